@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "ociassemble/compression.hpp"
+#include "ociassemble/image.hpp"
+#include "ociassemble/location.hpp"
+#include "ociassemble/registry.hpp"
+
+namespace ociassemble {
+
+// An executable and where it goes. "PATH[:DEST]" on the command line.
+struct BinaryInput {
+  std::filesystem::path source;
+  std::string destination;   // absolute; empty: /usr/local/bin/NAME
+  bool any_binary = false;   // true: neither looked at nor refused (a script, another system's program)
+  std::string capabilities;  // value of the xattr security.capability as bytes; may be empty
+};
+
+// A file, or a folder with all that is in it, and where it goes.
+struct AddInput {
+  std::filesystem::path source;
+  std::string destination;            // absolute; with a '/' at its end, or an existing directory: into it
+  std::optional<std::uint32_t> mode;  // of every file; directories get the x bits that go with its r bits
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+// What an image is made of. Paths are taken as they are, relative ones against the working directory.
+struct AssembleOptions {
+  Location base;                     // the built-in "static" unless set
+  std::optional<Platform> platform;  // the binaries' when not set
+  std::vector<BinaryInput> binaries;
+  std::vector<AddInput> adds;
+  std::vector<std::string> writable;  // absolute paths that the running service may write to
+  bool read_only = true;
+
+  std::optional<std::string> user;                     // 65532:65532 when not set
+  std::optional<std::vector<std::string>> entrypoint;  // the first binary when not set
+  std::optional<std::vector<std::string>> cmd;
+  std::vector<std::pair<std::string, std::string>> env;
+  std::map<std::string, std::string> labels;
+  Annotations annotations;
+  std::optional<std::string> working_dir;
+  std::vector<std::string> exposed_ports;  // "8080", "8080/udp"
+  std::vector<std::string> volumes;
+  std::optional<std::string> stop_signal;
+
+  std::optional<std::string> ca_certificates;  // "host", or a PEM file
+  std::optional<std::string> tzdata;           // "host", or a zoneinfo folder
+
+  ImageFormat format = ImageFormat::oci;
+  CompressionOptions compression;
+  std::int64_t source_date_epoch = 0;  // seconds; mtimes and "created"
+};
+
+// How the work is done; none of it changes a byte of the image.
+struct Workplace {
+  std::shared_ptr<BlobStore> store;  // where new blobs go
+  RegistryOptions registry;
+  std::stop_token stop;
+  std::function<void(const std::string&)> warn;      // may be empty
+  std::function<void(const std::string&)> progress;  // may be empty; one line a step
+};
+
+// What was made, and of what.
+struct Assembled {
+  Image image;
+  std::vector<std::filesystem::path> inputs;  // every local file that was read, sorted; for a depfile
+};
+
+// Makes the image: base, then (where asked) CA certificates, zone data, added files, binaries, a layer each. Its new
+// blobs are in workplace.store when it returns; the base's layers stay where they are. Throws Error{invalid_argument}
+// for options that contradict each other, Error{not_found} for inputs, users and platforms that are not there,
+// Error{check_failed} for a binary that the image could not run.
+Assembled assemble(const AssembleOptions& options, const Workplace& workplace);
+
+// The image at a location, which is any but rootfs, scratch and static.
+Image open_image(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace);
+
+// Puts an image where it was asked for, and returns how to name it: "REGISTRY/REPOSITORY@sha256:…" or
+// "oci:DIR:TAG@sha256:…". What was there before stands until the new is whole.
+std::string publish(const Image& image, const Location& target, const Workplace& workplace);
+
+}  // namespace ociassemble

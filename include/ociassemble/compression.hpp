@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "ociassemble/media_type.hpp"
+
+namespace ociassemble {
+
+// How a layer's bytes are made. Kind and level decide the bytes; workers never do.
+struct CompressionOptions {
+  Compression kind = Compression::gzip;
+  int level = 0;            // gzip 1…12, zstd 1…19; 0 means the default of the kind
+  std::size_t workers = 0;  // threads that compress; 0 means the cores that the process may use
+
+  // "gzip", "gzip:6", "zstd:3", "none". Throws Error{invalid_argument}.
+  static CompressionOptions parse(std::string_view text);
+  // With the level spelled out: "gzip:6".
+  std::string to_string() const;
+
+  bool operator==(const CompressionOptions&) const = default;
+};
+
+}  // namespace ociassemble

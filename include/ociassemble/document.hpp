@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "ociassemble/image.hpp"
+
+namespace ociassemble {
+
+// A manifest or index as it was found, and the place that it and all that it names can be read from.
+struct Document {
+  Descriptor descriptor;
+  std::string json;
+  std::shared_ptr<BlobReader> blobs;
+};
+
+// The image of `platform` that `root` is or names (an index, nested at most 4 deep). Without a platform: the host's
+// operating system "linux" and its architecture from an index of several, or the only one. Entries for unknown/unknown
+// and artifacts are skipped. Throws Error{not_found} that names the platforms that there are.
+Image load_image(const Document& root, const std::optional<Platform>& platform);
+
+// All images of an index, or those of the platforms asked for, in the index's order; a plain manifest is
+// Error{not_found}.
+ImageIndex load_index(const Document& root, const std::vector<Platform>& platforms);
+
+// The platform that this program was built for: "linux/amd64", "linux/arm64", …
+Platform host_platform();
+
+}  // namespace ociassemble

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "ociassemble/document.hpp"
+#include "ociassemble/image.hpp"
+
+namespace ociassemble {
+
+// An OCI image layout (OCI image specification, image-layout.md): a folder with oci-layout, index.json and blobs/.
+// Safe for concurrent use by threads and processes: the index is changed under a lock of the folder, and replaced
+// whole.
+class OciLayout {
+ public:
+  // An existing layout. Throws Error{not_found} saying what is missing (the folder, oci-layout, index.json),
+  // Error{unsupported} for another imageLayoutVersion.
+  static OciLayout open(const std::filesystem::path& folder);
+  // A layout to write to, new or existing; the folder and its files are made by the first put(). A folder that holds
+  // other files and no oci-layout is Error{invalid_argument}: we do not strew blobs into somebody's home.
+  static OciLayout open_or_create(const std::filesystem::path& folder);
+
+  const std::filesystem::path& folder() const noexcept { return folder_; }
+  const std::shared_ptr<BlobStore>& blobs() const noexcept { return blobs_; }
+
+  // The index as it stands now; empty for a layout that is yet to be made.
+  Index index() const;
+  // The names (org.opencontainers.image.ref.name) in the index.
+  std::vector<std::string> names() const;
+
+  // The entry of that name; without one, the only entry. A name may also be a digest, or a full reference that an
+  // entry's io.containerd.image.name holds. Throws Error{not_found} that lists the names that there are.
+  Document find(const std::optional<std::string>& name) const;
+
+  // Puts an entry into the index; what had the same name (and, for entries without a name, the same digest) is
+  // replaced. The document and all that it names must be in blobs(). The index is not touched when nothing changes.
+  void put(const Descriptor& descriptor, const std::optional<std::string>& name);
+
+ private:
+  OciLayout(std::filesystem::path folder, std::shared_ptr<BlobStore> blobs);
+
+  std::filesystem::path folder_;
+  std::shared_ptr<BlobStore> blobs_;
+};
+
+// Brings an image (or index with its images) into the layout and names it.
+void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
+                 const std::stop_token& stop);
+void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
+                 const std::stop_token& stop);
+
+// An OCI layout in one tar file, written whole or not at all; the bytes depend on the images and the name only. What
+// the file held before is replaced; a file with the same bytes is not touched.
+void write_oci_archive(const std::filesystem::path& file, const Image& image, const std::optional<std::string>& name,
+                       const std::stop_token& stop);
+void write_oci_archive(const std::filesystem::path& file, const ImageIndex& index,
+                       const std::optional<std::string>& name, const std::stop_token& stop);
+
+// What `docker save` writes and `docker load` and `podman load` read; `references` are RepoTags, such as
+// "docker.io/library/app:v1" (may be empty). Layers are stored uncompressed, as their diff IDs name them.
+void write_docker_archive(const std::filesystem::path& file, const Image& image,
+                          const std::vector<std::string>& references, const std::stop_token& stop);
+
+// Reading; the archive may be compressed. What cannot be read in place is brought into a temporary store, whose parent
+// folder is $TMPDIR or /var/tmp. Throws Error{corrupt} naming the file when it is no such archive.
+Document open_oci_archive(const std::filesystem::path& file, const std::optional<std::string>& name,
+                          const std::stop_token& stop);
+Document open_docker_archive(const std::filesystem::path& file, const std::optional<std::string>& reference,
+                             const std::stop_token& stop);
+
+}  // namespace ociassemble

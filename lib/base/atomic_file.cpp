@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/atomic_file.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/system_error.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = ".ociassemble-tmp-";
+
+std::string name_template(const fs::path& folder) { return (folder / kPrefix).string() + "XXXXXX"; }
+
+// Between creation and lock another process may have taken the entry for stale and removed it; then it has no name.
+bool locked_and_named(int fd) {
+  struct stat status {};
+  return ::flock(fd, LOCK_EX) == 0 && ::fstat(fd, &status) == 0 && status.st_nlink > 0;
+}
+
+mode_t current_umask() {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
+}
+
+void remove_if_stale(const fs::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return;
+  std::error_code ignored;
+  fs::remove_all(path, ignored);
+}
+
+}  // namespace
+
+void remove_stale_temporaries(const fs::path& folder) noexcept {
+  try {
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), &::closedir);
+    if (!dir) return;
+    std::vector<fs::path> found;
+    while (const dirent* entry = ::readdir(dir.get())) {
+      if (std::string_view(entry->d_name).substr(0, kPrefix.size()) == kPrefix) found.push_back(folder / entry->d_name);
+    }
+    for (const auto& path : found) remove_if_stale(path);
+  } catch (...) {
+    return;  // Cleaning up after others must not stop our own work.
+  }
+}
+
+AtomicFile::AtomicFile(UniqueFd fd, fs::path temporary) noexcept
+    : fd_(std::move(fd)), temporary_(std::move(temporary)) {}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : fd_(std::move(other.fd_)), temporary_(std::exchange(other.temporary_, {})) {}
+
+AtomicFile AtomicFile::in_folder(const fs::path& folder) {
+  const fs::path parent = folder.empty() ? "." : folder;
+  remove_stale_temporaries(parent);
+  for (;;) {
+    std::string name = name_template(parent);
+    UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
+    if (!fd) throw_errno(fmt::format("cannot create a file in {}", parent.string()));
+    if (locked_and_named(fd.get())) return {std::move(fd), std::move(name)};
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd_.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno(fmt::format("cannot write to {}", temporary_.parent_path().string()));
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::commit_as(const fs::path& target) {
+  const auto action = [&] { return fmt::format("cannot write {}", target.string()); };
+  if (::fchmod(fd_.get(), 0666 & ~current_umask()) != 0) throw_errno(action());
+  if (::fsync(fd_.get()) != 0 && errno != EINVAL) throw_errno(action());
+  if (::rename(temporary_.c_str(), target.c_str()) != 0) throw_errno(action());
+  temporary_.clear();
+  fd_.reset();
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+  auto file = AtomicFile::in_folder(path.parent_path());
+  file.write(bytes);
+  file.commit_as(path);
+}
+
+TemporaryFolder::TemporaryFolder(const fs::path& parent) {
+  remove_stale_temporaries(parent);
+  for (;;) {
+    std::string name = name_template(parent);
+    if (::mkdtemp(name.data()) == nullptr) throw_errno(fmt::format("cannot create a folder in {}", parent.string()));
+    lock_.reset(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (lock_ && locked_and_named(lock_.get())) {
+      path_ = std::move(name);
+      return;
+    }
+  }
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+#include "base/unique_fd.hpp"
+
+namespace ociassemble {
+
+// A file that appears whole or not at all: bytes go to a locked temporary file, commit() publishes it under its name,
+// the destructor discards what was not committed. A process that is killed leaves its temporary file behind, unlocked;
+// the next AtomicFile in the same folder removes it. One thread at a time.
+class AtomicFile {
+ public:
+  // Makes the temporary file in `folder`, which must exist.
+  static AtomicFile in_folder(const std::filesystem::path& folder);
+
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+  AtomicFile(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  // For readers and for cloning into; the position is shared with write().
+  int fd() const noexcept { return fd_.get(); }
+  const std::filesystem::path& temporary_path() const noexcept { return temporary_; }
+  void write(std::span<const std::byte> bytes);
+
+  // Flushes to the disk and renames over `target`, which must be on the same file system. Throws Error{io} and leaves
+  // `target` as it was. The mode becomes 0666 less the umask, as for any file that a program creates.
+  void commit_as(const std::filesystem::path& target);
+
+ private:
+  AtomicFile(UniqueFd fd, std::filesystem::path temporary) noexcept;
+
+  UniqueFd fd_;
+  std::filesystem::path temporary_;  // empty once committed or moved from
+};
+
+// Writes `bytes` to `path` through an AtomicFile in the folder of `path`.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+// A private temporary folder, removed with all that is in it by the destructor. Made in `parent`; one that a killed
+// process left in the same parent is removed first.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const std::filesystem::path& parent);
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  UniqueFd lock_;
+};
+
+// Removes what killed processes left in `folder`: temporary files and folders that nobody holds locked. Never throws.
+void remove_stale_temporaries(const std::filesystem::path& folder) noexcept;
+
+}  // namespace ociassemble

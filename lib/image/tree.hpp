@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tar/entry.hpp"
+#include "tar/tar_reader.hpp"
+
+namespace ociassemble {
+
+// The root file system that layers make when they are laid over each other: metadata of every entry, and the contents
+// of the few small files that were asked for. Paths are relative to the root, "" is the root. One thread.
+class Tree {
+ public:
+  struct Node {
+    EntryType type = EntryType::directory;  // never hard_link: a hard link is the file that it links to
+    std::uint32_t mode = 0755;
+    std::uint64_t uid = 0;
+    std::uint64_t gid = 0;
+    std::uint64_t size = 0;
+    std::string link_target;  // of a symlink
+    std::map<std::string, std::string> xattrs;
+    std::optional<std::string> contents;   // of a wanted regular file
+    std::map<std::string, Node> children;  // of a directory, by name
+  };
+
+  // Contents are kept for regular files at these paths, up to 1 MiB each.
+  explicit Tree(std::set<std::string> wanted_files = {});
+
+  // Lays one layer over what is there: whiteouts (".wh.NAME", ".wh..wh..opq") remove what lower layers had, a directory
+  // over a directory takes its metadata and keeps its entries, anything else replaces. Throws what the reader throws,
+  // and Error{corrupt} for a hard link to nothing.
+  void apply(TarReader& layer);
+
+  const Node& root() const noexcept { return root_; }
+  // The entry at exactly this path, no symlink followed; null when there is none.
+  const Node* find(std::string_view path) const;
+  // The path with every symlink followed, the last component included, never leaving the root (".." stops there). What
+  // does not exist stays as it is written. Throws Error{corrupt} past 40 links.
+  std::string resolve(std::string_view path) const;
+  // The same for all components but the last.
+  std::string resolve_parent(std::string_view path) const;
+  // find(resolve(path)).
+  const Node* follow(std::string_view path) const;
+
+ private:
+  Node root_;
+  std::set<std::string> wanted_files_;
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ociassemble/platform.hpp"
+
+namespace ociassemble {
+
+// What an executable says of itself (ELF gABI 4; Go's debug/buildinfo).
+struct ElfInfo {
+  bool is_64_bit = true;
+  bool is_little_endian = true;
+  std::uint16_t machine = 0;        // e_machine
+  bool is_executable = false;       // ET_EXEC, or ET_DYN with an entry point (static PIE included)
+  std::string interpreter;          // PT_INTERP; empty for a static binary
+  std::vector<std::string> needed;  // DT_NEEDED, in order
+  std::string go_version;           // "go1.19.8" where the binary has Go build information
+};
+
+// Reads only headers and the few bytes that it needs; the file may be hostile. Throws Error{not_found}, Error{io}, and
+// Error{check_failed} that says what the file is instead: empty, a script (with its first line), a directory, a Mach-O
+// or PE file ("built for macOS: set GOOS=linux"), an archive, a truncated or damaged ELF file.
+ElfInfo read_elf(const std::filesystem::path& file);
+
+// "amd64", "arm64", … in Go's words, for a machine that we know; the number otherwise.
+std::string elf_architecture(const ElfInfo& elf);
+// Whether the platform can run it (amd64 runs amd64 only; "arm" any 32-bit ARM; byte order and class count).
+bool elf_matches(const ElfInfo& elf, const Platform& platform);
+
+}  // namespace ociassemble

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/streams.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/stop.hpp"
+#include "base/system_error.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+
+std::uint64_t copy(Source& from, Sink& to, const std::stop_token& stop) {
+  std::vector<std::byte> buffer(kCopyBufferSize);
+  std::uint64_t total = 0;
+  for (;;) {
+    throw_if_stopped(stop);
+    const auto count = from.read(buffer);
+    if (count == 0) return total;
+    to.write(std::span(buffer).first(count));
+    total += count;
+  }
+}
+
+std::string read_all(Source& from, std::size_t limit, std::string_view subject) {
+  std::string bytes;
+  std::vector<std::byte> buffer(std::min(kCopyBufferSize, limit + 1));
+  while (const auto count = from.read(buffer)) {
+    if (count > limit - bytes.size()) {
+      throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: more than {} bytes", subject, limit));
+    }
+    bytes += as_text(std::span(buffer).first(count));
+  }
+  return bytes;
+}
+
+std::size_t read_full(Source& from, std::span<std::byte> buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const auto count = from.read(buffer.subspan(filled));
+    if (count == 0) break;
+    filled += count;
+  }
+  return filled;
+}
+
+UniqueFd open_for_reading(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) throw_errno(fmt::format("cannot open {}", path.string()));
+  return fd;
+}
+
+FileSource::FileSource(const std::filesystem::path& path) : FileSource(open_for_reading(path), path.string()) {}
+
+FileSource::FileSource(UniqueFd fd, std::string subject) : fd_(std::move(fd)), subject_(std::move(subject)) {}
+
+std::size_t FileSource::read(std::span<std::byte> buffer) {
+  for (;;) {
+    const auto count = ::read(fd_.get(), buffer.data(), buffer.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) throw_errno(fmt::format("cannot read {}", subject_));
+  }
+}
+
+FileSliceSource::FileSliceSource(std::shared_ptr<const UniqueFd> fd, std::uint64_t offset, std::uint64_t size,
+                                 std::string subject)
+    : fd_(std::move(fd)), offset_(offset), left_(size), subject_(std::move(subject)) {}
+
+std::size_t FileSliceSource::read(std::span<std::byte> buffer) {
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left_));
+  if (wanted == 0) return 0;
+  for (;;) {
+    const auto count = ::pread(fd_->get(), buffer.data(), wanted, static_cast<off_t>(offset_));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_errno(fmt::format("cannot read {}", subject_));
+    if (count == 0)
+      throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: {} bytes are missing", subject_, left_));
+    offset_ += static_cast<std::uint64_t>(count);
+    left_ -= static_cast<std::uint64_t>(count);
+    return static_cast<std::size_t>(count);
+  }
+}
+
+std::size_t StringSource::read(std::span<std::byte> buffer) {
+  const auto count = std::min(buffer.size(), bytes_.size() - position_);
+  if (count != 0) std::memcpy(buffer.data(), bytes_.data() + position_, count);
+  position_ += count;
+  return count;
+}
+
+std::string read_file(const std::filesystem::path& path, std::size_t limit) {
+  FileSource file(path);
+  return read_all(file, limit, path.string());
+}
+
+std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t limit) {
+  try {
+    return read_file(path, limit);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::not_found) return {};
+    throw;
+  }
+}
+
+}  // namespace ociassemble
