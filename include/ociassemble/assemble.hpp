@@ -21,9 +21,10 @@ namespace ociassemble {
 // An executable and where it goes. "PATH[:DEST]" on the command line.
 struct BinaryInput {
   std::filesystem::path source;
-  std::string destination;   // absolute; empty: /usr/local/bin/NAME
-  bool any_binary = false;   // true: neither looked at nor refused (a script, another system's program)
-  std::string capabilities;  // value of the xattr security.capability as bytes; may be empty
+  std::string destination;  // absolute; empty: /usr/local/bin/NAME
+  bool any_binary = false;  // true: neither looked at nor refused (a script, another system's program)
+  // File capabilities such as "net_bind_service", so that a non-root user can bind port 80.
+  std::vector<std::string> capabilities;
 };
 
 // A file, or a folder with all that is in it, and where it goes.
@@ -31,8 +32,7 @@ struct AddInput {
   std::filesystem::path source;
   std::string destination;            // absolute; with a '/' at its end, or an existing directory: into it
   std::optional<std::uint32_t> mode;  // of every file; directories get the x bits that go with its r bits
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
+  std::string owner;                  // "USER[:GROUP]", names of the base or numbers; empty: 0:0. A lone number is both
 };
 
 // What an image is made of. Paths are taken as they are, relative ones against the working directory.
@@ -66,6 +66,12 @@ struct AssembleOptions {
 // How the work is done; none of it changes a byte of the image.
 struct Workplace {
   std::shared_ptr<BlobStore> store;  // where new blobs go
+  bool copy_base = false;            // true: brings the base's layers into the store, too, before they are read
+  // A layer that the cache knows and the store lacks is made only when its bytes are asked for: for pushes alone, where the
+  // registry mostly has it.
+  bool layers_on_demand = false;
+  // Where facts about bases and layers are kept between builds; empty: nowhere.
+  std::filesystem::path cache_folder;
   RegistryOptions registry;
   std::stop_token stop;
   std::function<void(const std::string&)> warn;      // may be empty
@@ -83,6 +89,11 @@ struct Assembled {
 // for options that contradict each other, Error{not_found} for inputs, users and platforms that are not there,
 // Error{check_failed} for a binary that the image could not run.
 Assembled assemble(const AssembleOptions& options, const Workplace& workplace);
+
+// The manifest or index at a location, which is any but rootfs, scratch and static. A layout without a tag gives its
+// only entry, or with `whole` its index with all entries.
+enum class LayoutScope { entry, whole };
+Document open_document(const Location& location, const Workplace& workplace, LayoutScope scope = LayoutScope::entry);
 
 // The image at a location, which is any but rootfs, scratch and static.
 Image open_image(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace);

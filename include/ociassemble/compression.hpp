@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "ociassemble/media_type.hpp"
+#include "ociassemble/compression_kind.hpp"
 
 namespace ociassemble {
 

@@ -24,7 +24,8 @@ struct Document {
 Image load_image(const Document& root, const std::optional<Platform>& platform);
 
 // All images of an index, or those of the platforms asked for, in the index's order; a plain manifest is
-// Error{not_found}.
+// Error{not_found}. An index that holds nothing but another index stands for that one; one that holds an index beside
+// images is Error{unsupported}.
 ImageIndex load_index(const Document& root, const std::vector<Platform>& platforms);
 
 // The platform that this program was built for: "linux/amd64", "linux/arm64", …

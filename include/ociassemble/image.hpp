@@ -28,6 +28,9 @@ class Image {
   static Image from_documents(std::string manifest_json, std::string_view manifest_type, std::string config_json,
                               std::shared_ptr<BlobReader> blobs);
   // Makes the manifest's bytes from the layers, the config and the annotations; layers may lie in different places.
+  // Media types become those of `format`; the config's diff IDs become the layers'. Docker's format has no annotations:
+  // there they are left out, the layers' too. Throws Error{invalid_argument} for a history of more layers than there
+  // are.
   static Image from_layers(ImageFormat format, std::vector<Layer> layers, ImageConfig config, Annotations annotations);
 
   // The manifest's descriptor, with the config's platform.

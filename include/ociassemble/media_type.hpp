@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "ociassemble/compression_kind.hpp"
+
 namespace ociassemble {
 
 // OCI image specification, media-types.md; Docker image manifest version 2, schema 2.
@@ -29,8 +31,6 @@ inline constexpr std::string_view kDockerForeignLayerGzip = "application/vnd.doc
 
 // Which family of media types a document belongs to; one image never mixes them.
 enum class ImageFormat { oci, docker };
-
-enum class Compression { none, gzip, zstd };
 
 bool is_manifest_type(std::string_view type) noexcept;
 bool is_index_type(std::string_view type) noexcept;

@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -28,18 +28,18 @@ constexpr std::string_view kPrefix = ".ociassemble-tmp-";
 
 std::string name_template(const fs::path& folder) { return (folder / kPrefix).string() + "XXXXXX"; }
 
-// Between creation and lock another process may have taken the entry for stale and removed it; then it has no name.
-bool locked_and_named(int fd) {
+// Between creation and lock another process may have taken the entry for stale and removed it. A file system without
+// locks keeps everybody from removing anything, so that a refused lock is no failure.
+bool locked_and_named(int fd, const fs::path& path) {
+  while (::flock(fd, LOCK_EX) != 0 && errno == EINTR) continue;
   struct stat status {};
-  return ::flock(fd, LOCK_EX) == 0 && ::fstat(fd, &status) == 0 && status.st_nlink > 0;
+  return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
 }
 
-mode_t current_umask() {
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return mask;
+std::string random_name(const fs::path& folder) {
+  std::uint64_t bits = 0;
+  if (::getrandom(&bits, sizeof bits, 0) != sizeof bits) throw_errno("cannot choose a name for a temporary file");
+  return (folder / fmt::format("{}{:016x}", kPrefix, bits)).string();
 }
 
 void remove_if_stale(const fs::path& path) {
@@ -75,10 +75,12 @@ AtomicFile AtomicFile::in_folder(const fs::path& folder) {
   const fs::path parent = folder.empty() ? "." : folder;
   remove_stale_temporaries(parent);
   for (;;) {
-    std::string name = name_template(parent);
-    UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
+    fs::path name = random_name(parent);
+    // Not mkostemp(): its mode is 0600, and the umask cannot be asked for without changing it for other threads.
+    UniqueFd fd(::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!fd && errno == EEXIST) continue;
     if (!fd) throw_errno(fmt::format("cannot create a file in {}", parent.string()));
-    if (locked_and_named(fd.get())) return {std::move(fd), std::move(name)};
+    if (locked_and_named(fd.get(), name)) return {std::move(fd), std::move(name)};
   }
 }
 
@@ -95,10 +97,9 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
   }
 }
 
-void AtomicFile::commit_as(const fs::path& target) {
+void AtomicFile::commit_as(const fs::path& target, Durability durability) {
   const auto action = [&] { return fmt::format("cannot write {}", target.string()); };
-  if (::fchmod(fd_.get(), 0666 & ~current_umask()) != 0) throw_errno(action());
-  if (::fsync(fd_.get()) != 0 && errno != EINVAL) throw_errno(action());
+  if (durability == Durability::synced && ::fsync(fd_.get()) != 0 && errno != EINVAL) throw_errno(action());
   if (::rename(temporary_.c_str(), target.c_str()) != 0) throw_errno(action());
   temporary_.clear();
   fd_.reset();
@@ -110,13 +111,19 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
   file.commit_as(path);
 }
 
-TemporaryFolder::TemporaryFolder(const fs::path& parent) {
+TemporaryFolder::TemporaryFolder(const fs::path& where) {
+  const fs::path parent = where.empty() ? "." : where;
   remove_stale_temporaries(parent);
   for (;;) {
     std::string name = name_template(parent);
     if (::mkdtemp(name.data()) == nullptr) throw_errno(fmt::format("cannot create a folder in {}", parent.string()));
     lock_.reset(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (lock_ && locked_and_named(lock_.get())) {
+    if (!lock_ && errno != ENOENT) {
+      const int cause = errno;
+      ::rmdir(name.c_str());
+      throw_errno(fmt::format("cannot open {}", name), cause);
+    }
+    if (lock_ && locked_and_named(lock_.get(), name)) {
       path_ = std::move(name);
       return;
     }

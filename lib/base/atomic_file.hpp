@@ -9,6 +9,9 @@
 
 namespace ociassemble {
 
+// Whether a published file's bytes have reached the disk: `unsynced` is for what can be made again.
+enum class Durability { synced, unsynced };
+
 // A file that appears whole or not at all: bytes go to a locked temporary file, commit() publishes it under its name,
 // the destructor discards what was not committed. A process that is killed leaves its temporary file behind, unlocked;
 // the next AtomicFile in the same folder removes it. One thread at a time.
@@ -28,8 +31,8 @@ class AtomicFile {
   void write(std::span<const std::byte> bytes);
 
   // Flushes to the disk and renames over `target`, which must be on the same file system. Throws Error{io} and leaves
-  // `target` as it was. The mode becomes 0666 less the umask, as for any file that a program creates.
-  void commit_as(const std::filesystem::path& target);
+  // `target` as it was. The mode is 0666 less the umask, as for any file that a program creates.
+  void commit_as(const std::filesystem::path& target, Durability durability = Durability::synced);
 
  private:
   AtomicFile(UniqueFd fd, std::filesystem::path temporary) noexcept;

@@ -54,7 +54,7 @@ std::optional<double> cgroup_quota() {
     for (std::string path = line.substr(second + 1);; path = path.substr(0, path.rfind('/'))) {
       const auto quota = v2 ? quota_v2(root + path) : quota_v1(root + path);
       if (quota && (!least || *quota < *least)) least = quota;
-      if (path.empty() || path == "/") break;
+      if (path.empty() || path[0] != '/' || path == "/") break;
     }
   }
   return least;

@@ -14,8 +14,17 @@ namespace {
 
 bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
+// Whoever sent the text must not draw on the terminal that shows the error.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kLongest = 160;
+  std::string result(text.substr(0, kLongest));
+  std::replace_if(
+      result.begin(), result.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text.size() > kLongest ? result + "..." : result;
+}
+
 [[noreturn]] void reject(std::string_view text, std::string_view why) {
-  throw Error(ErrorCode::invalid_argument, fmt::format("cannot parse digest \"{}\": {}", text, why),
+  throw Error(ErrorCode::invalid_argument, fmt::format("cannot parse digest \"{}\": {}", shown(text), why),
               "a digest looks like sha256: followed by 64 lower-case hexadecimal digits");
 }
 

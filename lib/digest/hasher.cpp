@@ -93,8 +93,8 @@ void VerifyingSource::finish() {
                 fmt::format("cannot trust {}: {} bytes instead of the {} that its descriptor promises", subject_, size_,
                             expected_size_));
   }
-  const auto actual = hasher_.finish();
-  if (actual != expected_) throw DigestMismatch(subject_, expected_.to_string(), actual.to_string());
+  if (!actual_) actual_ = hasher_.finish();
+  if (*actual_ != expected_) throw DigestMismatch(subject_, expected_.to_string(), actual_->to_string());
   finished_ = true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ociassemble/digest.hpp"
@@ -74,6 +75,7 @@ class VerifyingSource : public Source {
   std::string subject_;
   Hasher hasher_;
   std::uint64_t size_ = 0;
+  std::optional<Digest> actual_;  // once all has been read
   bool finished_ = false;
 };
 

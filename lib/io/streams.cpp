@@ -30,7 +30,7 @@ std::uint64_t copy(Source& from, Sink& to, const std::stop_token& stop) {
 
 std::string read_all(Source& from, std::size_t limit, std::string_view subject) {
   std::string bytes;
-  std::vector<std::byte> buffer(std::min(kCopyBufferSize, limit + 1));
+  std::vector<std::byte> buffer(std::min(kCopyBufferSize - 1, limit) + 1);  // one more than allowed is seen
   while (const auto count = from.read(buffer)) {
     if (count > limit - bytes.size()) {
       throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: more than {} bytes", subject, limit));
