@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compress/zstd_compressor.hpp"
+
+#include <fmt/format.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include <algorithm>
+#include <new>
+#include <optional>
+#include <vector>
+
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+// Part of the layer format: the bytes depend on both.
+constexpr int kJobSize = 2 << 20;
+constexpr int kOverlapLog = 6;  // each job sees the last eighth of a window of the job before it
+
+constexpr std::size_t kMaxWorkers = 200;  // libzstd takes no more, on any platform
+
+std::size_t checked(std::size_t result, std::string_view action) {
+  if (ZSTD_isError(result) != 0) {
+    const auto code =
+        ZSTD_getErrorCode(result) == ZSTD_error_parameter_unsupported ? ErrorCode::unsupported : ErrorCode::io;
+    throw Error(code, fmt::format("cannot {}: {}", action, ZSTD_getErrorName(result)));
+  }
+  return result;
+}
+
+class ZstdCompressor : public FinishingSink {
+ public:
+  ZstdCompressor(int level, std::size_t workers, Sink& to)
+      : context_(ZSTD_createCCtx()), to_(to), room_(ZSTD_CStreamOutSize()) {
+    if (!context_) throw std::bad_alloc();
+    set(ZSTD_c_compressionLevel, level);
+    set(ZSTD_c_nbWorkers, static_cast<int>(std::clamp<std::size_t>(workers, 1, kMaxWorkers)));
+    set(ZSTD_c_jobSize, kJobSize);
+    set(ZSTD_c_overlapLog, kOverlapLog);
+    set(ZSTD_c_checksumFlag, 1);
+    set(ZSTD_c_contentSizeFlag, 0);
+    // The frame begins here, with a size that libzstd does not know: else a first call that is also the last would
+    // give other bytes.
+    feed({});
+  }
+
+  // Holds the last byte back until more comes or the end. When input ends exactly where a job does, libzstd either
+  // closes the frame in that job or adds an empty block, depending on how far its threads are; with something left to
+  // say at the end there is one way only.
+  void write(std::span<const std::byte> bytes) override {
+    if (bytes.empty()) return;
+    if (held_back_) feed({&*held_back_, 1});
+    feed(bytes.first(bytes.size() - 1));
+    held_back_ = bytes.back();
+  }
+
+  void finish() override {
+    ZSTD_inBuffer in{nullptr, 0, 0};
+    if (held_back_) in = {&*held_back_, 1, 0};
+    while (step(in, ZSTD_e_end) != 0) {
+    }
+  }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+
+  void set(ZSTD_cParameter parameter, int value) {
+    checked(ZSTD_CCtx_setParameter(context_.get(), parameter, value), "set up zstd with threads");
+  }
+
+  void feed(std::span<const std::byte> bytes) {
+    ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+    do {
+      step(in, ZSTD_e_continue);
+    } while (in.pos < in.size);
+  }
+
+  std::size_t step(ZSTD_inBuffer& in, ZSTD_EndDirective directive) {
+    ZSTD_outBuffer out{room_.data(), room_.size(), 0};
+    const auto left = checked(ZSTD_compressStream2(context_.get(), &out, &in, directive), "compress with zstd");
+    if (out.pos > 0) to_.write(std::span(room_).first(out.pos));
+    return left;
+  }
+
+  std::unique_ptr<ZSTD_CCtx, Free> context_;
+  Sink& to_;
+  std::vector<std::byte> room_;
+  std::optional<std::byte> held_back_;
+};
+
+}  // namespace
+
+std::unique_ptr<FinishingSink> make_zstd_compressor(int level, std::size_t workers, Sink& to) {
+  return std::make_unique<ZstdCompressor>(level, workers, to);
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "codec_support.hpp"
+#include "digest/hasher.hpp"
+
+namespace ociassemble {
+namespace {
+
+using test::kMiB;
+
+std::string version_of(std::string_view codec) {
+  const auto versions = codec_versions();
+  const auto found = std::ranges::find(versions, codec, &CodecVersion::name);
+  return found == versions.end() ? "" : found->version;
+}
+
+std::string digest_of(std::string_view bytes) {
+  Hasher hasher;
+  hasher.update(as_bytes(bytes));
+  return hasher.finish().to_string();
+}
+
+struct Golden {
+  std::string spec;
+  std::string digest;
+};
+
+// Layer format 1 with these codecs: a change here is a change of every layer's digest. docs/layer-format.md says when
+// that may be.
+void check(std::string_view codec, std::string_view version, std::span<const Golden> goldens) {
+  if (version_of(codec) != version) {
+    MESSAGE("not compared: the golden bytes are of " << codec << " " << version << ", here is " << version_of(codec));
+    return;
+  }
+  const auto input = test::text(5 * kMiB / 2, 42) + test::random_bytes(kMiB / 2, 43) + std::string(kMiB / 4, '\0') +
+                     test::text(2 * kMiB, 44);
+  for (const auto& golden : goldens) {
+    CAPTURE(golden.spec);
+    CHECK(digest_of(test::compress(input, test::options_of(golden.spec))) == golden.digest);
+  }
+}
+
+TEST_CASE("the golden input is what it was") {
+  const auto input = test::text(5 * kMiB / 2, 42) + test::random_bytes(kMiB / 2, 43);
+  CHECK(digest_of(input) == "sha256:784b70ee6e969e84d07852899377f57359a7972286a1f63e4fc19d244169eaac");
+}
+
+TEST_CASE("gzip layers have the bytes that they had") {
+  const Golden goldens[] = {
+      {"gzip:1", "sha256:01f623ef594dba8d2ad64c6efcebb0c86b826eebfebc00e756a5fc498e60623e"},
+      {"gzip:3", "sha256:f36dab59b3764b52232311578b0a1f192d0b05d3eb2a24a867b97e9b89320dc8"},
+      {"gzip:6", "sha256:f96d86323b3c624bee836b3023bae67275474eb8b91160d95965dcd00287a9c2"},
+      {"gzip:9", "sha256:7090a0be8c2888fe0e58c8bfedcc6fe5094b343960fc37053542ed404ade15d8"},
+      {"gzip:12", "sha256:8423fcceaa300426a8df5f7d46e0d714c81f987b7727f6a67eb76a255c828f03"},
+  };
+  check("libdeflate", "1.14", goldens);
+}
+
+TEST_CASE("zstd layers have the bytes that they had") {
+  const Golden goldens[] = {
+      {"zstd:1", "sha256:d18959f11a47312dc1e07a70bf19ecccb089f418d7610013e469144639aed9b1"},
+      {"zstd:3", "sha256:c5400b8fe36d639150bd53e6a0b39080c75d9a5c8af64bfbc528207a0a466158"},
+      {"zstd:9", "sha256:b24fe0db5cc2c76ba4cc5379bb949461ac890e0bb6095e9835789ca1eb07cca8"},
+      {"zstd:19", "sha256:9209a5e0ea160404af8fbd0a7a309ac2282b8768284cbf4eb44138754aa4b501"},
+  };
+  check("zstd", "1.5.4", goldens);
+}
+
+}  // namespace
+}  // namespace ociassemble

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <zstd.h>
+
+#include "codec_support.hpp"
+
+namespace ociassemble {
+namespace {
+
+using test::compress;
+using test::kMiB;
+using test::options_of;
+
+constexpr std::size_t kJob = 2 * kMiB;
+
+TEST_CASE("a layer is one zstd frame with a checksum and no content size") {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{100'000}, 3 * kJob + 5}) {
+    CAPTURE(size);
+    const auto zstd = compress(test::text(size), options_of("zstd"));
+    CHECK(ZSTD_findFrameCompressedSize(zstd.data(), zstd.size()) == zstd.size());
+    CHECK(ZSTD_getFrameContentSize(zstd.data(), zstd.size()) == ZSTD_CONTENTSIZE_UNKNOWN);
+    // RFC 8878, section 3.1.1.1.1: bit 2 of the frame header descriptor is the checksum flag.
+    CHECK((static_cast<unsigned char>(zstd.at(4)) & 4U) != 0);
+  }
+}
+
+TEST_CASE("what zstd compressed reads back, whatever the size") {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kJob - 1, kJob, kJob + 1, 2 * kJob}) {
+    for (const auto& input : {test::text(size), test::random_bytes(size)}) {
+      CAPTURE(size);
+      CHECK(test::decompress(compress(input, options_of("zstd"))) == input);
+    }
+  }
+}
+
+TEST_CASE("the frame does not depend on the number of workers") {
+  for (const auto size : {std::size_t{0}, std::size_t{1000}, 4 * kJob, 6 * kJob + 54'321}) {
+    const auto input = test::text(size);
+    const auto one = compress(input, options_of("zstd", 1));
+    for (const std::size_t workers : {0U, 2U, 3U, 8U, 100'000U}) {
+      CAPTURE(size);
+      CAPTURE(workers);
+      CHECK(compress(input, options_of("zstd", workers)) == one);
+    }
+  }
+}
+
+TEST_CASE("the frame does not depend on how the input is cut into writes") {
+  for (const auto size : {std::size_t{1}, std::size_t{1000}, 4 * kJob, 2 * kJob + 4321}) {
+    CAPTURE(size);
+    const auto input = test::text(size);
+    const auto whole = compress(input, options_of("zstd"));
+    CHECK(test::compress_in_pieces(input, options_of("zstd", 3), 1, 5000) == whole);
+    CHECK(test::compress_in_pieces(input, options_of("zstd", 1), 2, 3 * kJob) == whole);
+  }
+}
+
+// Where the input ends with a job, libzstd by itself ends the frame in that job or in an empty one after it, depending
+// on how many finished jobs wait for us to take their output.
+TEST_CASE("the end of the frame does not depend on how much output was waiting") {
+  for (const std::size_t jobs : {4U, 5U, 6U, 8U}) {
+    CAPTURE(jobs);
+    const auto input = test::random_bytes(jobs * kJob);
+    const auto at_once = compress(input, options_of("zstd:1", 1));
+    for (const std::size_t workers : {1U, 2U, 3U, 8U}) {
+      CHECK(compress(input, options_of("zstd:1", workers)) == at_once);
+      CHECK(test::compress_in_pieces(input, options_of("zstd:1", workers), 5, 20'000) == at_once);
+    }
+  }
+}
+
+TEST_CASE("the zstd program reads it") {
+  if (!test::have_program("zstd")) return;
+  const auto input = test::text(2 * kJob + 99);
+  const auto zstd = compress(input, options_of("zstd"));
+  CHECK(test::output_of("zstd -q -t", zstd).empty());
+  CHECK(test::output_of("zstd -q -dc", zstd) == input);
+}
+
+}  // namespace
+}  // namespace ociassemble
