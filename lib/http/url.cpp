@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/url.hpp"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+struct FreeUrl {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+};
+struct FreeText {
+  void operator()(char* text) const noexcept { curl_free(text); }
+};
+using Handle = std::unique_ptr<CURLU, FreeUrl>;
+
+std::string before_query(std::string_view text) { return std::string(text.substr(0, text.find_first_of("?#"))); }
+
+[[noreturn]] void refuse(std::string_view text, std::string_view cause) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("cannot use the URL {}: {}", before_query(text), cause));
+}
+
+Handle new_handle() {
+  Handle handle(curl_url());
+  if (!handle) throw std::bad_alloc();
+  return handle;
+}
+
+void set_url(CURLU* handle, std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) refuse("(with a null byte)", "not a URL");
+  const auto code = curl_url_set(handle, CURLUPART_URL, std::string(text).c_str(), CURLU_DISALLOW_USER);
+  if (code == CURLUE_USER_NOT_ALLOWED) refuse("(with a user name)", "a user name or password in a URL is not accepted");
+  if (code != CURLUE_OK) refuse(text, curl_url_strerror(code));
+}
+
+std::string part(CURLU* handle, CURLUPart which, unsigned flags = 0) {
+  char* text = nullptr;
+  const auto code = curl_url_get(handle, which, &text, flags);
+  const std::unique_ptr<char, FreeText> owner(text);
+  return code == CURLUE_OK && text != nullptr ? std::string(text) : std::string();
+}
+
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+struct Parts {
+  std::string text, scheme, host, port;
+};
+
+Parts parts_of(CURLU* handle) {
+  curl_url_set(handle, CURLUPART_FRAGMENT, nullptr, 0);
+  curl_url_set(handle, CURLUPART_HOST, lower_case(part(handle, CURLUPART_HOST)).c_str(), 0);
+  Parts parts{part(handle, CURLUPART_URL), lower_case(part(handle, CURLUPART_SCHEME)), part(handle, CURLUPART_HOST),
+              part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT)};
+  if (parts.scheme != "https" && parts.scheme != "http") refuse(parts.text, "neither http nor https");
+  if (parts.host.empty()) refuse(parts.text, "no host");
+  return parts;
+}
+
+}  // namespace
+
+Url Url::parse(std::string_view text) {
+  const auto handle = new_handle();
+  set_url(handle.get(), text);
+  const auto parts = parts_of(handle.get());
+  Url url;
+  url.text_ = parts.text;
+  url.scheme_ = parts.scheme;
+  url.host_ = parts.host;
+  url.port_ = parts.port;
+  return url;
+}
+
+Url Url::resolve(std::string_view reference) const {
+  const auto handle = new_handle();
+  set_url(handle.get(), text_);
+  set_url(handle.get(), reference);
+  return parse(part(handle.get(), CURLUPART_URL));
+}
+
+Url Url::with_query(std::string_view name, std::string_view value) const {
+  const auto handle = new_handle();
+  set_url(handle.get(), text_);
+  const auto pair = fmt::format("{}={}", name, value);
+  const auto code = curl_url_set(handle.get(), CURLUPART_QUERY, pair.c_str(),
+                                 unsigned{CURLU_APPENDQUERY} | unsigned{CURLU_URLENCODE});
+  if (code != CURLUE_OK) refuse(text_, curl_url_strerror(code));
+  return parse(part(handle.get(), CURLUPART_URL));
+}
+
+std::string Url::authority() const {
+  const std::string_view usual = is_https() ? "443" : "80";
+  return port_ == usual ? host_ : fmt::format("{}:{}", host_, port_);
+}
+
+bool Url::same_origin(const Url& other) const noexcept {
+  return scheme_ == other.scheme_ && host_ == other.host_ && port_ == other.port_;
+}
+
+bool Url::is_loopback() const noexcept { return is_loopback_host(host_); }
+
+std::string Url::without_query() const { return before_query(text_); }
+
+bool is_loopback_host(std::string_view host) noexcept {
+  if (host == "localhost" || host == "[::1]" || host == "::1") return true;
+  if (!host.starts_with("127.")) return false;
+  // Four decimal numbers, so that "127.0.0.1.example.com" is not one of us.
+  int numbers = 0;
+  const char* at = host.data();
+  const char* end = at + host.size();
+  for (;;) {
+    unsigned number = 0;
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || number > 255) return false;
+    ++numbers;
+    if (next == end) return numbers == 4;
+    if (*next != '.' || numbers == 4) return false;
+    at = next + 1;
+  }
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace ociassemble::test {
+
+// Answers each connection's first request with the next of its canned texts, byte for byte, and closes. For what a
+// well-behaved server cannot be made to send.
+class RawServer {
+ public:
+  explicit RawServer(std::vector<std::string> answers) : answers_(std::move(answers)) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (listener_ < 0 || ::bind(listener_, generic, length) != 0 || ::listen(listener_, 16) != 0 ||
+        ::getsockname(listener_, generic, &length) != 0)
+      throw std::runtime_error("cannot listen on loopback");
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  RawServer(const RawServer&) = delete;
+  RawServer& operator=(const RawServer&) = delete;
+  ~RawServer() {
+    stop_ = true;
+    thread_.join();
+    ::close(listener_);
+  }
+
+  std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  // What was received, one text a connection.
+  std::vector<std::string> received() const {
+    const std::lock_guard lock(mutex_);
+    return received_;
+  }
+
+ private:
+  static bool readable(int fd) {
+    pollfd ready{fd, POLLIN, 0};
+    return ::poll(&ready, 1, 20) > 0;
+  }
+
+  void serve() {
+    for (std::size_t next = 0; !stop_;) {
+      if (!readable(listener_)) continue;
+      const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (connection < 0) continue;
+      answer(connection, next < answers_.size() ? answers_[next] : std::string());
+      ++next;
+      ::close(connection);
+    }
+  }
+
+  void answer(int connection, const std::string& text) {
+    std::string request;
+    char buffer[4096];
+    while (!stop_ && request.find("\r\n\r\n") == std::string::npos) {
+      if (!readable(connection)) continue;
+      const auto count = ::recv(connection, buffer, sizeof buffer, 0);
+      if (count <= 0) break;
+      request.append(buffer, static_cast<std::size_t>(count));
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      received_.push_back(request);
+    }
+    ::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
+  }
+
+  std::vector<std::string> answers_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::atomic<bool> stop_{false};
+  mutable std::mutex mutex_;
+  std::vector<std::string> received_;
+  std::thread thread_;
+};
+
+}  // namespace ociassemble::test
