@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "ociassemble/blob_store.hpp"
+
+namespace ociassemble {
+
+// See open_directory_store(). Its sources may outlive it.
+class DirectoryStore : public BlobStore {
+ public:
+  explicit DirectoryStore(std::filesystem::path folder);
+
+  std::unique_ptr<Source> open(const Descriptor& descriptor) override;
+  std::optional<std::filesystem::path> file(const Digest& digest) const override;
+  std::unique_ptr<BlobWriter> begin() override;
+  std::optional<std::uint64_t> size(const Digest& digest) const override;
+
+  // Takes the blob from a file whose blocks the file system can share (FICLONE); false, and nothing done, where it
+  // cannot. The bytes are verified as they lie in this store: throws as BlobWriter::commit.
+  bool clone(const std::filesystem::path& file, const Descriptor& descriptor, const std::stop_token& stop);
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace ociassemble

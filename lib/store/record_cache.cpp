@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/record_cache.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/atomic_file.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/io.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A record's file: this line, the digest of the record and a newline, the record.
+constexpr std::string_view kMagic = "ociassemble-record 1\n";
+
+struct Found {
+  fs::path path;
+  std::uint64_t size;
+  fs::file_time_type used;
+};
+
+std::vector<Found> all_records(const fs::path& folder) {
+  std::vector<Found> records;
+  std::error_code ignored;
+  for (fs::recursive_directory_iterator at(folder, ignored), end; !ignored && at != end; at.increment(ignored)) {
+    std::error_code gone;
+    if (!at->is_regular_file(gone) || gone) continue;
+    const auto size = at->file_size(gone);
+    const auto used = at->last_write_time(gone);
+    if (!gone) records.push_back({at->path(), size, used});
+  }
+  return records;
+}
+
+// The digest line and the record; nothing when they do not belong together.
+std::optional<std::string> checked(std::string_view bytes) {
+  if (bytes.substr(0, kMagic.size()) != kMagic) return {};
+  bytes.remove_prefix(kMagic.size());
+  const auto newline = bytes.find('\n');
+  if (newline == std::string_view::npos) return {};
+  const auto record = bytes.substr(newline + 1);
+  if (Digest::of(record).to_string() != bytes.substr(0, newline)) return {};
+  return std::string(record);
+}
+
+}  // namespace
+
+RecordCache::RecordCache(fs::path folder, std::uint64_t limit) : folder_(std::move(folder)), limit_(limit) {}
+
+fs::path RecordCache::file(std::string_view kind, const Digest& key) const { return folder_ / kind / key.hex(); }
+
+std::optional<std::string> RecordCache::find(std::string_view kind, const Digest& key) const noexcept {
+  try {
+    const auto path = file(kind, key);
+    const auto bytes = read_file_if_exists(path, limit_);
+    if (!bytes) return {};
+    auto record = checked(*bytes);
+    // The time of the last use is what trim() goes by.
+    if (record) ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+    return record;
+  } catch (...) {
+    return {};
+  }
+}
+
+void RecordCache::put(std::string_view kind, const Digest& key, std::string_view record) noexcept {
+  try {
+    if (record.size() > limit_ / 4) return;
+    const auto path = file(kind, key);
+    if (fs::create_directories(path.parent_path())) ::chmod(folder_.c_str(), 0700);
+    auto output = AtomicFile::in_folder(path.parent_path());
+    output.write(as_bytes(kMagic));
+    output.write(as_bytes(Digest::of(record).to_string() + "\n"));
+    output.write(as_bytes(record));
+    output.commit_as(path, Durability::unsynced);
+    trim();
+  } catch (...) {
+    return;  // A full disk or a foreign folder costs time, not the image.
+  }
+}
+
+void RecordCache::trim() const {
+  auto records = all_records(folder_);
+  std::uint64_t total = 0;
+  for (const auto& record : records) total += record.size;
+  if (total <= limit_) return;
+  std::sort(records.begin(), records.end(), [](const Found& a, const Found& b) { return a.used < b.used; });
+  // Some way below the limit, so that not every put() trims again.
+  for (const auto& record : records) {
+    if (total <= limit_ / 4 * 3) break;
+    std::error_code ignored;
+    fs::remove(record.path, ignored);
+    total -= record.size;
+  }
+}
+
+}  // namespace ociassemble
