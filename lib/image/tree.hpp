@@ -28,21 +28,28 @@ class Tree {
     std::map<std::string, std::string> xattrs;
     std::optional<std::string> contents;   // of a wanted regular file
     std::map<std::string, Node> children;  // of a directory, by name
+    std::uint32_t layer = 0;               // which one brought it, counted from 1; 0 for the root before any did
   };
 
   // Contents are kept for regular files at these paths, up to 1 MiB each.
   explicit Tree(std::set<std::string> wanted_files = {});
 
   // Lays one layer over what is there: whiteouts (".wh.NAME", ".wh..wh..opq") remove what lower layers had, a directory
-  // over a directory takes its metadata and keeps its entries, anything else replaces. Throws what the reader throws,
-  // and Error{corrupt} for a hard link to nothing.
+  // over a directory takes its metadata and keeps its entries, anything else replaces; a path goes through the symlinks
+  // that are there, inside the root; a missing parent is a directory of root's, 0755. Throws what the reader throws,
+  // Error{corrupt} for a hard link to nothing, and Error{unsupported} for paths deeper than 256 names and for more than
+  // a gigabyte of metadata in all. After a throw the tree is half changed, and not to be used.
   void apply(TarReader& layer);
 
+  // A tree as it was read before (see tree_record.hpp).
+  static Tree from_root(Node root);
+
   const Node& root() const noexcept { return root_; }
-  // The entry at exactly this path, no symlink followed; null when there is none.
+  // The entry at exactly this path, no symlink followed; null when there is none. In all of these a leading '/' is the
+  // root, and empty names and "." are nothing. Pointers last until the next apply().
   const Node* find(std::string_view path) const;
   // The path with every symlink followed, the last component included, never leaving the root (".." stops there). What
-  // does not exist stays as it is written. Throws Error{corrupt} past 40 links.
+  // does not exist stays as it is written. Throws Error{corrupt} past 40 links, or when they grow past all measure.
   std::string resolve(std::string_view path) const;
   // The same for all components but the last.
   std::string resolve_parent(std::string_view path) const;
@@ -50,8 +57,19 @@ class Tree {
   const Node* follow(std::string_view path) const;
 
  private:
+  void put(const TarEntry& entry, TarReader& layer);
+  void put_node(const std::string& path, Node node);
+  Node node_of(const TarEntry& entry, const std::string& path, TarReader& layer) const;
+  Node linked_node(const TarEntry& entry, const std::string& path) const;
+  void white_out(std::string_view folder, std::string_view name);
+  Node& make_parent(std::string_view path);
+  void account(const Node& node, std::string_view name);
+
   Node root_;
   std::set<std::string> wanted_files_;
+  std::set<std::string> whited_out_;  // by the layer being applied
+  std::uint32_t layer_ = 0;           // the one being applied
+  std::uint64_t metadata_size_ = 0;   // of all entries ever, in bytes, roughly
 };
 
 }  // namespace ociassemble

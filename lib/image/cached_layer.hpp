@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "image/layer_cache.hpp"
+
+namespace ociassemble {
+
+// When a layer that the cache knows, and the store does not have, is made: at once, or when somebody asks for its bytes
+// (a push that finds the blob in the registry never does).
+enum class MakeLayer { now, on_demand };
+
+// build_layer, unless the cache (may be null) knows what comes out and the store has it. Throws what build_layer
+// throws; a layer made on demand throws Error{io} when its files changed in between.
+Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& options,
+                         const std::shared_ptr<BlobStore>& store, LayerCache* cache, MakeLayer when,
+                         const std::stop_token& stop);
+
+}  // namespace ociassemble

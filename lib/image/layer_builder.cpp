@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/layer_builder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/stop.hpp"
+#include "compress/codec.hpp"
+#include "digest/hasher.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "tar/tar_writer.hpp"
+
+namespace ociassemble {
+namespace {
+
+// Tar bytes on their way into the store.
+class LayerPipeline {
+ public:
+  LayerPipeline(const LayerOptions& options, const std::shared_ptr<BlobStore>& store)
+      : options_(options),
+        store_(store),
+        blob_(store->begin()),
+        compressor_(make_compressor(options.compression, *blob_)),
+        diff_id_(compressor_.get()) {}
+
+  Sink& tar() { return diff_id_; }
+
+  Layer finish() {
+    compressor_->finish();
+    auto descriptor = blob_->commit(layer_type(options_.format, options_.compression.kind));
+    return {std::move(descriptor), diff_id_.finish(), store_};
+  }
+
+ private:
+  const LayerOptions& options_;
+  const std::shared_ptr<BlobStore>& store_;
+  std::unique_ptr<BlobWriter> blob_;
+  std::unique_ptr<FinishingSink> compressor_;
+  HashSink diff_id_;
+};
+
+// Ends a long read when a stop is requested.
+class StoppableSource : public Source {
+ public:
+  StoppableSource(Source& from, const std::stop_token& stop) : from_(from), stop_(stop) {}
+  std::size_t read(std::span<std::byte> buffer) override {
+    throw_if_stopped(stop_);
+    return from_.read(buffer);
+  }
+
+ private:
+  Source& from_;
+  const std::stop_token& stop_;
+};
+
+}  // namespace
+
+void sort_entries(std::vector<LayerEntry>& entries) {
+  std::stable_sort(entries.begin(), entries.end(), [](const LayerEntry& left, const LayerEntry& right) {
+    return tar_path_less(left.entry.path, right.entry.path);
+  });
+  const auto twice = std::adjacent_find(
+      entries.begin(), entries.end(),
+      [](const LayerEntry& left, const LayerEntry& right) { return left.entry.path == right.entry.path; });
+  if (twice != entries.end()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot make a layer: two entries for /{}", twice->entry.path));
+  }
+}
+
+Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,
+                  const std::stop_token& stop) {
+  sort_entries(entries);
+  LayerPipeline pipeline(options, store);
+  TarWriter tar(pipeline.tar());
+  for (const auto& made : entries) {
+    throw_if_stopped(stop);
+    if (made.entry.type == EntryType::regular) {
+      const auto data = made.open();
+      StoppableSource stoppable(*data, stop);
+      tar.add(made.entry, &stoppable);
+    } else {
+      tar.add(made.entry);
+    }
+  }
+  tar.finish();
+  return pipeline.finish();
+}
+
+Layer build_layer_from_tar(Source& tar, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,
+                           const std::stop_token& stop) {
+  LayerPipeline pipeline(options, store);
+  copy(tar, pipeline.tar(), stop);
+  return pipeline.finish();
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/layer_cache.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "compress/codec.hpp"
+#include "digest/hasher.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/layer_format.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr const char* kKind = "layers";
+
+// Values of any bytes, each with its length before it, so that no two lists run into the same text.
+class KeyBuilder {
+ public:
+  void add(std::string_view value) {
+    hasher_.update(as_bytes(fmt::format("{}:", value.size())));
+    hasher_.update(as_bytes(value));
+  }
+  void add(std::uint64_t value) { add(fmt::format("{}", value)); }
+  Digest finish() { return hasher_.finish(); }
+
+ private:
+  Hasher hasher_;
+};
+
+void add_options(KeyBuilder& key, const LayerOptions& options) {
+  key.add(static_cast<std::uint64_t>(kLayerFormat));
+  key.add(layer_type(options.format, options.compression.kind));
+  key.add(options.compression.to_string());
+  for (const auto& codec : codec_versions()) {
+    key.add(codec.name);
+    key.add(codec.version);
+  }
+}
+
+void add_metadata(KeyBuilder& key, const TarEntry& entry) {
+  key.add(entry.path);
+  key.add(static_cast<std::uint64_t>(entry.type));
+  key.add(entry.mode);
+  key.add(entry.uid);
+  key.add(entry.gid);
+  key.add(fmt::format("{}", entry.mtime));
+  key.add(entry.size);
+  key.add(entry.link_target);
+  key.add(entry.xattrs.size());
+  for (const auto& [name, value] : entry.xattrs) {
+    key.add(name);
+    key.add(value);
+  }
+}
+
+// MEDIA-TYPE DIGEST SIZE DIFF-ID
+std::string to_record(const LayerResult& result) {
+  return fmt::format("{} {} {} {}", result.descriptor.media_type, result.descriptor.digest.to_string(),
+                     result.descriptor.size, result.diff_id.to_string());
+}
+
+LayerResult from_record(std::string_view record) {
+  const auto next = [&] {
+    const auto word = record.substr(0, record.find(' '));
+    record.remove_prefix(std::min(word.size() + 1, record.size()));
+    return word;
+  };
+  const auto type = next();
+  auto digest = Digest::parse(next());
+  const auto digits = next();
+  std::uint64_t size = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), size);
+  return {{std::string(type), std::move(digest), size, {}, {}, {}, {}}, Digest::parse(next())};
+}
+
+}  // namespace
+
+std::optional<Digest> LayerCache::key(const std::vector<LayerEntry>& entries, const LayerOptions& options) {
+  KeyBuilder key;
+  add_options(key, options);
+  for (const auto& made : entries) {
+    add_metadata(key, made.entry);
+    if (made.entry.type != EntryType::regular) continue;
+    if (made.file) {
+      key.add(made.file->to_string());
+    } else if (made.content) {
+      key.add(made.content->to_string());
+    } else {
+      return {};
+    }
+  }
+  return key.finish();
+}
+
+Digest LayerCache::key(const FileIdentity& file, const LayerOptions& options) {
+  KeyBuilder key;
+  add_options(key, options);
+  key.add("file");
+  key.add(file.to_string());
+  return key.finish();
+}
+
+std::optional<LayerResult> LayerCache::find(const Digest& key) const {
+  const auto record = records_->find(kKind, key);
+  if (!record) return {};
+  try {
+    return from_record(*record);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+void LayerCache::put(const Digest& key, const std::vector<FileIdentity>& files, const LayerResult& result) {
+  const auto holds = [](const FileIdentity& file) { return file.still_holds(); };
+  if (std::all_of(files.begin(), files.end(), holds)) records_->put(kKind, key, to_record(result));
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "image/layer_builder.hpp"
+#include "store/record_cache.hpp"
+
+namespace ociassemble {
+
+// What a layer came out as: all that an image needs of it but the bytes.
+struct LayerResult {
+  Descriptor descriptor;
+  Digest diff_id;
+};
+
+// What a layer came out as, by what went in: the metadata of its entries, the identity of their bytes, the layer
+// format, the codec and its version. Files are told apart by device, inode, size, mtime and ctime; a layer is only
+// remembered when none of its files changed while it was made, nor so shortly before that a later change could hide in
+// the clock's grain.
+class LayerCache {
+ public:
+  explicit LayerCache(std::shared_ptr<RecordCache> records) : records_(std::move(records)) {}
+
+  // The key of a layer; nothing when the bytes of an entry have no identity.
+  static std::optional<Digest> key(const std::vector<LayerEntry>& entries, const LayerOptions& options);
+  // The same for a layer that is a file as it is.
+  static Digest key(const FileIdentity& file, const LayerOptions& options);
+
+  // What the key came out as; where the blob is, the caller must see to.
+  std::optional<LayerResult> find(const Digest& key) const;
+  // Remembers it, unless one of the files is not what it was, or too young.
+  void put(const Digest& key, const std::vector<FileIdentity>& files, const LayerResult& result);
+
+ private:
+  std::shared_ptr<RecordCache> records_;
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "image/tree.hpp"
+
+namespace ociassemble {
+
+// A tree as bytes, for a cache, and back. decode_tree gives nothing for bytes that encode_tree of this version did not
+// write; it never trusts a length.
+std::string encode_tree(const Tree& tree);
+std::optional<Tree> decode_tree(std::string_view bytes);
+
+}  // namespace ociassemble

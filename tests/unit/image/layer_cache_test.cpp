@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/layer_cache.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <thread>
+
+#include "image/cached_layer.hpp"
+#include "image/tree_record.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "test_folder.hpp"
+
+using namespace ociassemble;
+using test::TestFolder;
+
+namespace {
+
+LayerEntry file_entry(const std::filesystem::path& file, const std::string& path) {
+  LayerEntry made;
+  made.entry.path = path;
+  made.entry.mode = 0444;
+  made.file = FileIdentity::of(file);
+  made.entry.size = made.file->size;
+  made.open = [file] { return std::make_unique<FileSource>(file); };
+  return made;
+}
+
+// Until a file is older than the clock's grain.
+void let_rest() { std::this_thread::sleep_for(std::chrono::milliseconds(60)); }
+
+// Reads what it was made with, and counts how often.
+struct Counted {
+  explicit Counted(const std::filesystem::path& file) : entry(file_entry(file, "f")) {
+    entry.open = [this, open = entry.open] {
+      ++reads;
+      return open();
+    };
+  }
+  LayerEntry entry;
+  int reads = 0;
+};
+
+}  // namespace
+
+TEST_CASE("an unchanged file is not read again") {
+  const TestFolder folder;
+  const auto file = folder.write("file", "one");
+  let_rest();
+  LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
+  const auto store = make_memory_store();
+  Counted counted(file);
+  const auto first = build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
+  const auto second = build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
+  CHECK(counted.reads == 1);
+  CHECK(first.descriptor == second.descriptor);
+  CHECK(first.diff_id == second.diff_id);
+}
+
+TEST_CASE("a file that changed while its size and mtime stayed is read again") {
+  const TestFolder folder;
+  const auto file = folder.write("file", "one");
+  struct stat before {};
+  REQUIRE(::stat(file.c_str(), &before) == 0);
+  let_rest();
+  LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
+  const auto store = make_memory_store();
+  const auto first = build_cached_layer({file_entry(file, "f")}, {}, store, &cache, MakeLayer::now, {});
+  folder.write("file", "two");
+  const timespec times[2] = {before.st_atim, before.st_mtim};
+  REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
+  const auto second = build_cached_layer({file_entry(file, "f")}, {}, store, &cache, MakeLayer::now, {});
+  CHECK(first.diff_id != second.diff_id);
+}
+
+TEST_CASE("a file younger than the clock's grain is not remembered") {
+  const TestFolder folder;
+  LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
+  const auto store = make_memory_store();
+  const auto file = folder.write("file", "one");
+  Counted counted(file);
+  build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
+  build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
+  CHECK(counted.reads == 2);
+}
+
+TEST_CASE("metadata, format, codec and level are part of the key") {
+  const TestFolder folder;
+  const auto file = folder.write("file", "one");
+  const auto entry = file_entry(file, "f");
+  const auto base = LayerCache::key({entry}, {});
+  REQUIRE(base);
+  auto other = entry;
+  other.entry.mode = 0555;
+  CHECK(LayerCache::key({other}, {}) != base);
+  other = entry;
+  other.entry.path = "g";
+  CHECK(LayerCache::key({other}, {}) != base);
+  other = entry;
+  other.entry.xattrs["security.capability"] = "x";
+  CHECK(LayerCache::key({other}, {}) != base);
+  CHECK(LayerCache::key({entry}, {ImageFormat::docker, {}}) != base);
+  CHECK(LayerCache::key({entry}, {ImageFormat::oci, CompressionOptions::parse("zstd")}) != base);
+  CHECK(LayerCache::key({entry}, {ImageFormat::oci, CompressionOptions::parse("gzip:9")}) != base);
+  CompressionOptions many_workers;
+  many_workers.workers = 8;
+  CHECK(LayerCache::key({entry}, {ImageFormat::oci, many_workers}) == base);
+}
+
+TEST_CASE("a regular file whose bytes nothing tells apart has no key") {
+  LayerEntry entry;
+  entry.entry.path = "f";
+  CHECK_FALSE(LayerCache::key({entry}, {}));
+}
+
+TEST_CASE("a layer that is known but not stored is made when its bytes are asked for, and never before") {
+  const TestFolder folder;
+  const auto file = folder.write("file", "one");
+  let_rest();
+  LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
+  Counted counted(file);
+  const auto first = build_cached_layer({counted.entry}, {}, make_memory_store(), &cache, MakeLayer::now, {});
+  const auto second = build_cached_layer({counted.entry}, {}, make_memory_store(), &cache, MakeLayer::on_demand, {});
+  CHECK(counted.reads == 1);
+  CHECK(second.descriptor == first.descriptor);
+  NullSink nowhere;
+  CHECK(copy(*second.blobs->open(second.descriptor), nowhere) == second.descriptor.size);
+  CHECK(counted.reads == 2);
+}
+
+TEST_CASE("a layer on demand whose file changed in between is an error, not another layer") {
+  const TestFolder folder;
+  const auto file = folder.write("file", "one");
+  let_rest();
+  LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
+  const auto entry = file_entry(file, "f");
+  build_cached_layer({entry}, {}, make_memory_store(), &cache, MakeLayer::now, {});
+  const auto layer = build_cached_layer({entry}, {}, make_memory_store(), &cache, MakeLayer::on_demand, {});
+  folder.write("file", "two");
+  CHECK_THROWS_AS(layer.blobs->open(layer.descriptor), Error);
+}
+
+TEST_CASE("a tree survives being bytes, and damaged bytes are no tree") {
+  Tree::Node root;
+  root.mode = 0711;
+  auto& etc = root.children["etc"];
+  etc.uid = 1000000;
+  auto& passwd = etc.children["passwd"];
+  passwd.type = EntryType::regular;
+  passwd.size = 300;
+  passwd.contents = "root:x:0:0::/:\n";
+  passwd.xattrs["user.x"] = std::string("\0y", 2);
+  auto& link = root.children["link"];
+  link.type = EntryType::symlink;
+  link.link_target = "etc/passwd";
+  const auto bytes = encode_tree(Tree::from_root(root));
+  const auto tree = decode_tree(bytes);
+  REQUIRE(tree);
+  CHECK(tree->root().mode == 0711);
+  CHECK(tree->find("etc")->uid == 1000000);
+  CHECK(tree->follow("link")->contents == "root:x:0:0::/:\n");
+  CHECK(tree->find("etc/passwd")->xattrs.at("user.x") == std::string("\0y", 2));
+  CHECK(encode_tree(*tree) == bytes);
+  for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_tree(bytes.substr(0, size)));
+  CHECK_FALSE(decode_tree(bytes + "x"));
+}
