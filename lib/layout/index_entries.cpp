@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layout/index_entries.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ociassemble/error.hpp"
+#include "ociassemble/reference.hpp"
+
+namespace ociassemble {
+namespace {
+
+using Matches = std::vector<const Descriptor*>;
+
+std::string annotation(const Descriptor& entry, std::string_view key) {
+  const auto found = entry.annotations.find(std::string(key));
+  return found == entry.annotations.end() ? std::string() : found->second;
+}
+
+template <class Predicate>
+Matches entries_where(const Index& index, Predicate predicate) {
+  Matches matches;
+  for (const auto& entry : index.manifests) {
+    if (predicate(entry)) matches.push_back(&entry);
+  }
+  return matches;
+}
+
+// The kinds of name in the order in which they count.
+Matches entries_named(const Index& index, const std::string& name) {
+  auto matches = entries_where(index, [&](const auto& entry) { return annotation(entry, kRefNameAnnotation) == name; });
+  if (!matches.empty()) return matches;
+  matches = entries_where(index, [&](const auto& entry) { return entry.digest.to_string() == name; });
+  if (!matches.empty()) return matches;
+  const auto wanted = full_reference(name);
+  return entries_where(index, [&](const auto& entry) {
+    const auto full = annotation(entry, kContainerdNameAnnotation);
+    return !full.empty() && full_reference(full) == wanted;
+  });
+}
+
+// What find() takes, so that the message is of use; entries without a name can be asked for by their digest.
+std::string list_entries(const Index& index) {
+  constexpr std::size_t kMaxListed = 50;
+  std::vector<std::string> names;
+  for (const auto& entry : index.manifests) {
+    auto name = annotation(entry, kRefNameAnnotation);
+    if (name.empty()) name = annotation(entry, kContainerdNameAnnotation);
+    names.push_back(name.empty() ? entry.digest.to_string() : std::move(name));
+    if (names.size() == kMaxListed) break;
+  }
+  if (names.empty()) return "it is empty";
+  return fmt::format("there are: {}{}", fmt::join(names, ", "), index.manifests.size() > kMaxListed ? ", …" : "");
+}
+
+bool all_the_same(const Matches& matches) {
+  return std::all_of(matches.begin(), matches.end(),
+                     [&](const auto* entry) { return entry->digest == matches.front()->digest; });
+}
+
+bool replaces(const Descriptor& entry, const Descriptor& old) {
+  const auto name = annotation(entry, kRefNameAnnotation);
+  if (annotation(old, kRefNameAnnotation) != name) return false;
+  return !name.empty() || old.digest == entry.digest;
+}
+
+}  // namespace
+
+std::vector<std::string> entry_names(const Index& index) {
+  std::vector<std::string> names;
+  for (const auto& entry : index.manifests) {
+    auto name = annotation(entry, kRefNameAnnotation);
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+const Descriptor& choose_entry(const Index& index, const std::optional<std::string>& name, const std::string& where) {
+  const auto matches = name ? entries_named(index, *name) : entries_where(index, [](const auto&) { return true; });
+  if (!matches.empty() && all_the_same(matches)) return *matches.front();
+  const auto subject = name ? fmt::format("image {} in {}", *name, where) : fmt::format("the image in {}", where);
+  if (matches.empty()) {
+    throw Error(ErrorCode::not_found,
+                fmt::format("cannot find {}: {}", subject, name ? "there is no image of that name" : "it holds none"),
+                list_entries(index));
+  }
+  throw Error(ErrorCode::not_found,
+              fmt::format("cannot choose {}: {} images {}", subject, matches.size(),
+                          name ? "have that name" : "are in it and none was named"),
+              list_entries(index));
+}
+
+Descriptor name_entry(Descriptor descriptor, const std::optional<std::string>& name) {
+  descriptor.annotations.erase(std::string(kRefNameAnnotation));
+  descriptor.annotations.erase(std::string(kContainerdNameAnnotation));
+  if (!name) return descriptor;
+  if (name->empty()) throw Error(ErrorCode::invalid_argument, "cannot name an image: the name is empty");
+  descriptor.annotations.emplace(kRefNameAnnotation, *name);
+  return descriptor;
+}
+
+void put_entry(Index& index, Descriptor entry) {
+  auto& entries = index.manifests;
+  const auto is_replaced = [&](const Descriptor& old) { return replaces(entry, old); };
+  const auto first = std::find_if(entries.begin(), entries.end(), is_replaced);
+  if (first == entries.end()) {
+    entries.push_back(std::move(entry));
+    return;
+  }
+  entries.erase(std::remove_if(first + 1, entries.end(), is_replaced), entries.end());
+  *first = std::move(entry);
+}
+
+std::string full_reference(const std::string& text) {
+  try {
+    const auto reference = Reference::parse(text);
+    return reference.tag() || reference.digest() ? reference.to_string() : reference.to_string() + ":latest";
+  } catch (const Error&) {
+    return text;
+  }
+}
+
+bool has_bytes(const Layer& layer) {
+  if (!is_foreign_layer_type(layer.descriptor.media_type)) return true;
+  try {
+    layer.blobs->open(layer.descriptor);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::not_found) return false;
+    throw;
+  }
+}
+
+std::optional<Descriptor> find_in_index(const Index& index, const Image& image) {
+  const auto names_it = [&](const Descriptor& entry) {
+    return entry.size == image.manifest_json().size() &&
+           entry.digest == Digest::of(image.manifest_json(), entry.digest.algorithm());
+  };
+  const auto found = std::find_if(index.manifests.begin(), index.manifests.end(), names_it);
+  if (found == index.manifests.end()) return {};
+  return *found;
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ociassemble/image.hpp"
+#include "ociassemble/manifest.hpp"
+
+namespace ociassemble {
+
+// Entries of a layout's index.json and their names (OCI image specification, annotations.md).
+inline constexpr std::string_view kRefNameAnnotation = "org.opencontainers.image.ref.name";
+inline constexpr std::string_view kContainerdNameAnnotation = "io.containerd.image.name";
+
+// The names in the index, each once, in its order.
+std::vector<std::string> entry_names(const Index& index);
+
+// See OciLayout::find; `where` names the layout or archive in errors.
+const Descriptor& choose_entry(const Index& index, const std::optional<std::string>& name, const std::string& where);
+
+// The descriptor with that name and no other. Throws Error{invalid_argument} for an empty name.
+Descriptor name_entry(Descriptor descriptor, const std::optional<std::string>& name);
+
+// Puts the entry in the place of those that it replaces (see OciLayout::put), or at the end.
+void put_entry(Index& index, Descriptor entry);
+
+// A reference with all that its short form implies ("app" is "docker.io/library/app:latest"), so that two of them can
+// be compared; text that is no reference comes back as it is.
+std::string full_reference(const std::string& text);
+
+// Whether the layer's bytes can be had: a foreign layer need not lie with its image.
+bool has_bytes(const Layer& layer);
+
+// The descriptor under which an index names the image; nothing when it does not.
+std::optional<Descriptor> find_in_index(const Index& index, const Image& image);
+
+}  // namespace ociassemble

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/atomic_file.hpp"
+#include "base/stop.hpp"
+#include "base/system_error.hpp"
+#include "base/unique_fd.hpp"
+#include "io/streams.hpp"
+#include "layout/in_context.hpp"
+#include "layout/index_entries.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/layout.hpp"
+#include "spec/oci_layout_file.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLayoutFile = "oci-layout";
+constexpr const char* kIndexFile = "index.json";
+
+std::string describe(const fs::path& folder) { return fmt::format("OCI layout {}", folder.string()); }
+
+[[noreturn]] void cannot_open(ErrorCode code, const fs::path& folder, std::string_view cause, std::string hint = {}) {
+  throw Error(code, fmt::format("cannot open {}: {}", describe(folder), cause), std::move(hint));
+}
+
+// Throws Error{unsupported} for a version that is not ours; false when there is no such file.
+bool has_layout_file(const fs::path& folder) {
+  const auto json = read_file_if_exists(folder / kLayoutFile, OciLayoutFile::kMaxSize);
+  if (json) in_context(describe(folder), [&] { return OciLayoutFile::parse(*json); });
+  return json.has_value();
+}
+
+// What a layout that is being made, or whose making was broken off, may hold before its oci-layout is written.
+bool belongs_to_unfinished_layout(const std::string& name) {
+  return name == "blobs" || name == kLayoutFile || name.starts_with(".ociassemble-tmp-");
+}
+
+// One that keeps somebody from taking the folder for a layout.
+std::optional<std::string> find_other_file(const fs::path& folder) {
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    auto name = entry->path().filename().string();
+    if (!belongs_to_unfinished_layout(name)) return name;
+  }
+  if (error) throw_errno(fmt::format("cannot open {}", describe(folder)), error.value());
+  return {};
+}
+
+std::optional<Index> read_index(const fs::path& folder) {
+  const auto json = read_file_if_exists(folder / kIndexFile, kMaxManifestSize);
+  if (!json) return {};
+  return in_context((folder / kIndexFile).string(), [&] { return Index::parse(*json); });
+}
+
+// Held by whoever changes the index. Waits for others.
+UniqueFd lock_folder(const fs::path& folder) {
+  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) throw_errno(fmt::format("cannot open {}", describe(folder)));
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno(fmt::format("cannot lock {}", describe(folder)));
+  }
+  return fd;
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw_errno(fmt::format("cannot create {}", describe(folder)), error.value());
+}
+
+void put_document(BlobStore& store, std::string_view json, const Descriptor& descriptor) {
+  if (store.contains(descriptor)) return;
+  const auto writer = store.begin();
+  writer->write(as_bytes(json));
+  writer->commit(descriptor);
+}
+
+// All that the manifest names, then the manifest.
+void put_image(BlobStore& store, const Image& image, const Descriptor& manifest, const std::stop_token& stop) {
+  for (const auto& layer : image.layers()) {
+    throw_if_stopped(stop);
+    if (has_bytes(layer)) copy_blob(*layer.blobs, layer.descriptor, store, stop);
+  }
+  put_document(store, image.config_json(), image.manifest().config);
+  put_document(store, image.manifest_json(), manifest);
+}
+
+}  // namespace
+
+OciLayout::OciLayout(fs::path folder, std::shared_ptr<BlobStore> blobs)
+    : folder_(std::move(folder)), blobs_(std::move(blobs)) {}
+
+OciLayout OciLayout::open(const fs::path& folder) {
+  std::error_code error;
+  const auto status = fs::status(folder, error);
+  if (!fs::exists(status)) cannot_open(ErrorCode::not_found, folder, "there is no such folder");
+  if (!fs::is_directory(status)) {
+    cannot_open(ErrorCode::not_found, folder, "it is not a folder", "an archive file is named by oci-archive:FILE");
+  }
+  if (!has_layout_file(folder)) cannot_open(ErrorCode::not_found, folder, "there is no file oci-layout in it");
+  if (!fs::exists(folder / kIndexFile, error)) {
+    cannot_open(ErrorCode::not_found, folder, "there is no file index.json in it");
+  }
+  return {folder, open_directory_store(folder)};
+}
+
+OciLayout OciLayout::open_or_create(const fs::path& folder) {
+  std::error_code error;
+  const auto status = fs::status(folder, error);
+  if (fs::exists(status)) {
+    if (!fs::is_directory(status)) cannot_open(ErrorCode::invalid_argument, folder, "it is not a folder");
+    // The folder first, then oci-layout: another process may be making the layout just now.
+    const auto other = find_other_file(folder);
+    if (!has_layout_file(folder) && other) {
+      cannot_open(ErrorCode::invalid_argument, folder,
+                  fmt::format("the folder holds other files ({}) and no oci-layout", *other),
+                  "name a new or empty folder");
+    }
+  }
+  return {folder, open_directory_store(folder)};
+}
+
+Index OciLayout::index() const { return read_index(folder_).value_or(Index()); }
+
+std::vector<std::string> OciLayout::names() const { return entry_names(index()); }
+
+Document OciLayout::find(const std::optional<std::string>& name) const {
+  const auto index = this->index();
+  const auto& entry = choose_entry(index, name, describe(folder_));
+  return {.descriptor = entry, .json = BlobStore::read(*blobs_, entry, kMaxManifestSize), .blobs = blobs_};
+}
+
+void OciLayout::put(const Descriptor& descriptor, const std::optional<std::string>& name) {
+  auto entry = name_entry(descriptor, name);
+  make_folder(folder_);
+  const auto lock = lock_folder(folder_);
+  if (!has_layout_file(folder_)) {
+    write_file_atomically(folder_ / kLayoutFile, as_bytes(OciLayoutFile().to_json()));
+  }
+  const auto before = read_index(folder_);
+  auto after = before.value_or(Index());
+  put_entry(after, std::move(entry));
+  if (before != after) write_file_atomically(folder_ / kIndexFile, as_bytes(after.to_json()));
+}
+
+void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
+                 const std::stop_token& stop) {
+  const auto entry = name_entry(image.descriptor(), name);
+  put_image(*layout.blobs(), image, entry, stop);
+  layout.put(entry, name);
+}
+
+void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
+                 const std::stop_token& stop) {
+  const auto entry = name_entry(index.descriptor, name);
+  for (const auto& image : index.images) {
+    put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop);
+  }
+  put_document(*layout.blobs(), index.json, entry);
+  layout.put(entry, name);
+}
+
+}  // namespace ociassemble
