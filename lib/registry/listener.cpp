@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/listener.hpp"
+
+#include <algorithm>
+
+#include "registry/text.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::size_t kShortestSecret = 3;  // a shorter one would blot out half of every line
+
+}  // namespace
+
+void Listener::keep_secret(const std::string& secret) {
+  if (secret.size() < kShortestSecret) return;
+  const std::lock_guard lock(knowing_);
+  if (std::ranges::find(secrets_, secret) == secrets_.end()) secrets_.push_back(secret);
+}
+
+std::string Listener::scrub(std::string text) const {
+  const std::lock_guard lock(knowing_);
+  for (const auto& secret : secrets_) {
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
+      text.replace(at, secret.size(), "***");
+    }
+  }
+  return text;
+}
+
+void Listener::warn(const std::string& text) {
+  if (!warn_) return;
+  const auto clean = printable(scrub(text), 1000);
+  const std::lock_guard lock(calling_);
+  warn_(clean);
+}
+
+void Listener::trace(const std::string& text) {
+  if (!trace_) return;
+  const auto clean = printable(scrub(text), 1000);
+  const std::lock_guard lock(calling_);
+  trace_(clean);
+}
+
+void Listener::progress(const TransferEvent& event) {
+  if (!progress_) return;
+  const std::lock_guard lock(calling_);
+  progress_(event);
+}
+
+}  // namespace ociassemble

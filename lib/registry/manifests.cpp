@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/manifests.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "ociassemble/manifest.hpp"
+#include "ociassemble/media_type.hpp"
+#include "registry/blob_reader.hpp"
+#include "registry/link.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::size_t kMaxTagsPage = std::size_t{16} << 20U;
+constexpr int kMaxTagsPages = 10000;
+constexpr std::string_view kSignedManifest = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+constexpr std::string_view kOldManifest = "application/vnd.docker.distribution.manifest.v1+json";
+
+HttpHeaders accept_documents() {
+  return {{"Accept", fmt::format("{}, {}, {}, {}", media_type::kOciIndex, media_type::kOciManifest,
+                                 media_type::kDockerIndex, media_type::kDockerManifest)}};
+}
+
+std::optional<Digest> content_digest(const HttpHeaders& headers) {
+  const auto text = headers.find("Docker-Content-Digest");
+  if (!text || text->empty()) return {};
+  return Digest::parse(*text);
+}
+
+// A server's word that is no media type of ours ("text/plain") is no word.
+std::string document_type(const HttpHeaders& headers) {
+  auto type = media_type_of(headers);
+  return is_manifest_type(type) || is_index_type(type) ? type : std::string();
+}
+
+std::string detect_type(std::string_view json) {
+  const bool index = document_kind(json) == DocumentKind::index;
+  return std::string(index ? Index::parse(json).media_type() : Manifest::parse(json).media_type());
+}
+
+void refuse_schema_1(const RegistryAnswer& answer, const std::string& action) {
+  const auto type = media_type_of(answer.headers);
+  if (type != kSignedManifest && type != kOldManifest) return;
+  throw Error(ErrorCode::unsupported, fmt::format("cannot {}: the image is in Docker's schema 1", action),
+              "push it again with a client of this decade");
+}
+
+std::vector<std::string> parse_tags(const std::string& body, const std::string& action) {
+  const auto document = nlohmann::json::parse(body, nullptr, false);
+  const auto tags = document.is_object() ? document.find("tags") : document.end();
+  if (!document.is_object() || tags == document.end()) {
+    throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the registry's answer is no list of tags", action));
+  }
+  std::vector<std::string> names;
+  if (!tags->is_array()) return names;  // null, where there are none
+  for (const auto& tag : *tags) {
+    if (tag.is_string()) names.push_back(tag.get<std::string>());
+  }
+  return names;
+}
+
+}  // namespace
+
+RegistryAnswer get_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
+                            const std::string& action, std::string_view missing) {
+  auto answer = session.request({.url = session.endpoint().manifest(repository, identifier),
+                                 .scope = Scope::pull(repository),
+                                 .stop = session.stop(),
+                                 .headers = accept_documents()},
+                                kMaxManifestSize);
+  if (!answer.succeeded()) throw session.failure(action, answer, missing);
+  return answer;
+}
+
+std::optional<ManifestFacts> head_manifest(RegistrySession& session, const Scope& scope, const std::string& identifier,
+                                           const std::string& action, const std::stop_token& stop) {
+  const auto answer = session.request({.method = "HEAD",
+                                       .url = session.endpoint().manifest(scope.repository, identifier),
+                                       .scope = scope,
+                                       .stop = stop,
+                                       .headers = accept_documents()});
+  if (answer.status == 404 || answer.status == 403 || answer.status == 405) return {};
+  if (!answer.succeeded()) throw session.failure(action, answer);
+  return ManifestFacts{content_digest(answer.headers), answer.headers.find_number("Content-Length"),
+                       document_type(answer.headers)};
+}
+
+Document fetch_document(const std::shared_ptr<RegistrySession>& session, const Reference& reference) {
+  const auto action = "pull " + reference.to_string();
+  auto answer = get_manifest(*session, reference.repository(), reference.identifier(), action,
+                             reference.digest() ? "the registry has no such manifest" : "the registry has no such tag");
+  refuse_schema_1(answer, action);
+  const auto promised = reference.digest() ? reference.digest() : content_digest(answer.headers);
+  const auto digest =
+      Digest::of(std::string_view(answer.body), promised ? promised->algorithm() : Digest::Algorithm::sha256);
+  if (promised && digest != *promised) {
+    throw DigestMismatch("the manifest of " + reference.to_string(), promised->to_string(), digest.to_string());
+  }
+  auto type = document_type(answer.headers);
+  if (type.empty()) {
+    type = detect_type(answer.body);
+  } else {
+    document_kind(answer.body, type);
+  }
+  Descriptor descriptor{.media_type = std::move(type), .digest = digest, .size = answer.body.size()};
+  return {std::move(descriptor), std::move(answer.body),
+          std::make_shared<RegistryBlobs>(session, reference.repository())};
+}
+
+std::vector<std::string> list_tags(RegistrySession& session, const Reference& reference) {
+  const auto action = "list the tags of " + reference.name();
+  std::vector<std::string> tags;
+  auto url = session.endpoint().tags(reference.repository());
+  for (int page = 0; page < kMaxTagsPages; ++page) {
+    const auto answer = session.request(
+        {.url = url, .scope = Scope::pull(reference.repository()), .stop = session.stop()}, kMaxTagsPage);
+    if (!answer.succeeded()) throw session.failure(action, answer, "the registry has no such repository");
+    auto names = parse_tags(answer.body, action);
+    std::ranges::move(names, std::back_inserter(tags));
+    const auto next = next_link(answer.headers);
+    if (!next) return tags;
+    url = session.endpoint().follow(answer.url, *next);
+  }
+  throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the list does not end", action));
+}
+
+void put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
+                  const Descriptor& descriptor, const std::string& json, const std::string& action) {
+  const auto answer = session.request({.method = "PUT",
+                                       .url = session.endpoint().manifest(repository, identifier),
+                                       .scope = Scope::push(repository),
+                                       .stop = session.stop(),
+                                       .headers = {{"Content-Type", descriptor.media_type}},
+                                       .body = HttpBody::of(json)});
+  if (!answer.succeeded()) throw session.failure(action, answer);
+  const auto taken = content_digest(answer.headers);
+  if (taken && taken->algorithm() == descriptor.digest.algorithm() && *taken != descriptor.digest) {
+    throw DigestMismatch("the registry's copy of the manifest", descriptor.digest.to_string(), taken->to_string());
+  }
+}
+
+}  // namespace ociassemble

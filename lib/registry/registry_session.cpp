@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/registry_session.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "registry/text.hpp"
+
+namespace ociassemble {
+
+RegistrySession::RegistrySession(std::string registry, std::shared_ptr<const RegistryContext> context,
+                                 std::stop_token stop)
+    : registry_(std::move(registry)),
+      context_(std::move(context)),
+      stop_(std::move(stop)),
+      authenticator_(registry_, context_->credentials, context_->sender, context_->policy) {}
+
+const Endpoint& RegistrySession::endpoint() {
+  const std::lock_guard lock(endpoint_mutex_);
+  if (!endpoint_) endpoint_.emplace(registry_, speaks_tls());
+  return *endpoint_;
+}
+
+bool RegistrySession::speaks_tls() {
+  if (context_->sender->policy().names(registry_)) return false;
+  const Endpoint secure(registry_, true);
+  if (!secure.root().is_loopback()) return true;
+  // On this machine both are usual, and asking costs nothing.
+  try {
+    HttpRequest request;
+    request.url = secure.root().to_string();
+    request.stop = stop_;
+    collect_beginning(*context_->transport->open(request), kMaxErrorBody);
+    return true;
+  } catch (const TransportError& error) {
+    return error.kind() == TransportError::Kind::permanent;  // TLS it is, but with a certificate that is not trusted
+  }
+}
+
+SentAnswer RegistrySession::exchange(const RegistryCall& call) {
+  const auto home = endpoint().root();
+  HttpRequest request;
+  request.method = call.method;
+  request.headers = call.headers;
+  request.body = call.body;
+  request.stop = call.stop;
+  auto authorization = call.url.same_origin(home) ? authenticator_.authorization(call.scope, call.stop) : std::nullopt;
+  auto answer = context_->sender->send(request, call.url, authorization, home);
+  if (answer.stream->status() != 401 || !answer.url.same_origin(home)) return answer;
+  std::vector<Challenge> challenges;
+  for (const auto& field : answer.stream->headers().all("WWW-Authenticate")) {
+    for (auto& challenge : parse_challenges(field)) challenges.push_back(std::move(challenge));
+  }
+  // The body is not read: a refusal that comes to nothing is returned with it. Its connection is given up only when
+  // there is something else to try.
+  if (!authenticator_.renew(home, challenges, call.scope, authorization, call.stop)) return answer;
+  collect_beginning(*answer.stream, kMaxErrorBody);
+  answer.stream.reset();
+  authorization = authenticator_.authorization(call.scope, call.stop);
+  return context_->sender->send(std::move(request), call.url, authorization, home);
+}
+
+RegistryAnswer RegistrySession::request_once(const RegistryCall& call, std::size_t limit) {
+  auto [stream, url] = exchange(call);
+  RegistryAnswer answer{stream->status(), stream->headers(), {}, url};
+  answer.body = answer.succeeded() ? collect_body(*stream, limit, "the answer of " + url.authority())
+                                   : collect_beginning(*stream, kMaxErrorBody);
+  return answer;
+}
+
+RegistryAnswer RegistrySession::request(const RegistryCall& call, std::size_t limit) {
+  Retrier retrier(context_->policy, call.stop);
+  for (;;) {
+    try {
+      auto answer = request_once(call, limit);
+      if (!is_worth_retrying(answer.status) || !retrier.wait(retry_after(answer.headers))) return answer;
+    } catch (const TransportError& error) {
+      if (error.kind() != TransportError::Kind::transient || !retrier.wait())
+        throw Error(ErrorCode::network, error.what(), error.hint());
+    }
+  }
+}
+
+HttpError RegistrySession::failure(const std::string& action, const RegistryAnswer& answer,
+                                   std::string_view missing) const {
+  return refusal(action, answer.status, listener().scrub(answer.body), missing, registry_);
+}
+
+std::string media_type_of(const HttpHeaders& headers) {
+  const auto value = headers.find("Content-Type").value_or(std::string());
+  const auto end = value.find_first_of("; \t,");
+  return to_lower(value.substr(0, end));
+}
+
+}  // namespace ociassemble

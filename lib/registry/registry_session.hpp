@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "http/http.hpp"
+#include "ociassemble/registry.hpp"
+#include "registry/authenticator.hpp"
+#include "registry/credentials.hpp"
+#include "registry/endpoint.hpp"
+#include "registry/failure.hpp"
+#include "registry/retry.hpp"
+#include "registry/sender.hpp"
+#include "registry/token.hpp"
+
+namespace ociassemble {
+
+// One request to a registry, as it is before anybody thought of authorisation.
+struct RegistryCall {
+  std::string method = "GET";
+  Url url;
+  Scope scope;
+  std::stop_token stop;
+  HttpHeaders headers = {};
+  std::optional<HttpBody> body = {};
+};
+
+// An answer that was read to its end.
+struct RegistryAnswer {
+  int status = 0;
+  HttpHeaders headers;
+  std::string body;
+  Url url;  // who answered
+
+  bool succeeded() const noexcept { return status >= 200 && status < 300; }
+};
+
+// What all sessions of a client have in common.
+struct RegistryContext {
+  RegistryOptions options;
+  RetryPolicy policy;
+  std::shared_ptr<Listener> listener;
+  std::shared_ptr<HttpTransport> transport;
+  std::shared_ptr<const Sender> sender;
+  std::shared_ptr<const CredentialStore> credentials;
+};
+
+// One registry: where it is, how to log in, how often to try. Safe for concurrent use.
+class RegistrySession {
+ public:
+  RegistrySession(std::string registry, std::shared_ptr<const RegistryContext> context, std::stop_token stop);
+
+  const std::string& registry() const noexcept { return registry_; }
+  const RegistryContext& context() const noexcept { return *context_; }
+  Listener& listener() const noexcept { return *context_->listener; }
+  const std::stop_token& stop() const noexcept { return stop_; }
+  // May ask the registry, once, whether it speaks TLS: loopback only.
+  const Endpoint& endpoint();
+
+  // One try: authorised, renewed once after a 401, redirects followed. The answer may be any. Throws TransportError.
+  SentAnswer exchange(const RegistryCall& call);
+  // As many tries as the policy has; the answer may be any. A body over `limit` is Error{corrupt}, that of a failure is
+  // cut there. Throws Error{network}, never TransportError.
+  RegistryAnswer request(const RegistryCall& call, std::size_t limit = kMaxErrorBody);
+
+  // The error for an answer: see refusal(). Without secrets.
+  HttpError failure(const std::string& action, const RegistryAnswer& answer, std::string_view missing = {}) const;
+
+ private:
+  RegistryAnswer request_once(const RegistryCall& call, std::size_t limit);
+  bool speaks_tls();
+
+  const std::string registry_;
+  const std::shared_ptr<const RegistryContext> context_;
+  const std::stop_token stop_;
+  Authenticator authenticator_;
+  std::mutex endpoint_mutex_;
+  std::optional<Endpoint> endpoint_;  // once there, it stays as it is
+};
+
+// The start of an answer's media type: "application/json; charset=utf-8" is "application/json".
+std::string media_type_of(const HttpHeaders& headers);
+
+}  // namespace ociassemble

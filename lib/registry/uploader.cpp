@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/uploader.hpp"
+
+#include <fmt/format.h>
+
+namespace ociassemble {
+
+void Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
+                      const std::stop_token& stop) {
+  UploadContent content(descriptor, from, session_->listener());
+  if (known_->contains(repository_, descriptor.digest) || is_there(content, stop)) {
+    content.tell(TransferEvent::Kind::skipped, descriptor.size);
+    known_->add(repository_, descriptor.digest);
+    return;
+  }
+  std::optional<RegistryAnswer> opened;
+  if (const auto source = mount_source(descriptor, *from)) opened = try_mount(content, *source, stop);
+  if (opened && opened->status == 201) {
+    content.tell(TransferEvent::Kind::mounted, descriptor.size);
+  } else {
+    content.tell(TransferEvent::Kind::started, 0);
+    BlobUpload(*session_, repository_, content, stop, limits_).run(opened);
+    content.tell(TransferEvent::Kind::finished, descriptor.size);
+  }
+  known_->add(repository_, descriptor.digest);
+}
+
+bool Uploader::is_there(const UploadContent& content, const std::stop_token& stop) {
+  const auto answer = session_->request({.method = "HEAD",
+                                         .url = session_->endpoint().blob(repository_, content.descriptor().digest),
+                                         .scope = Scope::push(repository_),
+                                         .stop = stop});
+  if (answer.succeeded()) return true;
+  if (answer.status == 401) {
+    throw session_->failure(fmt::format("push {} to {}/{}", content.name(), session_->registry(), repository_), answer);
+  }
+  return false;  // 404; and whatever else it is, the upload will tell
+}
+
+std::optional<std::string> Uploader::mount_source(const Descriptor& descriptor, const BlobReader& from) const {
+  auto source = from.repository();
+  const auto registry = session_->registry() + "/";
+  if (source && source->starts_with(registry)) {
+    source = source->substr(registry.size());
+  } else {
+    source = known_->find(descriptor.digest);
+  }
+  return source && *source != repository_ ? source : std::nullopt;
+}
+
+// 201: mounted; 202: an upload session instead. Nothing when the registry will have none of it: the blob is sent then,
+// which needs less permission.
+std::optional<RegistryAnswer> Uploader::try_mount(const UploadContent& content, const std::string& source,
+                                                  const std::stop_token& stop) {
+  try {
+    auto answer =
+        session_->request({.method = "POST",
+                           .url = session_->endpoint().mount(repository_, content.descriptor().digest, source),
+                           .scope = Scope::push(repository_).and_pull(source),
+                           .stop = stop});
+    if (answer.status == 201 || (answer.status == 202 && answer.headers.find("Location"))) return answer;
+  } catch (const HttpError& error) {
+    if (error.code() != ErrorCode::unauthorized) throw;
+  }
+  return {};
+}
+
+}  // namespace ociassemble

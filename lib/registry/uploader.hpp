@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/guarded.hpp"
+#include "ociassemble/blob_store.hpp"
+#include "registry/blob_upload.hpp"
+#include "registry/known_blobs.hpp"
+#include "registry/registry_session.hpp"
+
+namespace ociassemble {
+
+// Brings blobs into one repository with as few bytes as it takes. Safe for concurrent use, for different blobs.
+class Uploader {
+ public:
+  Uploader(std::shared_ptr<RegistrySession> session, std::string repository, std::shared_ptr<KnownBlobs> known,
+           const UploadLimits& limits = {})
+      : session_(std::move(session)), repository_(std::move(repository)), known_(std::move(known)), limits_(limits) {}
+
+  // Sees to it that the blob is there: it is already, or is mounted from a repository of the same registry, or is sent.
+  void upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from, const std::stop_token& stop);
+
+ private:
+  bool is_there(const UploadContent& content, const std::stop_token& stop);
+  std::optional<std::string> mount_source(const Descriptor& descriptor, const BlobReader& from) const;
+  std::optional<RegistryAnswer> try_mount(const UploadContent& content, const std::string& source,
+                                          const std::stop_token& stop);
+
+  const std::shared_ptr<RegistrySession> session_;
+  const std::string repository_;
+  const std::shared_ptr<KnownBlobs> known_;
+  const UploadLimits limits_;
+};
+
+}  // namespace ociassemble

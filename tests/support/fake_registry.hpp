@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ociassemble::test {
+
+// How a FakeRegistry wants to be asked.
+struct FakeAuth {
+  enum class Kind { none, basic, bearer };
+  Kind kind = Kind::none;
+  std::string username = "alice";
+  std::string password = "correct horse";
+  std::string identity_token;            // accepted by the POST of the token server
+  bool anonymous_pull = false;           // bearer: tokens for pulling are given to everybody
+  bool refuse_cross_repository = false;  // bearer: no token for two repositories
+  bool no_oauth = false;                 // the token server's POST is 404
+  std::string token_member = "token";
+  std::string realm;  // empty: "/token" of this server
+};
+
+// What goes wrong, for the requests that match, in the order of the script.
+struct Fault {
+  std::string method = {};  // empty: any
+  std::string path = {};    // what the path with its query has to contain
+  int skip = 0;             // matching requests that pass unharmed before
+  int times = 1;            // matching requests that are hit; -1: all
+  // The effects:
+  int status = 0;                                   // answered instead of doing anything
+  std::string body = {};                            // with it
+  std::map<std::string, std::string> headers = {};  // added to the answer, or put in place of its own
+  std::set<std::string> without = {};               // headers left out
+  std::chrono::milliseconds delay{0};
+  bool drop = false;                          // the connection is closed without an answer
+  std::optional<std::size_t> cut_after = {};  // of a blob sent or an upload received, then closed
+  bool wrong_bytes = false;                   // the blob's or manifest's last byte is another
+  bool ignore_range = false;                  // the whole blob instead of the range
+  bool lose_session = false;                  // the upload session is forgotten first
+};
+
+struct LoggedRequest {
+  std::string method;
+  std::string target;  // path and query as sent
+  std::string authorization;
+  std::string range;         // Range or Content-Range
+  std::size_t received = 0;  // bytes of body
+  std::string body;          // of a token request only
+};
+
+// A registry (OCI distribution specification 1.1) on a free port of 127.0.0.1, in memory, which can be told to
+// misbehave. It checks what a good one checks: digests, offsets, that a manifest's blobs are there, tokens and their
+// scopes. Safe for concurrent use.
+class FakeRegistry {
+ public:
+  explicit FakeRegistry(FakeAuth auth = {});
+  ~FakeRegistry();
+
+  std::string host() const;  // "127.0.0.1:PORT"
+  int port() const;
+
+  void add_fault(Fault fault);
+  void set_page_size(std::size_t tags);
+  void set_relative_locations();
+  void forbid_mounts();
+  // Blobs are answered with a redirect to the same path at `origin` ("http://localhost:1234").
+  void redirect_blobs_to(std::string origin);
+  // Upload sessions lead to `origin`, which has to be another FakeRegistry that shares nothing.
+  void redirect_uploads_to(std::string origin);
+  void revoke_tokens();
+
+  // Seeding and looking.
+  std::string put_blob(const std::string& repository, const std::string& bytes);  // returns the digest
+  std::string put_manifest(const std::string& repository, const std::string& tag, const std::string& type,
+                           const std::string& json);
+  void put_manifest_under(const std::string& repository, const std::string& identifier, const std::string& type,
+                          const std::string& json);  // whatever it says
+  bool has_blob(const std::string& repository, const std::string& digest) const;
+  std::optional<std::string> manifest(const std::string& repository, const std::string& identifier) const;
+  std::size_t open_sessions() const;
+
+  std::vector<LoggedRequest> log() const;
+  // "METHOD TARGET" of each request, the registry's own (not the token server's), in order.
+  std::vector<std::string> requests() const;
+  std::size_t count(const std::string& method, const std::string& target_part = {}) const;
+  std::size_t token_requests() const;
+  void clear_log();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ociassemble::test
