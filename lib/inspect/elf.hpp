@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,20 +10,20 @@
 
 namespace ociassemble {
 
-// What an executable says of itself (ELF gABI 4; Go's debug/buildinfo).
+// What a program says of itself (ELF gABI 4; Go's debug/buildinfo).
 struct ElfInfo {
   bool is_64_bit = true;
   bool is_little_endian = true;
   std::uint16_t machine = 0;        // e_machine
-  bool is_executable = false;       // ET_EXEC, or ET_DYN with an entry point (static PIE included)
-  std::string interpreter;          // PT_INTERP; empty for a static binary
+  std::string interpreter;          // PT_INTERP; empty for a static binary, static PIE included
   std::vector<std::string> needed;  // DT_NEEDED, in order
   std::string go_version;           // "go1.19.8" where the binary has Go build information
 };
 
 // Reads only headers and the few bytes that it needs; the file may be hostile. Throws Error{not_found}, Error{io}, and
 // Error{check_failed} that says what the file is instead: empty, a script (with its first line), a directory, a Mach-O
-// or PE file ("built for macOS: set GOOS=linux"), an archive, a truncated or damaged ELF file.
+// or PE file ("built for macOS", hint: GOOS=linux), an archive, an object file, a shared library, a truncated or
+// damaged ELF file. The interpreter and the needed names hold no control characters.
 ElfInfo read_elf(const std::filesystem::path& file);
 
 // "amd64", "arm64", … in Go's words, for a machine that we know; the number otherwise.
