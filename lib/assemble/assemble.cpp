@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ociassemble/assemble.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "assemble/binary_check.hpp"
+#include "assemble/capability.hpp"
+#include "assemble/config.hpp"
+#include "assemble/folder.hpp"
+#include "assemble/placement.hpp"
+#include "assemble/static_base.hpp"
+#include "assemble/system_files.hpp"
+#include "assemble/timestamp.hpp"
+#include "base/stop.hpp"
+#include "inspect/passwd.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Modes {
+  std::uint32_t program;
+  std::uint32_t file;
+  std::uint32_t directory;
+};
+
+// One assembly: the base, what is laid on it, and the layers so far.
+class Assembly {
+ public:
+  Assembly(const AssembleOptions& options, const Workplace& workplace)
+      : options_(options),
+        workplace_(workplace),
+        modes_(options.read_only ? Modes{0555, 0444, 0555} : Modes{0755, 0644, 0755}),
+        binaries_(look_at_binaries(options.binaries)),
+        platform_(choose_platform(options.platform, binaries_)),
+        base_(open_base(options.base, platform_, options, workplace, inputs_)),
+        placement_(base_.tree, options.source_date_epoch) {}
+
+  Assembled run() {
+    check_interpreters(binaries_, base_);
+    config_ = make_config(options_, base_, entrypoint());
+    pad_history();
+    layers_ = base_.layers;
+    add_system_layers();
+    add_assets_layer();
+    add_application_layer();
+    auto image = Image::from_layers(options_.format, layers_, config_, annotations());
+    std::sort(inputs_.begin(), inputs_.end());
+    inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
+    return {std::move(image), std::move(inputs_)};
+  }
+
+ private:
+  std::int64_t mtime() const { return options_.source_date_epoch; }
+
+  // DEST itself, or below it where it ends in '/' or is a directory of the base.
+  std::string destination(const std::string& text, const fs::path& source) const {
+    const auto path = canonical_path(text, "destination");
+    const auto* node = base_.tree.follow(path);
+    const bool into = text.back() == '/' || (node != nullptr && node->type == EntryType::directory);
+    const auto name = source.filename().string();
+    return canonical_path("/" + (into ? path + "/" + name : path), "destination");
+  }
+
+  std::string binary_path(const BinaryInput& binary) const {
+    const auto name = binary.source.filename().string();
+    return binary.destination.empty() ? canonical_path("/usr/local/bin/" + name, "destination")
+                                      : destination(binary.destination, binary.source);
+  }
+
+  std::string entrypoint() const {
+    return options_.binaries.empty() ? std::string() : "/" + binary_path(options_.binaries.front());
+  }
+
+  void pad_history() {
+    const auto filled = static_cast<std::size_t>(std::count_if(
+        config_.history.begin(), config_.history.end(), [](const HistoryEntry& entry) { return !entry.empty_layer; }));
+    HistoryEntry padding;
+    padding.created = format_timestamp(mtime());
+    padding.comment = "a layer of the base that has no history";
+    for (auto i = filled; i < base_.layers.size(); ++i) config_.history.push_back(padding);
+  }
+
+  void add_layer(const std::string& created_by) {
+    auto entries = placement_.take_layer();
+    if (entries.empty()) return;
+    if (workplace_.progress) workplace_.progress(fmt::format("making layer {}", created_by));
+    layers_.push_back(make_layer(std::move(entries), options_, workplace_));
+    HistoryEntry entry;
+    entry.created = format_timestamp(mtime());
+    entry.created_by = "ociassemble: " + created_by;
+    config_.diff_ids.push_back(layers_.back().diff_id);
+    config_.history.push_back(std::move(entry));
+  }
+
+  void add_system_layers() {
+    if (options_.ca_certificates) {
+      placement_.add(ca_certificates_entry(*options_.ca_certificates, mtime(), inputs_));
+      add_layer("ca-certificates");
+    }
+    if (options_.tzdata) {
+      for (auto& entry : tzdata_entries(*options_.tzdata, mtime(), inputs_)) placement_.add(std::move(entry));
+      add_layer("tzdata");
+    }
+  }
+
+  void add_assets_layer() {
+    std::vector<std::string> names;
+    for (const auto& add : options_.adds) names.push_back(place(add));
+    for (const auto& path : options_.writable) place_writable(path);
+    for (const auto& path : options_.writable) names.push_back("/" + canonical_path(path, "writable path"));
+    if (options_.working_dir) place_working_dir(*options_.working_dir);
+    add_layer(fmt::format("files {}", fmt::join(names, " ")));
+  }
+
+  void add_application_layer() {
+    std::vector<std::string> names;
+    for (const auto& binary : options_.binaries) {
+      auto made = read_regular_file(binary.source, binary_path(binary), mtime());
+      made.entry.mode = modes_.program;
+      made.entry.uid = made.entry.gid = 0;
+      if (!binary.capabilities.empty())
+        made.entry.xattrs["security.capability"] = capability_xattr(binary.capabilities);
+      inputs_.push_back(binary.source);
+      names.push_back("/" + made.entry.path);
+      placement_.add(std::move(made));
+    }
+    add_layer(fmt::format("binary {}", fmt::join(names, " ")));
+  }
+
+  // Returns the path in the image, for the history.
+  std::string place(const AddInput& add) {
+    std::error_code ignored;
+    const bool is_folder = fs::is_directory(add.source, ignored);
+    const auto path =
+        is_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
+    const auto owner = owner_of(base_, add.owner);
+    if (is_folder) {
+      place_folder(add, owner, path);
+    } else {
+      place_entry(add, owner, read_regular_file(add.source, path, mtime()));
+      inputs_.push_back(add.source);
+    }
+    return "/" + path;
+  }
+
+  void place_folder(const AddInput& add, const NumericUser& owner, const std::string& path) {
+    if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
+    for (auto& found : read_folder(add.source, mtime())) {
+      if (found.entry.type == EntryType::regular) inputs_.push_back(add.source / found.entry.path);
+      found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
+      place_entry(add, owner, std::move(found));
+    }
+  }
+
+  void place_entry(const AddInput& add, const NumericUser& owner, LayerEntry made) {
+    throw_if_stopped(workplace_.stop);
+    auto& entry = made.entry;
+    const bool is_program = (entry.mode & 0100U) != 0;
+    entry.uid = owner.uid;
+    entry.gid = owner.gid;
+    if (entry.type == EntryType::regular) entry.mode = add.mode.value_or(is_program ? modes_.program : modes_.file);
+    if (entry.type == EntryType::directory) {
+      // Who may read a directory's files may enter it.
+      entry.mode = add.mode ? *add.mode | ((*add.mode & 0444U) >> 2U) : modes_.directory;
+    }
+    placement_.add(std::move(made));
+  }
+
+  // A directory that the service's user can write to: what the base has when that is so already, else the user's own.
+  void place_writable(const std::string& text) {
+    const auto path = canonical_path(text, "writable path");
+    const auto user = user_of(options_, base_);
+    const auto* node = base_.tree.follow(path);
+    if (path.empty() || (node != nullptr && node->type == EntryType::directory && writable_by(*node, user))) return;
+    const auto mode = node != nullptr && node->type == EntryType::directory ? node->mode | 0700U : 0755U;
+    placement_.add(directory_entry(path, mode, user.uid, user.gid, mtime()), Placement::Existing::replace);
+  }
+
+  static bool writable_by(const Tree::Node& node, const NumericUser& user) {
+    if (node.uid == user.uid) return (node.mode & 0200U) != 0;
+    if (node.gid == user.gid) return (node.mode & 0020U) != 0;
+    return (node.mode & 0002U) != 0;
+  }
+
+  // As with Docker's WORKDIR the directory exists afterwards; a runtime could not make it on a read-only root.
+  void place_working_dir(const std::string& text) {
+    const auto path = canonical_path(text, "working directory");
+    if (path.empty() || base_.tree.follow(path) != nullptr || placement_.has_directory(path)) return;
+    placement_.add(directory_entry(path, modes_.directory, 0, 0, mtime()));
+  }
+
+  Annotations annotations() const {
+    if (options_.format == ImageFormat::docker) return {};
+    Annotations all;
+    if (base_.digest) all["org.opencontainers.image.base.digest"] = base_.digest->to_string();
+    if (!base_.name.empty()) all["org.opencontainers.image.base.name"] = base_.name;
+    for (const auto& [name, value] : options_.annotations) all[name] = value;
+    return all;
+  }
+
+  const AssembleOptions& options_;
+  const Workplace& workplace_;
+  const Modes modes_;
+  std::vector<fs::path> inputs_;
+  const std::vector<CheckedBinary> binaries_;
+  const Platform platform_;
+  Base base_;
+  Placement placement_;
+  ImageConfig config_;
+  std::vector<Layer> layers_;
+};
+
+void reject_contradictions(const AssembleOptions& options, const Workplace& workplace) {
+  if (options.binaries.empty() && options.adds.empty()) {
+    throw Error(ErrorCode::invalid_argument, "cannot make an image of nothing: neither a binary nor a file to add",
+                "name the compiled program with --binary");
+  }
+  if (options.format == ImageFormat::docker && !options.annotations.empty() && workplace.warn) {
+    workplace.warn("Docker's manifests have no annotations; those given are left out");
+  }
+  validate_options(options);
+}
+
+}  // namespace
+
+Assembled assemble(const AssembleOptions& options, const Workplace& workplace) {
+  reject_contradictions(options, workplace);
+  return Assembly(options, workplace).run();
+}
+
+}  // namespace ociassemble

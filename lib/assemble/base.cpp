@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assemble/base.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "assemble/folder.hpp"
+#include "assemble/static_base.hpp"
+#include "assemble/timestamp.hpp"
+#include "compress/codec.hpp"
+#include "digest/hasher.hpp"
+#include "image/cached_layer.hpp"
+#include "image/tree_record.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::optional<RecordCache> open_cache(const Workplace& workplace) {
+  if (workplace.cache_folder.empty()) return {};
+  return RecordCache(workplace.cache_folder);
+}
+
+std::set<std::string> wanted_files() { return {"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release"}; }
+
+// A base that is one layer and a config of our own.
+void use_single_layer(Base& base, Layer layer, std::string created_by, const Platform& platform, std::int64_t epoch) {
+  HistoryEntry entry;
+  entry.created = format_timestamp(epoch);
+  entry.created_by = std::move(created_by);
+  base.config.platform = platform;
+  base.config.env = {kDefaultPath};
+  base.config.history = {std::move(entry)};
+  base.config.diff_ids = {layer.diff_id};
+  base.layers = {std::move(layer)};
+}
+
+// Lays a layer's tar over the tree and returns its diff ID.
+Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& subject) {
+  HashSource tar_bytes(make_decompressor(std::move(blob), subject));
+  TarReader tar(tar_bytes, subject);
+  tree.apply(tar);
+  return tar_bytes.finish();
+}
+
+// A tar in a compression that layers may have is a layer as it is; another is made into one.
+Layer layer_from_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace, Tree& tree) {
+  FileSource head_source(file);
+  std::vector<std::byte> head(512);
+  head.resize(read_full(head_source, head));
+  const auto detected = detect_compression(head);
+  const auto subject = file.string();
+  if (detected != DetectedCompression::gzip && detected != DetectedCompression::zstd) {
+    const auto tar = make_decompressor(std::make_unique<FileSource>(file), subject);
+    auto layer = build_layer_from_tar(*tar, options, workplace.store, workplace.stop);
+    apply_layer(tree, workplace.store->open(layer.descriptor), subject);
+    return layer;
+  }
+  const auto kind = detected == DetectedCompression::gzip ? Compression::gzip : Compression::zstd;
+  const auto blob = workplace.store->begin();
+  FileSource source(file);
+  copy(source, *blob, workplace.stop);
+  auto descriptor = blob->commit(layer_type(options.format, kind));
+  auto diff_id = apply_layer(tree, workplace.store->open(descriptor), subject);
+  return {std::move(descriptor), std::move(diff_id), workplace.store};
+}
+
+// The same, unless the cache knows what the file comes out as and the store has it; the tree is then left alone.
+Layer cached_layer_from_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace,
+                                Tree& tree) {
+  auto records = open_cache(workplace);
+  const auto identity = FileIdentity::of(file);
+  if (!records || !identity) return layer_from_tarball(file, options, workplace, tree);
+  LayerCache cache(std::make_shared<RecordCache>(std::move(*records)));
+  const auto key = LayerCache::key(*identity, options);
+  const auto known = cache.find(key);
+  if (known && workplace.store->contains(known->descriptor)) {
+    return {known->descriptor, known->diff_id, workplace.store};
+  }
+  auto layer = layer_from_tarball(file, options, workplace, tree);
+  cache.put(key, {*identity}, {layer.descriptor, layer.diff_id});
+  return layer;
+}
+
+void use_image(Base& base, const Location& location, const Platform& platform, const Workplace& workplace) {
+  const auto image = load_image(open_document(location, workplace), platform);
+  base.config = image.config();
+  base.layers = image.layers();
+  base.digest = image.digest();
+  if (location.reference) base.name = location.reference->to_string();
+  // A config may leave the variant out that its index names, or say nothing at all.
+  if (base.config.platform.architecture.empty()) base.config.platform = platform;
+  if (!workplace.copy_base) return;
+  for (auto& layer : base.layers) {
+    copy_blob(*layer.blobs, layer.descriptor, *workplace.store, workplace.stop);
+    layer.blobs = workplace.store;
+  }
+}
+
+// The layers' order and contents decide the tree, and nothing else does.
+Digest tree_key(const std::vector<Layer>& layers) {
+  std::string text;
+  for (const auto& layer : layers) text += layer.diff_id.to_string() + "\n";
+  return Digest::of(text);
+}
+
+void read_layers(Base& base, const Workplace& workplace) {
+  for (const auto& layer : base.layers) {
+    const auto subject = fmt::format("layer {} of the base", layer.descriptor.digest.to_string());
+    if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
+    const auto diff_id = apply_layer(base.tree, layer.blobs->open(layer.descriptor), subject);
+    if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
+  }
+}
+
+void read_tree(Base& base, const Workplace& workplace) {
+  constexpr const char* kKind = "trees";
+  auto cache = open_cache(workplace);
+  const auto key = tree_key(base.layers);
+  const auto record = cache ? cache->find(kKind, key) : std::nullopt;
+  if (auto known = record ? decode_tree(*record) : std::nullopt) {
+    base.tree = std::move(*known);
+    return;
+  }
+  read_layers(base, workplace);
+  if (cache) cache->put(kKind, key, encode_tree(base.tree));
+}
+
+void use_rootfs(Base& base, const fs::path& path, const Platform& platform, const AssembleOptions& options,
+                const Workplace& workplace) {
+  const auto epoch = options.source_date_epoch;
+  std::error_code ignored;
+  auto layer = fs::is_directory(path, ignored)
+                   ? make_layer(read_rootfs_folder(path, epoch), options, workplace)
+                   : cached_layer_from_tarball(path, {options.format, options.compression}, workplace, base.tree);
+  use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, epoch);
+  if (base.tree.root().children.empty()) read_tree(base, workplace);
+}
+
+// "Alpine Linux v3.20" out of os-release.
+std::string pretty_name(const Tree& tree) {
+  const auto* node = tree.follow("etc/os-release");
+  if (node == nullptr || !node->contents) return {};
+  std::string_view text = *node->contents;
+  constexpr std::string_view kKey = "PRETTY_NAME=";
+  for (auto at = text.find(kKey); at != std::string_view::npos; at = text.find(kKey, at + 1)) {
+    if (at != 0 && text[at - 1] != '\n') continue;
+    auto value = text.substr(at + kKey.size());
+    value = value.substr(0, value.find('\n'));
+    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
+    std::string name(value);
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c < ' '; }, ' ');
+    return name.substr(0, 80);
+  }
+  return {};
+}
+
+}  // namespace
+
+Layer make_layer(std::vector<LayerEntry> entries, const AssembleOptions& options, const Workplace& workplace) {
+  auto records = open_cache(workplace);
+  std::optional<LayerCache> cache;
+  if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
+  return build_cached_layer(std::move(entries), {options.format, options.compression}, workplace.store,
+                            cache ? &*cache : nullptr,
+                            workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop);
+}
+
+Base open_base(const Location& location, const Platform& platform, const AssembleOptions& options,
+               const Workplace& workplace, std::vector<fs::path>& inputs) {
+  Base base{{}, {}, {}, {}, location.to_string(), Tree(wanted_files())};
+  switch (location.kind) {
+    case Location::Kind::scratch:
+      base.config.platform = platform;
+      break;
+    case Location::Kind::static_base: {
+      auto layer = make_layer(static_base_entries(options.source_date_epoch), options, workplace);
+      use_single_layer(base, std::move(layer), "ociassemble: base static", platform, options.source_date_epoch);
+      read_tree(base, workplace);
+      break;
+    }
+    case Location::Kind::rootfs:
+      use_rootfs(base, location.path, platform, options, workplace);
+      if (!fs::is_directory(location.path)) inputs.push_back(location.path);
+      break;
+    case Location::Kind::registry:
+    case Location::Kind::oci_layout:
+    case Location::Kind::oci_archive:
+    case Location::Kind::docker_archive:
+      use_image(base, location, platform, workplace);
+      if (location.kind == Location::Kind::oci_layout) inputs.push_back(location.path / "index.json");
+      if (location.kind != Location::Kind::registry && location.kind != Location::Kind::oci_layout) {
+        inputs.push_back(location.path);
+      }
+      read_tree(base, workplace);
+      break;
+  }
+  if (const auto name = pretty_name(base.tree); !name.empty()) base.description += fmt::format(" ({})", name);
+  return base;
+}
+
+}  // namespace ociassemble

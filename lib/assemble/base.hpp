@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "image/layer_builder.hpp"
+#include "image/tree.hpp"
+#include "ociassemble/assemble.hpp"
+
+namespace ociassemble {
+
+// What an image is laid upon.
+struct Base {
+  ImageConfig config;  // of the platform; no diff IDs and no history for scratch
+  std::vector<Layer> layers;
+  std::string name;              // for org.opencontainers.image.base.name; may be empty
+  std::optional<Digest> digest;  // of the platform's manifest, for org.opencontainers.image.base.digest
+  std::string description;       // for messages: "docker.io/library/alpine:3.20 (Alpine Linux)"
+  Tree tree;
+};
+
+// A layer of entries, through the workplace's cache where it has one.
+Layer make_layer(std::vector<LayerEntry> entries, const AssembleOptions& options, const Workplace& workplace);
+
+// Finds the base, reads its tree. With workplace.copy_base its layers are brought into the store first. `inputs` gains
+// the local files that were read.
+Base open_base(const Location& location, const Platform& platform, const AssembleOptions& options,
+               const Workplace& workplace, std::vector<std::filesystem::path>& inputs);
+
+}  // namespace ociassemble

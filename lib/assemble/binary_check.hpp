@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "assemble/base.hpp"
+#include "inspect/elf.hpp"
+
+namespace ociassemble {
+
+// A binary that was looked at; nothing for one that is taken as it is (any_binary).
+struct CheckedBinary {
+  const BinaryInput* input;  // borrowed from the options
+  std::optional<ElfInfo> elf;
+};
+
+// Reads the headers of every binary. Throws Error{not_found}, Error{io}, Error{check_failed} for what is no program.
+std::vector<CheckedBinary> look_at_binaries(const std::vector<BinaryInput>& binaries);
+
+// The platform that was asked for, else that of the binaries, else the host's. Throws Error{check_failed} for a binary
+// of another platform.
+Platform choose_platform(const std::optional<Platform>& asked, const std::vector<CheckedBinary>& binaries);
+
+// Throws Error{check_failed} for a binary whose interpreter the base does not have.
+void check_interpreters(const std::vector<CheckedBinary>& binaries, const Base& base);
+
+}  // namespace ociassemble

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ociassemble {
+
+// The value of the xattr security.capability (linux/capability.h, VFS_CAP_REVISION_2) that makes the named capabilities
+// permitted and effective when the file is executed. Names with or without "cap_", in any case. Throws
+// Error{invalid_argument} for a name that there is not.
+std::string capability_xattr(const std::vector<std::string>& names);
+
+}  // namespace ociassemble

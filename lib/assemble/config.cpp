@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assemble/config.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "assemble/placement.hpp"
+#include "assemble/timestamp.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr const char* kDefaultUser = "65532:65532";
+
+[[noreturn]] void reject(std::string_view what, std::string_view value, std::string_view why, std::string hint = {}) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("cannot use {} \"{}\": {}", what, value, why), std::move(hint));
+}
+
+void reject_control_bytes(std::string_view what, std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) reject(what, text.substr(0, text.find('\0')), "it holds a NUL byte");
+}
+
+// "8080" -> "8080/tcp".
+std::string canonical_port(std::string_view text) {
+  const auto slash = text.find('/');
+  const auto number = text.substr(0, slash);
+  const auto protocol = slash == std::string_view::npos ? "tcp" : text.substr(slash + 1);
+  unsigned port = 0;
+  const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), port);
+  const bool whole = failure == std::errc() && end == number.data() + number.size();
+  if (!whole || port == 0 || port > 65535) reject("port", text, "not a number from 1 to 65535");
+  if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") {
+    reject("port", text, "the protocol is none of tcp, udp and sctp", "write 8080 or 8080/udp");
+  }
+  return fmt::format("{}/{}", port, protocol);
+}
+
+std::string canonical_volume(std::string_view text) { return "/" + canonical_path(text, "volume"); }
+
+void validate_signal(std::string_view text) {
+  const auto is_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool number = !text.empty() && text.size() <= 2 && std::all_of(text.begin(), text.end(), is_digit);
+  const bool name = text.size() > 3 && text.substr(0, 3) == "SIG" && std::all_of(text.begin(), text.end(), is_name);
+  if (!number && !name) reject("stop signal", text, "neither a name such as SIGTERM nor a number");
+}
+
+void validate_env(const std::string& name, const std::string& value) {
+  if (name.empty() || name.find('=') != std::string::npos) reject("variable", name, "the name is empty or holds '='");
+  reject_control_bytes("variable", name);
+  reject_control_bytes("variable", value);
+}
+
+void apply_command(ImageConfig& config, const AssembleOptions& options, const std::string& entrypoint) {
+  auto chosen = options.entrypoint;
+  if (!chosen && !entrypoint.empty()) chosen = std::vector<std::string>{entrypoint};
+  if (chosen) {
+    config.entrypoint = chosen->empty() ? std::nullopt : chosen;
+    config.cmd.reset();
+  }
+  if (options.cmd) config.cmd = options.cmd->empty() ? std::nullopt : options.cmd;
+}
+
+void apply_read_only(ImageConfig& config, const AssembleOptions& options) {
+  std::vector<std::string> writable;
+  for (const auto& path : options.writable) writable.push_back(canonical_volume(path));
+  std::sort(writable.begin(), writable.end());
+  config.volumes.insert(writable.begin(), writable.end());
+  if (!options.read_only) return;
+  if (!writable.empty()) config.labels["dev.ociassemble.writable-paths"] = fmt::format("{}", fmt::join(writable, ","));
+  config.labels["dev.ociassemble.readonly-rootfs"] = "true";
+  config.labels["RUN"] = "podman run --read-only --cap-drop=all --security-opt=no-new-privileges IMAGE";
+}
+
+std::string contents_of(const Tree& tree, std::string_view path) {
+  const auto* node = tree.follow(path);
+  return node != nullptr ? node->contents.value_or("") : "";
+}
+
+NumericUser look_up(const std::string& user, const Tree& tree) {
+  return lookup_user(user, contents_of(tree, "etc/passwd"), contents_of(tree, "etc/group"));
+}
+
+}  // namespace
+
+void validate_options(const AssembleOptions& options) {
+  for (const auto& port : options.exposed_ports) canonical_port(port);
+  for (const auto& volume : options.volumes) canonical_volume(volume);
+  for (const auto& path : options.writable) canonical_path(path, "writable path");
+  for (const auto& [name, value] : options.env) validate_env(name, value);
+  if (options.working_dir) canonical_path(*options.working_dir, "working directory");
+  if (options.stop_signal) validate_signal(*options.stop_signal);
+  format_timestamp(options.source_date_epoch);
+}
+
+NumericUser user_of(const AssembleOptions& options, const Base& base) {
+  return look_up(options.user.value_or(kDefaultUser), base.tree);
+}
+
+NumericUser owner_of(const Base& base, const std::string& owner) {
+  if (owner.empty()) return {};
+  const bool lone_number = owner.find_first_not_of("0123456789") == std::string::npos;
+  return look_up(lone_number ? owner + ":" + owner : owner, base.tree);
+}
+
+ImageConfig make_config(const AssembleOptions& options, const Base& base, const std::string& entrypoint) {
+  ImageConfig config = base.config;
+  config.created = format_timestamp(options.source_date_epoch);
+  config.user = user_of(options, base).to_string();
+  apply_command(config, options, entrypoint);
+  for (const auto& [name, value] : options.env) config.set_env(name, value);
+  for (const auto& port : options.exposed_ports) config.exposed_ports.insert(canonical_port(port));
+  for (const auto& volume : options.volumes) config.volumes.insert(canonical_volume(volume));
+  if (options.working_dir) config.working_dir = "/" + canonical_path(*options.working_dir, "working directory");
+  if (options.stop_signal) config.stop_signal = *options.stop_signal;
+  apply_read_only(config, options);
+  for (const auto& [name, value] : options.labels) config.labels[name] = value;
+  return config;
+}
+
+}  // namespace ociassemble

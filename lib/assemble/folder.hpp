@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "image/layer_builder.hpp"
+
+namespace ociassemble {
+
+// Everything below a folder, entry paths relative to it, the folder itself not included: types, sizes, link targets,
+// and as mode, owner and mtime what the disk says (mtime: `mtime`). Hard links become separate files. Nothing is
+// followed. Throws Error{unsupported} naming a device, fifo or socket, Error{io} for what cannot be read.
+std::vector<LayerEntry> read_folder(const std::filesystem::path& folder, std::int64_t mtime);
+
+// The same for a root file system: modes and owners stay, file capabilities too.
+std::vector<LayerEntry> read_rootfs_folder(const std::filesystem::path& folder, std::int64_t mtime);
+
+// One regular file (a symlink is followed) as an entry at `path`. Throws Error{not_found}, Error{io};
+// Error{unsupported} for what is neither a file nor a link to one.
+LayerEntry read_regular_file(const std::filesystem::path& file, std::string path, std::int64_t mtime);
+
+}  // namespace ociassemble

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assemble/placement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "assemble/static_base.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kMaxPath = 4095;
+
+[[noreturn]] void reject(std::string_view what, std::string_view path, std::string_view why, std::string hint = {}) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("cannot use {} \"{}\": {}", what, path, why), std::move(hint));
+}
+
+void append_component(std::string& path, std::string_view component, std::string_view what, std::string_view text) {
+  if (component.empty() || component == ".") return;
+  if (component == "..") reject(what, text, "it has a \"..\" and could leave the image's root");
+  if (component.size() > kMaxName) reject(what, text, "a name in it is longer than 255 bytes");
+  if (component.substr(0, 4) == ".wh.") reject(what, text, "a name that begins with .wh. means a deletion in a layer");
+  if (!path.empty()) path += '/';
+  path += component;
+}
+
+void take_metadata(TarEntry& entry, const Tree::Node& node) {
+  entry.mode = node.mode;
+  entry.uid = node.uid;
+  entry.gid = node.gid;
+  entry.xattrs = node.xattrs;
+}
+
+}  // namespace
+
+std::string canonical_path(std::string_view text, std::string_view what) {
+  if (text.empty() || text.front() != '/') {
+    reject(what, text, "it does not begin with /",
+           "write the path as the container will see it, for example /usr/local/bin/app");
+  }
+  if (text.find('\0') != std::string_view::npos) reject(what, text, "it holds a NUL byte");
+  if (text.size() > kMaxPath) reject(what, text, "it is longer than 4095 bytes");
+  std::string path;
+  for (std::size_t begin = 1; begin <= text.size();) {
+    const auto end = std::min(text.find('/', begin), text.size());
+    append_component(path, text.substr(begin, end - begin), what, text);
+    begin = end + 1;
+  }
+  return path;
+}
+
+std::string Placement::resolve(const std::string& path) const { return base_.resolve_parent(path); }
+
+void Placement::check_free(const TarEntry& entry) const {
+  const auto taken = placed_.find(entry.path);
+  if (taken != placed_.end() && (taken->second.type != EntryType::directory || entry.type != EntryType::directory)) {
+    reject("destination", "/" + entry.path, "two inputs would be placed there", "give one of them another destination");
+  }
+  const auto* node = base_.find(entry.path);
+  if (node != nullptr && node->type == EntryType::directory && entry.type != EntryType::directory) {
+    reject("destination", "/" + entry.path, "it is a directory in the base", "add the file's name to the destination");
+  }
+  if (node != nullptr && node->type != EntryType::directory && node->type != EntryType::symlink &&
+      entry.type == EntryType::directory) {
+    reject("destination", "/" + entry.path, "it is a file in the base, and a folder would replace it");
+  }
+  const auto below = placed_.lower_bound(entry.path + "/");
+  if (entry.type != EntryType::directory && below != placed_.end() && below->first.rfind(entry.path + "/", 0) == 0) {
+    reject("destination", "/" + entry.path, fmt::format("/{} is placed below it", below->first));
+  }
+}
+
+void Placement::add_parents(const std::string& path) {
+  for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const auto parent = path.substr(0, slash);
+    const auto placed = placed_.find(parent);
+    if (placed != placed_.end() && placed->second.type != EntryType::directory) {
+      reject("destination", "/" + path, fmt::format("/{} is placed as a file or link, not a directory", parent));
+    }
+    const auto* node = base_.find(parent);
+    if (node != nullptr && node->type != EntryType::directory) {
+      reject("destination", "/" + path, fmt::format("/{} is no directory in the base", parent));
+    }
+    if (layer_.count(parent) != 0) continue;
+    auto made = directory_entry(parent, 0755, 0, 0, mtime_);
+    if (placed != placed_.end()) {
+      made.entry = placed->second;
+    } else if (node != nullptr) {
+      take_metadata(made.entry, *node);
+    }
+    layer_.emplace(parent, std::move(made));
+  }
+}
+
+void Placement::add(LayerEntry made, Existing existing) {
+  auto& entry = made.entry;
+  entry.path = entry.type == EntryType::directory ? base_.resolve(entry.path) : resolve(entry.path);
+  if (entry.path.empty()) return;
+  check_free(entry);
+  add_parents(entry.path);
+  const auto* node = base_.find(entry.path);
+  if (entry.type == EntryType::directory && node != nullptr && existing == Existing::keep) {
+    take_metadata(entry, *node);
+  }
+  placed_.insert_or_assign(entry.path, entry);
+  const auto path = entry.path;
+  layer_.insert_or_assign(path, std::move(made));
+}
+
+bool Placement::has_directory(const std::string& path) const {
+  const auto resolved = base_.resolve(path);
+  const auto placed = placed_.find(resolved);
+  if (placed != placed_.end()) return placed->second.type == EntryType::directory;
+  const auto below = placed_.lower_bound(resolved + "/");
+  return below != placed_.end() && below->first.rfind(resolved + "/", 0) == 0;
+}
+
+std::vector<LayerEntry> Placement::take_layer() {
+  std::vector<LayerEntry> entries;
+  entries.reserve(layer_.size());
+  for (auto& [path, entry] : layer_) entries.push_back(std::move(entry));
+  layer_.clear();
+  return entries;
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ociassemble/report.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
+#include "image/layer_reader.hpp"
+#include "spec/text.hpp"
+
+namespace ociassemble {
+namespace {
+
+std::string shell_words(const std::vector<std::string>& words) {
+  std::string line;
+  for (const auto& word : words) {
+    const bool plain = !word.empty() && word.find_first_of(" \t\n\"'\\$`&|;<>()*?[]#~") == std::string::npos;
+    if (!line.empty()) line += ' ';
+    line += plain ? terminal_text(word) : fmt::format("\"{}\"", terminal_text(word));
+  }
+  return line;
+}
+
+void row(std::string& text, std::string_view name, std::string_view value) {
+  if (!value.empty()) text += fmt::format("{:<13}{}\n", name, value);
+}
+
+template <class Values>
+void rows(std::string& text, std::string_view name, const Values& values) {
+  for (const auto& value : values) {
+    row(text, name, terminal_text(value));
+    name = "";
+  }
+}
+
+void pairs(std::string& text, std::string_view name, const std::map<std::string, std::string>& values) {
+  for (const auto& [key, value] : values) {
+    row(text, name, terminal_text(key + "=" + value));
+    name = "";
+  }
+}
+
+// History entries that made a layer, in the order of layers.
+std::vector<std::string> layer_makers(const ImageConfig& config) {
+  std::vector<std::string> makers;
+  for (const auto& entry : config.history) {
+    if (!entry.empty_layer) makers.push_back(entry.created_by.empty() ? entry.comment : entry.created_by);
+  }
+  return makers;
+}
+
+void describe_layers(std::string& text, const Image& image) {
+  const auto makers = layer_makers(image.config());
+  for (std::size_t i = 0; i < image.layers().size(); ++i) {
+    const auto& layer = image.layers()[i].descriptor;
+    const auto maker = i < makers.size() ? terminal_text(makers[i]).substr(0, 70) : "";
+    row(text, i == 0 ? "Layers" : "",
+        fmt::format("{} {:>9}  {}", layer.digest.to_string().substr(0, 19), format_size(layer.size), maker));
+  }
+}
+
+bool is_read_only(const ImageConfig& config) {
+  const auto label = config.labels.find("dev.ociassemble.readonly-rootfs");
+  return label != config.labels.end() && label->second == "true";
+}
+
+void describe_run(std::string& text, const ImageConfig& config) {
+  if (!is_read_only(config)) return;
+  row(text, "Run", "docker run --read-only --cap-drop=all --security-opt=no-new-privileges IMAGE");
+  row(text, "Kubernetes",
+      "securityContext: {runAsNonRoot: true, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, "
+      "capabilities: {drop: [ALL]}}");
+}
+
+std::uint64_t total_size(const Image& image) {
+  std::uint64_t total = 0;
+  for (const auto& layer : image.layers()) total += layer.descriptor.size;
+  return total;
+}
+
+char type_letter(EntryType type) {
+  switch (type) {
+    case EntryType::regular:
+      return '-';
+    case EntryType::directory:
+      return 'd';
+    case EntryType::symlink:
+      return 'l';
+    case EntryType::hard_link:
+      return 'h';
+    case EntryType::character_device:
+      return 'c';
+    case EntryType::block_device:
+      return 'b';
+    case EntryType::fifo:
+      return 'p';
+  }
+  return '?';
+}
+
+std::string mode_text(const TarEntry& entry) {
+  std::string text(1, type_letter(entry.type));
+  for (int shift = 6; shift >= 0; shift -= 3) {
+    const auto bits = (entry.mode >> static_cast<unsigned>(shift)) & 7U;
+    text += (bits & 4U) != 0 ? 'r' : '-';
+    text += (bits & 2U) != 0 ? 'w' : '-';
+    text += (bits & 1U) != 0 ? 'x' : '-';
+  }
+  if ((entry.mode & 04000U) != 0) text[3] = (entry.mode & 0100U) != 0 ? 's' : 'S';
+  if ((entry.mode & 02000U) != 0) text[6] = (entry.mode & 0010U) != 0 ? 's' : 'S';
+  if ((entry.mode & 01000U) != 0) text[9] = (entry.mode & 0001U) != 0 ? 't' : 'T';
+  return text;
+}
+
+std::string file_line(std::size_t layer, const TarEntry& entry) {
+  std::string_view arrow;
+  if (entry.type == EntryType::symlink) arrow = " -> ";
+  if (entry.type == EntryType::hard_link) arrow = " link to ";
+  return fmt::format("{:>2} {} {:>5}/{:<5} {:>11} /{}{}{}\n", layer, mode_text(entry), entry.uid, entry.gid, entry.size,
+                     terminal_text(entry.path), arrow, terminal_text(entry.link_target));
+}
+
+}  // namespace
+
+std::string terminal_text(std::string_view text) {
+  if (!is_valid_utf8(text)) {
+    std::string safe(text);
+    for (auto& c : safe) c = c < ' ' || c == 0x7f ? '?' : c;
+    return safe;
+  }
+  std::string safe(text);
+  for (std::size_t i = 0; i < safe.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(safe[i]);
+    if (byte < 0x20 || byte == 0x7f) safe[i] = '?';
+    // C1 control characters are two bytes in UTF-8: C2 80 to C2 9F.
+    if (byte == 0xc2 && i + 1 < safe.size() && static_cast<unsigned char>(safe[i + 1]) < 0xa0) safe.replace(i, 2, "?");
+  }
+  return safe;
+}
+
+std::string format_size(std::uint64_t bytes) {
+  constexpr std::array kUnits{"kB", "MB", "GB", "TB"};
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes) / 1000;
+  std::size_t unit = 0;
+  while (value >= 999.95 && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  return fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string describe_image(const Image& image) {
+  const auto& config = image.config();
+  std::string text;
+  row(text, "Digest", image.digest().to_string());
+  row(text, "Format", image.manifest().format == ImageFormat::oci ? "OCI" : "Docker schema 2");
+  row(text, "Platform", terminal_text(config.platform.to_string()));
+  row(text, "Created", terminal_text(config.created));
+  row(text, "Size", fmt::format("{} in {} layers", format_size(total_size(image)), image.layers().size()));
+  row(text, "User", config.user.empty() ? "root (none is set)" : terminal_text(config.user));
+  if (config.entrypoint) row(text, "Entrypoint", shell_words(*config.entrypoint));
+  if (config.cmd) row(text, "Cmd", shell_words(*config.cmd));
+  row(text, "Workdir", terminal_text(config.working_dir));
+  rows(text, "Env", config.env);
+  rows(text, "Ports", config.exposed_ports);
+  rows(text, "Volumes", config.volumes);
+  row(text, "Stop signal", terminal_text(config.stop_signal));
+  pairs(text, "Labels", config.labels);
+  pairs(text, "Annotations", image.manifest().annotations);
+  describe_layers(text, image);
+  describe_run(text, config);
+  return text;
+}
+
+std::string describe_index(const Document& document) {
+  const auto index = Index::parse(document.json, document.descriptor.media_type);
+  std::string text;
+  row(text, "Digest", document.descriptor.digest.to_string());
+  row(text, "Index of", fmt::format("{} images", index.manifests.size()));
+  for (const auto& child : index.manifests) {
+    const auto platform = child.platform ? child.platform->to_string() : std::string("no platform");
+    row(text, "", fmt::format("{:<16} {}", terminal_text(platform), child.digest.to_string()));
+  }
+  pairs(text, "Annotations", index.annotations);
+  return text;
+}
+
+void list_files(const Image& image, Sink& to, const std::stop_token& stop) {
+  for (std::size_t i = 0; i < image.layers().size(); ++i) {
+    for_each_entry(image.layers()[i], stop,
+                   [&](const TarEntry& entry) { to.write(as_bytes(file_line(i + 1, entry))); });
+  }
+}
+
+}  // namespace ociassemble

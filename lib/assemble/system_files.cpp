@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assemble/system_files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "assemble/folder.hpp"
+#include "assemble/static_base.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxBundle = std::size_t{16} << 20U;
+
+// Where distributions keep their bundle, in the order in which Go's crypto/x509 looks.
+constexpr std::array kHostBundles{
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+};
+
+fs::path host_bundle() {
+  for (const char* path : kHostBundles) {
+    std::error_code ignored;
+    if (fs::is_regular_file(path, ignored)) return path;
+  }
+  throw Error(ErrorCode::not_found, "cannot find the host's CA certificates in any of the usual places",
+              "install the package ca-certificates, or name a PEM file");
+}
+
+bool is_second_copy(const std::string& path) { return path.rfind("posix/", 0) == 0 || path.rfind("right/", 0) == 0; }
+
+bool belongs(const TarEntry& entry) {
+  if (entry.path == "posix" || entry.path == "right" || is_second_copy(entry.path)) return false;
+  return entry.type != EntryType::symlink || entry.link_target.front() != '/';
+}
+
+}  // namespace
+
+LayerEntry ca_certificates_entry(const std::string& from, std::int64_t mtime, std::vector<fs::path>& inputs) {
+  const auto file = from == "host" ? host_bundle() : fs::path(from);
+  auto bytes = read_file(file, kMaxBundle);
+  if (bytes.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    throw Error(ErrorCode::check_failed, fmt::format("cannot use {} as CA certificates: it holds none", file.string()),
+                "name a file of PEM certificates");
+  }
+  inputs.push_back(file);
+  return text_entry("etc/ssl/certs/ca-certificates.crt", 0644, std::move(bytes), mtime);
+}
+
+std::vector<LayerEntry> tzdata_entries(const std::string& from, std::int64_t mtime, std::vector<fs::path>& inputs) {
+  const fs::path folder = from == "host" ? "/usr/share/zoneinfo" : from;
+  std::vector<LayerEntry> entries;
+  for (auto& found : read_folder(folder, mtime)) {
+    auto& entry = found.entry;
+    if (!belongs(entry)) continue;
+    if (entry.type == EntryType::regular) inputs.push_back(folder / entry.path);
+    entry.mode = entry.type == EntryType::directory ? 0755 : entry.type == EntryType::regular ? 0644 : 0777;
+    entry.uid = entry.gid = 0;
+    entry.path = "usr/share/zoneinfo/" + entry.path;
+    entries.push_back(std::move(found));
+  }
+  const bool has_zone = std::any_of(entries.begin(), entries.end(),
+                                    [](const LayerEntry& made) { return made.entry.type == EntryType::regular; });
+  if (!has_zone) {
+    throw Error(ErrorCode::check_failed, fmt::format("cannot use {} as zone data: no file in it", folder.string()),
+                "install the package tzdata, or name a zoneinfo folder");
+  }
+  return entries;
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace ociassemble {
+
+// RFC 3339 in UTC, whole seconds: 0 -> "1970-01-01T00:00:00Z". Throws Error{invalid_argument} outside the years 0 to
+// 9999.
+std::string format_timestamp(std::int64_t seconds);
+
+}  // namespace ociassemble
