@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole tool, run in process.
+#include "run.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <sstream>
+#include <vector>
+
+#include "test_folder.hpp"
+#include "tiny_elf.hpp"
+
+using namespace ociassemble;
+using test::TestFolder;
+
+namespace {
+
+struct Outcome {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+Outcome run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}) {
+  std::vector<const char*> words;
+  for (const auto& argument : arguments) words.push_back(argument.c_str());
+  std::ostringstream out;
+  std::ostringstream err;
+  const tool::Streams streams{out, err, false, {}, [&](const char* name) -> std::optional<std::string> {
+                                const auto found = environment.find(name);
+                                return found != environment.end() ? std::optional(found->second) : std::nullopt;
+                              }};
+  const int status = tool::run(words, streams);
+  return {status, out.str(), err.str()};
+}
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("without a command the tool says how to get help, and that is a usage error") {
+  const auto outcome = run({});
+  CHECK(outcome.status == 2);
+  CHECK(holds(outcome.err, "--help"));
+  CHECK(outcome.out.empty());
+}
+
+TEST_CASE("help goes to the standard output and teaches by example") {
+  for (const char* command : {"build", "inspect", "verify"}) {
+    const auto outcome = run({command, "--help"});
+    CHECK(outcome.status == 0);
+    CHECK(holds(outcome.out, "Examples:"));
+    CHECK(outcome.err.empty());
+  }
+}
+
+TEST_CASE("an unknown option is a usage error that names it") {
+  const auto outcome = run({"build", "--nonsense"});
+  CHECK(outcome.status == 2);
+  CHECK(holds(outcome.err, "--nonsense"));
+}
+
+TEST_CASE("version --json names the layer format and the codecs") {
+  const auto outcome = run({"version", "--json"});
+  CHECK(outcome.status == 0);
+  CHECK(holds(outcome.out, "\"layerFormat\": 1"));
+  CHECK(holds(outcome.out, "\"libdeflate\": "));
+  CHECK(holds(outcome.out, "\"zstd\": "));
+}
+
+TEST_CASE("build, inspect and verify work together on a layout") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto layout = "oci:" + (folder / "image").string() + ":v1";
+  const auto digest_file = folder / "digest";
+
+  const auto built = run({"build", "-q", "-b", app, "-o", layout, "--digest-file", digest_file.string()});
+  REQUIRE_MESSAGE(built.status == 0, built.err);
+  CHECK(built.err.empty());
+  const auto digest = test::read_bytes(digest_file);
+  CHECK(built.out == layout + "@" + digest);
+
+  const auto inspected = run({"inspect", layout});
+  CHECK(inspected.status == 0);
+  CHECK(holds(inspected.out, digest.substr(0, digest.size() - 1)));
+  CHECK(holds(inspected.out, "65532:65532"));
+  CHECK(holds(inspected.out, "/usr/local/bin/app"));
+  CHECK(holds(run({"inspect", "--files", layout}).out, "-r-xr-xr-x     0/0 "));
+  CHECK(holds(run({"inspect", "--config", layout}).out, "\"Entrypoint\":[\"/usr/local/bin/app\"]"));
+
+  const auto verified = run({"verify", layout});
+  CHECK(verified.status == 0);
+  CHECK(holds(verified.out, "ok: 1 manifests, 2 layers"));
+}
+
+TEST_CASE("a damaged blob makes verify say no") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto layout = "oci:" + (folder / "image").string();
+  REQUIRE(run({"build", "-q", "-b", app, "-o", layout}).status == 0);
+  for (const auto& blob : std::filesystem::directory_iterator(folder / "image/blobs/sha256")) {
+    auto bytes = test::read_bytes(blob.path());
+    if (bytes.substr(0, 2) != "\x1f\x8b") continue;
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    std::ofstream(blob.path(), std::ios::binary) << bytes;
+  }
+  const auto verified = run({"verify", layout});
+  CHECK(verified.status == 3);
+  CHECK(holds(verified.err, "sha256:"));
+}
+
+TEST_CASE("SOURCE_DATE_EPOCH is the created time, and nonsense in it is a usage error") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto layout = "oci:" + (folder / "image").string();
+  REQUIRE(run({"build", "-q", "-b", app, "-o", layout}, {{"SOURCE_DATE_EPOCH", "1700000000"}}).status == 0);
+  CHECK(holds(run({"inspect", "--config", layout}).out, "\"created\":\"2023-11-14T22:13:20Z\""));
+  CHECK(run({"build", "-q", "-b", app, "-o", layout}, {{"SOURCE_DATE_EPOCH", "yesterday"}}).status == 2);
+}
+
+TEST_CASE("each bad command line is a usage error that says what is wrong, and writes nothing") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto layout = "oci:" + (folder / "image").string();
+  struct Row {
+    std::vector<std::string> arguments;
+    const char* says;
+  };
+  const std::vector<Row> rows = {
+      {{"-b", app}, "where the image goes"},
+      {{"-o", layout}, "neither a binary nor a file"},
+      {{"-b", app, "-o", "scratch"}, "scratch"},
+      {{"-b", app, "-o", layout, "--push", "oci:x"}, "no registry"},
+      {{"-b", app + ":/../x", "-o", layout}, "\"..\""},
+      {{"-b", app + ":/a", "-b", app + ":/a", "-o", layout}, "two inputs"},
+      {{"-b", app, "--add", "x", "-o", layout}, "SRC:/DEST"},
+      {{"-b", app, "--add", app + ":/x,mode=99", "-o", layout}, "octal"},
+      {{"-b", app, "--add", app + ":/x,colour=red", "-o", layout}, "mode=OCTAL"},
+      {{"-b", app, "-e", "NOVALUE", "-o", layout}, "NAME=VALUE"},
+      {{"-b", app, "--expose", "70000", "-o", layout}, "65535"},
+      {{"-b", app, "--stop-signal", "term", "-o", layout}, "SIGTERM"},
+      {{"-b", app, "--workdir", "x", "-o", layout}, "begin with /"},
+      {{"-b", app, "--compression", "lzma", "-o", layout}, "lzma"},
+      {{"-b", app, "--compression", "gzip:13", "-o", layout}, "13"},
+      {{"-b", app, "--format", "zip", "-o", layout}, "zip"},
+      {{"-b", app, "--base", "UPPER", "-o", layout}, "UPPER"},
+      {{"-b", app, "--cap", "nothing", "-o", layout}, "nothing"},
+  };
+  for (const auto& row : rows) {
+    auto arguments = row.arguments;
+    arguments.insert(arguments.begin(), {"build", "-q"});
+    const auto outcome = run(arguments);
+    CAPTURE(outcome.err);
+    CAPTURE(row.says);
+    CHECK(outcome.status == 2);
+    CHECK(holds(outcome.err, row.says));
+    CHECK(outcome.err.rfind("ociassemble: ", 0) == 0);
+    CHECK(outcome.out.empty());
+    CHECK_FALSE(std::filesystem::exists(folder / "image/index.json"));
+  }
+}
+
+TEST_CASE("a binary that the image could not run is refused with status 3") {
+  const TestFolder folder;
+  const auto layout = "oci:" + (folder / "image").string();
+  const auto elf = test::tiny_elf();
+  struct Row {
+    std::string bytes;
+    std::vector<std::string> more;
+    const char* says;
+  };
+  const std::vector<Row> rows = {
+      {"", {}, "empty"},
+      {"#!/bin/sh\necho\n", {}, "script"},
+      {"hello world, this is no program at all", {}, "ELF"},
+      {elf.substr(0, 40), {}, "truncated"},
+      {elf, {"--platform", "linux/arm64"}, "arm64"},
+      {test::tiny_elf("/lib64/ld-linux-x86-64.so.2"), {}, "/lib64/ld-linux-x86-64.so.2"},
+  };
+  for (const auto& row : rows) {
+    const auto app = folder.write("app", row.bytes).string();
+    std::vector<std::string> arguments{"build", "-q", "-b", app, "-o", layout};
+    arguments.insert(arguments.end(), row.more.begin(), row.more.end());
+    const auto outcome = run(arguments);
+    CAPTURE(outcome.err);
+    CAPTURE(row.says);
+    CHECK(outcome.status == 3);
+    CHECK(holds(outcome.err, row.says));
+    CHECK_FALSE(std::filesystem::exists(folder / "image/index.json"));
+  }
+}
+
+TEST_CASE("inputs that are not there are status 1") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto layout = "oci:" + (folder / "image").string();
+  CHECK(run({"build", "-q", "-b", (folder / "missing").string(), "-o", layout}).status == 1);
+  CHECK(run({"build", "-q", "-b", app, "--add", (folder / "missing").string() + ":/x", "-o", layout}).status == 1);
+  CHECK(run({"build", "-q", "-b", app, "--user", "nosuchuser", "-o", layout}).status == 1);
+  CHECK(run({"build", "-q", "-b", app, "--base", "oci:" + (folder / "none").string(), "-o", layout}).status == 1);
+  CHECK(run({"inspect", "oci:" + (folder / "none").string()}).status == 1);
+  CHECK_FALSE(std::filesystem::exists(folder / "image/index.json"));
+}
+
+TEST_CASE("--any-binary takes a script as it is") {
+  const TestFolder folder;
+  const auto app = folder.write("app", "#!/bin/sh\n").string();
+  const auto layout = "oci:" + (folder / "image").string();
+  CHECK(run({"build", "-q", "--any-binary", "-b", app, "-o", layout}).status == 0);
+}
+
+TEST_CASE("a depfile names output and inputs in make's words") {
+  const TestFolder folder;
+  const auto app = folder.write("my app", test::tiny_elf()).string();
+  const auto archive = (folder / "out.tar").string();
+  const auto depfile = folder / "out.d";
+  REQUIRE(
+      run({"build", "-q", "-b", app + ":/app", "-o", "oci-archive:" + archive, "--depfile", depfile.string()}).status ==
+      0);
+  CHECK(test::read_bytes(depfile) ==
+        archive + ": \\\n  " + (folder / "my\\ app").string() + "\n\n" + (folder / "my\\ app").string() + ":\n");
+}
+
+TEST_CASE("the same inputs give the same bytes whatever the output's kind, jobs and order of options") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto a = folder.write("a", "a").string() + ":/a";
+  const auto b = folder.write("b", "b").string() + ":/b";
+  const auto one = "oci:" + (folder / "one").string();
+  const auto two = "oci-archive:" + (folder / "two.tar").string();
+  const auto first = run({"build", "-q", "-b", app, "--add", a, "--add", b, "-j", "1", "-o", one});
+  const auto second =
+      run({"build", "-q", "--label", "x=y", "--label", "x=z", "-o", two, "-j", "8", "--add", b, "--add", a, "-b", app});
+  REQUIRE(first.status == 0);
+  REQUIRE(second.status == 0);
+  const auto layers = [&](const std::string& location) {
+    const auto json = run({"inspect", "--manifest", location}).out;
+    return json.substr(json.find("\"layers\""), json.find("\"annotations\"") - json.find("\"layers\""));
+  };
+  CHECK(layers(one) == layers(two));
+}

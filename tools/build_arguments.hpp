@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "ociassemble/assemble.hpp"
+
+namespace ociassemble::tool {
+
+// "PATH[:DEST]": DEST begins at the last ":/". Throws Error{invalid_argument}, as all of these.
+BinaryInput parse_binary(std::string_view text);
+// "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]]".
+AddInput parse_add(std::string_view text);
+// "NAME=VALUE"; `what` names it in the error.
+std::pair<std::string, std::string> parse_assignment(std::string_view text, std::string_view what);
+ImageFormat parse_format(std::string_view text);
+// Seconds since 1970-01-01T00:00:00Z, as reproducible-builds.org defines SOURCE_DATE_EPOCH.
+std::int64_t parse_epoch(std::string_view text);
+
+}  // namespace ociassemble::tool

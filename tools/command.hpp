@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ociassemble/assemble.hpp"
+#include "run.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace ociassemble::tool {
+
+// One command of the tool: registers its options, then runs with what was parsed.
+class Command {
+ public:
+  Command() = default;
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+  virtual ~Command() = default;
+
+  // Returns the exit status; throws Error.
+  virtual int run(const Streams& streams) = 0;
+};
+
+std::unique_ptr<Command> make_build_command(CLI::App& app);
+std::unique_ptr<Command> make_inspect_command(CLI::App& app);
+std::unique_ptr<Command> make_verify_command(CLI::App& app);
+std::unique_ptr<Command> make_version_command(CLI::App& app);
+
+// Options that every command that may talk to a registry has.
+class RegistryFlags {
+ public:
+  void add_to(CLI::App& app);
+  // Credentials come from the environment, never from the command line, which others can read.
+  Workplace workplace(const Streams& streams, bool quiet) const;
+
+ private:
+  std::vector<std::string> plain_http_;
+  std::string ca_file_;
+  bool skip_tls_verify_ = false;
+};
+
+}  // namespace ociassemble::tool

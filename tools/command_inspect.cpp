@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+#include "command.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/report.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+class OstreamSink : public Sink {
+ public:
+  explicit OstreamSink(std::ostream& stream) : stream_(stream) {}
+  void write(std::span<const std::byte> bytes) override {
+    if (!(stream_ << as_text(bytes))) throw Error(ErrorCode::io, "cannot write to the standard output");
+  }
+
+ private:
+  std::ostream& stream_;
+};
+
+class InspectCommand : public Command {
+ public:
+  explicit InspectCommand(CLI::App& app) {
+    app.add_option("LOCATION", location_,
+                   "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]")
+        ->required();
+    auto* what = app.add_option_group("What to show", "A summary, unless one of these is given");
+    what->add_flag("--json", json_, "The summary as JSON");
+    what->add_flag("--files", files_, "Every entry of every layer: layer, mode, owner, size, path");
+    what->add_flag("--config", config_, "The image config, its bytes as they are");
+    what->add_flag("--manifest", manifest_, "The manifest (or index), its bytes as they are");
+    what->require_option(0, 1);
+    app.add_option("--platform", platform_, "The image of this platform out of an index, for example linux/arm64")
+        ->type_name("OS/ARCH");
+    registry_.add_to(app);
+    app.footer(
+        "Examples:\n"
+        "  ociassemble inspect oci:image:v1\n"
+        "  ociassemble inspect --files docker-archive:image.tar\n"
+        "  ociassemble inspect --config alpine:3.20 --platform linux/arm64 | jq .config");
+  }
+
+  int run(const Streams& streams) override {
+    const auto workplace = registry_.workplace(streams, true);
+    const auto root = open_document(Location::parse(location_), workplace);
+    std::optional<Platform> platform;
+    if (!platform_.empty()) platform = Platform::parse(platform_);
+    const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
+    if (is_index && !platform && !config_ && !files_) {
+      show_index(root, streams);
+    } else {
+      show_image(load_image(root, platform), streams);
+    }
+    return 0;
+  }
+
+ private:
+  void show_index(const Document& root, const Streams& streams) const {
+    if (manifest_) {
+      streams.out << root.json;
+    } else {
+      streams.out << (json_ ? index_json(root) : describe_index(root));
+    }
+  }
+
+  void show_image(const Image& image, const Streams& streams) const {
+    if (files_) {
+      OstreamSink sink(streams.out);
+      list_files(image, sink, streams.stop);
+    } else if (config_) {
+      streams.out << image.config_json();
+    } else if (manifest_) {
+      streams.out << image.manifest_json();
+    } else {
+      streams.out << (json_ ? image_json(image) : describe_image(image));
+    }
+  }
+
+  std::string location_;
+  std::string platform_;
+  bool json_ = false;
+  bool files_ = false;
+  bool config_ = false;
+  bool manifest_ = false;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_inspect_command(CLI::App& app) { return std::make_unique<InspectCommand>(app); }
+
+}  // namespace ociassemble::tool

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+#include <vector>
+
+#include "run.hpp"
+
+namespace {
+
+// Waits for a signal to end, and asks the work to stop; a second one ends the process at once.
+class SignalWatch {
+ public:
+  SignalWatch() {
+    sigemptyset(&signals_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, signal);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::thread([this] { watch(); }).detach();
+  }
+
+  std::stop_token token() const { return stop_.get_token(); }
+  int received() const { return received_; }
+
+ private:
+  [[noreturn]] void watch() {
+    for (;;) {
+      int signal = 0;
+      if (sigwait(&signals_, &signal) != 0) continue;
+      if (received_ != 0) _exit(128 + signal);
+      received_ = signal;
+      stop_.request_stop();
+    }
+  }
+
+  sigset_t signals_{};
+  std::stop_source stop_;
+  std::atomic<int> received_{0};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that goes away must not kill us with temporary files around; writing then fails instead.
+  std::signal(SIGPIPE, SIG_IGN);
+  static SignalWatch signals;  // static: the watching thread lives as long as the process
+  const std::vector<const char*> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const ociassemble::tool::Streams streams{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, signals.token(),
+                                           [](const char* name) -> std::optional<std::string> {
+                                             const char* value = std::getenv(name);
+                                             return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+                                           }};
+  const int status = ociassemble::tool::run(arguments, streams);
+  if (status == ociassemble::tool::kInterrupted && signals.received() != 0) {
+    // So that a shell or make sees that it was the signal that ended us.
+    const int signal = signals.received();
+    std::signal(signal, SIG_DFL);
+    sigset_t one{};
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    raise(signal);
+    pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+  }
+  std::cout.flush();
+  std::cerr.flush();
+  // Not through static destructors: the watching thread still uses what they would take away.
+  _exit(status);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <new>
+#include <ostream>
+#include <utility>
+#include <vector>
+
+#include "command.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/version.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+constexpr const char* kDescription =
+    "ociassemble turns a compiled static Go binary and a base image into an OCI image, without Docker:\n"
+    "the same inputs give the same digest on every machine.";
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  ociassemble build --binary ./server -o oci:image:v1\n"
+    "  ociassemble build --binary ./server --base alpine:3.20 --push registry.example.com/team/server:v1\n"
+    "  ociassemble inspect oci:image:v1\n"
+    "  ociassemble verify oci:image\n"
+    "\n"
+    "Exit status: 0 done, 1 the work failed, 2 usage, 3 a check said no.";
+
+using Commands = std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>>;
+
+void print_error(const Streams& streams, const std::string& message, const std::string& hint) {
+  streams.err << "ociassemble: " << message << '\n';
+  if (!hint.empty()) streams.err << "  " << hint << '\n';
+}
+
+// The command whose options could not be parsed, for the hint.
+std::string command_name(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? "ociassemble" : "ociassemble " + parsed.front()->get_name();
+}
+
+int run_parsed(const Commands& commands, const Streams& streams) {
+  for (const auto& [app, command] : commands) {
+    if (!app->parsed()) continue;
+    const int status = command->run(streams);
+    streams.out.flush();
+    if (!streams.out) throw Error(ErrorCode::io, "cannot write to the standard output");
+    return status;
+  }
+  throw Error(ErrorCode::invalid_argument, "no command given", "ociassemble --help lists them");
+}
+
+int parse_and_run(CLI::App& app, const Commands& commands, std::vector<std::string> arguments, const Streams& streams) {
+  std::reverse(arguments.begin(), arguments.end());  // the order that CLI11 wants
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::CallForVersion&) {
+    streams.out << "ociassemble " << version() << '\n';
+    return 0;
+  } catch (const CLI::Success&) {
+    const auto parsed = app.get_subcommands();
+    streams.out << (parsed.empty() ? app.help() : parsed.front()->help());
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    print_error(streams, error.what(), command_name(app) + " --help tells more");
+    return exit_status(ErrorCode::invalid_argument);
+  }
+  return run_parsed(commands, streams);
+}
+
+}  // namespace
+
+int run(std::span<const char* const> arguments, const Streams& streams) noexcept {
+  try {
+    CLI::App app(kDescription, "ociassemble");
+    app.footer(kFooter);
+    app.require_subcommand(0, 1);
+    app.set_version_flag("--version", std::string(version()));
+    Commands commands;
+    const auto add = [&](const char* name, const char* description, auto make) {
+      auto* sub = app.add_subcommand(name, description);
+      commands.emplace_back(sub, make(*sub));
+    };
+    add("build", "Make an image from a binary and a base, and put it where it was asked for", make_build_command);
+    add("inspect", "Show what an image holds", make_inspect_command);
+    add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);
+    add("version", "Show the versions that layer digests depend on", make_version_command);
+    return parse_and_run(app, commands, {arguments.begin(), arguments.end()}, streams);
+  } catch (const Error& error) {
+    print_error(streams, error.what(), error.hint());
+    return error.code() == ErrorCode::interrupted ? kInterrupted : exit_status(error.code());
+  } catch (const std::bad_alloc&) {
+    print_error(streams, "out of memory", "");
+  } catch (const std::exception& error) {
+    print_error(streams, std::string("internal error: ") + error.what(), "please report this");
+  }
+  return 1;
+}
+
+}  // namespace ociassemble::tool

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+namespace ociassemble::tool {
+
+// What the tool has of the world; tests give their own.
+struct Streams {
+  std::ostream& out;
+  std::ostream& err;
+  bool err_is_terminal = false;
+  std::stop_token stop;
+  // A variable of the environment; nothing when it is not set.
+  std::function<std::optional<std::string>(const char*)> environment;
+};
+
+// Ends a command that was stopped; main() then ends by the signal that asked for it.
+inline constexpr int kInterrupted = 130;
+
+// The whole tool: parses the arguments (without the program's name), does the work, prints. Returns the exit status: 0
+// done, 1 the work failed, 2 usage, 3 a check said no, kInterrupted.
+int run(std::span<const char* const> arguments, const Streams& streams) noexcept;
+
+}  // namespace ociassemble::tool
