@@ -77,18 +77,24 @@ void BlobUpload::take_location(const RegistryAnswer& answer) {
 }
 
 BlobUpload::Next BlobUpload::try_once() {
-  const auto before = offset_;
   try {
     const auto answer = send();
-    if (offset_ > before) retrier_.reset();
+    note_progress();
     return judge(answer);
   } catch (const TransportError& error) {
     last_failure_ = std::make_exception_ptr(Error(ErrorCode::network, error.what(), error.hint()));
     if (error.kind() != TransportError::Kind::transient) std::rethrow_exception(last_failure_);
   }
-  if (offset_ > before) retrier_.reset();
+  note_progress();
   wait({});
   return Next::resume;
+}
+
+// Only what no try had reached before is progress: else a registry that forgets sessions would be tried forever.
+void BlobUpload::note_progress() {
+  if (offset_ <= furthest_) return;
+  furthest_ = offset_;
+  retrier_.reset();
 }
 
 // As far as it goes: the answer of the PUT that ends it, or of the request that failed.

@@ -39,6 +39,7 @@ class BlobUpload {
   RegistryAnswer send_chunk();
   RegistryAnswer put(std::uint64_t offset, std::uint64_t length);
   RegistryAnswer exchange(RegistryCall call);
+  void note_progress();
   Next judge(const RegistryAnswer& answer);
   void resume();
   void wait(std::optional<std::chrono::seconds> asked);
@@ -54,7 +55,8 @@ class BlobUpload {
   const std::string action_;
   Retrier retrier_;
   std::optional<Url> location_;
-  std::uint64_t offset_ = 0;  // what the registry has
+  std::uint64_t offset_ = 0;    // what the registry has
+  std::uint64_t furthest_ = 0;  // the most that it ever had
   bool chunked_;
   bool resumed_ = false;  // bytes of an earlier try are in this session
   bool chunks_refused_ = false;

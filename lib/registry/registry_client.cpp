@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -11,33 +10,6 @@
 #include "registry/registry_session.hpp"
 
 namespace ociassemble {
-namespace {
-
-std::vector<std::filesystem::path> certificate_folders() { return {"/etc/containers/certs.d", "/etc/docker/certs.d"}; }
-
-std::optional<Credentials> given_credentials(const RegistryOptions& options) {
-  if (!options.username || !options.password) return {};
-  if (*options.username == "<token>") return Credentials{.identity_token = *options.password};
-  return Credentials{.username = *options.username, .password = *options.password};
-}
-
-std::shared_ptr<const RegistryContext> make_context(RegistryOptions options) {
-  auto context = std::make_shared<RegistryContext>();
-  context->policy = {.tries = std::max(options.tries, 1), .first_delay = options.first_delay};
-  context->listener = std::make_shared<Listener>(options);
-  context->transport = make_curl_transport(
-      {.ca_file = options.ca_file, .verify_tls = options.verify_tls, .certificate_folders = certificate_folders()});
-  context->sender =
-      std::make_shared<const Sender>(context->transport, PlainHttpPolicy(options.plain_http), context->listener);
-  context->credentials = std::make_shared<const CredentialStore>(
-      given_credentials(options), auth_files(),
-      [listener = context->listener](const std::string& text) { listener->warn(text); });
-  context->options = std::move(options);
-  return context;
-}
-
-}  // namespace
-
 struct RegistryClient::State {
   struct Registry {
     std::shared_ptr<RegistrySession> session;
@@ -45,7 +17,7 @@ struct RegistryClient::State {
   };
 
   State(RegistryOptions options, std::stop_token wanted_stop)
-      : context(make_context(std::move(options))), stop(std::move(wanted_stop)) {}
+      : context(make_registry_context(std::move(options))), stop(std::move(wanted_stop)) {}
 
   Registry of(const Reference& reference) {
     const std::lock_guard lock(mutex);

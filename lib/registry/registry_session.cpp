@@ -3,11 +3,38 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "registry/text.hpp"
 
 namespace ociassemble {
+namespace {
+
+std::vector<std::filesystem::path> certificate_folders() { return {"/etc/containers/certs.d", "/etc/docker/certs.d"}; }
+
+std::optional<Credentials> given_credentials(const RegistryOptions& options) {
+  if (!options.username || !options.password) return {};
+  if (*options.username == "<token>") return Credentials{.identity_token = *options.password};
+  return Credentials{.username = *options.username, .password = *options.password};
+}
+
+}  // namespace
+
+std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options) {
+  auto context = std::make_shared<RegistryContext>();
+  context->policy = {.tries = std::max(options.tries, 1), .first_delay = options.first_delay};
+  context->listener = std::make_shared<Listener>(options);
+  context->transport = make_curl_transport(
+      {.ca_file = options.ca_file, .verify_tls = options.verify_tls, .certificate_folders = certificate_folders()});
+  context->sender =
+      std::make_shared<const Sender>(context->transport, PlainHttpPolicy(options.plain_http), context->listener);
+  context->credentials = std::make_shared<const CredentialStore>(
+      given_credentials(options), auth_files(),
+      [listener = context->listener](const std::string& text) { listener->warn(text); });
+  context->options = std::move(options);
+  return context;
+}
 
 RegistrySession::RegistrySession(std::string registry, std::shared_ptr<const RegistryContext> context,
                                  std::stop_token stop)

@@ -49,6 +49,9 @@ struct RegistryContext {
   std::shared_ptr<const CredentialStore> credentials;
 };
 
+// With curl as the transport, and the credentials of the options and of this process's environment.
+std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options);
+
 // One registry: where it is, how to log in, how often to try. Safe for concurrent use.
 class RegistrySession {
  public:
