@@ -16,8 +16,9 @@ namespace ociassemble {
 namespace {
 
 // Part of the layer format: the bytes depend on both.
-constexpr int kJobSize = 2 << 20;
 constexpr int kOverlapLog = 6;  // each job sees the last eighth of a window of the job before it
+// The lower levels' small jobs keep all cores busy with small inputs; the higher levels' windows need larger ones.
+constexpr int job_size(int level) { return level <= 5 ? 2 << 20 : 8 << 20; }
 
 constexpr std::size_t kMaxWorkers = 200;  // libzstd takes no more, on any platform
 
@@ -37,7 +38,7 @@ class ZstdCompressor : public FinishingSink {
     if (!context_) throw std::bad_alloc();
     set(ZSTD_c_compressionLevel, level);
     set(ZSTD_c_nbWorkers, static_cast<int>(std::clamp<std::size_t>(workers, 1, kMaxWorkers)));
-    set(ZSTD_c_jobSize, kJobSize);
+    set(ZSTD_c_jobSize, job_size(level));
     set(ZSTD_c_overlapLog, kOverlapLog);
     set(ZSTD_c_checksumFlag, 1);
     set(ZSTD_c_contentSizeFlag, 0);

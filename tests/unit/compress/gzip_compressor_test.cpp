@@ -104,7 +104,7 @@ TEST_CASE("other programs read it") {
         "python3 -c 'import gzip,sys; sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()))'";
     CHECK(output_of(script, gzip) == input);
   }
-  if (have_program("bsdtar")) CHECK(output_of("bsdcat", gzip) == input);
+  if (have_program("bsdcat")) CHECK(output_of("bsdcat", gzip) == input);
 }
 
 }  // namespace

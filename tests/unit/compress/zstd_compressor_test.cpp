@@ -44,6 +44,14 @@ TEST_CASE("the frame does not depend on the number of workers") {
   }
 }
 
+TEST_CASE("the frame of a higher level does not depend on the number of workers") {
+  const auto input = test::text(4 * kJob) + test::random_bytes(4 * kJob + 1);
+  const auto one = compress(input, options_of("zstd:6", 1));
+  CHECK(compress(input, options_of("zstd:6", 2)) == one);
+  CHECK(test::compress_in_pieces(input, options_of("zstd:6", 3), 4, kJob) == one);
+  CHECK(test::decompress(one) == input);
+}
+
 TEST_CASE("the frame does not depend on how the input is cut into writes") {
   for (const auto size : {std::size_t{1}, std::size_t{1000}, 4 * kJob, 2 * kJob + 4321}) {
     CAPTURE(size);
