@@ -31,12 +31,18 @@ std::unique_ptr<Command> make_inspect_command(CLI::App& app);
 std::unique_ptr<Command> make_verify_command(CLI::App& app);
 std::unique_ptr<Command> make_version_command(CLI::App& app);
 
+// The registry that a location is in; empty for another kind.
+inline std::string registry_of(const Location& location) {
+  return location.reference ? location.reference->registry() : std::string();
+}
+
 // Options that every command that may talk to a registry has.
 class RegistryFlags {
  public:
   void add_to(CLI::App& app);
-  // Credentials come from the environment, never from the command line, which others can read.
-  Workplace workplace(const Streams& streams, bool quiet) const;
+  // Credentials come from the environment, never from the command line, which others can read; they are for the
+  // registry that OCIASSEMBLE_REGISTRY names, else for `registry` (empty: for none), and no other ever sees them.
+  Workplace workplace(const Streams& streams, bool quiet, const std::string& registry) const;
 
  private:
   std::vector<std::string> plain_http_;

@@ -32,7 +32,9 @@ constexpr const char* kFooter =
     "    ociassemble build -q --binary server -o oci-archive:$@ --depfile $@.d\n"
     "\n"
     "The same inputs give the same digest on every machine. Times are SOURCE_DATE_EPOCH, or 1970-01-01.\n"
-    "Credentials come from docker's and podman's configuration, or OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD.";
+    "Credentials come from docker's and podman's configuration; OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are for "
+    "the\n"
+    "registry that is pushed to (else the base's), or the one that OCIASSEMBLE_REGISTRY names.";
 
 // The folder that was named, else the one of the XDG base directory specification; empty where there is no home either.
 std::filesystem::path cache_folder(const std::optional<std::string>& named, const Streams& streams) {
@@ -58,7 +60,7 @@ class BuildCommand : public Command {
     const auto options = parse_options(streams);
     const auto targets = parse_targets();
     if (options.format == ImageFormat::docker) reject_docker_format(targets);
-    auto workplace = registry_.workplace(streams, quiet_ || json_);
+    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(options.base, targets));
     workplace.store = choose_store(targets);
     workplace.copy_base = needs_base_layers(options.base, targets);
     workplace.layers_on_demand = std::all_of(
@@ -235,6 +237,14 @@ class BuildCommand : public Command {
     throw Error(ErrorCode::invalid_argument,
                 "cannot write to " + target.to_string() + ": it is a base, not a place for images",
                 "an output is oci:, oci-archive:, docker-archive: or a registry's reference");
+  }
+
+  // What credentials of the environment are for: the first registry that is pushed to, else the base's.
+  static std::string chief_registry(const Location& base, const std::vector<Location>& targets) {
+    for (const auto& target : targets) {
+      if (target.reference) return registry_of(target);
+    }
+    return registry_of(base);
   }
 
   // New layers are written straight into the first layout among the outputs.

@@ -44,8 +44,9 @@ class InspectCommand : public Command {
   }
 
   int run(const Streams& streams) override {
-    const auto workplace = registry_.workplace(streams, true);
-    const auto root = open_document(Location::parse(location_), workplace);
+    const auto location = Location::parse(location_);
+    const auto workplace = registry_.workplace(streams, true, registry_of(location));
+    const auto root = open_document(location, workplace);
     std::optional<Platform> platform;
     if (!platform_.empty()) platform = Platform::parse(platform_);
     const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;

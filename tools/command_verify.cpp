@@ -30,8 +30,9 @@ class VerifyCommand : public Command {
   }
 
   int run(const Streams& streams) override {
-    const auto workplace = registry_.workplace(streams, quiet_);
-    const auto root = open_document(Location::parse(location_), workplace, LayoutScope::whole);
+    const auto location = Location::parse(location_);
+    const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
+    const auto root = open_document(location, workplace, LayoutScope::whole);
     const auto report = verify(root, streams.stop);
     if (json_) {
       streams.out << verify_json(report);

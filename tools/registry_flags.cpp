@@ -49,7 +49,7 @@ void RegistryFlags::add_to(CLI::App& app) {
   app.add_flag("--insecure-skip-tls-verify", skip_tls_verify_, "Accept any certificate")->group(group);
 }
 
-Workplace RegistryFlags::workplace(const Streams& streams, bool quiet) const {
+Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std::string& registry_name) const {
   Workplace workplace;
   workplace.stop = streams.stop;
   workplace.warn = line_printer(streams, "ociassemble: warning: ");
@@ -58,8 +58,11 @@ Workplace RegistryFlags::workplace(const Streams& streams, bool quiet) const {
   registry.plain_http = plain_http_;
   registry.ca_file = ca_file_;
   registry.verify_tls = !skip_tls_verify_;
-  registry.username = streams.environment("OCIASSEMBLE_USERNAME");
-  registry.password = streams.environment("OCIASSEMBLE_PASSWORD");
+  registry.credentials_registry = streams.environment("OCIASSEMBLE_REGISTRY").value_or(registry_name);
+  if (!registry.credentials_registry.empty()) {
+    registry.username = streams.environment("OCIASSEMBLE_USERNAME");
+    registry.password = streams.environment("OCIASSEMBLE_PASSWORD");
+  }
   registry.warn = workplace.warn;
   if (!quiet) registry.progress = transfer_printer(workplace.progress);
   return workplace;

@@ -24,8 +24,10 @@ class CredentialStore {
  public:
   using Warn = std::function<void(const std::string&)>;
 
-  CredentialStore(std::optional<Credentials> given, std::vector<std::filesystem::path> files, Warn warn)
-      : given_(std::move(given)), files_(std::move(files)), warn_(std::move(warn)) {}
+  // `given` is for the registry `given_for`, or for all when that is empty.
+  CredentialStore(std::optional<Credentials> given, std::string given_for, std::vector<std::filesystem::path> files,
+                  Warn warn)
+      : given_(std::move(given)), given_for_(std::move(given_for)), files_(std::move(files)), warn_(std::move(warn)) {}
 
   // Nothing when nobody knows any. A helper that is missing or fails, and a file that is no JSON, is a warning.
   std::optional<Credentials> find(const std::string& registry, const std::string& repository,
@@ -36,6 +38,7 @@ class CredentialStore {
                                      const std::string& repository, const std::stop_token& stop) const;
 
   const std::optional<Credentials> given_;
+  const std::string given_for_;
   const std::vector<std::filesystem::path> files_;
   const Warn warn_;
 };

@@ -30,7 +30,7 @@ std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions opt
   context->sender =
       std::make_shared<const Sender>(context->transport, PlainHttpPolicy(options.plain_http), context->listener);
   context->credentials = std::make_shared<const CredentialStore>(
-      given_credentials(options), auth_files(),
+      given_credentials(options), options.credentials_registry, auth_files(),
       [listener = context->listener](const std::string& text) { listener->warn(text); });
   context->options = std::move(options);
   return context;
