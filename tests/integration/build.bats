@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A binary becomes an image on the built-in base.
+load lib
+
+@test "build prints the name with the digest, alone, on the standard output" {
+  run --separate-stderr -0 ociassemble build --binary "$server" -o oci:image:v1
+  [ "$output" = "oci:image:v1@$(digest_in image v1)" ]
+}
+
+@test "the manifest's bytes have the digest that is printed and written to the digest file" {
+  ociassemble build -q --binary "$server" -o oci:image:v1 --digest-file digest
+  digest=$(cat digest)
+  [ "sha256:$(sha256sum <"$(blob image "$digest")" | cut -d' ' -f1)" = "$digest" ]
+}
+
+@test "skopeo reads what was made, and umoci unpacks it" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  run -0 skopeo inspect --format '{{.Os}}/{{.Architecture}} {{len .Layers}}' oci:image:v1
+  [[ "$output" = linux/* ]]
+  need_root
+  umoci unpack --image image:v1 bundle
+  cmp "$server" bundle/rootfs/usr/local/bin/server
+  [ "$(stat -c '%a %u:%g %Y' bundle/rootfs/usr/local/bin/server)" = '555 0:0 0' ]
+  [ "$(stat -c %a bundle/rootfs/tmp)" = 1777 ]
+}
+
+@test "the config is non-root, starts the binary, and says that its root is read-only" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  config_in image >config
+  [ "$(jq -r .config.User config)" = 65532:65532 ]
+  [ "$(jq -c .config.Entrypoint config)" = '["/usr/local/bin/server"]' ]
+  [ "$(jq -r '.config.Labels["dev.ociassemble.readonly-rootfs"]' config)" = true ]
+  [ "$(jq -r .created config)" = 1970-01-01T00:00:00Z ]
+  [ "$(jq '.rootfs.diff_ids | length' config)" = "$(jq '[.history[] | select(.empty_layer | not)] | length' config)" ]
+}
+
+@test "the layer is a tar of the binary and its parents, as written by hand" {
+  mkdir -p expected/usr/local/bin
+  cp "$server" expected/usr/local/bin/server
+  chmod 0555 expected/usr/local/bin/server
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  last_layer_in image >layer.tar
+  tar -tf layer.tar | sed 's,/$,,' >names
+  sort -c names
+  tail -n 1 names | grep -qx usr/local/bin/server
+  tar -xOf layer.tar usr/local/bin/server | cmp - "$server"
+  # Exactly two zero blocks at the end: the archive's length is the entries' blocks and these.
+  blocks=$(($(wc -l <names) + ($(stat -c %s "$server") + 511) / 512 + 2))
+  [ "$(stat -c %s layer.tar)" = $((blocks * 512)) ]
+}
+
+@test "the gzip layer is one member that gzip and pigz read" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  layer=$(blob image "$(jq -r '.layers[-1].digest' "$(blob image "$(digest_in image)")")")
+  gzip -t <"$layer"
+  pigz -t <"$layer"
+  [ "$(head -c 10 "$layer" | od -An -tx1 | tr -d ' ')" = 1f8b08000000000000ff ] ||
+    [ "$(head -c 4 "$layer" | od -An -tx1 | tr -d ' ')" = 1f8b0800 ]
+  python3 - "$layer" <<'PYTHON'
+import sys, zlib
+decoder = zlib.decompressobj(wbits=31)
+with open(sys.argv[1], "rb") as file:
+    decoder.decompress(file.read())
+assert decoder.eof and not decoder.unused_data, "more than one member"
+PYTHON
+}
+
+@test "zstd and plain layers have the same diff IDs as gzip layers" {
+  for kind in gzip zstd none; do
+    ociassemble build -q --binary "$server" --compression "$kind" -o "oci:$kind:v1"
+    skopeo inspect --raw "oci:$kind:v1" | jq -e '.layers | length > 0'
+  done
+  [ "$(config_in gzip | jq -c .rootfs)" = "$(config_in zstd | jq -c .rootfs)" ]
+  [ "$(config_in gzip | jq -c .rootfs)" = "$(config_in none | jq -c .rootfs)" ]
+  zstd -t <"$(blob zstd "$(jq -r '.layers[-1].digest' "$(blob zstd "$(digest_in zstd)")")")"
+}
+
+@test "every output at once: layout, archives and registry have one digest" {
+  run --separate-stderr -0 ociassemble build --binary "$server" -o oci:image:v1 -o oci-archive:image.tar:v1 \
+    -o docker-archive:docker.tar:app:v1 --push "$REGISTRY/every-output:v1"
+  [ "${#lines[@]}" -eq 4 ]
+  digest=$(digest_in image v1)
+  [ "$(skopeo inspect --format '{{.Digest}}' oci-archive:image.tar:v1)" = "$digest" ]
+  [ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/every-output:v1")" = "$digest" ]
+  skopeo inspect docker-archive:docker.tar >/dev/null
+  [ "${lines[3]}" = "$REGISTRY/every-output@$digest" ]
+}
+
+@test "the docker format is Docker's schema 2 whole, and skopeo reads it from the registry" {
+  ociassemble build -q --binary "$server" --format docker --push "$REGISTRY/docker-format:v1"
+  skopeo inspect --raw --tls-verify=false "docker://$REGISTRY/docker-format:v1" >manifest
+  [ "$(jq -r .mediaType manifest)" = application/vnd.docker.distribution.manifest.v2+json ]
+  [ "$(jq -r .config.mediaType manifest)" = application/vnd.docker.container.image.v1+json ]
+  jq -e '[.layers[].mediaType] | all(. == "application/vnd.docker.image.rootfs.diff.tar.gzip")' manifest
+}
+
+@test "podman loads the docker archive, and the image has its name" {
+  need_root
+  ociassemble build -q --binary "$server" -o docker-archive:docker.tar:localhost/app:v1
+  podman load --quiet --input docker.tar
+  [ "$(podman image inspect --format '{{.Config.User}}' localhost/app:v1)" = 65532:65532 ]
+}
+
+@test "the server answers from inside a container as 65532 on a read-only root" {
+  need_root
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  ask_container image:v1
+  echo "$answer"
+  [[ "$answer" = *'uid 65532, gid 65532, root read-only'* ]]
+}
+
+@test "two images live in one layout, and one of the same name is replaced" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  ociassemble build -q --binary "$server" --env A=1 -o oci:image:v2
+  ociassemble build -q --binary "$server" --env A=2 -o oci:image:v2
+  [ "$(jq '.manifests | length' image/index.json)" -eq 2 ]
+  ociassemble inspect --config oci:image:v2 | jq -e '.config.Env | index("A=2")'
+}
+
+@test "eight builds into one layout at once all succeed" {
+  for number in 1 2 3 4 5 6 7 8; do
+    ociassemble build -q --binary "$server" --env "NUMBER=$number" -o "oci:image:v$number" 3>&- &
+    builds+=($!)
+  done
+  for build in "${builds[@]}"; do wait "$build"; done
+  [ "$(jq '.manifests | length' image/index.json)" -eq 8 ]
+  ociassemble verify oci:image
+}
+
+@test "an unchanged build does not touch its outputs" {
+  build() { ociassemble build -q --binary "$server" -o oci:image:v1 -o oci-archive:image.tar:v1 --digest-file digest --depfile deps; }
+  build
+  find image image.tar digest deps -type f -printf '%p %i %T@\n' | sort >before
+  build
+  find image image.tar digest deps -type f -printf '%p %i %T@\n' | sort | diff before -
+}
+
+@test "the depfile names what was read" {
+  echo hello >file
+  ociassemble build -q --binary "$server" --add file:/etc/file -o oci-archive:image.tar:v1 --depfile deps
+  printf 'all: image.tar\n\ninclude deps\nimage.tar:\n\tfalse\n' >Makefile
+  make -q image.tar
+  grep -q file deps
+  touch -d '1 minute' file
+  run ! make -q image.tar
+}
+
+@test "files and folders are added with modes and owners" {
+  need_root
+  mkdir -p folder/sub
+  echo one >folder/one
+  echo two >folder/sub/two
+  chmod 0600 folder/one
+  ln -s one folder/link
+  ociassemble build -q --binary "$server" --add folder:/srv/data --add folder/one:/etc/app.conf,mode=0640,owner=7:8 \
+    -o oci:image:v1
+  umoci unpack --image image:v1 bundle
+  cd bundle/rootfs
+  [ "$(stat -c '%a %u:%g' srv/data/one)" = '444 0:0' ]
+  [ "$(stat -c '%a %u:%g' etc/app.conf)" = '640 7:8' ]
+  [ "$(cat srv/data/sub/two)" = two ]
+  [ "$(readlink srv/data/link)" = one ]
+}
+
+@test "CA certificates and zone data are layers of their own" {
+  printf -- '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' >ca.pem
+  mkdir -p zones/Europe
+  printf 'TZif2' >zones/Europe/Berlin
+  ociassemble build -q --binary "$server" -o oci:without:v1
+  ociassemble build -q --binary "$server" --ca-certificates ca.pem --tzdata zones -o oci:with:v1
+  [ "$(config_in with | jq '.rootfs.diff_ids | length')" -eq $(($(config_in without | jq '.rootfs.diff_ids | length') + 2)) ]
+  ociassemble inspect --files oci:with:v1 | grep -q 'usr/share/zoneinfo/Europe/Berlin'
+}
+
+@test "inspect shows the config's and the manifest's bytes as they are" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  ociassemble inspect --manifest oci:image:v1 | cmp - "$(blob image "$(digest_in image)")"
+  ociassemble inspect --config oci:image:v1 | cmp - <(config_in image)
+  [ "$(ociassemble inspect --json oci:image:v1 | jq -r .digest)" = "$(digest_in image)" ]
+}
+
+@test "verify accepts what was made, and says no to a changed byte" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  ociassemble verify oci:image:v1
+  layer=$(blob image "$(jq -r '.layers[-1].digest' "$(blob image "$(digest_in image)")")")
+  chmod u+w "$layer"
+  printf 'X' | dd of="$layer" bs=1 seek=1000 conv=notrunc status=none
+  run -3 ociassemble verify oci:image:v1
+}
+
+@test "version names the layer format and the codecs" {
+  ociassemble version --json | jq -e '.layerFormat == 1 and (.codecs | has("libdeflate") and has("zstd"))'
+}

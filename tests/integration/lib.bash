@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2154  # variables that tests and fixtures set and read
+# What every integration test uses. A test file begins with: load lib
+bats_require_minimum_version 1.5.0
+# shellcheck source=tests/support/fixtures.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../support/fixtures.bash"
+
+# Each test has an empty folder of its own as working directory, and nobody's configuration.
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  export HOME=$BATS_TEST_TMPDIR/home XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache DOCKER_CONFIG=$BATS_TEST_TMPDIR/docker
+  mkdir "$HOME" "$DOCKER_CONFIG"
+  echo '{}' >"$DOCKER_CONFIG/config.json"
+  unset SOURCE_DATE_EPOCH REGISTRY_AUTH_FILE XDG_RUNTIME_DIR XDG_CONFIG_HOME
+  server=$(go_server)
+  if declare -F set_up >/dev/null; then set_up; fi
+}
+
+teardown() {
+  if declare -F tear_down >/dev/null; then tear_down; fi
+  if [ -n "${server_process-}" ]; then stop_server "$container_name"; fi
+}
+
+# A port of loopback that nobody listens on.
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# FOLDER: Debian's docker-registry on a free port of loopback, its data under FOLDER. Sets REGISTRY to host:port; to be
+# ended by stop_registry FOLDER.
+start_registry() {
+  local folder=$1 port attempt tries
+  mkdir -p "$folder/data"
+  for attempt in 1 2 3; do
+    port=$(free_port)
+    cat >"$folder/config.yml" <<YAML
+version: 0.1
+log: {level: error, accesslog: {disabled: true}}
+storage: {filesystem: {rootdirectory: $folder/data}, delete: {enabled: true}}
+http: {addr: "127.0.0.1:$port"}
+YAML
+    docker-registry serve "$folder/config.yml" >"$folder/log" 2>&1 </dev/null 3>&- &
+    echo $! >"$folder/pid"
+    for ((tries = 0; tries < 100; tries++)); do
+      if curl --silent --fail --noproxy '*' "http://127.0.0.1:$port/v2/" >/dev/null; then
+        export REGISTRY=127.0.0.1:$port
+        return 0
+      fi
+      kill -0 "$(cat "$folder/pid")" 2>/dev/null || break
+      sleep 0.1
+    done
+    stop_registry "$folder"
+  done
+  echo "docker-registry did not come up ($attempt tries): $(tail -n 3 "$folder/log")" >&2
+  return 1
+}
+
+stop_registry() {
+  local pid
+  pid=$(cat "$1/pid")
+  kill "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+}
+
+# skopeo, with the machine's policy ignored.
+skopeo() { command skopeo --insecure-policy "$@"; }
+
+# Podman with storage of this test's own, able to run where cgroups and limits are odd.
+podman() { command podman --root "$BATS_TEST_TMPDIR/podman" --runroot "$BATS_TEST_TMPDIR/podman-run" --storage-driver vfs --cgroup-manager cgroupfs "$@"; }
+podman_run() { podman run --rm --runtime runc --network host --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@"; }
+
+# ROOTFS NAME:TAG: pushes an image of one layer, as a base, to $REGISTRY by skopeo; nothing of ours is in its making.
+push_base() {
+  local rootfs=$1 name=$2 layout
+  layout=$BATS_TEST_TMPDIR/base-${name//[:\/]/-}
+  make_base_layout "$rootfs" "$layout" || return 1
+  skopeo copy --quiet --dest-tls-verify=false "oci:$layout:base" "docker://$REGISTRY/$name"
+}
+
+# ROOTFS LAYOUT [ARCHITECTURE]: an OCI layout of one gzip layer, tag "base", written by hand.
+make_base_layout() {
+  local rootfs=$1 layout=$2 arch=${3:-$(go env GOARCH)} layer diff_id config manifest
+  mkdir -p "$layout/blobs/sha256"
+  case $rootfs in
+    *.gz) cp "$rootfs" "$layout/layer" ;;
+    *) gzip -n -1 <"$rootfs" >"$layout/layer" ;;
+  esac
+  diff_id=$(gzip -dc <"$layout/layer" | sha256sum | cut -d' ' -f1)
+  layer=$(put_blob "$layout" "$layout/layer" application/vnd.oci.image.layer.v1.tar+gzip)
+  jq -cnj --arg arch "$arch" --arg diff_id "sha256:$diff_id" '{architecture: $arch, os: "linux",
+    config: {Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["/bin/sh"]},
+    rootfs: {type: "layers", diff_ids: [$diff_id]}}' >"$layout/config"
+  config=$(put_blob "$layout" "$layout/config" application/vnd.oci.image.config.v1+json)
+  jq -cnj --argjson config "$config" --argjson layer "$layer" '{schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json", config: $config, layers: [$layer]}' >"$layout/manifest"
+  manifest=$(put_blob "$layout" "$layout/manifest" application/vnd.oci.image.manifest.v1+json)
+  jq -cn --argjson manifest "$manifest" --arg arch "$arch" '{schemaVersion: 2, manifests: [$manifest +
+    {platform: {architecture: $arch, os: "linux"},
+     annotations: {"org.opencontainers.image.ref.name": "base"}}]}' >"$layout/index.json"
+  echo '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
+}
+
+# LAYOUT FILE MEDIA-TYPE: moves the file into the layout's blobs; prints its descriptor.
+put_blob() {
+  local layout=$1 file=$2 type=$3 sum size
+  sum=$(sha256sum "$file" | cut -d' ' -f1)
+  size=$(stat -c %s "$file")
+  mv "$file" "$layout/blobs/sha256/$sum"
+  jq -cn --arg type "$type" --arg digest "sha256:$sum" --argjson size "$size" '{mediaType: $type, digest: $digest, size: $size}'
+}
+
+# LAYOUT [NAME]: the manifest's digest, as the index has it.
+digest_in() {
+  jq -r --arg name "${2-}" '.manifests[] |
+    select($name == "" or .annotations["org.opencontainers.image.ref.name"] == $name) | .digest' "$1/index.json"
+}
+
+# LAYOUT DIGEST: a blob's path.
+blob() { echo "$1/blobs/${2/://}"; }
+
+# LAYOUT: the config of its only image.
+config_in() {
+  local manifest
+  manifest=$(blob "$1" "$(digest_in "$1")")
+  cat "$(blob "$1" "$(jq -r .config.digest "$manifest")")"
+}
+
+# LAYOUT: the tar of its only image's last layer, plain; only for gzip layers.
+last_layer_in() {
+  local manifest
+  manifest=$(blob "$1" "$(digest_in "$1")")
+  gzip -dc <"$(blob "$1" "$(jq -r '.layers[-1].digest' "$manifest")")"
+}
+
+# Every file under a folder with its bytes' digest: to see that nothing has changed.
+snapshot() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 --no-run-if-empty sha256sum && find . | sort); }
+
+# Lets every user come through to this test's folder; the runner's own folders are its user's.
+open_to_others() {
+  local folder=$BATS_TEST_TMPDIR
+  while [ "$folder" != / ]; do
+    [ "$(stat -c %a "$folder")" != 700 ] || chmod a+x "$folder"
+    folder=$(dirname "$folder")
+  done
+}
+
+# WORDS…: as a user who is not root.
+as_nobody() { HOME=/ setpriv --reuid=65533 --regid=65533 --clear-groups "$@"; }
+
+need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
+
+# LAYOUT: the image's server answers from inside a container; its answer in the variable answer.
+ask_container() {
+  find_container_runtime || skip "no container can be started here: $container_problem"
+  container_name=ociassemble-test-$$-$BATS_TEST_NUMBER
+  make_bundle "$1" "$BATS_TEST_TMPDIR/bundle"
+  start_server "$BATS_TEST_TMPDIR/bundle" "$container_name"
+  # shellcheck disable=SC2034  # for the caller
+  answer=$(curl --silent --fail --max-time 10 --noproxy '*' "$server_url/")
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The library as its users have it: installed, and found through pkg-config alone.
+load lib
+
+setup_file() {
+  [ -n "${BUILD_DIR-}" ] || skip "needs BUILD_DIR, the build folder"
+  DESTDIR=$BATS_FILE_TMPDIR/root meson install -C "$BUILD_DIR" --no-rebuild --quiet >/dev/null
+  PKG_CONFIG_PATH=$(dirname "$(find "$BATS_FILE_TMPDIR/root" -name ociassemble.pc)")
+  export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR=$BATS_FILE_TMPDIR/root
+}
+
+@test "a program of thirty lines assembles and pushes an image through the shared library" {
+  # shellcheck disable=SC2046  # words
+  g++ -std=c++20 "$source_root/docs/example.cpp" $(pkg-config --cflags --libs ociassemble) -o example
+  export LD_LIBRARY_PATH
+  LD_LIBRARY_PATH=$PKG_CONFIG_SYSROOT_DIR$(pkg-config --variable=libdir ociassemble | sed "s,^$PKG_CONFIG_SYSROOT_DIR,,")
+  ldd example | grep -q 'libociassemble.so.0 => /'
+  run -0 ./example "$server" "$REGISTRY/example:v1"
+  skopeo copy --quiet --src-tls-verify=false "docker://$REGISTRY/example:v1" oci:pulled:v1
+  [[ "$output" = *"@$(digest_in pulled)" ]]
+  config_in pulled | jq -e '.config.Entrypoint == ["/usr/local/bin/app"] and (.config.Env | index("GOMAXPROCS=2"))'
+}
+
+@test "the same program through the static library" {
+  # shellcheck disable=SC2046  # words
+  g++ -std=c++20 "$source_root/docs/example.cpp" $(pkg-config --cflags ociassemble) \
+    -Wl,-Bstatic -lociassemble -Wl,-Bdynamic $(pkg-config --static --libs ociassemble | sed 's/-lociassemble //') -o example
+  run ! grep -q libociassemble <(ldd example)
+  run -0 ./example "$server" "$REGISTRY/example:v2"
+}
+
+@test "the installed headers name no third party's" {
+  run -1 grep -rhE '#include <[a-z_]+/' "$PKG_CONFIG_SYSROOT_DIR" --include='*.hpp'
+}
+
+@test "only the library's own names are exported" {
+  library=$(find "$PKG_CONFIG_SYSROOT_DIR" -name 'libociassemble.so.0')
+  run ! grep -E ' (T|W) (deflate|inflate|ZSTD_|archive_|curl_|main)' <(nm -D --defined-only "$library")
+}

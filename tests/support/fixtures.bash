@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What the quick start and the integration tests share: a real Go server, root file systems, and containers. Each
+# fixture prints its path, is made once, and is kept under $FIXTURES (build/fixtures unless set). To be sourced.
+
+source_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+FIXTURES=${FIXTURES:-$source_root/build/fixtures}
+
+# Calls MAKER TEMPORARY-PATH and moves what it made to PATH, unless PATH is there; prints PATH.
+fixture_file() {
+  local path=$1 maker=$2
+  if [ ! -e "$path" ]; then
+    mkdir -p "$(dirname "$path")"
+    local temporary=$path.new.$BASHPID
+    "$maker" "$temporary" >&2 || {
+      rm -rf "$temporary"
+      return 1
+    }
+    mv "$temporary" "$path"
+  fi
+  echo "$path"
+}
+
+# A static program without a trace of this machine, for $GOARCH.
+go_server() {
+  local arch sources=$source_root/tests/support/server sum
+  arch=$(go env GOARCH)
+  sum=$(cat "$sources/main.go" "$sources/go.mod" <(go version) <(declare -f build_go_server) | sha256sum | cut -c1-12)
+  fixture_file "$FIXTURES/server-$arch-$sum/server" build_go_server
+}
+
+build_go_server() {
+  local -x CGO_ENABLED=0 GOOS=linux GO111MODULE=on GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local
+  local -x GOCACHE=${GOCACHE:-$FIXTURES/go-cache}
+  (cd "$source_root/tests/support/server" && go build -buildvcs=false -trimpath -ldflags '-s -w -buildid=' -o "$1" .)
+}
+
+# A Debian root file system as one tarball; needs root or user namespaces, and Debian's archive or a mirror.
+debian_rootfs() { fixture_file "$FIXTURES/debian-bookworm-rootfs.tar" build_debian_rootfs; }
+
+build_debian_rootfs() {
+  local -x SOURCE_DATE_EPOCH=1700000000
+  local options=(--quiet --variant=minbase --format=tar)
+  # A machine's own sources and settings of apt know the way to the archive: a proxy, a mirror.
+  local sources=()
+  if [ -e /etc/os-release ] && grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release; then
+    local list
+    for list in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
+      if [ -s "$list" ]; then sources+=("$list"); fi
+    done
+  fi
+  local setting
+  for setting in /etc/apt/apt.conf /etc/apt/apt.conf.d/*; do
+    if [ -f "$setting" ] && grep -qE '^ *Acquire::' "$setting"; then options+=(--aptopt="$setting"); fi
+  done
+  mmdebstrap "${options[@]}" bookworm "$1" "${sources[@]}" </dev/null
+}
+
+# An Alpine root file system as one tarball: the Alpine project's own archive where a folder "shared/rootfs" beside the
+# checkout has it, else one that is like it, of Debian's musl and busybox. Architecture as uname says it.
+alpine_rootfs() {
+  local arch=${1:-$(uname -m)} given
+  for given in "$source_root"/../shared/rootfs/alpine-minirootfs-*-"$arch".tar.gz; do
+    if [ -e "$given" ]; then
+      realpath "$given"
+      return
+    fi
+  done
+  [ "$arch" = "$(uname -m)" ] || return 1
+  fixture_file "$FIXTURES/musl-busybox-rootfs-$arch.tar.gz" build_musl_rootfs
+}
+
+build_musl_rootfs() (
+  set -e
+  root=$(mktemp -d)
+  trap 'rm -rf "$root"' EXIT
+  umask 022
+  mkdir -p "$root"/{bin,sbin,dev,etc,home,lib,proc,root,run,sys,tmp,usr/bin,usr/lib,usr/local/bin,usr/sbin,var/tmp}
+  chmod 1777 "$root/tmp" "$root/var/tmp"
+  chmod 0700 "$root/root"
+  cp /bin/busybox "$root/bin/busybox"
+  cp -L "/lib/ld-musl-$(uname -m).so.1" "$root/lib/"
+  ln -s "ld-musl-$(uname -m).so.1" "$root/lib/libc.musl-$(uname -m).so.1"
+  for applet in sh ls cat echo id sleep mkdir rm cp mv chmod chown ln grep sed test true false env wget; do
+    ln -s /bin/busybox "$root/bin/$applet"
+  done
+  printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/sbin/nologin' >"$root/etc/passwd"
+  printf '%s\n' 'root:x:0:root' 'nobody:x:65534:' >"$root/etc/group"
+  printf 'ID=alpine\nNAME="Alpine Linux"\nVERSION_ID=3.20.3\n' >"$root/etc/os-release"
+  tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$root" -czf "$1" .
+)
+
+# The container runtime of this machine that really starts a container, with the options it needs, in the array
+# container_runtime. Where there is none: fails, with the reason in container_problem.
+# shellcheck disable=SC2034  # container_problem is for the caller
+find_container_runtime() {
+  container_runtime=()
+  container_problem="it takes root"
+  [ "$(id -u)" -eq 0 ] || return 1
+  container_problem="neither runc nor crun is installed"
+  local probe candidate runtime options output
+  probe=$(mktemp -d)
+  mkdir "$probe/rootfs"
+  cp "$(go_server)" "$probe/rootfs/server"
+  bundle_config '["/server","-help"]' 65532 65532 >"$probe/config.json"
+  # --no-pivot: in a chroot that is no mount point, pivot_root(2) is refused.
+  for candidate in runc "runc --no-pivot" crun "crun --no-pivot"; do
+    read -r runtime options <<<"$candidate"
+    PATH="$PATH:/usr/sbin:/sbin" command -v "$runtime" >/dev/null || continue
+    # shellcheck disable=SC2206  # words
+    container_runtime=("$runtime" run $options)
+    if output=$(run_bundle "$probe" "probe-$BASHPID" 2>&1 </dev/null); then break; fi
+    container_problem="$runtime: $(tail -n 1 <<<"$output")"
+    container_runtime=()
+  done
+  rm -rf "$probe"
+  [ ${#container_runtime[@]} -gt 0 ]
+}
+
+# WORDS…: the runtime, its state in a folder of this user's.
+runtime_command() {
+  PATH="$PATH:/usr/sbin:/sbin" "${container_runtime[0]}" --root "${TMPDIR:-/tmp}/ociassemble-containers-$(id -u)" "$@"
+}
+
+# BUNDLE NAME: in the foreground.
+run_bundle() { runtime_command "${container_runtime[@]:1}" --bundle "$1" "$2"; }
+
+# COMMAND (a JSON array) UID GID: an OCI runtime configuration: read-only root, this machine's network, no privileges.
+bundle_config() {
+  jq -n --argjson args "$1" --argjson uid "$2" --argjson gid "$3" '{
+    ociVersion: "1.0.2",
+    process: {
+      terminal: false, user: {uid: $uid, gid: $gid}, args: $args, cwd: "/", noNewPrivileges: true,
+      env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+    },
+    root: {path: "rootfs", readonly: true},
+    mounts: [
+      {destination: "/proc", type: "proc", source: "proc"},
+      {destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"]}
+    ],
+    linux: {namespaces: [{type: "pid"}, {type: "ipc"}, {type: "uts"}, {type: "mount"}]}
+  }'
+}
+
+# LAYOUT:TAG BUNDLE: unpacks the image by umoci, and takes from its config what a container engine would: command, user,
+# environment and working directory; the root read-only, as the image's label asks for.
+make_bundle() {
+  local image=$1 bundle=$2 unpacked
+  umoci unpack --image "$image" "$bundle" >/dev/null || return 1
+  unpacked=$(cat "$bundle/config.json")
+  bundle_config "$(jq -c .process.args <<<"$unpacked")" "$(jq .process.user.uid <<<"$unpacked")" \
+    "$(jq .process.user.gid <<<"$unpacked")" |
+    jq --argjson from "$unpacked" '.process.env = ($from.process.env + ["PORT=0"]) | .process.cwd = $from.process.cwd' \
+      >"$bundle/config.json.new" && mv "$bundle/config.json.new" "$bundle/config.json"
+}
+
+# BUNDLE NAME: starts the bundle's server in the background, waits until it listens, and sets server_url. To be ended by
+# stop_server NAME; find_container_runtime must have succeeded.
+start_server() {
+  local bundle=$1 name=$2
+  run_bundle "$bundle" "$name" >"$bundle/log" 2>&1 </dev/null 3>&- &
+  server_process=$!
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    server_url=$(sed -n 's/^listening on //p' "$bundle/log")
+    [ -z "$server_url" ] || return 0
+    kill -0 "$server_process" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "the container did not come up: $(tail -n 3 "$bundle/log")" >&2
+  return 1
+}
+
+stop_server() {
+  runtime_command kill "$1" KILL >/dev/null 2>&1 || true
+  wait "$server_process" 2>/dev/null || true
+  runtime_command delete --force "$1" >/dev/null 2>&1 || true
+}
