@@ -67,8 +67,8 @@ struct AssembleOptions {
 struct Workplace {
   std::shared_ptr<BlobStore> store;  // where new blobs go
   bool copy_base = false;            // true: brings the base's layers into the store, too, before they are read
-  // A layer that the cache knows and the store lacks is made only when its bytes are asked for: for pushes alone, where the
-  // registry mostly has it.
+  // A layer that the cache knows and the store lacks is made only when its bytes are asked for: for pushes alone, where
+  // the registry mostly has it.
   bool layers_on_demand = false;
   // Where facts about bases and layers are kept between builds; empty: nowhere.
   std::filesystem::path cache_folder;

@@ -21,8 +21,9 @@ class OciLayout {
   // An existing layout. Throws Error{not_found} saying what is missing (the folder, oci-layout, index.json),
   // Error{unsupported} for another imageLayoutVersion.
   static OciLayout open(const std::filesystem::path& folder);
-  // A layout to write to, new or existing; the folder and its files are made by the first put(). A folder that holds
-  // other files and no oci-layout is Error{invalid_argument}: we do not strew blobs into somebody's home.
+  // A layout to write to, new or existing; what a killed process left half-written in it is removed; the folder and its
+  // files are made by the first put(). A folder that holds other files and no oci-layout is Error{invalid_argument}: we
+  // do not strew blobs into somebody's home.
   static OciLayout open_or_create(const std::filesystem::path& folder);
 
   const std::filesystem::path& folder() const noexcept { return folder_; }

@@ -31,8 +31,8 @@ using TransferProgress = std::function<void(const TransferEvent&)>;
 struct RegistryOptions {
   // Beyond loopback, plain HTTP is only spoken to the registries that are named here ("host:port").
   std::vector<std::string> plain_http;
-  // Credentials for one registry ("docker.io", "host:port"), or with an empty `credentials_registry` for every one that is
-  // talked to. Else they are looked up in the files and helpers that docker and podman use (docs/registries.md).
+  // Credentials for one registry ("docker.io", "host:port"), or with an empty `credentials_registry` for every one that
+  // is talked to. Else they are looked up in the files and helpers that docker and podman use (docs/registries.md).
   std::string credentials_registry;
   std::optional<std::string> username;
   std::optional<std::string> password;

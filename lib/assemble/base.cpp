@@ -9,6 +9,7 @@
 #include "assemble/folder.hpp"
 #include "assemble/static_base.hpp"
 #include "assemble/timestamp.hpp"
+#include "base/stop.hpp"
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
 #include "image/cached_layer.hpp"
@@ -50,26 +51,46 @@ Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& 
   return tar_bytes.finish();
 }
 
-// A tar in a compression that layers may have is a layer as it is; another is made into one.
-Layer layer_from_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace, Tree& tree) {
-  FileSource head_source(file);
+// Reads a file, and writes what was read to a blob.
+class FileIntoBlob : public Source {
+ public:
+  FileIntoBlob(const fs::path& file, BlobWriter& blob, const std::stop_token& stop)
+      : file_(file), tee_(file_, blob), stop_(stop) {}
+  std::size_t read(std::span<std::byte> buffer) override {
+    throw_if_stopped(stop_);
+    return tee_.read(buffer);
+  }
+
+ private:
+  FileSource file_;
+  TeeSource tee_;
+  const std::stop_token& stop_;
+};
+
+DetectedCompression compression_of(const fs::path& file) {
+  FileSource source(file);
   std::vector<std::byte> head(512);
-  head.resize(read_full(head_source, head));
-  const auto detected = detect_compression(head);
+  head.resize(read_full(source, head));
+  return detect_compression(head);
+}
+
+// A tar in a compression that layers may have is a layer as it is; another is made into one. Either way the tree is
+// read from the bytes that are stored, and nothing is stored that is no tar.
+Layer layer_from_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace, Tree& tree) {
+  const auto detected = compression_of(file);
   const auto subject = file.string();
   if (detected != DetectedCompression::gzip && detected != DetectedCompression::zstd) {
-    const auto tar = make_decompressor(std::make_unique<FileSource>(file), subject);
-    auto layer = build_layer_from_tar(*tar, options, workplace.store, workplace.stop);
-    apply_layer(tree, workplace.store->open(layer.descriptor), subject);
-    return layer;
+    const auto bytes = make_decompressor(std::make_unique<FileSource>(file), subject);
+    const auto read = [&](Source& tar_bytes) {
+      TarReader tar(tar_bytes, subject);
+      tree.apply(tar);
+    };
+    return build_layer_from_tar(*bytes, options, workplace.store, read, workplace.stop);
   }
   const auto kind = detected == DetectedCompression::gzip ? Compression::gzip : Compression::zstd;
   const auto blob = workplace.store->begin();
-  FileSource source(file);
-  copy(source, *blob, workplace.stop);
-  auto descriptor = blob->commit(layer_type(options.format, kind));
-  auto diff_id = apply_layer(tree, workplace.store->open(descriptor), subject);
-  return {std::move(descriptor), std::move(diff_id), workplace.store};
+  auto diff_id = apply_layer(tree, std::make_unique<FileIntoBlob>(file, *blob, workplace.stop), subject);
+  return {blob->commit(layer_type(options.format, kind)), std::move(diff_id), workplace.store};
 }
 
 // The same, unless the cache knows what the file comes out as and the store has it; the tree is then left alone.

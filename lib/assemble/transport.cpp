@@ -15,7 +15,8 @@ namespace {
 
 std::string publish_to_registry(const Image& image, const Location& target, const Workplace& workplace) {
   RegistryClient client(workplace.registry, workplace.stop);
-  return client.push(image, *target.reference).to_string();
+  client.push(image, *target.reference);
+  return fmt::format("{}@{}", target.reference->name(), image.digest().to_string());
 }
 
 Document whole_layout(const OciLayout& layout) {

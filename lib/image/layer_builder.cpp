@@ -90,9 +90,11 @@ Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, 
 }
 
 Layer build_layer_from_tar(Source& tar, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,
-                           const std::stop_token& stop) {
+                           const std::function<void(Source&)>& read, const std::stop_token& stop) {
   LayerPipeline pipeline(options, store);
-  copy(tar, pipeline.tar(), stop);
+  StoppableSource stoppable(tar, stop);
+  TeeSource tee(stoppable, pipeline.tar());
+  read(tee);
   return pipeline.finish();
 }
 

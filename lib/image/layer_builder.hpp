@@ -38,8 +38,9 @@ Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, 
                   const std::stop_token& stop);
 
 // A layer from tar bytes that somebody else made, in the compression that is asked for; the tar's bytes stay as they
-// are.
+// are. `read` is given the bytes on their way, must read them to the end, and may throw: the store then has nothing
+// new.
 Layer build_layer_from_tar(Source& tar, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,
-                           const std::stop_token& stop);
+                           const std::function<void(Source&)>& read, const std::stop_token& stop);
 
 }  // namespace ociassemble

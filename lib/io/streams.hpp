@@ -91,6 +91,21 @@ class TeeSink : public Sink {
   std::vector<Sink*> sinks_;
 };
 
+// Hands on what it reads to a sink, too; borrows both.
+class TeeSource : public Source {
+ public:
+  TeeSource(Source& from, Sink& to) : from_(from), to_(to) {}
+  std::size_t read(std::span<std::byte> buffer) override {
+    const auto count = from_.read(buffer);
+    to_.write(buffer.first(count));
+    return count;
+  }
+
+ private:
+  Source& from_;
+  Sink& to_;
+};
+
 // Opens a file for reading (O_CLOEXEC). Throws Error{not_found} or Error{io} with "cannot open PATH: CAUSE".
 UniqueFd open_for_reading(const std::filesystem::path& path);
 

@@ -127,6 +127,7 @@ OciLayout OciLayout::open_or_create(const fs::path& folder) {
                   fmt::format("the folder holds other files ({}) and no oci-layout", *other),
                   "name a new or empty folder");
     }
+    remove_stale_temporaries(folder);
   }
   return {folder, open_directory_store(folder)};
 }

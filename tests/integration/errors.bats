@@ -9,6 +9,10 @@ set_up() {
   before=$(snapshot image)
 }
 
+tear_down() {
+  if mountpoint -q full; then umount full; fi
+}
+
 # STATUS PATTERN WORDS…: `build WORDS… -o oci:image:v1` ends so, says so in one line (and at most a hint), and changes
 # nothing.
 fails() {
@@ -219,7 +223,6 @@ YAML
   need_root
   mkdir full
   mount -t tmpfs -o size=6m tmpfs full || skip "no tmpfs can be mounted here"
-  trap 'umount "$BATS_TEST_TMPDIR/full"' EXIT
   echo small >small
   ociassemble build -q --any-binary --binary small -o oci:full/image:v1
   before=$(snapshot full/image)

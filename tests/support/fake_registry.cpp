@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <sstream>
 #include <thread>
 
@@ -66,6 +65,24 @@ std::string error_json(const std::string& code, const std::string& message) {
 void refuse(Response& response, int status, const std::string& code, const std::string& message) {
   response.status = status;
   response.set_content(error_json(code, message), "application/json");
+}
+
+struct Place {
+  std::string repository;
+  std::string what;  // "manifests", "blobs/uploads", "blobs" or "tags"
+  std::string name;  // may be empty
+};
+
+// "/v2/REPOSITORY/WHAT/NAME"
+std::optional<Place> parse_path(const std::string& path) {
+  const std::string root = "/v2/";
+  if (!path.starts_with(root)) return {};
+  for (const std::string what : {"manifests", "blobs/uploads", "blobs", "tags"}) {
+    const auto at = path.find("/" + what + "/", root.size());
+    if (at == std::string::npos || at == root.size()) continue;
+    return Place{path.substr(root.size(), at - root.size()), what, path.substr(at + what.size() + 2)};
+  }
+  return {};
 }
 
 std::optional<std::size_t> number(const std::string& text) {
@@ -208,10 +225,9 @@ struct FakeRegistry::Impl {
 
   // "repository:NAME:pull", one for each action.
   std::set<std::string> scopes_needed(const Request& request) const {
-    static const std::regex shape("/v2/(.+)/(manifests|blobs|tags)/.*");
-    std::smatch match;
-    if (!std::regex_match(request.path, match, shape)) return {};
-    const auto name = "repository:" + match[1].str();
+    const auto place = parse_path(request.path);
+    if (!place) return {};
+    const auto name = "repository:" + place->repository;
     std::set<std::string> needed{name + ":pull"};
     if (request.method != "GET" && request.method != "HEAD") needed.insert(name + ":push");
     if (request.has_param("from")) needed.insert("repository:" + request.get_param_value("from") + ":pull");
@@ -274,12 +290,9 @@ struct FakeRegistry::Impl {
 
   void route(const Request& request, const std::string& body, const Fault& effect, Response& response) {
     if (request.path == "/v2/") return response.set_content("{}", "application/json");
-    static const std::regex shape("/v2/(.+?)/(manifests|blobs/uploads|blobs|tags)/(.*)");
-    std::smatch match;
-    if (!std::regex_match(request.path, match, shape)) return refuse(response, 404, "NOT_FOUND", "no such page");
-    const std::string repository = match[1];
-    const std::string what = match[2];
-    const std::string name = match[3];
+    const auto place = parse_path(request.path);
+    if (!place) return refuse(response, 404, "NOT_FOUND", "no such page");
+    const auto& [repository, what, name] = *place;
     if (what == "manifests" && request.method == "PUT") return take_manifest(repository, name, request, body, response);
     if (what == "manifests") return give_manifest(repository, name, effect, response);
     if (what == "tags") return give_tags(repository, request, response);

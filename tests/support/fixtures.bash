@@ -76,6 +76,7 @@ build_musl_rootfs() (
   trap 'rm -rf "$root"' EXIT
   umask 022
   mkdir -p "$root"/{bin,sbin,dev,etc,home,lib,proc,root,run,sys,tmp,usr/bin,usr/lib,usr/local/bin,usr/sbin,var/tmp}
+  chmod 0755 "$root"
   chmod 1777 "$root/tmp" "$root/var/tmp"
   chmod 0700 "$root/root"
   cp /bin/busybox "$root/bin/busybox"
@@ -103,27 +104,40 @@ find_container_runtime() {
   mkdir "$probe/rootfs"
   cp "$(go_server)" "$probe/rootfs/server"
   bundle_config '["/server","-help"]' 65532 65532 >"$probe/config.json"
-  # --no-pivot: in a chroot that is no mount point, pivot_root(2) is refused.
+  # --no-pivot: where the root is a RAM disk or a chroot, pivot_root(2) may be refused.
   for candidate in runc "runc --no-pivot" crun "crun --no-pivot"; do
     read -r runtime options <<<"$candidate"
     PATH="$PATH:/usr/sbin:/sbin" command -v "$runtime" >/dev/null || continue
     # shellcheck disable=SC2206  # words
     container_runtime=("$runtime" run $options)
     if output=$(run_bundle "$probe" "probe-$BASHPID" 2>&1 </dev/null); then break; fi
-    container_problem="$runtime: $(tail -n 1 <<<"$output")"
+    container_problem="$runtime: $(tail -n 1 <<<"$output" | sed 's/.*level=error msg=//')"
     container_runtime=()
   done
   rm -rf "$probe"
   [ ${#container_runtime[@]} -gt 0 ]
 }
 
-# WORDS…: the runtime, its state in a folder of this user's.
+# WORDS…: the runtime, its state in a folder of its own.
 runtime_command() {
-  PATH="$PATH:/usr/sbin:/sbin" "${container_runtime[0]}" --root "${TMPDIR:-/tmp}/ociassemble-containers-$(id -u)" "$@"
+  PATH="$PATH:/usr/sbin:/sbin" on_a_mount "${container_runtime[0]}" --root "${TMPDIR:-/tmp}/ociassemble-containers" "$@"
+}
+
+# WORDS…: a command whose root folder is a mount point, as runtimes demand. In a chroot it need not be one: there, a mount
+# namespace of the command's own has the root mounted once more, over /proc: a mount point that can be made private
+# first, so that nothing is seen outside.
+on_a_mount() {
+  if mountpoint -q /; then
+    "$@"
+  else
+    # shellcheck disable=SC2016  # for the inner shell
+    unshare --mount --propagation unchanged sh -c 'mount --make-rprivate /proc && mount --rbind / /proc &&
+      mount --make-rprivate /proc && exec chroot /proc "$@"' sh "$@"
+  fi
 }
 
 # BUNDLE NAME: in the foreground.
-run_bundle() { runtime_command "${container_runtime[@]:1}" --bundle "$1" "$2"; }
+run_bundle() { runtime_command "${container_runtime[@]:1}" --bundle "$(realpath "$1")" "$2"; }
 
 # COMMAND (a JSON array) UID GID: an OCI runtime configuration: read-only root, this machine's network, no privileges.
 bundle_config() {
@@ -158,6 +172,7 @@ make_bundle() {
 # stop_server NAME; find_container_runtime must have succeeded.
 start_server() {
   local bundle=$1 name=$2
+  : >"$bundle/log"
   run_bundle "$bundle" "$name" >"$bundle/log" 2>&1 </dev/null 3>&- &
   server_process=$!
   local tries
@@ -172,7 +187,14 @@ start_server() {
 }
 
 stop_server() {
-  runtime_command kill "$1" KILL >/dev/null 2>&1 || true
+  local tries
+  # One that has just been started has no container yet that could be killed.
+  for ((tries = 0; tries < 50; tries++)); do
+    runtime_command kill "$1" KILL >/dev/null 2>&1 || true
+    kill -0 "$server_process" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$server_process" 2>/dev/null || true
   wait "$server_process" 2>/dev/null || true
   runtime_command delete --force "$1" >/dev/null 2>&1 || true
 }

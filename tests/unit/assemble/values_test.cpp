@@ -49,6 +49,6 @@ TEST_CASE("sizes print in decimal units with one digit") {
 TEST_CASE("text from an image cannot play with a terminal") {
   CHECK(terminal_text("a\x1b[31mb\n") == "a?[31mb?");
   CHECK(terminal_text("gr\xc3\xbc\xc3\x9f") == "gr\xc3\xbc\xc3\x9f");
-  CHECK(terminal_text("\xc2\x9b"
-                  "31m") == "?31m");
+  const std::string control = "\xc2\x9b";
+  CHECK(terminal_text(control + "31m") == "?31m");
 }

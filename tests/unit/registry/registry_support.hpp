@@ -92,7 +92,7 @@ inline Failure failure_of(const std::function<void()>& action) {
 
 inline std::string text_of(size_t size, char first = 'a') {
   std::string text(size, ' ');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(first + i * 7 % 23);
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(static_cast<std::size_t>(first) + i * 7 % 23);
   return text;
 }
 
