@@ -24,8 +24,7 @@ setup_file() {
 
 @test "the same program through the static library" {
   # shellcheck disable=SC2046  # words
-  g++ -std=c++20 "$source_root/docs/example.cpp" $(pkg-config --cflags ociassemble) \
-    -Wl,-Bstatic -lociassemble -Wl,-Bdynamic $(pkg-config --static --libs ociassemble | sed 's/-lociassemble //') -o example
+  g++ -std=c++20 "$source_root/docs/example.cpp" $(pkg-config --cflags --libs ociassemble-static) -o example
   run ! grep -q libociassemble <(ldd example)
   run -0 ./example "$server" "$REGISTRY/example:v2"
 }
