@@ -8,7 +8,9 @@ namespace ociassemble {
 void Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
                       const std::stop_token& stop) {
   UploadContent content(descriptor, from, session_->listener());
-  if (known_->contains(repository_, descriptor.digest) || is_there(content, stop)) {
+  // What was found in this very repository, through one of its manifests, need not be asked for again.
+  const bool from_here = from->repository() == session_->registry() + "/" + repository_;
+  if (from_here || known_->contains(repository_, descriptor.digest) || is_there(content, stop)) {
     content.tell(TransferEvent::Kind::skipped, descriptor.size);
     known_->add(repository_, descriptor.digest);
     return;
