@@ -123,16 +123,20 @@ runtime_command() {
   PATH="$PATH:/usr/sbin:/sbin" on_a_mount "${container_runtime[0]}" --root "${TMPDIR:-/tmp}/ociassemble-containers" "$@"
 }
 
-# WORDS…: a command whose root folder is a mount point, as runtimes demand. In a chroot it need not be one: there, a mount
-# namespace of the command's own has the root mounted once more, over /proc: a mount point that can be made private
-# first, so that nothing is seen outside.
+# WORDS…: a command that finds what container runtimes demand: a root folder that is a mount point, and control groups.
+# A chroot may lack both; then the command gets a mount namespace of its own, with the root mounted once more over /proc
+# (a mount point that can be made private first, so that nothing is seen outside), and the control groups where they
+# belong.
 on_a_mount() {
-  if mountpoint -q /; then
+  if mountpoint -q / && grep -q ' - cgroup' /proc/self/mountinfo; then
     "$@"
   else
     # shellcheck disable=SC2016  # for the inner shell
     unshare --mount --propagation unchanged sh -c 'mount --make-rprivate /proc && mount --rbind / /proc &&
-      mount --make-rprivate /proc && exec chroot /proc "$@"' sh "$@"
+      mount --make-rprivate /proc && exec chroot /proc sh -c "$0" "$@"' '
+      [ -d /sys/fs/cgroup ] || mount -t sysfs sysfs /sys
+      grep -q " - cgroup" /proc/self/mountinfo || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+      exec "$@"' sh "$@"
   fi
 }
 
