@@ -63,8 +63,11 @@ stop_registry() {
 # skopeo, with the machine's policy ignored.
 skopeo() { command skopeo --insecure-policy "$@"; }
 
-# Podman with storage of this test's own, able to run where cgroups and limits are odd.
-podman() { command podman --root "$BATS_TEST_TMPDIR/podman" --runroot "$BATS_TEST_TMPDIR/podman-run" --storage-driver vfs --cgroup-manager cgroupfs "$@"; }
+# Podman with storage of this test's own, able to run where cgroups and limits are odd, and to unpack in a chroot.
+podman() {
+  on_a_mount "$(type -P podman)" --root "$BATS_TEST_TMPDIR/podman" --runroot "$BATS_TEST_TMPDIR/podman-run" \
+    --storage-driver vfs --cgroup-manager cgroupfs "$@"
+}
 podman_run() { podman run --rm --runtime runc --network host --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@"; }
 
 # ROOTFS NAME:TAG: pushes an image of one layer, as a base, to $REGISTRY by skopeo; nothing of ours is in its making.

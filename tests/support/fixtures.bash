@@ -132,11 +132,11 @@ on_a_mount() {
     "$@"
   else
     # shellcheck disable=SC2016  # for the inner shell
-    unshare --mount --propagation unchanged sh -c 'mount --make-rprivate /proc && mount --rbind / /proc &&
+    here=$PWD unshare --mount --propagation unchanged sh -c 'mount --make-rprivate /proc && mount --rbind / /proc &&
       mount --make-rprivate /proc && exec chroot /proc sh -c "$0" "$@"' '
       [ -d /sys/fs/cgroup ] || mount -t sysfs sysfs /sys
       grep -q " - cgroup" /proc/self/mountinfo || mount -t cgroup2 cgroup2 /sys/fs/cgroup
-      exec "$@"' sh "$@"
+      cd "$here" && exec "$@"' sh "$@"
   fi
 }
 
