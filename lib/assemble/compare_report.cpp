@@ -10,16 +10,6 @@
 namespace ociassemble {
 namespace {
 
-constexpr std::size_t kLongestValue = 160;
-
-std::string shortened(std::string_view text, std::size_t limit = kLongestValue) {
-  auto safe = terminal_text(text);
-  if (safe.size() <= limit) return safe;
-  auto end = limit;
-  while (end > 0 && (static_cast<unsigned char>(safe[end]) & 0xC0U) == 0x80U) --end;  // not within a character
-  return safe.substr(0, end) + "...";
-}
-
 std::string short_digest(const Digest& digest) {
   return digest.to_string().substr(0, digest.to_string().find(':') + 13);
 }
@@ -42,7 +32,7 @@ std::string aspect_text(FileAspect aspect, const FileState& a, const FileState& 
     case FileAspect::mtime:
       return fmt::format("mtime {} -> {}", a.mtime, b.mtime);
     case FileAspect::link_target:
-      return fmt::format("link target {} -> {}", shortened(a.link_target), shortened(b.link_target));
+      return fmt::format("link target {} -> {}", short_text(a.link_target), short_text(b.link_target));
     case FileAspect::device:
       return fmt::format("device {}:{} -> {}:{}", a.device_major, a.device_minor, b.device_major, b.device_minor);
     case FileAspect::xattrs:
@@ -65,14 +55,14 @@ std::string changed_file(const FileChange& change) {
 }
 
 std::string lone_file(const FileState& state) {
-  if (state.type == EntryType::symlink) return "-> " + shortened(state.link_target);
+  if (state.type == EntryType::symlink) return "-> " + short_text(state.link_target);
   return content_text(state);
 }
 
 std::string file_line(const FileChange& change) {
-  const auto path = "/" + shortened(change.path);
+  const auto path = "/" + short_text(change.path);
   if (const auto removed = whiteout_target(change.path); removed && !(change.before && change.after)) {
-    return fmt::format("      {} /{}  (whiteout)\n", change.after ? '-' : '+', shortened(*removed));
+    return fmt::format("      {} /{}  (whiteout)\n", change.after ? '-' : '+', short_text(*removed));
   }
   if (!change.before) return fmt::format("      + {}  {}\n", path, lone_file(*change.after));
   if (!change.after) return fmt::format("      - {}  {}\n", path, lone_file(*change.before));
@@ -108,7 +98,7 @@ std::string layer_heading(const LayerComparison& layer) {
   text += both ? fmt::format("{} -> {}", side_text(*layer.before), side_text(*layer.after)) : side_text(shown);
   if (layer.change == LayerChange::recompressed) text += "  same contents, other compressor";
   if (layer.change == LayerChange::moved) text += fmt::format("  moved from place {}", layer.before->number);
-  if (!shown.created_by.empty()) text += "  " + shortened(shown.created_by, kLongestValue / 2);
+  if (!shown.created_by.empty()) text += "  " + short_text(shown.created_by, 80);
   return text + "\n";
 }
 
@@ -127,7 +117,7 @@ std::string file_counts(const std::vector<FileChange>& files) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string value_text(const std::optional<std::string>& value) { return value ? shortened(*value) : "(none)"; }
+std::string value_text(const std::optional<std::string>& value) { return value ? short_text(*value) : "(none)"; }
 
 template <class Layers, class Test>
 std::size_t count_layers(const Layers& layers, const Test& test) {
@@ -169,7 +159,7 @@ std::string summary(const ImageComparison& image) {
 
 std::string base_text(const std::string& name, const std::string& digest) {
   if (name.empty() && digest.empty()) return "(not named)";
-  return shortened(name.empty() || digest.empty() ? name + digest : name + "@" + digest.substr(0, 19));
+  return short_text(name.empty() || digest.empty() ? name + digest : name + "@" + digest.substr(0, 19));
 }
 
 void describe_image_comparison(std::string& text, const ImageComparison& image, std::size_t files) {
@@ -190,6 +180,14 @@ void describe_image_comparison(std::string& text, const ImageComparison& image, 
 }
 
 }  // namespace
+
+std::string short_text(std::string_view text, std::size_t limit) {
+  auto safe = terminal_text(text);
+  if (safe.size() <= limit) return safe;
+  auto end = limit;
+  while (end > 0 && (static_cast<unsigned char>(safe[end]) & 0xC0U) == 0x80U) --end;  // not within a character
+  return safe.substr(0, end) + "...";
+}
 
 std::optional<std::string> whiteout_target(std::string_view path) {
   constexpr std::string_view kPrefix = ".wh.";

@@ -12,6 +12,8 @@ namespace ociassemble {
 
 // Pieces of texts about comparisons; nothing that comes from an image keeps a control byte.
 
+// terminal_text, and not longer than a line can be read.
+std::string short_text(std::string_view text, std::size_t limit = 160);
 // "file", "hard link", …
 std::string_view file_type_name(EntryType type);
 // What a whiteout at this path removes: a path, or all of a folder ("etc/*"); nothing for another entry.

@@ -2,10 +2,13 @@
 #include "ociassemble/compare.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "image/layer_alignment.hpp"
 #include "image/layer_changes.hpp"
 #include "image/layer_makers.hpp"
+#include "image/named_images.hpp"
 #include "image/value_changes.hpp"
 
 namespace ociassemble {
@@ -33,23 +36,6 @@ bool has_same_contents(const LayerComparison& layer) {
   return layer.change == LayerChange::same || layer.change == LayerChange::recompressed;
 }
 
-// An image of an index, and how it is called there.
-struct NamedImage {
-  std::string platform;
-  const Image* image;
-};
-
-std::vector<NamedImage> named_images(const ImageIndex& index) {
-  std::vector<NamedImage> images;
-  for (const auto& image : index.images) {
-    const auto platform = image.config().platform.normalised();
-    auto name = platform.to_string();
-    if (!platform.os_version.empty()) name += " " + platform.os_version;
-    images.push_back({std::move(name), &image});
-  }
-  return images;
-}
-
 // Entries that no platform runs: attestations, signatures.
 std::vector<std::string> artifacts(const ImageIndex& index) {
   std::vector<std::string> names;
@@ -71,24 +57,12 @@ void compare_artifacts(Comparison& result, const ImageIndex& before, const Image
 
 void compare_index_images(Comparison& result, const ImageIndex& before, const ImageIndex& after,
                           const CompareOptions& options) {
-  auto left = named_images(before);
-  for (const auto& other : named_images(after)) {
-    const auto found = std::find_if(left.begin(), left.end(),
-                                    [&](const NamedImage& image) { return image.platform == other.platform; });
-    if (found == left.end()) {
-      result.only_after.push_back(other.platform);
-    } else {
-      result.images.push_back(compare_images(*found->image, *other.image, options));
-      left.erase(found);
-    }
-  }
-  for (const auto& image : left) result.only_before.push_back(image.platform);
+  auto pairs = pair_images(before, after);
+  for (const auto& [left, right] : pairs.both) result.images.push_back(compare_images(left, right, options));
+  result.only_before = std::move(pairs.only_before);
+  result.only_after = std::move(pairs.only_after);
   compare_artifacts(result, before, after);
   result.index = compare_indexes(before.index, after.index);
-}
-
-bool is_index(const Document& document) {
-  return document_kind(document.json, document.descriptor.media_type) == DocumentKind::index;
 }
 
 }  // namespace
@@ -137,13 +111,8 @@ Comparison compare(const Document& before, const Document& after, const std::opt
     compare_index_images(result, load_index(before, {}), load_index(after, {}), options);
     return result;
   }
-  // A lone image chooses its own platform's out of an index.
-  const auto of_other = [&](const Document& document, const Image& other) {
-    return load_image(document, platform ? platform : std::optional(other.config().platform));
-  };
-  const auto left =
-      !is_index(before) || platform ? load_image(before, platform) : of_other(before, load_image(after, platform));
-  const auto right = is_index(after) ? of_other(after, left) : load_image(after, platform);
+  const auto pairs = pair_images(before, after, platform);
+  const auto& [left, right] = pairs.both.front();
   result.before = left.digest();
   result.after = right.digest();
   if (result.before != result.after) result.images.push_back(compare_images(left, right, options));
