@@ -32,6 +32,7 @@ void SameAppFlags::add_to(CLI::App& app) {
       ->type_name("NAME")
       ->take_all()
       ->expected(1)
+      ->allow_extra_args(false)
       ->needs(strict)
       ->group(group);
   app.add_option("--platform", platform_, "Of indexes, only this platform's images")

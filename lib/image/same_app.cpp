@@ -159,28 +159,36 @@ class Proof {
       return add("layers", fmt::format("layer {} of the {} is laid upon the application: {}", side.number,
                                        pair.after ? "second" : "first", side.created_by));
     }
-    read_changes(pair, before_.image, after_.image, budget_, options_.stop);
+    guard([&] { read_changes(pair, before_.image, after_.image, budget_, options_.stop); });
     result_.unlike.push_back(std::move(pair));
+  }
+
+  // What cannot be read as it was promised is no proof, and must not hide what else there is to say.
+  template <class Work>
+  void guard(const Work& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
+      add(kApplication, error.what());
+    }
   }
 
   // From the bytes: the labels of both said that they are equal.
   void prove(const LayerComparison& pair) {
-    ProvenLayer proven{pair.after->diff_id, 0, pair.before->number, pair.after->number, pair.after->created_by};
-    try {
+    guard([&] {
+      ProvenLayer proven{pair.after->diff_id, 0, pair.before->number, pair.after->number, pair.after->created_by};
       for_each_entry(before_.image.layers().at(proven.before - 1), options_.stop, [&](const ReadEntry& read) {
         if (read.entry.type == EntryType::directory) return;
         budget_.take(100 + read.entry.path.size());
         paths_.insert(read.entry.path);
       });
       proven.size = for_each_entry(after_.image.layers().at(proven.after - 1), options_.stop, [](const ReadEntry&) {});
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
-      return add(kApplication, error.what());
-    }
+      result_.layers.push_back(std::move(proven));
+    });
     if (pair.change == LayerChange::recompressed) {
-      add("compression", fmt::format("layer {} is the same by another compressor", proven.after));
+      add("compression", fmt::format("layer {} is the same by another compressor", pair.after->number));
     }
-    result_.layers.push_back(std::move(proven));
   }
 
   bool is_proven(std::size_t number, std::size_t ProvenLayer::*side) const {
@@ -206,10 +214,12 @@ class Proof {
     if (proven.empty()) return;
     for (auto i = *proven.begin(); i < side.layers.size(); ++i) {
       if (proven.count(i + 1) != 0) continue;
-      const auto hidden = find_hidden(side.image.layers()[i], paths_, options_.stop);
-      if (!hidden) continue;
-      add(kApplication, fmt::format("layer {} of the {} image hides /{}, a file of the application", i + 1,
-                                    &side == &before_ ? "first" : "second", *hidden));
+      guard([&] {
+        const auto hidden = find_hidden(side.image.layers()[i], paths_, options_.stop);
+        if (!hidden) return;
+        add(kApplication, fmt::format("layer {} of the {} image hides /{}, a file of the application", i + 1,
+                                      &side == &before_ ? "first" : "second", *hidden));
+      });
     }
   }
 
