@@ -85,7 +85,7 @@ Json file_state_object(const FileState& state) {
 
 Json file_object(const FileChange& file) {
   Json object = {{"path", "/" + file.path}, {"change", !file.before ? "added" : !file.after ? "removed" : "changed"}};
-  if (const auto removed = whiteout_target(file.path)) object["whiteout"] = "/" + *removed;
+  if (const auto removed = whiteout_target(file.path)) object["whiteout"] = *removed;
   if (file.before && file.after) object["differs"] = Json::array();
   for (const auto aspect : file.aspects) object["differs"].push_back(aspect_name(aspect));
   if (file.before) object["before"] = file_state_object(*file.before);

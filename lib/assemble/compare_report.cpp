@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "assemble/compare_text.hpp"
+#include "image/whiteout.hpp"
 #include "ociassemble/report.hpp"
 
 namespace ociassemble {
@@ -62,7 +63,7 @@ std::string lone_file(const FileState& state) {
 std::string file_line(const FileChange& change) {
   const auto path = "/" + short_text(change.path);
   if (const auto removed = whiteout_target(change.path); removed && !(change.before && change.after)) {
-    return fmt::format("      {} /{}  (whiteout)\n", change.after ? '-' : '+', short_text(*removed));
+    return fmt::format("      {} {}  (whiteout)\n", change.after ? '-' : '+', short_text(*removed));
   }
   if (!change.before) return fmt::format("      + {}  {}\n", path, lone_file(*change.after));
   if (!change.after) return fmt::format("      - {}  {}\n", path, lone_file(*change.before));
@@ -190,14 +191,10 @@ std::string short_text(std::string_view text, std::size_t limit) {
 }
 
 std::optional<std::string> whiteout_target(std::string_view path) {
-  constexpr std::string_view kPrefix = ".wh.";
-  constexpr std::string_view kOpaque = ".wh..wh..opq";
-  const auto slash = path.rfind('/');
-  const auto folder = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash + 1);
-  const auto name = path.substr(folder.size());
-  if (name == kOpaque) return std::string(folder) + "*";
-  if (!name.starts_with(kPrefix)) return {};
-  return std::string(folder).append(name.substr(kPrefix.size()));
+  const auto whiteout = whiteout_of(path);
+  if (!whiteout) return {};
+  if (!whiteout->is_opaque) return "/" + whiteout->path;
+  return whiteout->path.empty() ? "/*" : "/" + whiteout->path + "/*";
 }
 
 std::string_view file_type_name(EntryType type) {

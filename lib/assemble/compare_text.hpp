@@ -16,7 +16,7 @@ namespace ociassemble {
 std::string short_text(std::string_view text, std::size_t limit = 160);
 // "file", "hard link", …
 std::string_view file_type_name(EntryType type);
-// What a whiteout at this path removes: a path, or all of a folder ("etc/*"); nothing for another entry.
+// What a whiteout at this path removes: a path, or all of a folder ("/etc/*"); nothing for another entry.
 std::optional<std::string> whiteout_target(std::string_view path);
 // "config.Env PATH: "/bin" -> (none)".
 std::string value_change_text(const ValueChange& change);

@@ -14,12 +14,6 @@
 namespace ociassemble {
 namespace {
 
-std::string annotation(const Image& image, const char* name) {
-  const auto& annotations = image.manifest().annotations;
-  const auto found = annotations.find(name);
-  return found == annotations.end() ? std::string() : found->second;
-}
-
 bool base_layers_differ(const Image& before, const Image& after) {
   const auto left = application_layers(before);
   const auto right = application_layers(after);
@@ -89,10 +83,8 @@ Verdict Comparison::verdict() const {
 
 ImageComparison compare_images(const Image& before, const Image& after, const CompareOptions& options) {
   ImageComparison result{after.config().platform, before.digest(), after.digest(), {}, {}, {}, {}};
-  constexpr const char* kName = "org.opencontainers.image.base.name";
-  constexpr const char* kDigest = "org.opencontainers.image.base.digest";
-  result.base = {annotation(before, kName), annotation(after, kName), annotation(before, kDigest),
-                 annotation(after, kDigest), base_layers_differ(before, after)};
+  result.base = {annotation(before, kBaseName), annotation(after, kBaseName), annotation(before, kBaseDigest),
+                 annotation(after, kBaseDigest), base_layers_differ(before, after)};
   result.layers = align_layers(layer_sides(before), layer_sides(after));
   if (before.digest() == after.digest()) return result;
   result.config = compare_configs(before.config(), after.config());

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/hidden_files.hpp"
 
-#include <string_view>
-
 #include "image/layer_reader.hpp"
+#include "image/whiteout.hpp"
 
 namespace ociassemble {
 namespace {
@@ -18,15 +17,7 @@ std::optional<std::string> at_or_below(const std::set<std::string>& paths, const
 }
 
 std::optional<std::string> hidden_by(const TarEntry& entry, const std::set<std::string>& paths) {
-  constexpr std::string_view kWhiteout = ".wh.";
-  constexpr std::string_view kOpaque = ".wh..wh..opq";
-  const auto slash = entry.path.rfind('/');
-  const auto folder = slash == std::string::npos ? std::string() : entry.path.substr(0, slash);
-  const auto name = entry.path.substr(slash == std::string::npos ? 0 : slash + 1);
-  if (name == kOpaque) return at_or_below(paths, folder);
-  if (name.starts_with(kWhiteout)) {
-    return at_or_below(paths, (folder.empty() ? "" : folder + "/") + name.substr(kWhiteout.size()));
-  }
+  if (const auto whiteout = whiteout_of(entry.path)) return at_or_below(paths, whiteout->path);
   if (entry.type != EntryType::directory) return at_or_below(paths, entry.path);
   return paths.count(entry.path) != 0 ? std::optional(entry.path) : std::nullopt;
 }

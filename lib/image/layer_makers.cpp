@@ -5,6 +5,12 @@
 
 namespace ociassemble {
 
+std::string annotation(const Image& image, const std::string& name) {
+  const auto& annotations = image.manifest().annotations;
+  const auto found = annotations.find(name);
+  return found == annotations.end() ? std::string() : found->second;
+}
+
 std::vector<std::string> layer_makers(const Image& image) {
   std::vector<std::string> makers;
   for (const auto& entry : image.config().history) {

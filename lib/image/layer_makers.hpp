@@ -8,6 +8,11 @@
 
 namespace ociassemble {
 
+inline constexpr const char* kBaseName = "org.opencontainers.image.base.name";
+inline constexpr const char* kBaseDigest = "org.opencontainers.image.base.digest";
+// An annotation of the manifest; empty where there is none.
+std::string annotation(const Image& image, const std::string& name);
+
 // What made each layer, as the config's history says it: created_by, else the comment; empty where a short history says
 // nothing. As many as there are layers.
 std::vector<std::string> layer_makers(const Image& image);

@@ -2,7 +2,6 @@
 #include "ociassemble/same_app.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -13,64 +12,13 @@
 #include "image/layer_makers.hpp"
 #include "image/layer_reader.hpp"
 #include "image/named_images.hpp"
+#include "image/same_app_subjects.hpp"
 #include "image/value_changes.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {
-
-constexpr const char* kApplication = "application";
-constexpr const char* kPlatform = "platform";
-
-bool is_allowed(const SameAppOptions& options, const std::string& subject) {
-  if (subject == kApplication || subject == kPlatform) return false;
-  return !options.is_strict || options.allow.count(subject) != 0;
-}
-
-void check_allowances(const SameAppOptions& options) {
-  const auto& subjects = same_app_subjects();
-  for (const auto& name : options.allow) {
-    if (std::find(subjects.begin(), subjects.end(), name) != subjects.end()) continue;
-    throw Error(ErrorCode::invalid_argument, fmt::format("cannot allow \"{}\" to differ: not known", printable(name)),
-                fmt::format("what may differ: {}", fmt::join(subjects, ", ")));
-  }
-}
-
-// What a member of a config or manifest is called among the subjects.
-std::string subject_of(const ValueChange& change) {
-  static const std::map<std::string, std::string> kSubjects = {
-      {"config.Env", "env"},
-      {"config.Cmd", "cmd"},
-      {"config.Entrypoint", "entrypoint"},
-      {"config.Labels", "labels"},
-      {"config.User", "user"},
-      {"config.Volumes", "volumes"},
-      {"config.WorkingDir", "workdir"},
-      {"config.ExposedPorts", "ports"},
-      {"config.StopSignal", "stop-signal"},
-      {"config.Healthcheck", "healthcheck"},
-      {"created", "created"},
-      {"author", "author"},
-      {"os", kPlatform},
-      {"architecture", kPlatform},
-      {"variant", kPlatform},
-      {"os.version", kPlatform},
-      {"os.features", kPlatform},
-      {"annotations", "annotations"},
-      {"mediaType", "format"},
-      {"config.mediaType", "format"},
-  };
-  if (change.member == "annotations" && change.key.starts_with("org.opencontainers.image.base.")) return "base";
-  if (change.member.starts_with("history[")) return "history";
-  const auto found = kSubjects.find(change.member);
-  return found == kSubjects.end() ? "other" : found->second;
-}
-
-std::string annotation(const Image& image, const std::string& name) {
-  const auto found = image.manifest().annotations.find(name);
-  return found == image.manifest().annotations.end() ? std::string() : found->second;
-}
 
 [[noreturn]] void cannot_tell(const Image& image, std::string_view cause) {
   throw Error(
@@ -81,8 +29,8 @@ std::string annotation(const Image& image, const std::string& name) {
 }
 
 std::vector<std::size_t> layers_above_base(const Image& image, const SameAppOptions& options) {
-  const auto name = annotation(image, "org.opencontainers.image.base.name");
-  const auto digest = annotation(image, "org.opencontainers.image.base.digest");
+  const auto name = annotation(image, kBaseName);
+  const auto digest = annotation(image, kBaseDigest);
   if (name.empty() || digest.empty() || !options.find_base) {
     cannot_tell(image, "neither its history nor its annotations say where the one ends");
   }
@@ -170,7 +118,7 @@ class Proof {
       work();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
-      add(kApplication, error.what());
+      add(kApplicationSubject, error.what());
     }
   }
 
@@ -198,12 +146,12 @@ class Proof {
 
   // Extra layers may be missing on one side, the program may not.
   void check_programs() {
-    if (result_.layers.empty()) add(kApplication, "the images have no application layer in common");
+    if (result_.layers.empty()) add(kApplicationSubject, "the images have no application layer in common");
     if (const auto number = before_.program(); number != 0 && !is_proven(number, &ProvenLayer::before)) {
-      add(kApplication, fmt::format("the program's layer {} of the first image is not in the second", number));
+      add(kApplicationSubject, fmt::format("the program's layer {} of the first image is not in the second", number));
     }
     if (const auto number = after_.program(); number != 0 && !is_proven(number, &ProvenLayer::after)) {
-      add(kApplication, fmt::format("the program's layer {} of the second image is not in the first", number));
+      add(kApplicationSubject, fmt::format("the program's layer {} of the second image is not in the first", number));
     }
   }
 
@@ -217,8 +165,8 @@ class Proof {
       guard([&] {
         const auto hidden = find_hidden(side.image.layers()[i], paths_, options_.stop);
         if (!hidden) return;
-        add(kApplication, fmt::format("layer {} of the {} image hides /{}, a file of the application", i + 1,
-                                      &side == &before_ ? "first" : "second", *hidden));
+        add(kApplicationSubject, fmt::format("layer {} of the {} image hides /{}, a file of the application", i + 1,
+                                             &side == &before_ ? "first" : "second", *hidden));
       });
     }
   }
@@ -269,15 +217,6 @@ bool all_allowed(const std::vector<SameAppDifference>& differences) {
 
 }  // namespace
 
-const std::vector<std::string>& same_app_subjects() {
-  static const std::vector<std::string> kSubjects = {
-      "env",         "cmd",         "entrypoint",  "labels",      "user",  "volumes", "workdir",
-      "ports",       "stop-signal", "healthcheck", "annotations", "base",  "layers",  "format",
-      "compression", "created",     "author",      "history",     "other",
-  };
-  return kSubjects;
-}
-
 bool SameApp::is_proven() const { return !layers.empty() && unlike.empty() && all_allowed(differences); }
 
 bool SameAppReport::is_proven() const {
@@ -297,7 +236,7 @@ SameAppReport prove_same_app(const Document& before, const Document& after, cons
   const auto pairs = pair_images(before, after, platform);
   for (const auto& [left, right] : pairs.both) report.platforms.push_back(prove_same_app(left, right, options));
   const auto missing = [&](const std::string& name, std::string_view which) {
-    report.differences.push_back({kPlatform, false, fmt::format("{} is only in the {}", name, which)});
+    report.differences.push_back({kPlatformSubject, false, fmt::format("{} is only in the {}", name, which)});
   };
   for (const auto& image : pairs.only_before) missing(image, "first");
   for (const auto& image : pairs.only_after) missing(image, "second");
