@@ -6,6 +6,7 @@
 
 #include "build_arguments.hpp"
 #include "command.hpp"
+#include "ociassemble/check.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
@@ -30,6 +31,8 @@ constexpr const char* kFooter =
     "    ociassemble build --binary server -o docker-archive:server.tar:team/server:v1\n"
     "  In a Makefile:\n"
     "    ociassemble build -q --binary server -o oci-archive:$@ --depfile $@.d\n"
+    "  In CI, prove first that a second assembly gives the same bytes:\n"
+    "    ociassemble build --check --binary server --push registry.example.com/team/server:v1\n"
     "\n"
     "The same inputs give the same digest on every machine. Times are SOURCE_DATE_EPOCH, or 1970-01-01.\n"
     "Credentials come from docker's and podman's configuration; OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are for "
@@ -67,6 +70,7 @@ class BuildCommand : public Command {
         targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
     if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
     const auto made = assemble(options, workplace);
+    if (check_) check_reproducible(options, workplace, made.image);
     std::vector<std::string> published;
     for (const auto& target : targets) published.push_back(publish(made.image, target, workplace));
     write_side_files(made, targets);
@@ -149,6 +153,9 @@ class BuildCommand : public Command {
         ->type_name("DIR")
         ->group(group);
     app.add_flag("--no-cache", no_cache_, "Keep and use no such facts")->group(group);
+    app.add_flag("--check", check_,
+                 "Assemble a second time under other circumstances; nothing is written if a byte differs")
+        ->group(group);
     app.add_option("--digest-file", digest_file_, "Write the image's digest to this file")
         ->type_name("FILE")
         ->group(group);
@@ -284,6 +291,7 @@ class BuildCommand : public Command {
       digest_file_, depfile_;
   std::size_t jobs_ = 0;
   std::optional<std::string> cache_dir_;
+  bool check_ = false;
   bool no_cache_ = false;
   bool no_read_only_ = false;
   bool any_binary_ = false;

@@ -9,9 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <string_view>
-#include <system_error>
 
 #include "base/system_error.hpp"
+#include "io/input_access.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 
@@ -68,14 +68,11 @@ LayerEntry folder_member(const fs::path& file, std::string path, std::int64_t mt
 
 void read_into(std::vector<LayerEntry>& entries, const fs::path& folder, const std::string& prefix,
                std::int64_t mtime) {
-  std::error_code failure;
-  for (fs::directory_iterator at(folder, failure), end; at != end; at.increment(failure)) {
-    if (failure) break;
-    const auto path = prefix + at->path().filename().string();
-    entries.push_back(folder_member(at->path(), path, mtime));
-    if (entries.back().entry.type == EntryType::directory) read_into(entries, at->path(), path + "/", mtime);
+  for (const auto& member : list_folder(folder)) {
+    const auto path = prefix + member.filename().string();
+    entries.push_back(folder_member(member, path, mtime));
+    if (entries.back().entry.type == EntryType::directory) read_into(entries, member, path + "/", mtime);
   }
-  if (failure) throw_errno(fmt::format("cannot read folder {}", folder.string()), failure.value());
 }
 
 }  // namespace

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "assemble/json_text.hpp"
 #include "compress/codec.hpp"
 #include "ociassemble/report.hpp"
 #include "ociassemble/version.hpp"
 
 namespace ociassemble {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// What others wrote may hold broken UTF-8 only where our strict parsers never looked: replaced, not thrown over.
-std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 Json layers_json(const Image& image) {
   Json layers = Json::array();

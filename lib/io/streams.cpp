@@ -12,6 +12,7 @@
 
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "io/input_access.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -61,8 +62,10 @@ FileSource::FileSource(const std::filesystem::path& path) : FileSource(open_for_
 FileSource::FileSource(UniqueFd fd, std::string subject) : fd_(std::move(fd)), subject_(std::move(subject)) {}
 
 std::size_t FileSource::read(std::span<std::byte> buffer) {
+  const auto* access = InputAccess::current();
+  const auto wanted = access == nullptr || buffer.empty() ? buffer.size() : access->limit_read(buffer.size());
   for (;;) {
-    const auto count = ::read(fd_.get(), buffer.data(), buffer.size());
+    const auto count = ::read(fd_.get(), buffer.data(), wanted);
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != EINTR) throw_errno(fmt::format("cannot read {}", subject_));
   }
