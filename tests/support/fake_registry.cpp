@@ -100,6 +100,7 @@ struct FakeRegistry::Impl {
     {
       const std::lock_guard lock(mutex);
       if (effect.lose_session) sessions.clear();
+      if (effect.expire_tokens) tokens.clear();
       if (effect.status != 0) {
         response.status = effect.status;
         if (!effect.body.empty()) response.set_content(effect.body, "application/json");

@@ -46,6 +46,7 @@ struct Fault {
   bool wrong_bytes = false;                   // the blob's or manifest's last byte is another
   bool ignore_range = false;                  // the whole blob instead of the range
   bool lose_session = false;                  // the upload session is forgotten first
+  bool expire_tokens = false;                 // all tokens given so far are
 };
 
 struct LoggedRequest {
