@@ -60,7 +60,8 @@ struct FakeRegistry::Impl {
   }
 
   std::optional<Fault> match_fault(const Request& request) {
-    for (auto& fault : faults) {
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      auto& fault = faults[i];
       if (!fault.method.empty() && fault.method != request.method) continue;
       if (request.target.find(fault.path) == std::string::npos) continue;
       if (fault.times == 0 || is_too_small(request, fault)) continue;
@@ -69,6 +70,7 @@ struct FakeRegistry::Impl {
         continue;
       }
       if (fault.times > 0) --fault.times;
+      fault_met.at(i) = true;
       return fault;
     }
     return {};
@@ -420,6 +422,7 @@ struct FakeRegistry::Impl {
 
   mutable std::mutex mutex;  // of all below
   std::vector<Fault> faults;
+  std::vector<bool> fault_met;  // beside faults
   std::vector<LoggedRequest> log;
   std::map<std::string, Repository> repositories;
   std::map<std::string, Session> sessions;
@@ -446,6 +449,12 @@ int FakeRegistry::port() const { return impl_->port; }
 void FakeRegistry::add_fault(Fault fault) {
   const std::lock_guard lock(impl_->mutex);
   impl_->faults.push_back(std::move(fault));
+  impl_->fault_met.push_back(false);
+}
+
+std::size_t FakeRegistry::unmet_faults() const {
+  const std::lock_guard lock(impl_->mutex);
+  return static_cast<std::size_t>(std::ranges::count(impl_->fault_met, false));
 }
 
 void FakeRegistry::set_page_size(std::size_t tags) {

@@ -71,6 +71,8 @@ class FakeRegistry {
   int port() const;
 
   void add_fault(Fault fault);
+  // How many faults no request has met yet.
+  std::size_t unmet_faults() const;
   void set_page_size(std::size_t tags);
   void set_relative_locations();
   void forbid_mounts();

@@ -211,6 +211,7 @@ TEST_CASE("the table of a push's faults: each is recovered from, or is a clear e
     for (auto& fault : faults_of(row, layer, config)) registry.add_fault(std::move(fault));
     const auto failure = failure_of([&] { client.push(index, at(registry, "app:v1")); });
     CAPTURE(failure.message);
+    CHECK(registry.unmet_faults() == 0);
     const auto tag = registry.manifest("app", "v1");
     if (row.expected.recovered) {
       CHECK(failure.message == "nothing was thrown");
