@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Real registries as people run them: open, with passwords, behind nginx with TLS and limits; other clients beside us.
+# shellcheck disable=SC2016,SC2094,SC2154  # nginx's own variables; a config that names a file; what bats and lib set
 load lib
 
 set_up() {
@@ -58,8 +59,7 @@ make_certificates() {
   } >openssl.log 2>&1
 }
 
-# HTTP-BLOCK-LINES SERVER-LINES: nginx with them in front of $REGISTRY. Sets front to host:port; "tls" among the server's
-# lines stands for the certificate.
+# HTTP-LINES SERVER-LINES [ssl]: nginx with them in front of $REGISTRY. Sets front to host:port.
 start_nginx() {
   local port
   port=$(free_port)
@@ -71,6 +71,8 @@ error_log $PWD/nginx/error.log;
 events {}
 http {
   access_log off;
+  proxy_request_buffering off;
+  proxy_buffering off;
   client_body_temp_path $PWD/nginx/body;
   proxy_temp_path $PWD/nginx/proxy;
   fastcgi_temp_path $PWD/nginx/fastcgi;
