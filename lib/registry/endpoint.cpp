@@ -21,9 +21,13 @@ bool PlainHttpPolicy::names(std::string_view authority) const noexcept {
   return std::ranges::find(named_, authority) != named_.end();
 }
 
+bool PlainHttpPolicy::allows(const Url& url) const noexcept {
+  return url.is_https() || url.is_loopback() || names(url.authority()) || names(url.host()) ||
+         names(url.host() + ":" + url.port());
+}
+
 void PlainHttpPolicy::check(const Url& url) const {
-  if (url.is_https() || url.is_loopback()) return;
-  if (names(url.authority()) || names(url.host()) || names(url.host() + ":" + url.port())) return;
+  if (allows(url)) return;
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot ask {}: it would be plain HTTP", url.authority()),
               "if that is meant, declare the server as one of plain HTTP");
 }

@@ -16,7 +16,9 @@ class PlainHttpPolicy {
   explicit PlainHttpPolicy(std::vector<std::string> named) : named_(std::move(named)) {}
 
   bool names(std::string_view authority) const noexcept;
-  // Throws Error{invalid_argument} that names the server, unless the URL has TLS or may do without.
+  // Whether the URL has TLS or may do without.
+  bool allows(const Url& url) const noexcept;
+  // Throws Error{invalid_argument} that names the server, unless the URL is allowed.
   void check(const Url& url) const;
 
  private:

@@ -24,10 +24,25 @@ HttpHeaders accept_documents() {
                                  media_type::kDockerIndex, media_type::kDockerManifest)}};
 }
 
+// A word that is no digest, or none that we can compute, is no word.
 std::optional<Digest> content_digest(const HttpHeaders& headers) {
   const auto text = headers.find("Docker-Content-Digest");
-  if (!text || text->empty()) return {};
-  return Digest::parse(*text);
+  if (!text) return {};
+  try {
+    return Digest::parse(*text);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+// Where a tag is pulled, this is all there is to verify by: what is no digest is not passed over.
+std::optional<Digest> promised_digest(const RegistryAnswer& answer, const std::string& action) {
+  auto digest = content_digest(answer.headers);
+  if (!digest && !answer.headers.find("Docker-Content-Digest").value_or("").empty()) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("cannot {}: what the registry sent as the manifest's digest is none", action));
+  }
+  return digest;
 }
 
 // A server's word that is no media type of ours ("text/plain") is no word.
@@ -82,7 +97,8 @@ std::optional<ManifestFacts> head_manifest(RegistrySession& session, const Scope
                                        .scope = scope,
                                        .stop = stop,
                                        .headers = accept_documents()});
-  if (answer.status == 404 || answer.status == 403 || answer.status == 405) return {};
+  constexpr int silences[] = {403, 404, 405, 501};
+  if (std::ranges::find(silences, answer.status) != std::end(silences)) return {};
   if (!answer.succeeded()) throw session.failure(action, answer);
   return ManifestFacts{content_digest(answer.headers), answer.headers.find_number("Content-Length"),
                        document_type(answer.headers)};
@@ -93,7 +109,7 @@ Document fetch_document(const std::shared_ptr<RegistrySession>& session, const R
   auto answer = get_manifest(*session, reference.repository(), reference.identifier(), action,
                              reference.digest() ? "the registry has no such manifest" : "the registry has no such tag");
   refuse_schema_1(answer, action);
-  const auto promised = reference.digest() ? reference.digest() : content_digest(answer.headers);
+  const auto promised = reference.digest() ? reference.digest() : promised_digest(answer, action);
   const auto digest =
       Digest::of(std::string_view(answer.body), promised ? promised->algorithm() : Digest::Algorithm::sha256);
   if (promised && digest != *promised) {

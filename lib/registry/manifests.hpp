@@ -20,7 +20,7 @@ namespace ociassemble {
 RegistryAnswer get_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
                             const std::string& action, std::string_view missing);
 
-// What a HEAD says. Nothing for 404, and for a registry that will not tell (403, 405).
+// What a HEAD says. Nothing for 404, and for a registry that will not tell (403, 405, 501).
 struct ManifestFacts {
   std::optional<Digest> digest;
   std::optional<std::uint64_t> size;

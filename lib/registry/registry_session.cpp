@@ -91,8 +91,10 @@ SentAnswer RegistrySession::exchange(const RegistryCall& call) {
 RegistryAnswer RegistrySession::request_once(const RegistryCall& call, std::size_t limit) {
   auto [stream, url] = exchange(call);
   RegistryAnswer answer{stream->status(), stream->headers(), {}, url};
-  answer.body = answer.succeeded() ? collect_body(*stream, limit, "the answer of " + url.authority())
-                                   : collect_beginning(*stream, kMaxErrorBody);
+  // What was done is done, also where the words about it break off.
+  const bool wanted = answer.succeeded() && call.method == "GET";
+  answer.body = wanted ? collect_body(*stream, limit, "the answer of " + url.authority())
+                       : collect_beginning(*stream, kMaxErrorBody);
   return answer;
 }
 

@@ -66,8 +66,8 @@ class RegistrySession {
 
   // One try: authorised, renewed once after a 401, redirects followed. The answer may be any. Throws TransportError.
   SentAnswer exchange(const RegistryCall& call);
-  // As many tries as the policy has; the answer may be any. A body over `limit` is Error{corrupt}, that of a failure is
-  // cut there. Throws Error{network}, never TransportError.
+  // As many tries as the policy has; the answer may be any. A body over `limit` is Error{corrupt}; that of a failure,
+  // or of anything but a GET, is cut. Throws Error{network}, never TransportError.
   RegistryAnswer request(const RegistryCall& call, std::size_t limit = kMaxErrorBody);
 
   // The error for an answer: see refusal(). Without secrets.

@@ -45,7 +45,7 @@ std::optional<Token> parse_token(std::string_view json) {
   if (!document.is_object()) return {};
   auto text = text_member(document, "token");
   if (text.empty()) text = text_member(document, "access_token");
-  if (text.empty()) return {};
+  if (text.empty() || !std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; })) return {};
   return Token{std::move(text), lifetime_of(document)};
 }
 

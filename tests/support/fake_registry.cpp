@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <thread>
 
+#include "fake_http.hpp"
 #include "ociassemble/digest.hpp"
 
 namespace ociassemble::test {
@@ -22,73 +21,6 @@ using httplib::Request;
 using httplib::Response;
 
 constexpr std::size_t kWorkers = 48;  // an idle connection that is kept alive occupies one
-
-std::string base64(const std::string& bytes) {
-  static const char* letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  unsigned bits = 0;
-  unsigned value = 0;
-  for (const char c : bytes) {
-    value = (value << 8U | static_cast<unsigned char>(c)) & 0xFFFFFFU;
-    for (bits += 8; bits >= 6; bits -= 6) text += letters[value >> (bits - 6) & 63U];
-  }
-  if (bits != 0) text += letters[value << (6 - bits) & 63U];
-  while (text.size() % 4 != 0) text += '=';
-  return text;
-}
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
-  return parts;
-}
-
-// httplib does not show a handler its socket; the peer's port tells which of ours it is.
-void drop_connection(const Request& request) {
-  for (int fd = 3; fd < 4096; ++fd) {
-    sockaddr_in peer{};
-    socklen_t length = sizeof peer;
-    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0 || peer.sin_family != AF_INET) continue;
-    sockaddr_in own{};
-    length = sizeof own;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) != 0) continue;
-    if (ntohs(peer.sin_port) == request.remote_port && ntohs(own.sin_port) == request.local_port)
-      ::shutdown(fd, SHUT_RDWR);
-  }
-}
-
-std::string error_json(const std::string& code, const std::string& message) {
-  return Json{{"errors", {{{"code", code}, {"message", message}}}}}.dump();
-}
-
-void refuse(Response& response, int status, const std::string& code, const std::string& message) {
-  response.status = status;
-  response.set_content(error_json(code, message), "application/json");
-}
-
-struct Place {
-  std::string repository;
-  std::string what;  // "manifests", "blobs/uploads", "blobs" or "tags"
-  std::string name;  // may be empty
-};
-
-// "/v2/REPOSITORY/WHAT/NAME"
-std::optional<Place> parse_path(const std::string& path) {
-  const std::string root = "/v2/";
-  if (!path.starts_with(root)) return {};
-  for (const std::string what : {"manifests", "blobs/uploads", "blobs", "tags"}) {
-    const auto at = path.find("/" + what + "/", root.size());
-    if (at == std::string::npos || at == root.size()) continue;
-    return Place{path.substr(root.size(), at - root.size()), what, path.substr(at + what.size() + 2)};
-  }
-  return {};
-}
-
-std::optional<std::size_t> number(const std::string& text) {
-  if (text.empty() || text.find_first_not_of("0123456789") != std::string::npos) return {};
-  return std::stoull(text);
-}
 
 }  // namespace
 
@@ -104,6 +36,8 @@ struct FakeRegistry::Impl {
   };
 
   explicit Impl(FakeAuth wanted) : auth(std::move(wanted)) {}
+
+  static constexpr std::size_t kMaxLoggedBody = std::size_t{64} << 10U;
 
   // ---- the way in
 
@@ -126,7 +60,8 @@ struct FakeRegistry::Impl {
   }
 
   std::optional<Fault> match_fault(const Request& request) {
-    for (auto& fault : faults) {
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      auto& fault = faults[i];
       if (!fault.method.empty() && fault.method != request.method) continue;
       if (request.target.find(fault.path) == std::string::npos) continue;
       if (fault.times == 0 || is_too_small(request, fault)) continue;
@@ -135,6 +70,7 @@ struct FakeRegistry::Impl {
         continue;
       }
       if (fault.times > 0) --fault.times;
+      fault_met.at(i) = true;
       return fault;
     }
     return {};
@@ -155,7 +91,8 @@ struct FakeRegistry::Impl {
       entry = log.size();
       auto range = request.get_header_value("Range");
       if (range.empty()) range = request.get_header_value("Content-Range");
-      log.push_back({request.method, request.target, request.get_header_value("Authorization"), range, 0, {}});
+      log.push_back(
+          {request.method, request.target, request.get_header_value("Authorization"), range, 0, {}, fields(request)});
     }
     const Fault effect = fault.value_or(Fault{.times = 0});
     if (effect.delay.count() != 0) std::this_thread::sleep_for(effect.delay);
@@ -165,21 +102,27 @@ struct FakeRegistry::Impl {
     {
       const std::lock_guard lock(mutex);
       if (effect.lose_session) sessions.clear();
+      if (effect.expire_tokens) tokens.clear();
       if (effect.status != 0) {
         response.status = effect.status;
         if (!effect.body.empty()) response.set_content(effect.body, "application/json");
       } else if (request.path == "/token") {
-        log[entry].body = body;
         answer_token(request, body, response);
       } else if (authorised(request, response)) {
         route(request, body, effect, response);
       }
     }
+    if (effect.drop_answer) return drop_connection(request);
+    if (!effect.raw.empty()) return answer_raw(request, effect.raw);
     for (const auto& name : effect.without) response.headers.erase(name);
-    for (const auto& [name, value] : effect.headers) {
-      response.headers.erase(name);
-      response.headers.emplace(name, value);
-    }
+    for (const auto& field : effect.headers) response.headers.erase(field.first);
+    for (const auto& [name, value] : effect.headers) response.headers.emplace(name, value);
+  }
+
+  static std::string fields(const Request& request) {
+    std::string text;
+    for (const auto& [name, value] : request.headers) text += fmt::format("{}: {}\n", name, value);
+    return text;
   }
 
   // False when the fault cuts the upload; a PATCH or PUT keeps what came until then.
@@ -192,6 +135,7 @@ struct FakeRegistry::Impl {
     });
     const std::lock_guard lock(mutex);
     log[entry].received = body.size();
+    log[entry].body = body.substr(0, kMaxLoggedBody);
     if (whole && (!limit || body.size() < *limit)) return true;
     if (limit) body.resize(std::min(body.size(), *limit));
     const auto session = sessions.find(request.path.substr(request.path.rfind('/') + 1));
@@ -344,13 +288,16 @@ struct FakeRegistry::Impl {
   static void give(const std::string& bytes, const std::string& type, const Fault& effect, Response& response) {
     const auto content = std::make_shared<const std::string>(bytes);
     const auto left = std::make_shared<std::size_t>(effect.cut_after.value_or(SIZE_MAX));
-    response.set_content_provider(bytes.size(), type,
-                                  [content, left](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
-                                    const auto count = std::min({length, *left, std::size_t{65536}});
-                                    if (count != 0) sink.write(content->data() + offset, count);
-                                    *left -= count;
-                                    return *left != 0;
-                                  });
+    const std::size_t piece = effect.piece_delay.count() == 0 ? 65536 : 4096;
+    response.set_content_provider(
+        bytes.size(), type,
+        [=, piece_delay = effect.piece_delay](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+          if (piece_delay.count() != 0) std::this_thread::sleep_for(piece_delay);
+          const auto count = std::min({length, *left, piece});
+          if (count != 0) sink.write(content->data() + offset, count);
+          *left -= count;
+          return *left != 0;
+        });
   }
 
   void give_tags(const std::string& repository, const Request& request, Response& response) {
@@ -475,6 +422,7 @@ struct FakeRegistry::Impl {
 
   mutable std::mutex mutex;  // of all below
   std::vector<Fault> faults;
+  std::vector<bool> fault_met;  // beside faults
   std::vector<LoggedRequest> log;
   std::map<std::string, Repository> repositories;
   std::map<std::string, Session> sessions;
@@ -501,6 +449,12 @@ int FakeRegistry::port() const { return impl_->port; }
 void FakeRegistry::add_fault(Fault fault) {
   const std::lock_guard lock(impl_->mutex);
   impl_->faults.push_back(std::move(fault));
+  impl_->fault_met.push_back(false);
+}
+
+std::size_t FakeRegistry::unmet_faults() const {
+  const std::lock_guard lock(impl_->mutex);
+  return static_cast<std::size_t>(std::ranges::count(impl_->fault_met, false));
 }
 
 void FakeRegistry::set_page_size(std::size_t tags) {

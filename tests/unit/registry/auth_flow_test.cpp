@@ -141,7 +141,8 @@ TEST_CASE("credentials never go to a token server over plain HTTP beyond this ma
   FakeRegistry registry(auth);
   RegistryClient client(options_for("alice", "correct horse"));
   const auto failure = failure_of([&] { client.fetch(at(registry, "app:v1")); });
-  CHECK(failure.message == "cannot ask auth.example.com: it would be plain HTTP");
+  CHECK(failure.message ==
+        "cannot log in to " + registry.host() + ": its token server auth.example.com would be asked over plain HTTP");
 }
 
 TEST_CASE("an upload session on another host never gets the credentials") {

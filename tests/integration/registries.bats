@@ -1,0 +1,205 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Real registries as people run them: open, with passwords, behind nginx with TLS and limits; other clients beside us.
+# shellcheck disable=SC2016,SC2094,SC2154  # nginx's own variables; a config that names a file; what bats and lib set
+load lib
+
+set_up() {
+  unset OCIASSEMBLE_USERNAME OCIASSEMBLE_PASSWORD OCIASSEMBLE_REGISTRY
+  unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
+}
+
+tear_down() {
+  local pid
+  for pid in "$BATS_TEST_TMPDIR"/*.pid; do
+    if [ -s "$pid" ]; then kill "$(cat "$pid")" 2>/dev/null || true; fi
+  done
+}
+
+# PORT: waits until somebody listens there.
+wait_for_port() {
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    if (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
+    sleep 0.1
+  done
+  echo "nobody listens on port $1" >&2
+  return 1
+}
+
+# A docker-registry that wants alice's password. Sets locked to host:port.
+start_locked_registry() {
+  local port
+  port=$(free_port)
+  htpasswd -Bbn -C 4 alice 'correct horse' >htpasswd
+  cat >locked.yml <<YAML
+version: 0.1
+log: {level: error, accesslog: {disabled: true}}
+storage: {filesystem: {rootdirectory: $PWD/locked}}
+http: {addr: "127.0.0.1:$port"}
+auth: {htpasswd: {realm: test, path: $PWD/htpasswd}}
+YAML
+  docker-registry serve locked.yml >locked.log 2>&1 </dev/null 3>&- &
+  echo $! >locked.pid
+  wait_for_port "$port"
+  locked=127.0.0.1:$port
+}
+
+# A private authority (ca.crt), a certificate of 127.0.0.1 by it (server.crt, server.key), and alice's (client.cert, client.key).
+make_certificates() {
+  {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=test authority' -keyout ca.key -out ca.crt
+    local name
+    for name in server client; do
+      openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$name.key" -out "$name.csr"
+      openssl x509 -req -in "$name.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out "$name.crt" \
+        -extfile <(echo 'subjectAltName=IP:127.0.0.1')
+    done
+    mv client.crt client.cert
+  } >openssl.log 2>&1
+}
+
+# HTTP-LINES SERVER-LINES [ssl]: nginx with them in front of $REGISTRY. Sets front to host:port.
+start_nginx() {
+  local port
+  port=$(free_port)
+  mkdir -p nginx
+  cat >nginx.conf <<CONF
+daemon off;
+pid $PWD/nginx/pid;
+error_log $PWD/nginx/error.log;
+events {}
+http {
+  access_log off;
+  proxy_request_buffering off;
+  proxy_buffering off;
+  client_body_temp_path $PWD/nginx/body;
+  proxy_temp_path $PWD/nginx/proxy;
+  fastcgi_temp_path $PWD/nginx/fastcgi;
+  uwsgi_temp_path $PWD/nginx/uwsgi;
+  scgi_temp_path $PWD/nginx/scgi;
+  $1
+  server {
+    listen 127.0.0.1:$port ${3-};
+    $2
+    location / {
+      proxy_pass http://$REGISTRY;
+      proxy_set_header Host \$http_host;
+      proxy_set_header X-Forwarded-Proto \$scheme;
+    }
+  }
+}
+CONF
+  PATH="$PATH:/usr/sbin" nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.log 2>&1 </dev/null 3>&- &
+  echo $! >nginx.pid
+  wait_for_port "$port" || {
+    cat nginx.log nginx/error.log >&2
+    return 1
+  }
+  front=127.0.0.1:$port
+}
+
+server_tls() { echo "ssl_certificate $PWD/server.crt; ssl_certificate_key $PWD/server.key; $1"; }
+
+push_to() { ociassemble build -q --binary "$server" --push "$@"; }
+
+# NAME: the digest that skopeo sees there.
+seen() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "$@"; }
+
+@test "an open registry: what is pushed is what skopeo and podman see" {
+  name=$(push_to "$REGISTRY/registries/open:v1")
+  [ "$(seen "docker://$REGISTRY/registries/open:v1")" = "${name##*@}" ]
+  podman pull --quiet --tls-verify=false "$REGISTRY/registries/open:v1"
+  [ "$(podman image inspect --format '{{.Digest}}' "$REGISTRY/registries/open:v1")" = "${name##*@}" ]
+}
+
+@test "a registry with passwords: none, a wrong one, one of the environment, one that skopeo stored" {
+  start_locked_registry
+  run --separate-stderr push_to "$locked/app:v1"
+  [ "$status" -eq 1 ]
+  [[ $stderr == *"401 (unauthorized)"*"docker login $locked"* ]]
+  OCIASSEMBLE_USERNAME=alice OCIASSEMBLE_PASSWORD='wrong horse' run --separate-stderr push_to "$locked/app:v1"
+  [ "$status" -eq 1 ]
+  [[ $stderr != *horse* ]]
+  OCIASSEMBLE_USERNAME=alice OCIASSEMBLE_PASSWORD='correct horse' push_to "$locked/app:v1"
+  skopeo login --tls-verify=false --authfile auth.json --username alice --password-stdin "$locked" <<<'correct horse'
+  name=$(REGISTRY_AUTH_FILE=$PWD/auth.json push_to "$locked/app:v2")
+  [ "$(seen --creds 'alice:correct horse' "docker://$locked/app:v2")" = "${name##*@}" ]
+}
+
+@test "no password is in what is printed, nor in the process list" {
+  start_locked_registry
+  export OCIASSEMBLE_USERNAME=alice OCIASSEMBLE_PASSWORD='correct horse'
+  ociassemble build --binary "$server" --push "$locked/app:v1" >out 2>&1 &
+  local pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    tr '\0' ' ' <"/proc/$pid/cmdline" >>words 2>/dev/null || true
+    sleep 0.02
+  done
+  wait "$pid"
+  OCIASSEMBLE_PASSWORD='wrong horse' run ociassemble build --binary "$server" --push "$locked/app:v2"
+  [ "$status" -eq 1 ]
+  echo "$output" >>out
+  run ! grep -E 'horse|Y29ycmVjdCBob3JzZQ|Authorization' out words
+}
+
+@test "a private authority: refused, then trusted by --ca-file, then by certs.d" {
+  make_certificates
+  start_nginx '' "$(server_tls '')" ssl
+  run --separate-stderr push_to "$front/registries/tls:v1"
+  [ "$status" -eq 1 ]
+  [[ $stderr == *certificate* && $stderr == *"CA file"* ]]
+  name=$(push_to "$front/registries/tls:v1" --ca-file ca.crt)
+  [ "$(seen "docker://$REGISTRY/registries/tls:v1")" = "${name##*@}" ]
+  push_to "$front/registries/tls:v2" --insecure-skip-tls-verify
+  need_root
+  mkdir -p "/etc/docker/certs.d/$front"
+  cp ca.crt "/etc/docker/certs.d/$front/"
+  push_to "$front/registries/tls:v3" || failed=1
+  rm -r "/etc/docker/certs.d/$front"
+  rmdir --ignore-fail-on-non-empty /etc/docker/certs.d
+  [ -z "${failed-}" ]
+}
+
+@test "a server that wants a certificate of ours gets the one in certs.d" {
+  need_root
+  make_certificates
+  start_nginx '' "$(server_tls "ssl_client_certificate $PWD/ca.crt; ssl_verify_client on;")" ssl
+  run push_to "$front/registries/client:v1" --ca-file ca.crt
+  [ "$status" -eq 1 ]
+  mkdir -p "/etc/containers/certs.d/$front"
+  cp ca.crt client.cert client.key "/etc/containers/certs.d/$front/"
+  push_to "$front/registries/client:v1" || failed=1
+  rm -r "/etc/containers/certs.d/$front"
+  [ -z "${failed-}" ]
+}
+
+@test "a proxy that limits the rate is waited for" {
+  start_nginx 'limit_req_zone $binary_remote_addr zone=r:1m rate=5r/s;' 'limit_req zone=r burst=2 nodelay; limit_req_status 429;'
+  name=$(push_to "$front/registries/limited:v1")
+  [ "$(seen "docker://$REGISTRY/registries/limited:v1")" = "${name##*@}" ]
+}
+
+@test "a proxy that limits the size of a request is sent smaller ones" {
+  start_nginx '' 'client_max_body_size 1m;'
+  name=$(push_to "$front/registries/small:v1")
+  [ "$(seen "docker://$REGISTRY/registries/small:v1")" = "${name##*@}" ]
+}
+
+@test "200 images pushed by 8 processes at once are all there, and no image is asked for over and over" {
+  seq 200 >numbers
+  # shellcheck disable=SC2016  # for the inner shell
+  xargs -P 8 -I{} sh -c 'echo "{}" >file-{} && ociassemble build -q --any-binary --binary "file-{}:/number" --push "$1/registries/many:v{}"' \
+    sh "$REGISTRY" <numbers >names
+  [ "$(wc -l <names)" -eq 200 ]
+  skopeo list-tags --tls-verify=false "docker://$REGISTRY/registries/many" | jq -e '.Tags | length == 200'
+  while read -r name; do
+    curl --silent --fail --noproxy '*' -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
+      "http://$REGISTRY/v2/registries/many/manifests/${name##*@}" >manifest
+    [ "sha256:$(sha256sum <manifest | cut -d' ' -f1)" = "${name##*@}" ]
+    jq -r '.config.digest, .layers[].digest' manifest >>blobs
+  done <names
+  sort -u blobs | while read -r digest; do
+    [ "sha256:$(curl --silent --fail --noproxy '*' "http://$REGISTRY/v2/registries/many/blobs/$digest" | sha256sum | cut -d' ' -f1)" = "$digest" ]
+  done
+}
