@@ -27,6 +27,8 @@ TransferProgress transfer_printer(std::function<void(const std::string&)> print)
         return;
       case TransferEvent::Kind::finished:
         return print("sent " + event.subject + " (" + format_size(event.total) + ")");
+      case TransferEvent::Kind::received:
+        return print("received " + event.subject + " (" + format_size(event.total) + ")");
       case TransferEvent::Kind::mounted:
         return print("mounted " + event.subject);
       case TransferEvent::Kind::skipped:

@@ -127,9 +127,9 @@ std::vector<std::string> list_tags(RegistrySession& session, const Reference& re
   throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the list does not end", action));
 }
 
-void put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
+RegistryAnswer put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
                   const Descriptor& descriptor, const std::string& json, const std::string& action) {
-  const auto answer = session.request({.method = "PUT",
+  auto answer = session.request({.method = "PUT",
                                        .url = session.endpoint().manifest(repository, identifier),
                                        .scope = Scope::push(repository),
                                        .stop = session.stop(),
@@ -140,6 +140,7 @@ void put_manifest(RegistrySession& session, const std::string& repository, const
   if (taken && taken->algorithm() == descriptor.digest.algorithm() && *taken != descriptor.digest) {
     throw DigestMismatch("the registry's copy of the manifest", descriptor.digest.to_string(), taken->to_string());
   }
+  return answer;
 }
 
 }  // namespace ociassemble

@@ -3,10 +3,13 @@
 #include <mutex>
 #include <utility>
 
+#include "image/contents.hpp"
 #include "ociassemble/registry.hpp"
+#include "registry/blob_reader.hpp"
 #include "registry/known_blobs.hpp"
 #include "registry/manifests.hpp"
 #include "registry/push.hpp"
+#include "registry/referrers.hpp"
 #include "registry/registry_session.hpp"
 
 namespace ociassemble {
@@ -28,6 +31,11 @@ struct RegistryClient::State {
       found = registries.emplace(reference.registry(), std::move(made)).first;
     }
     return found->second;
+  }
+
+  Push push(const Reference& target, const Digest& root) {
+    auto registry = of(target);
+    return {std::move(registry.session), std::move(registry.known), target, root};
   }
 
   const std::shared_ptr<const RegistryContext> context;
@@ -58,13 +66,44 @@ std::vector<std::string> RegistryClient::tags(const Reference& repository) {
 }
 
 Reference RegistryClient::push(const Image& image, const Reference& target) {
-  const auto registry = state_->of(target);
-  return push_image(registry.session, registry.known, image, target);
+  return state_->push(target, image.digest()).run([&](const auto&, const auto&) { return parts_of(image); });
 }
 
 Reference RegistryClient::push(const ImageIndex& index, const Reference& target) {
-  const auto registry = state_->of(target);
-  return push_index(registry.session, registry.known, index, target);
+  return state_->push(target, index.descriptor.digest).run([&](const auto& has, const auto& action) {
+    return parts_of(index, has, action);
+  });
+}
+
+Reference RegistryClient::push(const Document& root, const Reference& target) {
+  return state_->push(target, root.descriptor.digest).run([&](const auto& has, const auto&) {
+    return parts_of(root, has, state_->stop);
+  });
+}
+
+PushPlan RegistryClient::plan(const Image& image, const Reference& target) {
+  return state_->push(target, image.digest()).plan([&](const auto&, const auto&) { return parts_of(image); });
+}
+
+PushPlan RegistryClient::plan(const ImageIndex& index, const Reference& target) {
+  return state_->push(target, index.descriptor.digest).plan([&](const auto& has, const auto& action) {
+    return parts_of(index, has, action);
+  });
+}
+
+PushPlan RegistryClient::plan(const Document& root, const Reference& target) {
+  return state_->push(target, root.descriptor.digest).plan([&](const auto& has, const auto&) {
+    return parts_of(root, has, state_->stop);
+  });
+}
+
+std::vector<Descriptor> RegistryClient::referrers(const Reference& repository, const Digest& subject,
+                                                  const std::string& artifact_type) {
+  return list_referrers(*state_->of(repository).session, repository.repository(), subject, artifact_type);
+}
+
+Document RegistryClient::fetch(const Reference& repository, const Descriptor& manifest) {
+  return read_document(manifest, std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository()));
 }
 
 }  // namespace ociassemble
