@@ -40,10 +40,10 @@ struct PlannedStep {
 
 // What a push would do, as the registry stands now.
 struct PushPlan {
-  Reference target;               // with the digest
+  Reference target;                // with the digest
   std::vector<PlannedStep> steps;  // none when the tag has the digest already
-  std::uint64_t requests = 0;     // in all, but for authentication, redirects and further tries
-  std::uint64_t bytes = 0;        // of content to send
+  std::uint64_t requests = 0;      // in all, but for authentication, redirects and further tries
+  std::uint64_t bytes = 0;         // of content to send
 };
 
 // Another place to pull a registry's images from.
@@ -62,8 +62,8 @@ struct RegistryOptions {
   std::optional<std::string> password;
   std::filesystem::path ca_file;  // a PEM bundle trusted besides the system's; may be empty
   bool verify_tls = true;
-  // Asked first, in this order, for what is fetched; what they have not, or do not answer, comes from the registry. They
-  // never get the credentials given above, and are never pushed to.
+  // Asked first, in this order, for what is fetched; what they have not, or do not answer, comes from the registry.
+  // They never get the credentials given above, and are never pushed to.
   std::vector<RegistryMirror> mirrors;
   std::size_t parallel = 4;  // blobs at a time
   int tries = 5;             // of one request, the first included

@@ -30,9 +30,8 @@ void check_locations(const Location& from, const Location& to, const CopyOptions
   for (const auto* location : {&from, &to}) {
     if (location->kind != Kind::rootfs && location->kind != Kind::scratch && location->kind != Kind::static_base)
       continue;
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("cannot copy {}: {} is a base, not a place for images", from.to_string(),
-                            location->to_string()));
+    throw Error(ErrorCode::invalid_argument, fmt::format("cannot copy {}: {} is a base, not a place for images",
+                                                         from.to_string(), location->to_string()));
   }
   if (options.all_platforms && options.platform) {
     reject(to, "all platforms and one platform were asked for", "leave --platform or --all-platforms out");
@@ -136,8 +135,8 @@ class Copy {
     const auto& type = document.descriptor.media_type;
     if (!workplace_.warn || !holds_oci(to_.kind)) return;
     if (type != media_type::kDockerManifest && type != media_type::kDockerIndex) return;
-    workplace_.warn(fmt::format("{} is in Docker's format, which is kept; some tools that read OCI layouts do not know it",
-                                from_.to_string()));
+    workplace_.warn(fmt::format(
+        "{} is in Docker's format, which is kept; some tools that read OCI layouts do not know it", from_.to_string()));
   }
 
   static Copied named(const std::string& name, const Descriptor& descriptor) {
@@ -174,6 +173,10 @@ Copied copy(const Location& from, const Location& to, const CopyOptions& options
 
 PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace) {
   return Copy(from, to, options, workplace).plan();
+}
+
+PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace) {
+  return RegistryClient(workplace.registry, workplace.stop).plan(image, target);
 }
 
 }  // namespace ociassemble

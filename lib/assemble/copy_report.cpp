@@ -56,6 +56,8 @@ std::string copy_json(const Copied& copied) {
                {"referrers", copied.referrers}});
 }
 
+std::string tags_json(const std::vector<std::string>& tags) { return dump(Json(tags)); }
+
 std::string plan_json(const std::vector<PushPlan>& plans) {
   Json all = Json::array();
   for (const auto& plan : plans) all.push_back(plan_object(plan));

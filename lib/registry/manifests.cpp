@@ -128,13 +128,13 @@ std::vector<std::string> list_tags(RegistrySession& session, const Reference& re
 }
 
 RegistryAnswer put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
-                  const Descriptor& descriptor, const std::string& json, const std::string& action) {
+                            const Descriptor& descriptor, const std::string& json, const std::string& action) {
   auto answer = session.request({.method = "PUT",
-                                       .url = session.endpoint().manifest(repository, identifier),
-                                       .scope = Scope::push(repository),
-                                       .stop = session.stop(),
-                                       .headers = {{"Content-Type", descriptor.media_type}},
-                                       .body = HttpBody::of(json)});
+                                 .url = session.endpoint().manifest(repository, identifier),
+                                 .scope = Scope::push(repository),
+                                 .stop = session.stop(),
+                                 .headers = {{"Content-Type", descriptor.media_type}},
+                                 .body = HttpBody::of(json)});
   if (!answer.succeeded()) throw session.failure(action, answer);
   const auto taken = content_digest(answer.headers);
   if (taken && taken->algorithm() == descriptor.digest.algorithm() && *taken != descriptor.digest) {

@@ -34,6 +34,6 @@ std::vector<std::string> list_tags(RegistrySession& session, const Reference& re
 
 // Throws Error{corrupt} when the registry took the bytes for something else than `descriptor` says.
 RegistryAnswer put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
-                  const Descriptor& descriptor, const std::string& json, const std::string& action);
+                            const Descriptor& descriptor, const std::string& json, const std::string& action);
 
 }  // namespace ociassemble

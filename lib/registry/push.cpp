@@ -66,7 +66,8 @@ PushPlan Push::plan(const FindParts& find_parts) {
 void Push::check_target() const {
   if (!target_.digest() || *target_.digest() == root_) return;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("cannot {}: the image's digest is {}", action_, root_.to_string()), "name a tag, or no digest");
+              fmt::format("cannot {}: the image's digest is {}", action_, root_.to_string()),
+              "name a tag, or no digest");
 }
 
 // A tag is what is to move; a digest alone names where the document goes.
@@ -93,8 +94,7 @@ void Push::send_blobs(const std::vector<PushPart>& parts) {
 
 void Push::put(const std::string& identifier, const PushPart& part) {
   try {
-    const auto answer =
-        put_manifest(*session_, target_.repository(), identifier, part.descriptor, part.json, action_);
+    const auto answer = put_manifest(*session_, target_.repository(), identifier, part.descriptor, part.json, action_);
     announce_subject(*session_, target_.repository(), part.descriptor, part.json, answer.headers);
   } catch (const HttpError&) {
     known_->forget();  // it may lack a blob that it had a while ago

@@ -75,9 +75,8 @@ std::vector<PushPart> parts_of(const ImageIndex& index, const HasManifest& has, 
     if (has(entry)) continue;
     const auto image = std::ranges::find(index.images, entry.digest, &Image::digest);
     if (image == index.images.end()) {
-      throw Error(ErrorCode::not_found,
-                  fmt::format("cannot {}: its index names the manifest {}, which is not at hand", action,
-                              entry.digest.to_string()));
+      throw Error(ErrorCode::not_found, fmt::format("cannot {}: its index names the manifest {}, which is not at hand",
+                                                    action, entry.digest.to_string()));
     }
     parts.push_back(part_of(*image));
   }

@@ -26,9 +26,9 @@ struct PushPart {
 // Whether the repository has a manifest already, and so all that it names.
 using HasManifest = std::function<bool(const Descriptor&)>;
 
-// What has to be put, in this order: the root is the last, and what `has` knows below it is left out. An ImageIndex that
-// names a manifest that is neither there nor among its images is Error{not_found}. `action` is what errors say cannot be
-// done.
+// What has to be put, in this order: the root is the last, and what `has` knows below it is left out. An ImageIndex
+// that names a manifest that is neither there nor among its images is Error{not_found}. `action` is what errors say
+// cannot be done.
 std::vector<PushPart> parts_of(const Image& image);
 std::vector<PushPart> parts_of(const ImageIndex& index, const HasManifest& has, const std::string& action);
 std::vector<PushPart> parts_of(const Document& root, const HasManifest& has, const std::stop_token& stop);

@@ -8,6 +8,7 @@
 #include "registry/blob_reader.hpp"
 #include "registry/known_blobs.hpp"
 #include "registry/manifests.hpp"
+#include "registry/mirrors.hpp"
 #include "registry/push.hpp"
 #include "registry/referrers.hpp"
 #include "registry/registry_session.hpp"
@@ -38,10 +39,19 @@ struct RegistryClient::State {
     return {std::move(registry.session), std::move(registry.known), target, root};
   }
 
+  std::vector<std::shared_ptr<Mirror>> mirrors(const std::string& registry) {
+    const std::lock_guard lock(mutex);
+    auto found = mirrored.find(registry);
+    if (found == mirrored.end())
+      found = mirrored.emplace(registry, open_mirrors(registry, context->options, stop)).first;
+    return found->second;
+  }
+
   const std::shared_ptr<const RegistryContext> context;
   const std::stop_token stop;
   std::mutex mutex;
   std::map<std::string, Registry> registries;
+  std::map<std::string, std::vector<std::shared_ptr<Mirror>>> mirrored;
 };
 
 RegistryClient::RegistryClient(RegistryOptions options, std::stop_token stop)
@@ -50,7 +60,11 @@ RegistryClient::RegistryClient(RegistryOptions options, std::stop_token stop)
 RegistryClient::~RegistryClient() = default;
 
 Document RegistryClient::fetch(const Reference& reference) {
-  return fetch_document(state_->of(reference).session, reference);
+  const auto origin = state_->of(reference).session;
+  for (const auto& mirror : state_->mirrors(reference.registry())) {
+    if (auto found = mirror->fetch(reference, origin)) return std::move(*found);
+  }
+  return fetch_document(origin, reference);
 }
 
 std::optional<Descriptor> RegistryClient::resolve(const Reference& reference) {
@@ -103,7 +117,8 @@ std::vector<Descriptor> RegistryClient::referrers(const Reference& repository, c
 }
 
 Document RegistryClient::fetch(const Reference& repository, const Descriptor& manifest) {
-  return read_document(manifest, std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository()));
+  return read_document(manifest,
+                       std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository()));
 }
 
 }  // namespace ociassemble
