@@ -44,7 +44,7 @@ class ReportingBlobs::ReportingSource : public Source {
   bool ended_ = false;
 };
 
-void ReportingBlobs::Told::tell(TransferEvent event) {
+void ReportingBlobs::Told::tell(const TransferEvent& event) {
   const std::lock_guard lock(mutex);
   progress(event);
 }

@@ -23,7 +23,7 @@ class ReportingBlobs : public BlobReader {
  private:
   struct Told {
     explicit Told(TransferProgress wanted) : progress(std::move(wanted)) {}
-    void tell(TransferEvent event);
+    void tell(const TransferEvent& event);
 
     std::mutex mutex;
     const TransferProgress progress;
