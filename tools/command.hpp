@@ -28,7 +28,13 @@ class Command {
 
 std::unique_ptr<Command> make_build_command(CLI::App& app);
 std::unique_ptr<Command> make_diff_command(CLI::App& app);
+std::unique_ptr<Command> make_copy_command(CLI::App& app);
 std::unique_ptr<Command> make_inspect_command(CLI::App& app);
+std::unique_ptr<Command> make_login_command(CLI::App& app);
+std::unique_ptr<Command> make_logout_command(CLI::App& app);
+std::unique_ptr<Command> make_pull_command(CLI::App& app);
+std::unique_ptr<Command> make_push_command(CLI::App& app);
+std::unique_ptr<Command> make_tags_command(CLI::App& app);
 std::unique_ptr<Command> make_verify_command(CLI::App& app);
 std::unique_ptr<Command> make_version_command(CLI::App& app);
 
@@ -47,7 +53,9 @@ class RegistryFlags {
 
  private:
   std::vector<std::string> plain_http_;
+  std::vector<std::string> mirrors_;
   std::string ca_file_;
+  bool trace_ = false;
   bool skip_tls_verify_ = false;
 };
 

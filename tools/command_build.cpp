@@ -8,6 +8,7 @@
 #include "command.hpp"
 #include "ociassemble/check.hpp"
 #include "ociassemble/command_words.hpp"
+#include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/report.hpp"
@@ -62,6 +63,7 @@ class BuildCommand : public Command {
   int run(const Streams& streams) override {
     const auto options = parse_options(streams);
     const auto targets = parse_targets();
+    if (dry_run_) check_dry_run(targets);
     if (options.format == ImageFormat::docker) reject_docker_format(targets);
     auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(options.base, targets));
     workplace.store = choose_store(targets);
@@ -71,6 +73,7 @@ class BuildCommand : public Command {
     if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
     const auto made = assemble(options, workplace);
     if (check_) check_reproducible(options, workplace, made.image);
+    if (dry_run_) return print_plans(made.image, targets, workplace, streams);
     std::vector<std::string> published;
     for (const auto& target : targets) published.push_back(publish(made.image, target, workplace));
     write_side_files(made, targets);
@@ -141,6 +144,8 @@ class BuildCommand : public Command {
     const char* group = "Where it goes";
     add_list(app, "-o,--output", outputs_, "Write the image there; repeatable", "LOCATION", group);
     add_list(app, "--push", pushes_, "Push the image to a registry; repeatable", "REF", group);
+    app.add_flag("--dry-run", dry_run_, "Make the image, and say what a push would send; only GET and HEAD are asked")
+        ->group(group);
     app.add_option("--format", format_, "Media types: oci or docker (default: oci)")->type_name("FORMAT")->group(group);
     app.add_option("--compression", compression_, "gzip[:1-12], zstd[:1-19] or none (default: gzip)")
         ->type_name("KIND[:LEVEL]")
@@ -269,6 +274,25 @@ class BuildCommand : public Command {
     });
   }
 
+  static void check_dry_run(const std::vector<Location>& targets) {
+    for (const auto& target : targets) {
+      if (target.reference) continue;
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot plan to write " + target.to_string() + ": --dry-run is for pushes",
+                  "name registries only, with --push");
+    }
+  }
+
+  int print_plans(const Image& image, const std::vector<Location>& targets, const Workplace& workplace,
+                  const Streams& streams) const {
+    std::vector<PushPlan> plans;
+    for (const auto& target : targets) plans.push_back(plan_publish(image, *target.reference, workplace));
+    if (json_) streams.out << plan_json(plans);
+    if (json_) return 0;
+    for (const auto& plan : plans) streams.out << describe_plan(plan);
+    return 0;
+  }
+
   void write_side_files(const Assembled& made, const std::vector<Location>& targets) const {
     if (digest_file_) write_if_changed(*digest_file_, made.image.digest().to_string() + "\n");
     if (depfile_) write_if_changed(*depfile_, make_rule(targets.front(), made.inputs));
@@ -295,6 +319,7 @@ class BuildCommand : public Command {
   bool no_cache_ = false;
   bool no_read_only_ = false;
   bool any_binary_ = false;
+  bool dry_run_ = false;
   bool json_ = false;
   bool quiet_ = false;
   RegistryFlags registry_;

@@ -49,11 +49,15 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   static SignalWatch signals;  // static: the watching thread lives as long as the process
   const std::vector<const char*> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const ociassemble::tool::Streams streams{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, signals.token(),
+  const ociassemble::tool::Streams streams{std::cout,
+                                           std::cerr,
+                                           isatty(STDERR_FILENO) == 1,
+                                           signals.token(),
                                            [](const char* name) -> std::optional<std::string> {
                                              const char* value = std::getenv(name);
                                              return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
-                                           }};
+                                           },
+                                           &std::cin};
   const int status = ociassemble::tool::run(arguments, streams);
   if (status == ociassemble::tool::kInterrupted && signals.received() != 0) {
     // So that a shell or make sees that it was the signal that ended us.

@@ -18,6 +18,7 @@ struct Streams {
   std::stop_token stop;
   // A variable of the environment; nothing when it is not set.
   std::function<std::optional<std::string>(const char*)> environment;
+  std::istream* in = nullptr;  // the standard input; may be null
 };
 
 // Ends a command that was stopped; main() then ends by the signal that asked for it.

@@ -122,10 +122,10 @@ std::string full_reference(const std::string& text) {
   }
 }
 
-bool has_bytes(const Layer& layer) {
-  if (!is_foreign_layer_type(layer.descriptor.media_type)) return true;
+bool has_bytes(BlobReader& blobs, const Descriptor& descriptor) {
+  if (!is_foreign_layer_type(descriptor.media_type)) return true;
   try {
-    layer.blobs->open(layer.descriptor);
+    blobs.open(descriptor);
     return true;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::not_found) return false;

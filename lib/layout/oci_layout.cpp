@@ -4,6 +4,7 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -11,7 +12,9 @@
 #include "base/atomic_file.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "base/task_group.hpp"
 #include "base/unique_fd.hpp"
+#include "image/contents.hpp"
 #include "io/streams.hpp"
 #include "layout/in_context.hpp"
 #include "layout/index_entries.hpp"
@@ -90,10 +93,25 @@ void put_document(BlobStore& store, std::string_view json, const Descriptor& des
 void put_image(BlobStore& store, const Image& image, const Descriptor& manifest, const std::stop_token& stop) {
   for (const auto& layer : image.layers()) {
     throw_if_stopped(stop);
-    if (has_bytes(layer)) copy_blob(*layer.blobs, layer.descriptor, store, stop);
+    if (has_bytes(*layer.blobs, layer.descriptor)) copy_blob(*layer.blobs, layer.descriptor, store, stop);
   }
   put_document(store, image.config_json(), image.manifest().config);
   put_document(store, image.manifest_json(), manifest);
+}
+
+void put_blobs(BlobStore& store, const std::vector<Document>& documents, std::size_t parallel,
+               const std::stop_token& stop) {
+  std::set<Digest> seen;
+  TaskGroup group(parallel, stop);
+  for (const auto& document : documents) {
+    for (auto& blob : contents_of(document).blobs) {
+      if (!seen.insert(blob.digest).second) continue;
+      group.spawn([&store, from = document.blobs, blob = std::move(blob)](const std::stop_token& ended) {
+        if (has_bytes(*from, blob)) copy_blob(*from, blob, store, ended);
+      });
+    }
+  }
+  group.wait();
 }
 
 }  // namespace
@@ -159,6 +177,15 @@ void write_image(OciLayout& layout, const Image& image, const std::optional<std:
                  const std::stop_token& stop) {
   const auto entry = name_entry(image.descriptor(), name);
   put_image(*layout.blobs(), image, entry, stop);
+  layout.put(entry, name);
+}
+
+void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,
+                    std::size_t parallel, const std::stop_token& stop) {
+  const auto entry = name_entry(root.descriptor, name);
+  const auto documents = all_documents(root, stop);
+  put_blobs(*layout.blobs(), documents, parallel, stop);
+  for (const auto& document : documents) put_document(*layout.blobs(), document.json, document.descriptor);
   layout.put(entry, name);
 }
 

@@ -100,6 +100,11 @@ Json parse_object(std::string_view json) { return Json::parse(json, nullptr, fal
 
 }  // namespace
 
+bool names_registry(std::string_view key, std::string_view registry) {
+  const auto keys = candidates(registry, {});
+  return std::ranges::find(keys, normalised_key(key)) != keys.end();
+}
+
 std::string credential_server(std::string_view registry) {
   return registry == "docker.io" ? "https://index.docker.io/v1/" : std::string(registry);
 }

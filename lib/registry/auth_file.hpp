@@ -37,6 +37,9 @@ std::optional<AuthEntry> find_auth(std::string_view json, std::string_view file,
 // The answer of `docker-credential-NAME get`; the user "<token>" means an identity token. Nothing when it holds none.
 std::optional<Credentials> parse_helper_answer(std::string_view json);
 
+// Whether a key of an auth file ("https://index.docker.io/v1/", "host:port") stands for the whole registry.
+bool names_registry(std::string_view key, std::string_view registry);
+
 // The name under which docker stores a registry's credentials: Docker Hub's is "https://index.docker.io/v1/".
 std::string credential_server(std::string_view registry);
 

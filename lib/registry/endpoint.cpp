@@ -54,6 +54,10 @@ Url Endpoint::tags(std::string_view repository) const {
   return base_.resolve(fmt::format("/v2/{}/tags/list", repository));
 }
 
+Url Endpoint::referrers(std::string_view repository, const Digest& subject) const {
+  return base_.resolve(fmt::format("/v2/{}/referrers/{}", repository, subject.to_string()));
+}
+
 Url Endpoint::follow(const Url& from, std::string_view location) const {
   const auto to = from.resolve(location);
   if (!base_.is_https() || to.is_https() || to.host() != base_.host()) return to;

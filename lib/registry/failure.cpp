@@ -71,7 +71,8 @@ std::string cause_of(int status, const std::vector<RegistryErrorDetail>& details
 std::string hint_of(int status, std::string_view registry) {
   if (status == 429) return "the registry limits the rate: try again later, or log in for a higher limit";
   if (status != 401 && status != 403) return {};
-  const auto login = registry == "docker.io" ? std::string("docker login") : fmt::format("docker login {}", registry);
+  const auto login =
+      registry == "docker.io" ? std::string("ociassemble login") : fmt::format("ociassemble login {}", registry);
   return fmt::format("log in with `{}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD", login);
 }
 

@@ -143,19 +143,20 @@ std::vector<std::string> list_tags(RegistrySession& session, const Reference& re
   throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the list does not end", action));
 }
 
-void put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
-                  const Descriptor& descriptor, const std::string& json, const std::string& action) {
-  const auto answer = session.request({.method = "PUT",
-                                       .url = session.endpoint().manifest(repository, identifier),
-                                       .scope = Scope::push(repository),
-                                       .stop = session.stop(),
-                                       .headers = {{"Content-Type", descriptor.media_type}},
-                                       .body = HttpBody::of(json)});
+RegistryAnswer put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
+                            const Descriptor& descriptor, const std::string& json, const std::string& action) {
+  auto answer = session.request({.method = "PUT",
+                                 .url = session.endpoint().manifest(repository, identifier),
+                                 .scope = Scope::push(repository),
+                                 .stop = session.stop(),
+                                 .headers = {{"Content-Type", descriptor.media_type}},
+                                 .body = HttpBody::of(json)});
   if (!answer.succeeded()) throw session.failure(action, answer);
   const auto taken = content_digest(answer.headers);
   if (taken && taken->algorithm() == descriptor.digest.algorithm() && *taken != descriptor.digest) {
     throw DigestMismatch("the registry's copy of the manifest", descriptor.digest.to_string(), taken->to_string());
   }
+  return answer;
 }
 
 }  // namespace ociassemble

@@ -70,6 +70,9 @@ class RegistrySession {
   // or of anything but a GET, is cut. Throws Error{network}, never TransportError.
   RegistryAnswer request(const RegistryCall& call, std::size_t limit = kMaxErrorBody);
 
+  // Whether the registry asked who we are, so that what it answered since means that it knows us.
+  bool is_authorised() const { return authenticator_.was_asked(); }
+
   // The error for an answer: see refusal(). Without secrets.
   HttpError failure(const std::string& action, const RegistryAnswer& answer, std::string_view missing = {}) const;
 

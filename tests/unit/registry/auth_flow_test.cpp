@@ -113,7 +113,7 @@ TEST_CASE("no credentials and wrong ones are said with what to do") {
       CHECK(failure.code == ErrorCode::unauthorized);
       CHECK(failure.status == 401);
       CHECK(failure.hint ==
-            fmt::format("log in with `docker login {}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD",
+            fmt::format("log in with `ociassemble login {}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD",
                         registry.host()));
       CHECK(failure.message.find("wrong-password") == std::string::npos);
     }

@@ -154,7 +154,7 @@ TEST_CASE("a refusal says what could not be done, why, and what to do") {
         "cannot push q.io/a:1: the registry answered 403 (forbidden): DENIED: read [31m only");
   CHECK(denied.code() == ErrorCode::unauthorized);
   CHECK(denied.status() == 403);
-  CHECK(denied.hint() == "log in with `docker login q.io` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD");
+  CHECK(denied.hint() == "log in with `ociassemble login q.io` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD");
   const auto missing = refusal("pull q.io/a:1", 404, "{}", "the registry has no such tag", "q.io");
   CHECK(std::string(missing.what()) == "cannot pull q.io/a:1: the registry has no such tag");
   CHECK(missing.code() == ErrorCode::not_found);
