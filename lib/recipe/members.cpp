@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
+#include "assemble/capability.hpp"
+#include "assemble/config.hpp"
 #include "assemble/placement.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
@@ -139,7 +140,11 @@ BinaryInput read_binary(const Reader& reader, const RecipeMember& member) {
   BinaryInput binary;
   binary.destination = member.name;
   binary.source = reader.path(source_of(reader, member.value));
-  with_member(member.value, "capabilities", [&](const auto& node) { binary.capabilities = reader.texts(node); });
+  with_member(member.value, "capabilities", [&](const auto& node) {
+    for (const auto& element : *node.array())
+      reader.parsed(element, [](const auto& name) { return capability_xattr({name}); });
+    binary.capabilities = reader.texts(node);
+  });
   with_member(member.value, "anyBinary", [&](const auto& node) { binary.any_binary = std::get<bool>(node.data); });
   return binary;
 }
@@ -275,17 +280,36 @@ ImageFormat read_format(const Reader& reader, const RecipeNode& node) {
                 "write \"oci\" or \"docker\"");
 }
 
+// What assembling would say of one value, said with its place.
+template <class Set>
+void validate(const Reader& reader, const RecipeNode& node, Set set) {
+  AssembleOptions probe;
+  set(probe);
+  reader.parsed(node, [&](const auto& /*text*/) { return validate_options(probe); });
+}
+
 void read_execution(const Reader& reader, const RecipeNode& recipe, AssembleOptions& options) {
   with_member(recipe, "entrypoint", [&](const auto& node) { options.entrypoint = reader.words(node); });
   with_member(recipe, "cmd", [&](const auto& node) { options.cmd = reader.words(node); });
   with_member(recipe, "env", [&](const auto& node) {
-    for (const auto& member : *node.object()) options.env.emplace_back(member.name, *member.value.string());
+    for (const auto& member : *node.object()) {
+      options.env.emplace_back(member.name, *member.value.string());
+      validate(reader, member.value, [&](auto& probe) { probe.env = {options.env.back()}; });
+    }
   });
   with_member(recipe, "labels", [&](const auto& node) { options.labels = text_map(node); });
   with_member(recipe, "annotations", [&](const auto& node) { options.annotations = text_map(node); });
-  with_member(recipe, "ports", [&](const auto& node) { options.exposed_ports = reader.texts(node); });
+  with_member(recipe, "ports", [&](const auto& node) {
+    options.exposed_ports = reader.texts(node);
+    for (const auto& element : *node.array()) {
+      validate(reader, element, [&](auto& probe) { probe.exposed_ports = {*element.string()}; });
+    }
+  });
   with_member(recipe, "volumes", [&](const auto& node) { options.volumes = container_paths(reader, node, "volume"); });
-  with_member(recipe, "stopSignal", [&](const auto& node) { options.stop_signal = reader.text(node); });
+  with_member(recipe, "stopSignal", [&](const auto& node) {
+    options.stop_signal = reader.text(node);
+    validate(reader, node, [&](auto& probe) { probe.stop_signal = options.stop_signal; });
+  });
   with_member(recipe, "healthcheck", [&](const auto& node) { options.healthcheck = read_healthcheck(reader, node); });
 }
 

@@ -88,7 +88,7 @@ class Reader {
     } else if (peek() == '"') {
       node.data = read_string();
     } else if (peek() == '-' || is_digit(peek())) {
-      node.data = read_number();
+      node.data = RecipeNode::Number{read_number()};
     } else {
       node = read_word();
     }
@@ -129,8 +129,7 @@ class Reader {
     }
     if (comma && !at_end()) return true;
     if (at_end()) refuse(at_, fmt::format("the text ends before its {}", close), "close every bracket");
-    refuse(at_, fmt::format("\"{}\" where a comma or {} is expected", character(), close),
-           "put a comma between one and the next");
+    refuse(at_, fmt::format("a comma or {} is expected here", close), "put a comma between one and the next");
   }
 
   RecipeNode::Array read_array(std::size_t depth) {
