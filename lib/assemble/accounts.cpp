@@ -120,8 +120,9 @@ std::vector<LayerEntry> Accounts::create(const CreatedUser& user, std::int64_t m
   check_words(user);
   std::vector<LayerEntry> entries;
   const auto group = user.group.empty() ? user.name : user.group;
+  const bool new_user = !has_user(user);
   const bool new_group = !has_group(group, user);
-  if (!has_user(user)) {
+  if (new_user) {
     append_line(passwd_, fmt::format("{}:x:{}:{}::{}:{}", user.name, user.uid, user.gid,
                                      user.home.value_or("/nonexistent"), user.shell.value_or("/sbin/nologin")));
     add_file(entries, kPasswd, passwd_, mtime);
