@@ -243,15 +243,21 @@ class BuildCommand : public Command {
     if (by) value = by;
   }
 
-  // Those of the command line behind a recipe's, in whose place they are for the same destination.
+  // Adds the command line's inputs to a recipe's; for the same destination one takes the other's place.
   template <class Input>
   static void put_inputs(std::vector<Input>& inputs, const std::vector<Input>& more) {
-    std::erase_if(inputs, [&](const Input& input) {
-      return std::any_of(more.begin(), more.end(), [&](const Input& other) {
-        return !other.destination.empty() && other.destination == input.destination;
+    const auto recipes = inputs.size();  // two of the command line for one place are for assemble() to refuse
+    for (const auto& input : more) {
+      const auto end = inputs.begin() + static_cast<std::ptrdiff_t>(recipes);
+      const auto same = std::find_if(inputs.begin(), end, [&](const Input& other) {
+        return !input.destination.empty() && other.destination == input.destination;
       });
-    });
-    inputs.insert(inputs.end(), more.begin(), more.end());
+      if (same != end) {
+        *same = input;
+      } else {
+        inputs.push_back(input);
+      }
+    }
   }
 
   void parse_config(AssembleOptions& options) const {
