@@ -90,6 +90,7 @@ std::vector<Location> with_tags(const Location& target, const std::vector<std::s
   const bool unnamed_reference = target.reference && !target.reference->tag() && !target.reference->digest();
   if (tags.empty() || !(unnamed_layout || unnamed_reference)) return {target};
   std::vector<Location> targets;
+  targets.reserve(tags.size());
   for (const auto& tag : tags) {
     targets.push_back(Location::parse(target.to_string() + ":" + tag));
   }

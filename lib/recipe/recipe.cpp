@@ -123,6 +123,7 @@ std::vector<Platform> narrow(const std::vector<Platform>& named, const std::vect
     const auto normal = platform.normalised();
     if (!named.empty() && std::find(named.begin(), named.end(), normal) == named.end()) {
       std::vector<std::string> texts;
+      texts.reserve(named.size());
       for (const auto& one : named) texts.push_back(one.to_string());
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("cannot make an image for {}: {} does not name it", normal.to_string(), file),
