@@ -33,6 +33,9 @@ struct AddInput {
   std::string destination;            // absolute; with a '/' at its end, or an existing directory: into it
   std::optional<std::uint32_t> mode;  // of every file; directories get the x bits that go with its r bits
   std::string owner;                  // "USER[:GROUP]", names of the base or numbers; empty: 0:0. A lone number is both
+  // Which rules leave members of a folder out: a file of .dockerignore's rules, or "none"; the folder's own .dockerignore
+  // when not set (FolderIgnore).
+  std::optional<std::string> ignore;
 };
 
 // What an image is made of. Paths are taken as they are, relative ones against the working directory.
