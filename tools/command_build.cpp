@@ -10,6 +10,7 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/report.hpp"
+#include "recipe_build.hpp"
 #include "side_files.hpp"
 
 namespace ociassemble::tool {
@@ -28,6 +29,8 @@ constexpr const char* kFooter =
     "      --writable /var/lib/server --expose 8080 --push registry.example.com/team/server:v1\n"
     "  For `docker load`:\n"
     "    ociassemble build --binary server -o docker-archive:server.tar:team/server:v1\n"
+    "  All profiles of the recipe ociassemble.json (docs/recipe.md), each under its own tags:\n"
+    "    ociassemble build --all-profiles --set VERSION=1.4.0 --push registry.example.com/team/server\n"
     "  In a Makefile:\n"
     "    ociassemble build -q --binary server -o oci-archive:$@ --depfile $@.d\n"
     "\n"
@@ -49,6 +52,7 @@ std::filesystem::path cache_folder(const std::optional<std::string>& named, cons
 class BuildCommand : public Command {
  public:
   explicit BuildCommand(CLI::App& app) {
+    recipe_.add_to(app);
     add_input_options(app);
     add_config_options(app);
     add_output_options(app);
@@ -57,25 +61,71 @@ class BuildCommand : public Command {
   }
 
   int run(const Streams& streams) override {
-    const auto options = parse_options(streams);
-    const auto targets = parse_targets();
-    if (options.format == ImageFormat::docker) reject_docker_format(targets);
-    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(options.base, targets));
+    const auto builds = plan(streams);
+    std::vector<Location> targets;
+    for (const auto& build : builds) targets.insert(targets.end(), build.targets.begin(), build.targets.end());
+    auto workplace =
+        registry_.workplace(streams, quiet_ || json_, chief_registry(builds.front().options.base, targets));
     workplace.store = choose_store(targets);
-    workplace.copy_base = needs_base_layers(options.base, targets);
+    workplace.copy_base = std::any_of(builds.begin(), builds.end(), [](const Build& build) {
+      return needs_base_layers(build.options.base, build.targets);
+    });
     workplace.layers_on_demand = std::all_of(
         targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
     if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
-    const auto made = assemble(options, workplace);
-    std::vector<std::string> published;
-    for (const auto& target : targets) published.push_back(publish(made.image, target, workplace));
-    write_side_files(made, targets);
-    print(made.image, published, streams);
+    // All are made before one is published.
+    std::vector<Assembled> made;
+    for (const auto& build : builds) made.push_back(assemble(build.options, workplace));
+    std::vector<std::string> reports;
+    for (std::size_t i = 0; i < builds.size(); ++i) reports.push_back(finish(builds[i], std::move(made[i]), workplace));
+    print(reports, streams);
     return 0;
   }
 
  private:
   using Texts = std::vector<std::string>;
+
+  // What to make: what the options say, or what the recipe says and the options change.
+  std::vector<Build> plan(const Streams& streams) {
+    std::vector<Build> builds;
+    const auto recipe = recipe_.find(base_ || !binaries_.empty() || !adds_.empty());
+    if (!recipe) {
+      builds.push_back({{}, parse_options(streams, {}), parse_targets({}, {})});
+    } else {
+      std::vector<Platform> platforms;
+      if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
+      recipe_file_ = recipe->file();
+      for (const auto& resolved : recipe_.resolve(*recipe, platforms)) builds.push_back(plan(resolved, streams));
+    }
+    for (const auto& build : builds) {
+      if (build.options.format == ImageFormat::docker) reject_docker_format(build.targets);
+    }
+    reject_shared_places(builds);
+    reject_shared_side_file(digest_file_, builds);
+    reject_shared_side_file(depfile_, builds);
+    return builds;
+  }
+
+  Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
+    if (resolved.images.size() > 1) {
+      throw Error(ErrorCode::unsupported, "cannot make one image for several platforms",
+                  "choose one of the recipe's by --platform");
+    }
+    return {resolved.profile, parse_options(streams, resolved.images.front()),
+            parse_targets(resolved.profile, resolved.tags)};
+  }
+
+  // Publishes, and returns what is to be printed.
+  std::string finish(const Build& build, Assembled made, const Workplace& workplace) const {
+    Texts published;
+    for (const auto& target : build.targets) published.push_back(publish(made.image, target, workplace));
+    if (!recipe_file_.empty()) made.inputs.push_back(recipe_file_);
+    write_side_files(made, build);
+    if (json_) return build_json(made.image, published);
+    std::string lines;
+    for (const auto& name : published) lines += name + "\n";
+    return lines;
+  }
 
   static void add_list(CLI::App& app, const char* name, Texts& values, const char* description, const char* type,
                        const char* group) {
@@ -161,23 +211,27 @@ class BuildCommand : public Command {
     app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only")->group(group);
   }
 
-  AssembleOptions parse_options(const Streams& streams) const {
-    AssembleOptions options;
-    options.base = Location::parse(base_);
+  // `options` with what the command line says.
+  AssembleOptions parse_options(const Streams& streams, AssembleOptions options) const {
+    if (base_) options.base = Location::parse(*base_);
     if (!platform_.empty()) options.platform = Platform::parse(platform_);
+    std::vector<BinaryInput> binaries;
     for (const auto& text : binaries_) {
-      options.binaries.push_back(parse_binary(text));
-      options.binaries.back().any_binary = any_binary_;
-      options.binaries.back().capabilities = capabilities_;
+      binaries.push_back(parse_binary(text));
+      binaries.back().capabilities = capabilities_;
     }
-    for (const auto& text : adds_) options.adds.push_back(parse_add(text));
-    options.writable = writable_;
-    options.read_only = !no_read_only_;
-    options.ca_certificates = ca_certificates_;
-    options.tzdata = tzdata_;
+    put_inputs(options.binaries, binaries);
+    for (auto& binary : options.binaries) binary.any_binary = binary.any_binary || any_binary_;
+    std::vector<AddInput> adds;
+    for (const auto& text : adds_) adds.push_back(parse_add(text));
+    put_inputs(options.adds, adds);
+    append(options.writable, writable_);
+    if (no_read_only_) options.read_only = false;
+    override(options.ca_certificates, ca_certificates_);
+    override(options.tzdata, tzdata_);
     parse_config(options);
-    options.format = parse_format(format_);
-    options.compression = CompressionOptions::parse(compression_);
+    if (format_) options.format = parse_format(*format_);
+    if (compression_) options.compression = CompressionOptions::parse(*compression_);
     options.compression.workers = jobs_;
     if (const auto epoch = streams.environment("SOURCE_DATE_EPOCH"); epoch && !epoch->empty()) {
       options.source_date_epoch = parse_epoch(*epoch);
@@ -185,17 +239,34 @@ class BuildCommand : public Command {
     return options;
   }
 
+  static void append(Texts& values, const Texts& more) { values.insert(values.end(), more.begin(), more.end()); }
+
+  static void override(std::optional<std::string>& value, const std::optional<std::string>& by) {
+    if (by) value = by;
+  }
+
+  // Those of the command line behind a recipe's, in whose place they are for the same destination.
+  template <class Input>
+  static void put_inputs(std::vector<Input>& inputs, const std::vector<Input>& more) {
+    std::erase_if(inputs, [&](const Input& input) {
+      return std::any_of(more.begin(), more.end(), [&](const Input& other) {
+        return !other.destination.empty() && other.destination == input.destination;
+      });
+    });
+    inputs.insert(inputs.end(), more.begin(), more.end());
+  }
+
   void parse_config(AssembleOptions& options) const {
-    options.user = user_;
+    override(options.user, user_);
     if (entrypoint_) options.entrypoint = parse_command_words(*entrypoint_);
     if (cmd_) options.cmd = parse_command_words(*cmd_);
     for (const auto& text : env_) options.env.push_back(parse_assignment(text, "--env"));
     parse_map(options.labels, labels_, "--label");
     parse_map(options.annotations, annotations_, "--annotation");
-    options.working_dir = working_dir_;
-    options.exposed_ports = ports_;
-    options.volumes = volumes_;
-    options.stop_signal = stop_signal_;
+    override(options.working_dir, working_dir_);
+    append(options.exposed_ports, ports_);
+    append(options.volumes, volumes_);
+    override(options.stop_signal, stop_signal_);
   }
 
   static void parse_map(std::map<std::string, std::string>& values, const Texts& texts, std::string_view what) {
@@ -205,15 +276,19 @@ class BuildCommand : public Command {
     }
   }
 
-  std::vector<Location> parse_targets() const {
+  std::vector<Location> parse_targets(const std::string& profile, const Texts& tags) const {
     std::vector<Location> targets;
-    for (const auto& text : outputs_) targets.push_back(Location::parse(text));
+    const auto add = [&](const Location& target) {
+      for (auto& one : with_tags(target, tags)) targets.push_back(std::move(one));
+    };
+    for (const auto& text : outputs_) add(Location::parse(with_profile(text, profile)));
     for (const auto& text : pushes_) {
-      targets.push_back(Location::parse(text));
-      if (targets.back().kind != Location::Kind::registry) {
+      const auto target = Location::parse(with_profile(text, profile));
+      if (target.kind != Location::Kind::registry) {
         throw Error(ErrorCode::invalid_argument, "cannot push to " + text + ": it is no registry",
                     "use --output " + text);
       }
+      add(target);
     }
     if (targets.empty()) {
       throw Error(ErrorCode::invalid_argument, "cannot build: nothing says where the image goes",
@@ -264,26 +339,27 @@ class BuildCommand : public Command {
     });
   }
 
-  void write_side_files(const Assembled& made, const std::vector<Location>& targets) const {
-    if (digest_file_) write_if_changed(*digest_file_, made.image.digest().to_string() + "\n");
-    if (depfile_) write_if_changed(*depfile_, make_rule(targets.front(), made.inputs));
-  }
-
-  void print(const Image& image, const Texts& published, const Streams& streams) const {
-    if (json_) {
-      streams.out << build_json(image, published);
-    } else {
-      for (const auto& name : published) streams.out << name << '\n';
+  void write_side_files(const Assembled& made, const Build& build) const {
+    if (digest_file_) {
+      write_if_changed(with_profile(*digest_file_, build.profile), made.image.digest().to_string() + "\n");
+    }
+    if (depfile_) {
+      write_if_changed(with_profile(*depfile_, build.profile), make_rule(build.targets.front(), made.inputs));
     }
   }
 
+  // Several images as JSON are an array.
+  void print(const Texts& reports, const Streams& streams) const {
+    const bool is_array = json_ && reports.size() > 1;
+    if (is_array) streams.out << "[\n";
+    for (std::size_t i = 0; i < reports.size(); ++i) streams.out << (is_array && i > 0 ? ",\n" : "") << reports[i];
+    if (is_array) streams.out << "]\n";
+  }
+
   Texts binaries_, adds_, writable_, capabilities_, env_, labels_, annotations_, ports_, volumes_, outputs_, pushes_;
-  std::string base_ = "static";
   std::string platform_;
-  std::string format_ = "oci";
-  std::string compression_ = "gzip";
-  std::optional<std::string> ca_certificates_, tzdata_, user_, entrypoint_, cmd_, working_dir_, stop_signal_,
-      digest_file_, depfile_;
+  std::optional<std::string> base_, format_, compression_, ca_certificates_, tzdata_, user_, entrypoint_, cmd_,
+      working_dir_, stop_signal_, digest_file_, depfile_;
   std::size_t jobs_ = 0;
   std::optional<std::string> cache_dir_;
   bool no_cache_ = false;
@@ -292,6 +368,8 @@ class BuildCommand : public Command {
   bool json_ = false;
   bool quiet_ = false;
   RegistryFlags registry_;
+  RecipeFlags recipe_;
+  std::filesystem::path recipe_file_;
 };
 
 }  // namespace
