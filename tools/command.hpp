@@ -27,6 +27,7 @@ class Command {
 };
 
 std::unique_ptr<Command> make_build_command(CLI::App& app);
+std::unique_ptr<Command> make_import_command(CLI::App& app);
 std::unique_ptr<Command> make_inspect_command(CLI::App& app);
 std::unique_ptr<Command> make_verify_command(CLI::App& app);
 std::unique_ptr<Command> make_version_command(CLI::App& app);

@@ -85,6 +85,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
       commands.emplace_back(sub, make(*sub));
     };
     add("build", "Make an image from a binary and a base, and put it where it was asked for", make_build_command);
+    add("import", "Turn a Dockerfile into a recipe", make_import_command);
     add("inspect", "Show what an image holds", make_inspect_command);
     add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);
     add("version", "Show the versions that layer digests depend on", make_version_command);
