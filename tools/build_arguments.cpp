@@ -31,8 +31,11 @@ void parse_add_option(AddInput& add, std::string_view option, std::string_view w
     add.mode = parse_mode(value, whole);
   } else if (name == "owner" && !value.empty()) {
     add.owner = std::string(value);
+  } else if (name == "ignore" && !value.empty()) {
+    add.ignore = std::string(value);
   } else {
-    reject("--add", whole, "after the destination only ,mode=OCTAL and ,owner=USER[:GROUP] may follow");
+    reject("--add", whole,
+           "after the destination only ,mode=OCTAL, ,owner=USER[:GROUP] and ,ignore=FILE|none may follow");
   }
 }
 

@@ -9,7 +9,7 @@ namespace ociassemble::tool {
 
 // "PATH[:DEST]": DEST begins at the last ":/". Throws Error{invalid_argument}, as all of these.
 BinaryInput parse_binary(std::string_view text);
-// "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]]".
+// "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]][,ignore=FILE|none]".
 AddInput parse_add(std::string_view text);
 // "NAME=VALUE"; `what` names it in the error.
 std::pair<std::string, std::string> parse_assignment(std::string_view text, std::string_view what);

@@ -29,6 +29,7 @@ class Command {
 std::unique_ptr<Command> make_build_command(CLI::App& app);
 std::unique_ptr<Command> make_diff_command(CLI::App& app);
 std::unique_ptr<Command> make_copy_command(CLI::App& app);
+std::unique_ptr<Command> make_import_command(CLI::App& app);
 std::unique_ptr<Command> make_inspect_command(CLI::App& app);
 std::unique_ptr<Command> make_login_command(CLI::App& app);
 std::unique_ptr<Command> make_logout_command(CLI::App& app);

@@ -148,8 +148,10 @@ class BuildCommand : public Command {
     app.add_option("--base", base_, "What the image is laid upon (default: static)")
         ->type_name("LOCATION")
         ->group(group);
-    add_list(app, "--add", adds_, "A file or folder and where it goes; repeatable",
-             "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]]", group);
+    add_list(
+        app, "--add", adds_,
+        "A file, or a folder but for what its .dockerignore (or ignore=) leaves out, and where it goes; repeatable",
+        "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]][,ignore=FILE|none]", group);
     app.add_option("--ca-certificates", ca_certificates_,
                    "Add the host's CA bundle, or a PEM file, as a layer of its own")
         ->type_name("host|FILE")

@@ -92,6 +92,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("tags", "List the tags of a repository", make_tags_command);
     add("login", "Check a registry's credentials and keep them as docker does", make_login_command);
     add("logout", "Forget a registry's credentials", make_logout_command);
+    add("import", "Turn a Dockerfile into a recipe", make_import_command);
     add("inspect", "Show what an image holds", make_inspect_command);
     add("diff", "Say what differs between two images", make_diff_command);
     add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);

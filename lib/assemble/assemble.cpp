@@ -180,12 +180,24 @@ class Assembly {
   }
 
   void place_folder(const AddInput& add, const NumericUser& owner, const std::string& path) {
+    const auto ignore = find_ignore(add);
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
-    for (auto& found : read_folder(add.source, mtime())) {
+    for (auto& found : read_folder(add.source, mtime(), ignore)) {
       if (found.entry.type == EntryType::regular) inputs_.push_back(add.source / found.entry.path);
       found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
       place_entry(add, owner, std::move(found));
     }
+  }
+
+  FolderIgnore find_ignore(const AddInput& add) {
+    auto ignore = FolderIgnore::find(add.source, add.ignore);
+    if (!ignore.file().empty()) inputs_.push_back(ignore.file());
+    const auto whole = ignore.decide("");
+    if (!whole.excluded || whole.may_include_below) return ignore;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot add {}: {}:{} leaves all of it out", add.source.string(), ignore.file().string(),
+                            whole.rule->line),
+                "add ,ignore=none to take it as it is");
   }
 
   void place_entry(const AddInput& add, const NumericUser& owner, LayerEntry made) {
