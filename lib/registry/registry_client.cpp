@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ociassemble/registry.hpp"
+#include "registry/blob_reader.hpp"
 #include "registry/known_blobs.hpp"
 #include "registry/manifests.hpp"
 #include "registry/push.hpp"
@@ -51,6 +52,10 @@ std::optional<Descriptor> RegistryClient::resolve(const Reference& reference) {
                                    "look up " + reference.to_string(), state_->stop);
   if (!facts || !facts->digest || !facts->size || facts->media_type.empty()) return {};
   return Descriptor{.media_type = facts->media_type, .digest = *facts->digest, .size = *facts->size};
+}
+
+std::shared_ptr<BlobReader> RegistryClient::blobs(const Reference& repository) {
+  return std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository());
 }
 
 std::vector<std::string> RegistryClient::tags(const Reference& repository) {
