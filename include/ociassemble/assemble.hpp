@@ -165,5 +165,8 @@ Image open_image(const Location& location, const std::optional<Platform>& platfo
 // Puts an image where it was asked for, and returns how to name it: "REGISTRY/REPOSITORY@sha256:…" or
 // "oci:DIR:TAG@sha256:…". What was there before stands until the new is whole.
 std::string publish(const Image& image, const Location& target, const Workplace& workplace);
+// The same for several platforms: all manifests that the index names must be among its images. A docker archive holds
+// one platform, and its name has that image's digest: Error{invalid_argument} for an index of several.
+std::string publish(const ImageIndex& index, const Location& target, const Workplace& workplace);
 
 }  // namespace ociassemble
