@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <system_error>
 
+#include "assemble/accounts.hpp"
 #include "assemble/assembly.hpp"
 #include "assemble/binary_check.hpp"
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
 #include "assemble/folder.hpp"
 #include "assemble/placement.hpp"
+#include "assemble/stages.hpp"
 #include "assemble/static_base.hpp"
 #include "assemble/system_files.hpp"
 #include "assemble/timestamp.hpp"
@@ -37,20 +39,19 @@ class Assembly {
   Assembly(BaseFinder& bases, const AssembleOptions& options, const Workplace& workplace)
       : options_(options),
         workplace_(workplace),
-        modes_(options.read_only ? Modes{0555, 0444, 0555} : Modes{0755, 0644, 0755}),
         binaries_(look_at_binaries(options.binaries)),
         platform_(choose_platform(options.platform, binaries_)),
         base_(open_base(bases, platform_, options, workplace, inputs_)),
-        placement_(base_.tree, options.source_date_epoch) {}
+        placement_(base_.tree, options.source_date_epoch),
+        accounts_(base_.tree) {}
 
   Assembled run() {
     check_interpreters(binaries_, base_);
-    config_ = make_config(options_, base_, entrypoint());
+    config_ = base_.config;
     pad_history();
     layers_ = base_.layers;
-    add_system_layers();
-    add_assets_layer();
-    add_application_layer();
+    for (const auto& stage : stages_of(options_)) add_stage(stage);
+    finish_config();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     std::sort(inputs_.begin(), inputs_.end());
     inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
@@ -95,41 +96,68 @@ class Assembly {
     for (auto i = filled; i < base_.layers.size(); ++i) config_.history.push_back(padding);
   }
 
+  // What slowly moves first. The first program makes the application layer; what comes later lies over it.
+  void add_stage(const Contents& stage) {
+    modes_ = stage.read_only ? Modes{0555, 0444, 0555} : Modes{0755, 0644, 0755};
+    add_system_layers(stage);
+    add_users_layer(stage);
+    add_assets_layer(stage);
+    add_application_layer(stage);
+    placement_.begin_overlay();
+  }
+
+  // Once all accounts are there.
+  void finish_config() {
+    auto made = make_config(options_, base_, accounts_.user(options_.user), entrypoint());
+    made.diff_ids = std::move(config_.diff_ids);
+    made.history = std::move(config_.history);
+    config_ = std::move(made);
+  }
+
   void add_layer(const std::string& created_by) {
     auto entries = placement_.take_layer();
     if (entries.empty()) return;
-    if (workplace_.progress) workplace_.progress(fmt::format("making layer {}", created_by));
+    const std::string overlay = has_application_ ? "overlay " : "";
+    if (workplace_.progress) workplace_.progress(fmt::format("making layer {}{}", overlay, created_by));
     layers_.push_back(make_layer(std::move(entries), options_, workplace_));
     HistoryEntry entry;
     entry.created = format_timestamp(mtime());
-    entry.created_by = "ociassemble: " + created_by;
+    entry.created_by = fmt::format("ociassemble: {}{}", overlay, created_by);
     config_.diff_ids.push_back(layers_.back().diff_id);
     config_.history.push_back(std::move(entry));
   }
 
-  void add_system_layers() {
-    if (options_.ca_certificates) {
-      placement_.add(ca_certificates_entry(*options_.ca_certificates, mtime(), inputs_));
+  void add_system_layers(const Contents& stage) {
+    if (stage.ca_certificates) {
+      placement_.add(ca_certificates_entry(*stage.ca_certificates, mtime(), inputs_));
       add_layer("ca-certificates");
     }
-    if (options_.tzdata) {
-      for (auto& entry : tzdata_entries(*options_.tzdata, mtime(), inputs_)) placement_.add(std::move(entry));
+    if (stage.tzdata) {
+      for (auto& entry : tzdata_entries(*stage.tzdata, mtime(), inputs_)) placement_.add(std::move(entry));
       add_layer("tzdata");
     }
   }
 
-  void add_assets_layer() {
+  void add_users_layer(const Contents& stage) {
+    if (!stage.create_user) return;
+    for (auto& entry : accounts_.create(*stage.create_user, mtime())) {
+      placement_.add(std::move(entry), Placement::Existing::replace);
+    }
+    add_layer(fmt::format("user {}", stage.create_user->name));
+  }
+
+  void add_assets_layer(const Contents& stage) {
     std::vector<std::string> names;
-    for (const auto& add : options_.adds) names.push_back(place(add));
-    for (const auto& path : options_.writable) place_writable(path);
-    for (const auto& path : options_.writable) names.push_back("/" + canonical_path(path, "writable path"));
-    if (options_.working_dir) place_working_dir(*options_.working_dir);
+    for (const auto& add : stage.adds) names.push_back(place(add));
+    for (const auto& path : stage.writable) place_writable(path, accounts_.user(stage.user));
+    for (const auto& path : stage.writable) names.push_back("/" + canonical_path(path, "writable path"));
+    if (stage.working_dir) place_working_dir(*stage.working_dir);
     add_layer(fmt::format("files {}", fmt::join(names, " ")));
   }
 
-  void add_application_layer() {
+  void add_application_layer(const Contents& stage) {
     std::vector<std::string> names;
-    for (const auto& binary : options_.binaries) {
+    for (const auto& binary : stage.binaries) {
       auto made = read_regular_file(binary.source, binary_path(binary), mtime());
       made.entry.mode = modes_.program;
       made.entry.uid = made.entry.gid = 0;
@@ -140,6 +168,7 @@ class Assembly {
       placement_.add(std::move(made));
     }
     add_layer(fmt::format("binary {}", fmt::join(names, " ")));
+    has_application_ = has_application_ || !names.empty();
   }
 
   // Returns the path in the image, for the history.
@@ -148,7 +177,7 @@ class Assembly {
     const bool is_folder = fs::is_directory(add.source, ignored);
     const auto path =
         is_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
-    const auto owner = owner_of(base_, add.owner);
+    const auto owner = accounts_.owner(add.owner);
     if (is_folder) {
       place_folder(add, owner, path);
     } else {
@@ -182,11 +211,12 @@ class Assembly {
   }
 
   // A directory that the service's user can write to: what the base has when that is so already, else the user's own.
-  void place_writable(const std::string& text) {
+  void place_writable(const std::string& text, const NumericUser& user) {
     const auto path = canonical_path(text, "writable path");
-    const auto user = user_of(options_, base_);
     const auto* node = base_.tree.follow(path);
-    if (path.empty() || (node != nullptr && node->type == EntryType::directory && writable_by(*node, user))) return;
+    const bool untouched = placement_.find(base_.tree.resolve(path)) == nullptr;
+    if (path.empty()) return;
+    if (untouched && node != nullptr && node->type == EntryType::directory && writable_by(*node, user)) return;
     const auto mode = node != nullptr && node->type == EntryType::directory ? node->mode | 0700U : 0755U;
     placement_.add(directory_entry(path, mode, user.uid, user.gid, mtime()), Placement::Existing::replace);
   }
@@ -215,12 +245,14 @@ class Assembly {
 
   const AssembleOptions& options_;
   const Workplace& workplace_;
-  const Modes modes_;
+  Modes modes_{};  // of the stage
   std::vector<fs::path> inputs_;
   const std::vector<CheckedBinary> binaries_;
   const Platform platform_;
   Base base_;
   Placement placement_;
+  Accounts accounts_;
+  bool has_application_ = false;
   ImageConfig config_;
   std::vector<Layer> layers_;
 };
@@ -228,7 +260,7 @@ class Assembly {
 void reject_contradictions(const AssembleOptions& options, const Workplace& workplace) {
   if (options.binaries.empty() && options.adds.empty()) {
     throw Error(ErrorCode::invalid_argument, "cannot make an image of nothing: neither a binary nor a file to add",
-                "name the compiled program with --binary");
+                "name the compiled program with --binary, or in a recipe's \"binaries\"");
   }
   if (options.format == ImageFormat::docker && !options.annotations.empty() && workplace.warn) {
     workplace.warn("Docker's manifests have no annotations; those given are left out");

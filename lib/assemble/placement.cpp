@@ -57,7 +57,9 @@ std::string Placement::resolve(const std::string& path) const { return base_.res
 
 void Placement::check_free(const TarEntry& entry) const {
   const auto taken = placed_.find(entry.path);
-  if (taken != placed_.end() && (taken->second.type != EntryType::directory || entry.type != EntryType::directory)) {
+  const bool is_directory = entry.type == EntryType::directory;
+  const bool replaces = !is_directory && replaceable_.count(entry.path) != 0;
+  if (taken != placed_.end() && !replaces && !(is_directory && taken->second.type == EntryType::directory)) {
     reject("destination", "/" + entry.path, "two inputs would be placed there", "give one of them another destination");
   }
   const auto* node = base_.find(entry.path);
@@ -107,8 +109,20 @@ void Placement::add(LayerEntry made, Existing existing) {
     take_metadata(entry, *node);
   }
   placed_.insert_or_assign(entry.path, entry);
+  replaceable_.erase(entry.path);
   const auto path = entry.path;
   layer_.insert_or_assign(path, std::move(made));
+}
+
+void Placement::begin_overlay() {
+  for (const auto& [path, entry] : placed_) {
+    if (entry.type != EntryType::directory) replaceable_.insert(path);
+  }
+}
+
+const TarEntry* Placement::find(const std::string& path) const {
+  const auto found = placed_.find(path);
+  return found == placed_.end() ? nullptr : &found->second;
 }
 
 bool Placement::has_directory(const std::string& path) const {
