@@ -5,7 +5,9 @@
 #include <ostream>
 
 #include "build_arguments.hpp"
+#include "build_result.hpp"
 #include "command.hpp"
+#include "lock_flags.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
@@ -28,6 +30,10 @@ constexpr const char* kFooter =
     "      --writable /var/lib/server --expose 8080 --push registry.example.com/team/server:v1\n"
     "  For `docker load`:\n"
     "    ociassemble build --binary server -o docker-archive:server.tar:team/server:v1\n"
+    "  For two platforms, the base pinned, as one index:\n"
+    "    ociassemble lock --base alpine:3.20 --platform linux/amd64,linux/arm64\n"
+    "    ociassemble build --locked --base alpine:3.20 --platform linux/amd64,linux/arm64 \\\n"
+    "      --binary bin/{os}-{arch}/server --push registry.example.com/team/server:v1\n"
     "  In a Makefile:\n"
     "    ociassemble build -q --binary server -o oci-archive:$@ --depfile $@.d\n"
     "\n"
@@ -35,16 +41,6 @@ constexpr const char* kFooter =
     "Credentials come from docker's and podman's configuration; OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are for "
     "the\n"
     "registry that is pushed to (else the base's), or the one that OCIASSEMBLE_REGISTRY names.";
-
-// The folder that was named, else the one of the XDG base directory specification; empty where there is no home either.
-std::filesystem::path cache_folder(const std::optional<std::string>& named, const Streams& streams) {
-  if (named) return *named;
-  const auto cache = streams.environment("XDG_CACHE_HOME");
-  if (cache && !cache->empty() && cache->front() == '/') return std::filesystem::path(*cache) / "ociassemble";
-  const auto home = streams.environment("HOME");
-  if (home && !home->empty()) return std::filesystem::path(*home) / ".cache" / "ociassemble";
-  return {};
-}
 
 class BuildCommand : public Command {
  public:
@@ -57,8 +53,10 @@ class BuildCommand : public Command {
   }
 
   int run(const Streams& streams) override {
-    const auto options = parse_options(streams);
+    auto options = parse_options(streams);
     const auto targets = parse_targets();
+    lock_.read();
+    lock_.apply(options);
     if (options.format == ImageFormat::docker) reject_docker_format(targets);
     auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(options.base, targets));
     workplace.store = choose_store(targets);
@@ -66,11 +64,11 @@ class BuildCommand : public Command {
     workplace.layers_on_demand = std::all_of(
         targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
     if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
-    const auto made = assemble(options, workplace);
+    const BuildResult made(options_for(options, parse_platforms(platforms_)), workplace);
     std::vector<std::string> published;
-    for (const auto& target : targets) published.push_back(publish(made.image, target, workplace));
+    for (const auto& target : targets) published.push_back(publish(made, target, workplace));
     write_side_files(made, targets);
-    print(made.image, published, streams);
+    print(made, published, streams);
     return 0;
   }
 
@@ -106,9 +104,12 @@ class BuildCommand : public Command {
         ->group(group);
     add_list(app, "--cap", capabilities_, "A file capability of the programs, such as net_bind_service; repeatable",
              "NAME", group);
-    app.add_option("--platform", platform_, "The image's platform (default: the program's)")
-        ->type_name("OS/ARCH")
-        ->group(group);
+    add_list(
+        app, "--platform", platforms_,
+        "The image's platform (default: the program's); several give one index, and fill {os}, {arch} and {variant} "
+        "in the paths of programs; repeatable",
+        "OS/ARCH[,OS/ARCH…]", group);
+    lock_.add_to(app, group);
   }
 
   void add_config_options(CLI::App& app) {
@@ -136,6 +137,8 @@ class BuildCommand : public Command {
   void add_output_options(CLI::App& app) {
     const char* group = "Where it goes";
     add_list(app, "-o,--output", outputs_, "Write the image there; repeatable", "LOCATION", group);
+    app.add_flag("--shallow", shallow_, "Leave the base's layers out of layouts (oci:DIR); the digest is the same")
+        ->group(group);
     add_list(app, "--push", pushes_, "Push the image to a registry; repeatable", "REF", group);
     app.add_option("--format", format_, "Media types: oci or docker (default: oci)")->type_name("FORMAT")->group(group);
     app.add_option("--compression", compression_, "gzip[:1-12], zstd[:1-19] or none (default: gzip)")
@@ -162,7 +165,6 @@ class BuildCommand : public Command {
   AssembleOptions parse_options(const Streams& streams) const {
     AssembleOptions options;
     options.base = Location::parse(base_);
-    if (!platform_.empty()) options.platform = Platform::parse(platform_);
     for (const auto& text : binaries_) {
       options.binaries.push_back(parse_binary(text));
       options.binaries.back().any_binary = any_binary_;
@@ -218,6 +220,7 @@ class BuildCommand : public Command {
                   "add -o oci:DIR:TAG, or --push REGISTRY/REPOSITORY:TAG");
     }
     for (const auto& target : targets) reject_base_only(target);
+    if (shallow_) reject_not_shallow(targets);
     return targets;
   }
 
@@ -239,6 +242,20 @@ class BuildCommand : public Command {
                 "an output is oci:, oci-archive:, docker-archive: or a registry's reference");
   }
 
+  void reject_not_shallow(const std::vector<Location>& targets) const {
+    for (const auto& target : targets) {
+      if (target.reference || target.kind == Location::Kind::oci_layout) continue;
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot write " + target.to_string() + " without the base's layers: an archive is whole",
+                  "--shallow is for layouts: -o oci:DIR");
+    }
+  }
+
+  std::string publish(const BuildResult& made, const Location& target, const Workplace& workplace) const {
+    return shallow_ && target.kind == Location::Kind::oci_layout ? made.publish_shallow(target, workplace)
+                                                                 : made.publish(target, workplace);
+  }
+
   // What credentials of the environment are for: the first registry that is pushed to, else the base's.
   static std::string chief_registry(const Location& base, const std::vector<Location>& targets) {
     for (const auto& target : targets) {
@@ -255,29 +272,35 @@ class BuildCommand : public Command {
     return OciLayout::open_or_create(layout->path).blobs();
   }
 
-  // Whether the base's layers are needed here: for a file, or for a registry that does not have them.
-  static bool needs_base_layers(const Location& base, const std::vector<Location>& targets) {
+  // Whether the base's layers are needed here: for a file, or for a registry that does not have them. Those of a locked
+  // base are not read before, and then go from registry to registry.
+  bool needs_base_layers(const Location& base, const std::vector<Location>& targets) const {
+    const bool locked = lock_.pins(base);
     return std::any_of(targets.begin(), targets.end(), [&](const Location& target) {
-      return !target.reference || !base.reference || target.reference->registry() != base.reference->registry();
+      if (!target.reference) return !shallow_;
+      return !locked && (!base.reference || target.reference->registry() != base.reference->registry());
     });
   }
 
-  void write_side_files(const Assembled& made, const std::vector<Location>& targets) const {
-    if (digest_file_) write_if_changed(*digest_file_, made.image.digest().to_string() + "\n");
-    if (depfile_) write_if_changed(*depfile_, make_rule(targets.front(), made.inputs));
+  void write_side_files(const BuildResult& made, const std::vector<Location>& targets) const {
+    if (digest_file_) write_if_changed(*digest_file_, made.digest().to_string() + "\n");
+    if (!depfile_) return;
+    auto inputs = made.inputs();
+    if (lock_.file()) inputs.push_back(*lock_.file());
+    write_if_changed(*depfile_, make_rule(targets.front(), inputs));
   }
 
-  void print(const Image& image, const Texts& published, const Streams& streams) const {
+  void print(const BuildResult& made, const Texts& published, const Streams& streams) const {
     if (json_) {
-      streams.out << build_json(image, published);
+      streams.out << made.json(published);
     } else {
       for (const auto& name : published) streams.out << name << '\n';
     }
   }
 
-  Texts binaries_, adds_, writable_, capabilities_, env_, labels_, annotations_, ports_, volumes_, outputs_, pushes_;
+  Texts binaries_, adds_, writable_, capabilities_, env_, labels_, annotations_, ports_, volumes_, outputs_, pushes_,
+      platforms_;
   std::string base_ = "static";
-  std::string platform_;
   std::string format_ = "oci";
   std::string compression_ = "gzip";
   std::optional<std::string> ca_certificates_, tzdata_, user_, entrypoint_, cmd_, working_dir_, stop_signal_,
@@ -289,6 +312,8 @@ class BuildCommand : public Command {
   bool any_binary_ = false;
   bool json_ = false;
   bool quiet_ = false;
+  bool shallow_ = false;
+  LockFlags lock_;
   RegistryFlags registry_;
 };
 

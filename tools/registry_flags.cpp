@@ -3,7 +3,9 @@
 
 #include <mutex>
 #include <ostream>
+#include <set>
 
+#include "base/guarded.hpp"
 #include "command.hpp"
 #include "ociassemble/report.hpp"
 
@@ -17,6 +19,14 @@ std::function<void(const std::string&)> line_printer(const Streams& streams, std
     const std::lock_guard lock(*mutex);
     err << prefix << line << '\n' << std::flush;
   };
+}
+
+// Each line once: several platforms of one build have the same to say.
+std::function<void(const std::string&)> once(std::function<void(const std::string&)> print) {
+  return
+      [print = std::move(print), seen = std::make_shared<Guarded<std::set<std::string>>>()](const std::string& line) {
+        if (seen->with([&](auto& lines) { return lines.insert(line).second; })) print(line);
+      };
 }
 
 TransferProgress transfer_printer(std::function<void(const std::string&)> print) {
@@ -52,7 +62,7 @@ void RegistryFlags::add_to(CLI::App& app) {
 Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std::string& registry_name) const {
   Workplace workplace;
   workplace.stop = streams.stop;
-  workplace.warn = line_printer(streams, "ociassemble: warning: ");
+  workplace.warn = once(line_printer(streams, "ociassemble: warning: "));
   if (!quiet) workplace.progress = line_printer(streams, "");
   auto& registry = workplace.registry;
   registry.plain_http = plain_http_;

@@ -86,6 +86,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     };
     add("build", "Make an image from a binary and a base, and put it where it was asked for", make_build_command);
     add("inspect", "Show what an image holds", make_inspect_command);
+    add("lock", "Pin the bases of builds, and say what has moved", make_lock_command);
     add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);
     add("version", "Show the versions that layer digests depend on", make_version_command);
     return parse_and_run(app, commands, {arguments.begin(), arguments.end()}, streams);

@@ -50,8 +50,8 @@ class OciLayout {
   std::shared_ptr<BlobStore> blobs_;
 };
 
-// Brings an image (or index with its images) into the layout and names it. Layers in `left_out` stay where they are: the
-// layout then names blobs that it does not have.
+// Brings an image (or index with its images) into the layout and names it. Layers in `left_out` stay where they are:
+// the layout then names blobs that it does not have.
 void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
                  const std::stop_token& stop, const std::set<Digest>& left_out = {});
 void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,

@@ -58,9 +58,9 @@ struct Lock {
   bool operator==(const Lock&) const = default;
 };
 
-// Pins a base as it is now for these platforms: asks the registry for index, manifests and configs, and reads the layers
-// (or takes what the cache knows of them). Throws as the registry client does, and Error{not_found} for a platform that
-// the base does not have.
+// Pins a base as it is now for these platforms: asks the registry for index, manifests and configs, and reads the
+// layers (or takes what the cache knows of them). Throws as the registry client does, and Error{not_found} for a
+// platform that the base does not have.
 LockedBase lock_base(const Reference& base, const std::vector<Platform>& platforms, const Workplace& workplace);
 // Adds the platforms that are not locked yet, of the very index that is locked.
 void lock_platforms(LockedBase& locked, const Reference& base, const std::vector<Platform>& platforms,

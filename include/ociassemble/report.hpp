@@ -26,6 +26,8 @@ std::string index_json(const Document& document);
 // What `build --json` prints: digest, size and platform of the image, its layers, and the names that it was published
 // as.
 std::string build_json(const Image& image, const std::vector<std::string>& published);
+// The same for an index, with each image's digest, size, platform and layers.
+std::string build_json(const ImageIndex& index, const std::vector<std::string>& published);
 std::string verify_json(const VerifyReport& report);
 // Versions of the tool, the layer format, and the codecs that layer digests depend on.
 std::string version_json();

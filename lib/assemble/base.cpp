@@ -207,7 +207,7 @@ Base open_base(BaseFinder& bases, const Platform& platform, const AssembleOption
       if (location.kind != Location::Kind::registry && location.kind != Location::Kind::oci_layout) {
         inputs.push_back(location.path);
       }
-      auto locked = locked_tree(found, platform);
+      auto locked = locked_tree(found, platform, workplace);
       base.tree = locked ? std::move(*locked) : read_base_tree(base.layers, workplace);
       break;
     }

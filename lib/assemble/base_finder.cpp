@@ -41,14 +41,22 @@ void BaseFinder::warn_of_tag(const Reference& base) const {
   if (!workplace_.warn) return;
   const auto name = base.to_string();
   const bool latest = base.tag().value_or("latest") == "latest";
-  workplace_.warn(fmt::format("base {} is {}, so that another build may get another image; `ociassemble lock --base {}` "
-                              "pins it",
-                              name, latest ? "whatever is latest" : "a tag, which can move", name));
+  workplace_.warn(
+      fmt::format("base {} is {}, so that another build may get another image; `ociassemble lock --base {}` "
+                  "pins it",
+                  name, latest ? "whatever is latest" : "a tag, which can move", name));
 }
 
-std::optional<Tree> locked_tree(const FoundBase& base, const Platform& platform) {
-  const auto* locked = base.locked != nullptr ? base.locked->find(platform) : nullptr;
-  if (locked == nullptr) return {};
+std::optional<Tree> locked_tree(const FoundBase& base, const Platform& platform, const Workplace& workplace) {
+  if (base.locked == nullptr) return {};
+  const auto* locked = base.locked->find(platform);
+  if (locked == nullptr) {
+    if (workplace.warn) {
+      workplace.warn(fmt::format("the base is not locked for {}, and read from the registry; `ociassemble lock` adds it",
+                                 platform.to_string()));
+    }
+    return {};
+  }
   return decode_facts(base.locked->facts.at(locked->facts), locked->facts);
 }
 

@@ -5,10 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "assemble/lock_limits.hpp"
 #include "base/atomic_file.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
-#include "assemble/lock_limits.hpp"
 
 namespace ociassemble {
 namespace {
@@ -24,9 +24,8 @@ Json texts_json(const std::map<Digest, std::string>& texts) {
 Json base_json(const LockedBase& base) {
   Json platforms = Json::object();
   for (const auto& [name, platform] : base.platforms) {
-    platforms[name] = {{"digest", platform.manifest.to_string()},
-                       {"system", platform.system},
-                       {"facts", platform.facts.to_string()}};
+    platforms[name] = {
+        {"digest", platform.manifest.to_string()}, {"system", platform.system}, {"facts", platform.facts.to_string()}};
   }
   return {{"digest", base.digest.to_string()},
           {"mediaType", base.media_type},
@@ -52,10 +51,10 @@ std::string Lock::to_json() const {
   for (const auto& [name, base] : bases) object["bases"][name] = base_json(base);
   auto text = object.dump(2) + "\n";
   if (text.size() > kMaxLockSize) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("cannot write the lock: it has {} bytes, and at most {} are read again", text.size(),
-                            kMaxLockSize),
-                "lock fewer bases, each in a file of its own");
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("cannot write the lock: it has {} bytes, and at most {} are read again", text.size(), kMaxLockSize),
+        "lock fewer bases, each in a file of its own");
   }
   return text;
 }

@@ -39,10 +39,10 @@ class LockReader {
   void require_format() const {
     const auto format = root_.at("lockFormat").size();
     if (format == kLockFormat) return;
-    throw Error(ErrorCode::unsupported,
-                fmt::format("cannot read the lock: it has format {}, and this version reads format {}", format,
-                            kLockFormat),
-                "use the version of ociassemble that wrote it, or make it anew: ociassemble lock --update");
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("cannot read the lock: it has format {}, and this version reads format {}", format, kLockFormat),
+        "use the version of ociassemble that wrote it, or make it anew: ociassemble lock --update");
   }
 
  private:
@@ -85,7 +85,8 @@ class LockReader {
     for (const auto& [name, member] : members(view)) {
       const auto digest = digest_of_name(name, member);
       const auto& bytes = member.string();
-      if (Digest::of(bytes, digest.algorithm()) != digest) member.refuse("does not have the digest that it is named by");
+      if (Digest::of(bytes, digest.algorithm()) != digest)
+        member.refuse("does not have the digest that it is named by");
       documents.emplace(digest, bytes);
     }
     return documents;
@@ -148,7 +149,8 @@ void refuse_conflict(std::string_view json, std::string_view subject) {
     const auto text = json.substr(at, json.find('\n', at) - at);
     if (text.starts_with("<<<<<<< ") || text.starts_with(">>>>>>> ")) {
       throw Error(ErrorCode::corrupt,
-                  fmt::format("cannot parse {}: line {} is a conflict that git could not merge", subject, line), kRemedy);
+                  fmt::format("cannot parse {}: line {} is a conflict that git could not merge", subject, line),
+                  kRemedy);
     }
     at += text.size() + 1;
   }

@@ -125,8 +125,7 @@ ImageIndex make_index(const std::vector<Assembled>& images, const Annotations& a
     index.annotations.merge(base_annotations(images));
   }
   auto json = index.to_json();
-  Descriptor descriptor{
-      .media_type = std::string(index.media_type()), .digest = Digest::of(json), .size = json.size()};
+  Descriptor descriptor{.media_type = std::string(index.media_type()), .digest = Digest::of(json), .size = json.size()};
   return {std::move(descriptor), std::move(json), std::move(index), std::move(members)};
 }
 

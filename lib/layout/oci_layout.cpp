@@ -91,7 +91,8 @@ void put_image(BlobStore& store, const Image& image, const Descriptor& manifest,
                const std::set<Digest>& left_out) {
   for (const auto& layer : image.layers()) {
     throw_if_stopped(stop);
-    if (left_out.count(layer.descriptor.digest) == 0 && has_bytes(layer)) copy_blob(*layer.blobs, layer.descriptor, store, stop);
+    if (left_out.count(layer.descriptor.digest) == 0 && has_bytes(layer))
+      copy_blob(*layer.blobs, layer.descriptor, store, stop);
   }
   put_document(store, image.config_json(), image.manifest().config);
   put_document(store, image.manifest_json(), manifest);
@@ -167,8 +168,7 @@ void write_index(OciLayout& layout, const ImageIndex& index, const std::optional
                  const std::stop_token& stop, const std::set<Digest>& left_out) {
   const auto entry = name_entry(index.descriptor, name);
   for (const auto& image : index.images) {
-    put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop,
-              left_out);
+    put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop, left_out);
   }
   put_document(*layout.blobs(), index.json, entry);
   layout.put(entry, name);
