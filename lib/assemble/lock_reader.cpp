@@ -23,7 +23,7 @@ using Members = std::vector<std::pair<std::string, JsonView>>;
 
 class LockReader {
  public:
-  LockReader(const JsonValue& value, std::string_view subject) : root_(value, subject), value_(value) {}
+  LockReader(const JsonValue& value, std::string_view subject) : root_(value, subject) {}
 
   Lock read() {
     refuse_other_members(root_, {"lockFormat", "bases"});
@@ -139,7 +139,6 @@ class LockReader {
   }
 
   JsonView root_;
-  const JsonValue& value_;
 };
 
 // What git leaves where it could not merge.

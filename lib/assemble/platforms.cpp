@@ -108,6 +108,7 @@ std::vector<Assembled> assemble_all(const std::vector<AssembleOptions>& options,
   }
   group.wait();
   std::vector<Assembled> result;
+  result.reserve(made.size());
   for (auto& each : made) result.push_back(std::move(*each));
   return result;
 }

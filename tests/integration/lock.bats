@@ -55,8 +55,8 @@ digest_of_push() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "doc
   [ "$output" = "$base moved: locked $before, now $(digest_of_push "$base")" ]
   build --no-cache -o oci:after:v1 --shallow
   [ "$(digest_in before)" = "$(digest_in after)" ]
-  ociassemble lock -q
-  [ "$(jq -r '.bases[].digest' ociassemble.lock)" = "$before" ] || false
+  ociassemble lock -q --base "$base"
+  [ "$(jq -r '.bases[].digest' ociassemble.lock)" = "$before" ]
 }
 
 @test "update locks what the tag stands for now" {
@@ -107,7 +107,7 @@ digest_of_push() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "doc
   cat >project/ociassemble.json <<JSON
 {
   "base": "$base",
-  "binaries": ["server"],
+  "binaries": {"/usr/local/bin/server": "server"},
   "profiles": {"dev": {"base": "static"}}
 }
 JSON

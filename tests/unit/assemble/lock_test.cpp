@@ -144,13 +144,14 @@ TEST_CASE("a locked base's layers are mounted from its repository without being 
   world.registry.clear_log();
   publish(made.image, Location::parse(test::at(world.registry, "app:v1").to_string()), world.workplace());
   CHECK(world.registry.count("POST", "mount=") >= 1);
-  CHECK(world.registry.count("GET") == world.registry.count("GET", "/v2/ "));
+  CHECK(world.registry.count("GET", "/blobs/") == 0);
 }
 
 TEST_CASE("a locked base's layers are streamed to another registry") {
   World world;
   const auto made = assemble(world.locked_options(world.lock()), world.workplace());
   test::FakeRegistry other;
+  world.registry.clear_log();
   publish(made.image, Location::parse(test::at(other, "app:v1").to_string()), world.workplace());
   CHECK(other.manifest("app", "v1") == made.image.manifest_json());
   CHECK(world.registry.count("GET", "/blobs/") == 1);  // both layers are the same
