@@ -52,8 +52,9 @@ std::optional<Tree> locked_tree(const FoundBase& base, const Platform& platform,
   const auto* locked = base.locked->find(platform);
   if (locked == nullptr) {
     if (workplace.warn) {
-      workplace.warn(fmt::format("the base is not locked for {}, and read from the registry; `ociassemble lock` adds it",
-                                 platform.to_string()));
+      workplace.warn(
+          fmt::format("the base is not locked for {}, and read from the registry; `ociassemble lock` adds it",
+                      platform.to_string()));
     }
     return {};
   }

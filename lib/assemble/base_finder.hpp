@@ -37,8 +37,8 @@ class BaseFinder {
   std::map<std::string, FoundBase> found_;  // by location
 };
 
-// The tree of the platform's image as the lock has it; nothing where it has none, with a warning when the base is locked
-// for other platforms.
+// The tree of the platform's image as the lock has it; nothing where it has none, with a warning when the base is
+// locked for other platforms.
 std::optional<Tree> locked_tree(const FoundBase& base, const Platform& platform, const Workplace& workplace);
 
 }  // namespace ociassemble

@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "../registry/registry_support.hpp"
 #include "ociassemble/platforms.hpp"
 #include "raw_tar.hpp"
-#include "../registry/registry_support.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
 
