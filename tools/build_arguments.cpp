@@ -75,6 +75,18 @@ std::pair<std::string, std::string> parse_assignment(std::string_view text, std:
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
+std::vector<Platform> parse_platforms(const std::vector<std::string>& texts) {
+  std::vector<Platform> platforms;
+  for (std::string_view rest : texts) {
+    for (auto comma = rest.find(','); comma != std::string_view::npos; comma = rest.find(',')) {
+      platforms.push_back(Platform::parse(rest.substr(0, comma)));
+      rest = rest.substr(comma + 1);
+    }
+    platforms.push_back(Platform::parse(rest));
+  }
+  return platforms;
+}
+
 ImageFormat parse_format(std::string_view text) {
   if (text == "oci") return ImageFormat::oci;
   if (text == "docker") return ImageFormat::docker;

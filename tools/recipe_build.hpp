@@ -13,10 +13,10 @@ class App;
 
 namespace ociassemble::tool {
 
-// One image to make, and where it goes.
+// One image or index to make, and where it goes.
 struct Build {
-  std::string profile;  // empty: without one
-  AssembleOptions options;
+  std::string profile;                  // empty: without one
+  std::vector<AssembleOptions> images;  // one for each platform, at least one
   std::vector<Location> targets;
 };
 

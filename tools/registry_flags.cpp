@@ -3,7 +3,9 @@
 
 #include <charconv>
 #include <ostream>
+#include <set>
 
+#include "base/guarded.hpp"
 #include "command.hpp"
 #include "ociassemble/error.hpp"
 #include "progress.hpp"
@@ -44,6 +46,14 @@ RegistryMirror parse_mirror(const std::string& text) {
   return mirror;
 }
 
+// Each line once: several platforms of one build have the same to say.
+std::function<void(const std::string&)> once(std::function<void(const std::string&)> print) {
+  return
+      [print = std::move(print), seen = std::make_shared<Guarded<std::set<std::string>>>()](const std::string& line) {
+        if (seen->with([&](auto& lines) { return lines.insert(line).second; })) print(line);
+      };
+}
+
 }  // namespace
 
 void RegistryFlags::add_to(CLI::App& app) {
@@ -68,7 +78,7 @@ Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std
   Workplace workplace;
   const auto display = make_display(streams);
   workplace.stop = streams.stop;
-  workplace.warn = line_printer(display, "ociassemble: warning: ");
+  workplace.warn = once(line_printer(display, "ociassemble: warning: "));
   if (!quiet) workplace.progress = line_printer(display, "");
   auto& registry = workplace.registry;
   registry.plain_http = plain_http_;

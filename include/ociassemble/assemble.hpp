@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -79,9 +80,17 @@ struct Contents {
   std::optional<std::string> tzdata;
 };
 
+struct Lock;
+struct LockedBase;
+
+// Whether a base in a registry may be one that the lock does not pin.
+enum class LockUse { preferred, required };
+
 // What an image is made of. Paths are taken as they are, relative ones against the working directory.
 struct AssembleOptions {
   Location base;                     // the built-in "static" unless set
+  std::shared_ptr<const Lock> lock;  // a base that it pins is taken from it, without a request; may be null
+  LockUse lock_use = LockUse::preferred;
   std::optional<Platform> platform;  // the binaries' when not set
   std::vector<BinaryInput> binaries;
   std::vector<AddInput> adds;
@@ -135,6 +144,8 @@ struct Workplace {
 struct Assembled {
   Image image;
   std::vector<std::filesystem::path> inputs;  // every local file that was read, sorted; for a depfile
+  std::optional<Digest> base_root;            // what the base's name stood for: its index, or its manifest
+  std::set<Digest> base_layers;               // blobs that the image has from a base that is an image
 };
 
 // Makes the image: base, then (where asked) CA certificates, zone data, added files, binaries, a layer each. Its new

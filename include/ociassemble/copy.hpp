@@ -40,6 +40,7 @@ PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& 
 
 // The same for a push of an image that was made.
 PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace);
+PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace);
 
 // As JSON, with a newline at the end; docs/cli.md has the members.
 std::string copy_json(const Copied& copied);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -49,11 +50,12 @@ class OciLayout {
   std::shared_ptr<BlobStore> blobs_;
 };
 
-// Brings an image (or index with its images) into the layout and names it.
+// Brings an image (or index with its images) into the layout and names it. Layers in `left_out` stay where they are:
+// the layout then names blobs that it does not have.
 void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
-                 const std::stop_token& stop);
+                 const std::stop_token& stop, const std::set<Digest>& left_out = {});
 void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
-                 const std::stop_token& stop);
+                 const std::stop_token& stop, const std::set<Digest>& left_out = {});
 
 // The same for a document with all that it names, whatever that is, `parallel` blobs at a time.
 void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,

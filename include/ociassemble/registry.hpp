@@ -88,6 +88,8 @@ class RegistryClient {
   Document fetch(const Reference& reference);
   // The descriptor that the reference has now, by HEAD; nothing when the registry does not say (unknown), or has none.
   std::optional<Descriptor> resolve(const Reference& reference);
+  // The repository's blobs, as fetch() gives them; no request is made before one is opened.
+  std::shared_ptr<BlobReader> blobs(const Reference& repository);
   // All tags, in the registry's order, over all pages.
   std::vector<std::string> tags(const Reference& repository);
 

@@ -28,6 +28,8 @@ std::string index_json(const Document& document);
 // What `build --json` prints: digest, size and platform of the image, its layers, and the names that it was published
 // as.
 std::string build_json(const Image& image, const std::vector<std::string>& published);
+// The same for an index, with each image's digest, size, platform and layers.
+std::string build_json(const ImageIndex& index, const std::vector<std::string>& published);
 std::string verify_json(const VerifyReport& report);
 // What differs, for people: a summary, layers with at most `files` files each, config, annotations; and as JSON.
 std::string describe_comparison(const Comparison& comparison, std::size_t files);

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "assemble/accounts.hpp"
+#include "assemble/assembly.hpp"
 #include "assemble/binary_check.hpp"
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
@@ -35,12 +36,12 @@ struct Modes {
 // One assembly: the base, what is laid on it, and the layers so far.
 class Assembly {
  public:
-  Assembly(const AssembleOptions& options, const Workplace& workplace)
+  Assembly(BaseFinder& bases, const AssembleOptions& options, const Workplace& workplace)
       : options_(options),
         workplace_(workplace),
         binaries_(look_at_binaries(options.binaries)),
         platform_(choose_platform(options.platform, binaries_)),
-        base_(open_base(options.base, platform_, options, workplace, inputs_)),
+        base_(open_base(bases, platform_, options, workplace, inputs_)),
         placement_(base_.tree, options.source_date_epoch),
         accounts_(base_.tree) {}
 
@@ -54,10 +55,17 @@ class Assembly {
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     std::sort(inputs_.begin(), inputs_.end());
     inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
-    return {std::move(image), std::move(inputs_)};
+    return {std::move(image), std::move(inputs_), base_.root, base_layers()};
   }
 
  private:
+  std::set<Digest> base_layers() const {
+    std::set<Digest> digests;
+    if (!base_.root) return digests;
+    for (const auto& layer : base_.layers) digests.insert(layer.descriptor.digest);
+    return digests;
+  }
+
   std::int64_t mtime() const { return options_.source_date_epoch; }
 
   // DEST itself, or below it where it ends in '/' or is a directory of the base.
@@ -274,9 +282,14 @@ void reject_contradictions(const AssembleOptions& options, const Workplace& work
 
 }  // namespace
 
-Assembled assemble(const AssembleOptions& options, const Workplace& workplace) {
+Assembled assemble_with(BaseFinder& bases, const AssembleOptions& options, const Workplace& workplace) {
   reject_contradictions(options, workplace);
-  return Assembly(options, workplace).run();
+  return Assembly(bases, options, workplace).run();
+}
+
+Assembled assemble(const AssembleOptions& options, const Workplace& workplace) {
+  BaseFinder bases(workplace);
+  return assemble_with(bases, options, workplace);
 }
 
 }  // namespace ociassemble

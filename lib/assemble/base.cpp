@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "assemble/base_facts.hpp"
 #include "assemble/folder.hpp"
 #include "assemble/static_base.hpp"
 #include "assemble/timestamp.hpp"
@@ -110,11 +111,13 @@ Layer cached_layer_from_tarball(const fs::path& file, const LayerOptions& option
   return layer;
 }
 
-void use_image(Base& base, const Location& location, const Platform& platform, const Workplace& workplace) {
-  const auto image = load_image(open_document(location, workplace), platform);
+void use_image(Base& base, const FoundBase& found, const Location& location, const Platform& platform,
+               const Workplace& workplace) {
+  const auto image = load_image(found.root, platform);
   base.config = image.config();
   base.layers = image.layers();
   base.digest = image.digest();
+  base.root = found.root.descriptor.digest;
   if (location.reference) base.name = location.reference->to_string();
   // A config may leave the variant out that its index names, or say nothing at all.
   if (base.config.platform.architecture.empty()) base.config.platform = platform;
@@ -132,26 +135,15 @@ Digest tree_key(const std::vector<Layer>& layers) {
   return Digest::of(text);
 }
 
-void read_layers(Base& base, const Workplace& workplace) {
-  for (const auto& layer : base.layers) {
+Tree read_layers(const std::vector<Layer>& layers, const Workplace& workplace) {
+  Tree tree(wanted_files());
+  for (const auto& layer : layers) {
     const auto subject = fmt::format("layer {} of the base", layer.descriptor.digest.to_string());
     if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
-    const auto diff_id = apply_layer(base.tree, layer.blobs->open(layer.descriptor), subject);
+    const auto diff_id = apply_layer(tree, layer.blobs->open(layer.descriptor), subject);
     if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
   }
-}
-
-void read_tree(Base& base, const Workplace& workplace) {
-  constexpr const char* kKind = "trees";
-  auto cache = open_cache(workplace);
-  const auto key = tree_key(base.layers);
-  const auto record = cache ? cache->find(kKind, key) : std::nullopt;
-  if (auto known = record ? decode_tree(*record) : std::nullopt) {
-    base.tree = std::move(*known);
-    return;
-  }
-  read_layers(base, workplace);
-  if (cache) cache->put(kKind, key, encode_tree(base.tree));
+  return tree;
 }
 
 void use_rootfs(Base& base, const fs::path& path, const Platform& platform, const AssembleOptions& options,
@@ -162,26 +154,7 @@ void use_rootfs(Base& base, const fs::path& path, const Platform& platform, cons
                    ? make_layer(read_rootfs_folder(path, epoch), options, workplace)
                    : cached_layer_from_tarball(path, {options.format, options.compression}, workplace, base.tree);
   use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, epoch);
-  if (base.tree.root().children.empty()) read_tree(base, workplace);
-}
-
-// "Alpine Linux v3.20" out of os-release.
-std::string pretty_name(const Tree& tree) {
-  const auto* node = tree.follow("etc/os-release");
-  if (node == nullptr || !node->contents) return {};
-  std::string_view text = *node->contents;
-  constexpr std::string_view kKey = "PRETTY_NAME=";
-  for (auto at = text.find(kKey); at != std::string_view::npos; at = text.find(kKey, at + 1)) {
-    if (at != 0 && text[at - 1] != '\n') continue;
-    auto value = text.substr(at + kKey.size());
-    value = value.substr(0, value.find('\n'));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
-    std::string name(value);
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return c < ' '; }, ' ');
-    return name.substr(0, 80);
-  }
-  return {};
+  if (base.tree.root().children.empty()) base.tree = read_base_tree(base.layers, workplace);
 }
 
 }  // namespace
@@ -195,9 +168,21 @@ Layer make_layer(std::vector<LayerEntry> entries, const AssembleOptions& options
                             workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop);
 }
 
-Base open_base(const Location& location, const Platform& platform, const AssembleOptions& options,
-               const Workplace& workplace, std::vector<fs::path>& inputs) {
-  Base base{{}, {}, {}, {}, location.to_string(), Tree(wanted_files())};
+Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace) {
+  constexpr const char* kKind = "trees";
+  auto cache = open_cache(workplace);
+  const auto key = tree_key(layers);
+  const auto record = cache ? cache->find(kKind, key) : std::nullopt;
+  if (auto known = record ? decode_tree(*record) : std::nullopt) return std::move(*known);
+  auto tree = read_layers(layers, workplace);
+  if (cache) cache->put(kKind, key, encode_tree(tree));
+  return tree;
+}
+
+Base open_base(BaseFinder& bases, const Platform& platform, const AssembleOptions& options, const Workplace& workplace,
+               std::vector<fs::path>& inputs) {
+  const auto& location = options.base;
+  Base base{{}, {}, {}, {}, {}, location.to_string(), Tree(wanted_files())};
   switch (location.kind) {
     case Location::Kind::scratch:
       base.config.platform = platform;
@@ -205,7 +190,7 @@ Base open_base(const Location& location, const Platform& platform, const Assembl
     case Location::Kind::static_base: {
       auto layer = make_layer(static_base_entries(options.source_date_epoch), options, workplace);
       use_single_layer(base, std::move(layer), "ociassemble: base static", platform, options.source_date_epoch);
-      read_tree(base, workplace);
+      base.tree = read_base_tree(base.layers, workplace);
       break;
     }
     case Location::Kind::rootfs:
@@ -215,14 +200,17 @@ Base open_base(const Location& location, const Platform& platform, const Assembl
     case Location::Kind::registry:
     case Location::Kind::oci_layout:
     case Location::Kind::oci_archive:
-    case Location::Kind::docker_archive:
-      use_image(base, location, platform, workplace);
+    case Location::Kind::docker_archive: {
+      const auto found = bases.find(options);
+      use_image(base, found, location, platform, workplace);
       if (location.kind == Location::Kind::oci_layout) inputs.push_back(location.path / "index.json");
       if (location.kind != Location::Kind::registry && location.kind != Location::Kind::oci_layout) {
         inputs.push_back(location.path);
       }
-      read_tree(base, workplace);
+      auto locked = locked_tree(found, platform, workplace);
+      base.tree = locked ? std::move(*locked) : read_base_tree(base.layers, workplace);
       break;
+    }
   }
   if (const auto name = pretty_name(base.tree); !name.empty()) base.description += fmt::format(" ({})", name);
   return base;

@@ -179,4 +179,8 @@ PushPlan plan_publish(const Image& image, const Reference& target, const Workpla
   return RegistryClient(workplace.registry, workplace.stop).plan(image, target);
 }
 
+PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace) {
+  return RegistryClient(workplace.registry, workplace.stop).plan(index, target);
+}
+
 }  // namespace ociassemble

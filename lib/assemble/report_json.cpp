@@ -85,6 +85,20 @@ std::string build_json(const Image& image, const std::vector<std::string>& publi
   return dump(object);
 }
 
+std::string build_json(const ImageIndex& index, const std::vector<std::string>& published) {
+  Json object = {{"digest", index.descriptor.digest.to_string()},
+                 {"mediaType", index.descriptor.media_type},
+                 {"size", index.descriptor.size},
+                 {"published", published},
+                 {"images", Json::array()}};
+  for (const auto& image : index.images) {
+    auto member = image_object(image);
+    member["layers"] = layers_json(image);
+    object["images"].push_back(std::move(member));
+  }
+  return dump(object);
+}
+
 std::string verify_json(const VerifyReport& report) {
   return dump({{"ok", report.problems.empty()},
                {"manifests", report.manifests},

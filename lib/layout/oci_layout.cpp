@@ -90,10 +90,13 @@ void put_document(BlobStore& store, std::string_view json, const Descriptor& des
 }
 
 // All that the manifest names, then the manifest.
-void put_image(BlobStore& store, const Image& image, const Descriptor& manifest, const std::stop_token& stop) {
+void put_image(BlobStore& store, const Image& image, const Descriptor& manifest, const std::stop_token& stop,
+               const std::set<Digest>& left_out) {
   for (const auto& layer : image.layers()) {
     throw_if_stopped(stop);
-    if (has_bytes(*layer.blobs, layer.descriptor)) copy_blob(*layer.blobs, layer.descriptor, store, stop);
+    if (left_out.count(layer.descriptor.digest) == 0 && has_bytes(*layer.blobs, layer.descriptor)) {
+      copy_blob(*layer.blobs, layer.descriptor, store, stop);
+    }
   }
   put_document(store, image.config_json(), image.manifest().config);
   put_document(store, image.manifest_json(), manifest);
@@ -174,9 +177,9 @@ void OciLayout::put(const Descriptor& descriptor, const std::optional<std::strin
 }
 
 void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
-                 const std::stop_token& stop) {
+                 const std::stop_token& stop, const std::set<Digest>& left_out) {
   const auto entry = name_entry(image.descriptor(), name);
-  put_image(*layout.blobs(), image, entry, stop);
+  put_image(*layout.blobs(), image, entry, stop, left_out);
   layout.put(entry, name);
 }
 
@@ -190,10 +193,10 @@ void write_document(OciLayout& layout, const Document& root, const std::optional
 }
 
 void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
-                 const std::stop_token& stop) {
+                 const std::stop_token& stop, const std::set<Digest>& left_out) {
   const auto entry = name_entry(index.descriptor, name);
   for (const auto& image : index.images) {
-    put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop);
+    put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop, left_out);
   }
   put_document(*layout.blobs(), index.json, entry);
   layout.put(entry, name);

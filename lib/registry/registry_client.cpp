@@ -75,6 +75,10 @@ std::optional<Descriptor> RegistryClient::resolve(const Reference& reference) {
   return Descriptor{.media_type = facts->media_type, .digest = *facts->digest, .size = *facts->size};
 }
 
+std::shared_ptr<BlobReader> RegistryClient::blobs(const Reference& repository) {
+  return std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository());
+}
+
 std::vector<std::string> RegistryClient::tags(const Reference& repository) {
   return list_tags(*state_->of(repository).session, repository);
 }
