@@ -40,13 +40,13 @@ class Walk {
 
 }  // namespace
 
-Contents contents_of(const Document& document) {
+DocumentContents contents_of(const Document& document) {
   const auto& type = document.descriptor.media_type;
   if (document_kind(document.json, type) == DocumentKind::index) {
     return {.blobs = {}, .documents = Index::parse(document.json, type).manifests};
   }
   auto manifest = Manifest::parse(document.json, type);
-  Contents contents{.blobs = std::move(manifest.layers), .documents = {}};
+  DocumentContents contents{.blobs = std::move(manifest.layers), .documents = {}};
   contents.blobs.push_back(std::move(manifest.config));
   return contents;
 }

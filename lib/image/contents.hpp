@@ -9,12 +9,12 @@
 namespace ociassemble {
 
 // What a document names: a manifest its config and layers, an index its manifests and indexes.
-struct Contents {
+struct DocumentContents {
   std::vector<Descriptor> blobs;
   std::vector<Descriptor> documents;
 };
 // Throws as Manifest::parse and Index::parse.
-Contents contents_of(const Document& document);
+DocumentContents contents_of(const Document& document);
 
 // Reads a manifest or index, verified, and at most kMaxManifestSize of it.
 Document read_document(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& blobs);
