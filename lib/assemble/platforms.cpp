@@ -8,6 +8,7 @@
 #include <map>
 
 #include "assemble/assembly.hpp"
+#include "base/stop.hpp"
 #include "base/task_group.hpp"
 #include "ociassemble/error.hpp"
 
@@ -101,9 +102,12 @@ std::vector<Assembled> assemble_all(const std::vector<AssembleOptions>& options,
   TaskGroup group(std::min(by_platform.size(), usable_cores()), workplace.stop);
   for (const auto& entry : by_platform) {
     group.spawn([&, &label = entry.first, &members = entry.second](const std::stop_token& stop) {
-      auto place = by_platform.size() > 1 ? labelled(workplace, label) : workplace;
-      place.stop = stop;
-      for (const auto i : members) made[i] = assemble_with(bases, options[i], place);
+      const auto place = by_platform.size() > 1 ? labelled(workplace, label) : workplace;
+      for (const auto i : members) {
+        throw_if_stopped(stop);
+        // With the caller's own token: what is made here reads its base and its layers after this group has ended.
+        made[i] = assemble_with(bases, options[i], place);
+      }
     });
   }
   group.wait();

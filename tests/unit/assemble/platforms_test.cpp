@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/shallow.hpp"
@@ -68,6 +71,21 @@ TEST_CASE("an index has its images in the order that was asked for, with their p
   CHECK(index.index.annotations == Annotations{{"a", "b"}});
   CHECK(index.descriptor.digest == Digest::of(index.json));
   CHECK(made[0].image.digest() != made[1].image.digest());
+}
+
+TEST_CASE("a layer that is made on demand can be made when all images are there") {
+  const test::TestFolder folder;
+  folder.write("app", "bytes");
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));  // a file younger than the clock's grain is not trusted
+  for (const bool on_demand : {false, true}) {
+    auto workplace = memory_workplace();
+    workplace.cache_folder = folder / "cache";
+    workplace.layers_on_demand = on_demand;
+    const auto made = assemble_all({any_program(folder, "app")}, workplace);
+    const auto& layer = made[0].image.layers().back();
+    CHECK(workplace.store->contains(layer.descriptor) != on_demand);
+    CHECK(Digest::of(BlobStore::read(*layer.blobs, layer.descriptor, 1000)) == layer.descriptor.digest);
+  }
 }
 
 TEST_CASE("an index over one base names it and what it stood for") {
