@@ -37,7 +37,7 @@ void rows(std::string& text, std::string_view name, const Values& values) {
 
 void pairs(std::string& text, std::string_view name, const std::map<std::string, std::string>& values) {
   for (const auto& [key, value] : values) {
-    row(text, name, terminal_text(key + "=" + value));
+    row(text, name, terminal_text(fmt::format("{}={}", key, value)));
     name = "";
   }
 }

@@ -48,7 +48,8 @@ std::string list_entries(const Index& index) {
   for (const auto& entry : index.manifests) {
     auto name = annotation(entry, kRefNameAnnotation);
     if (name.empty()) name = annotation(entry, kContainerdNameAnnotation);
-    names.push_back(name.empty() ? entry.digest.to_string() : std::move(name));
+    if (name.empty()) name = entry.digest.to_string();
+    names.push_back(std::move(name));
     if (names.size() == kMaxListed) break;
   }
   if (names.empty()) return "it is empty";

@@ -139,7 +139,7 @@ RegistryAnswer BlobUpload::put(std::uint64_t offset, std::uint64_t length) {
   return exchange(std::move(final_put));
 }
 
-RegistryAnswer BlobUpload::exchange(RegistryCall call) {
+RegistryAnswer BlobUpload::exchange(const RegistryCall& call) {
   const auto sent = session_.exchange(call);
   return {sent.stream->status(), sent.stream->headers(), collect_beginning(*sent.stream, kMaxErrorBody), sent.url};
 }

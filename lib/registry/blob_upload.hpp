@@ -38,7 +38,7 @@ class BlobUpload {
   RegistryAnswer send();
   RegistryAnswer send_chunk();
   RegistryAnswer put(std::uint64_t offset, std::uint64_t length);
-  RegistryAnswer exchange(RegistryCall call);
+  RegistryAnswer exchange(const RegistryCall& call);
   void note_progress();
   Next judge(const RegistryAnswer& answer);
   bool resume();

@@ -59,7 +59,7 @@ Url Endpoint::referrers(std::string_view repository, const Digest& subject) cons
 }
 
 Url Endpoint::follow(const Url& from, std::string_view location) const {
-  const auto to = from.resolve(location);
+  auto to = from.resolve(location);
   if (!base_.is_https() || to.is_https() || to.host() != base_.host()) return to;
   const auto rest = to.to_string().find('/', std::string_view("http://").size());
   return base_.resolve(rest == std::string::npos ? "/" : to.to_string().substr(rest));

@@ -25,7 +25,7 @@ void check_redirect(const Url& from, const Url& to, const PlainHttpPolicy& polic
 
 }  // namespace
 
-SentAnswer Sender::send(HttpRequest request, const Url& url, const std::optional<std::string>& authorization,
+SentAnswer Sender::send(const HttpRequest& request, const Url& url, const std::optional<std::string>& authorization,
                         const Url& home) const {
   if (url.same_origin(home)) {
     policy_.check(url);

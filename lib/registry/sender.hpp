@@ -30,7 +30,7 @@ class Sender {
   // methods 307 and 308. Throws Error{invalid_argument} where `url` would be plain HTTP that is not allowed;
   // Error{network} for a redirect to such, or from TLS to plain HTTP, and for too many; Error{corrupt} for a Location
   // that is none; TransportError.
-  SentAnswer send(HttpRequest request, const Url& url, const std::optional<std::string>& authorization,
+  SentAnswer send(const HttpRequest& request, const Url& url, const std::optional<std::string>& authorization,
                   const Url& home) const;
 
   const PlainHttpPolicy& policy() const noexcept { return policy_; }
