@@ -24,8 +24,8 @@ teardown() {
 # A port of loopback that nobody listens on.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# FOLDER: Debian's docker-registry on a free port of loopback, its data under FOLDER. Sets REGISTRY to host:port; to be
-# ended by stop_registry FOLDER.
+# FOLDER: Debian's docker-registry on a free port of loopback, its data and its access log (FOLDER/log) under FOLDER. Sets
+# REGISTRY to host:port; to be ended by stop_registry FOLDER.
 start_registry() {
   local folder=$1 port attempt tries
   mkdir -p "$folder/data"
@@ -33,7 +33,7 @@ start_registry() {
     port=$(free_port)
     cat >"$folder/config.yml" <<YAML
 version: 0.1
-log: {level: error, accesslog: {disabled: true}}
+log: {level: error}
 storage: {filesystem: {rootdirectory: $folder/data}, delete: {enabled: true}}
 http: {addr: "127.0.0.1:$port"}
 YAML
