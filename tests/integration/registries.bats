@@ -16,17 +16,6 @@ tear_down() {
   done
 }
 
-# PORT: waits until somebody listens there.
-wait_for_port() {
-  local tries
-  for ((tries = 0; tries < 100; tries++)); do
-    if (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    sleep 0.1
-  done
-  echo "nobody listens on port $1" >&2
-  return 1
-}
-
 # A docker-registry that wants alice's password. Sets locked to host:port.
 start_locked_registry() {
   local port
@@ -57,47 +46,6 @@ make_certificates() {
     done
     mv client.crt client.cert
   } >openssl.log 2>&1
-}
-
-# HTTP-LINES SERVER-LINES [ssl]: nginx with them in front of $REGISTRY. Sets front to host:port.
-start_nginx() {
-  local port
-  port=$(free_port)
-  mkdir -p nginx
-  cat >nginx.conf <<CONF
-daemon off;
-pid $PWD/nginx/pid;
-error_log $PWD/nginx/error.log;
-events {}
-http {
-  log_format counted '\$request_method \$uri \$status';
-  access_log $PWD/nginx/access.log counted;
-  proxy_request_buffering off;
-  proxy_buffering off;
-  client_body_temp_path $PWD/nginx/body;
-  proxy_temp_path $PWD/nginx/proxy;
-  fastcgi_temp_path $PWD/nginx/fastcgi;
-  uwsgi_temp_path $PWD/nginx/uwsgi;
-  scgi_temp_path $PWD/nginx/scgi;
-  $1
-  server {
-    listen 127.0.0.1:$port ${3-};
-    $2
-    location / {
-      proxy_pass http://$REGISTRY;
-      proxy_set_header Host \$http_host;
-      proxy_set_header X-Forwarded-Proto \$scheme;
-    }
-  }
-}
-CONF
-  PATH="$PATH:/usr/sbin" nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.log 2>&1 </dev/null 3>&- &
-  echo $! >nginx.pid
-  wait_for_port "$port" || {
-    cat nginx.log nginx/error.log >&2
-    return 1
-  }
-  front=127.0.0.1:$port
 }
 
 server_tls() { echo "ssl_certificate $PWD/server.crt; ssl_certificate_key $PWD/server.key; $1"; }
