@@ -72,6 +72,15 @@ TEST_CASE("the next page is found in any spelling of Link") {
   CHECK_FALSE(next_link({}).has_value());
 }
 
+TEST_CASE("a list over pages ends by its number of pages and by its bytes") {
+  PageBudget pages("list");
+  for (int page = 0; page < 10'000; ++page) pages.take(2);
+  CHECK_THROWS_WITH_AS(pages.take(2), "cannot list: the list does not end", Error);
+  PageBudget bytes("list");
+  for (int page = 0; page < 4; ++page) bytes.take(16U << 20U);
+  CHECK_THROWS_AS(bytes.take(1), Error);
+}
+
 TEST_CASE("only passing troubles are worth another try") {
   for (const int status : {408, 425, 429, 500, 502, 503, 504, 522}) CHECK(is_worth_retrying(status));
   for (const int status : {200, 301, 400, 401, 403, 404, 405, 409, 413, 416, 501, 505})
