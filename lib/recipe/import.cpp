@@ -65,9 +65,10 @@ std::optional<Texts> exec_form(std::string_view text) {
   return at + 1 == text.size() && text[at] == ']' ? std::optional(words) : std::nullopt;
 }
 
-using Members = std::vector<std::pair<std::string, std::string>>;  // name and JSON; a later one of a name replaces it
+using JsonMembers =
+    std::vector<std::pair<std::string, std::string>>;  // name and JSON; a later one of a name replaces it
 
-void set(Members& members, const std::string& name, std::string json) {
+void set(JsonMembers& members, const std::string& name, std::string json) {
   const auto found = std::find_if(members.begin(), members.end(), [&](const auto& one) { return one.first == name; });
   if (found != members.end()) {
     found->second = std::move(json);
@@ -76,7 +77,7 @@ void set(Members& members, const std::string& name, std::string json) {
   }
 }
 
-std::string object_of(const Members& members) {
+std::string object_of(const JsonMembers& members) {
   if (members.empty()) return "{}";
   std::string text = "{\n";
   for (const auto& [name, json] : members) text += fmt::format("    {}: {},\n", quoted(name), json);
@@ -118,7 +119,7 @@ class Import {
   static void add(std::string& text, std::string_view name, std::string_view json) {
     text += fmt::format("  {}: {},\n", quoted(name), json);
   }
-  static void add_object(std::string& text, std::string_view name, const Members& members) {
+  static void add_object(std::string& text, std::string_view name, const JsonMembers& members) {
     if (!members.empty()) add(text, name, object_of(members));
   }
 
@@ -223,12 +224,13 @@ class Import {
     }
   }
 
-  void put_pair(const DockerInstruction& made, Members& members, const std::string& name, const std::string& value) {
+  void put_pair(const DockerInstruction& made, JsonMembers& members, const std::string& name,
+                const std::string& value) {
     set(members, name, quoted(value));
     if (made.name == "ENV") environment_[name] = variables_[name] = value;
   }
 
-  void take_pairs(const DockerInstruction& made, Members& members) {
+  void take_pairs(const DockerInstruction& made, JsonMembers& members) {
     const auto words = file_.words(made, made.text, variables_);
     if (holds(made.text.substr(0, made.text.find_first_of(" \t")), "=")) {
       for (const auto& word : words) {
@@ -385,7 +387,7 @@ class Import {
   std::size_t index_ = 0;
   std::string base_, workdir_ = "/";
   Texts notes_, ports_, volumes_, shell_{"/bin/sh", "-c"};
-  Members binaries_, files_, simple_, env_, labels_;
+  JsonMembers binaries_, files_, simple_, env_, labels_;
   std::map<std::string, std::string> users_;  // name -> JSON
   bool seen_user_ = false;
 };

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "memory_workplace.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/shallow.hpp"
@@ -13,6 +14,7 @@
 #include "tiny_elf.hpp"
 
 using namespace ociassemble;
+using test::memory_workplace;
 
 namespace {
 
@@ -20,12 +22,6 @@ AssembleOptions any_program(const test::TestFolder& folder, const std::string& p
   AssembleOptions options;
   options.binaries = {{folder.path() / path, "/app", true, {}}};
   return options;
-}
-
-Workplace memory_workplace() {
-  Workplace workplace;
-  workplace.store = make_memory_store();
-  return workplace;
 }
 
 std::vector<Platform> platforms(std::initializer_list<const char*> texts) {
