@@ -15,7 +15,6 @@ namespace ociassemble {
 namespace {
 
 constexpr std::size_t kMaxTagsPage = std::size_t{16} << 20U;
-constexpr int kMaxTagsPages = 10000;
 constexpr std::string_view kSignedManifest = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 constexpr std::string_view kOldManifest = "application/vnd.docker.distribution.manifest.v1+json";
 
@@ -130,17 +129,17 @@ std::vector<std::string> list_tags(RegistrySession& session, const Reference& re
   const auto action = "list the tags of " + reference.name();
   std::vector<std::string> tags;
   auto url = session.endpoint().tags(reference.repository());
-  for (int page = 0; page < kMaxTagsPages; ++page) {
+  for (PageBudget budget(action);;) {
     const auto answer = session.request(
         {.url = url, .scope = Scope::pull(reference.repository()), .stop = session.stop()}, kMaxTagsPage);
     if (!answer.succeeded()) throw session.failure(action, answer, "the registry has no such repository");
+    budget.take(answer.body.size());
     auto names = parse_tags(answer.body, action);
     std::ranges::move(names, std::back_inserter(tags));
     const auto next = next_link(answer.headers);
     if (!next) return tags;
     url = session.endpoint().follow(answer.url, *next);
   }
-  throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the list does not end", action));
 }
 
 RegistryAnswer put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,

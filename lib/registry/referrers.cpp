@@ -15,8 +15,6 @@
 namespace ociassemble {
 namespace {
 
-constexpr int kMaxPages = 1000;
-constexpr std::size_t kMaxReferrers = 100'000;
 // Two clients that change the tag at once can undo each other's change; it is looked at again after each.
 constexpr int kMaxMerges = 5;
 
@@ -40,20 +38,20 @@ std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const s
   auto url = session.endpoint().referrers(repository, subject);
   if (!artifact_type.empty()) url = url.with_query("artifactType", artifact_type);
   std::vector<Descriptor> all;
-  for (int page = 0; page < kMaxPages; ++page) {
+  PageBudget budget(action);
+  for (bool first = true;; first = false) {
     RegistryAnswer answer{.url = url};
     RegistryCall call{.url = url, .scope = Scope::pull(repository), .stop = session.stop()};
     call.headers.add("Accept", std::string(media_type::kOciIndex));
     auto index = read_index(session, call, action, answer);
-    if (!index && page == 0) return {};
+    if (!index && first) return {};
     if (!index) throw session.failure(action, answer);
+    budget.take(answer.body.size());
     std::ranges::move(index->manifests, std::back_inserter(all));
-    if (all.size() > kMaxReferrers) break;
     const auto next = next_link(answer.headers);
     if (!next) return all;
     url = session.endpoint().follow(answer.url, *next);
   }
-  throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the list does not end", action));
 }
 
 std::optional<Index> read_tag(RegistrySession& session, const std::string& repository, const Digest& subject,

@@ -16,17 +16,6 @@ tear_down() {
   done
 }
 
-# PORT: waits until somebody listens there.
-wait_for_port() {
-  local tries
-  for ((tries = 0; tries < 100; tries++)); do
-    if (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    sleep 0.1
-  done
-  echo "nobody listens on port $1" >&2
-  return 1
-}
-
 # A docker-registry that wants alice's password. Sets locked to host:port.
 start_locked_registry() {
   local port
@@ -59,46 +48,6 @@ make_certificates() {
   } >openssl.log 2>&1
 }
 
-# HTTP-LINES SERVER-LINES [ssl]: nginx with them in front of $REGISTRY. Sets front to host:port.
-start_nginx() {
-  local port
-  port=$(free_port)
-  mkdir -p nginx
-  cat >nginx.conf <<CONF
-daemon off;
-pid $PWD/nginx/pid;
-error_log $PWD/nginx/error.log;
-events {}
-http {
-  access_log off;
-  proxy_request_buffering off;
-  proxy_buffering off;
-  client_body_temp_path $PWD/nginx/body;
-  proxy_temp_path $PWD/nginx/proxy;
-  fastcgi_temp_path $PWD/nginx/fastcgi;
-  uwsgi_temp_path $PWD/nginx/uwsgi;
-  scgi_temp_path $PWD/nginx/scgi;
-  $1
-  server {
-    listen 127.0.0.1:$port ${3-};
-    $2
-    location / {
-      proxy_pass http://$REGISTRY;
-      proxy_set_header Host \$http_host;
-      proxy_set_header X-Forwarded-Proto \$scheme;
-    }
-  }
-}
-CONF
-  PATH="$PATH:/usr/sbin" nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.log 2>&1 </dev/null 3>&- &
-  echo $! >nginx.pid
-  wait_for_port "$port" || {
-    cat nginx.log nginx/error.log >&2
-    return 1
-  }
-  front=127.0.0.1:$port
-}
-
 server_tls() { echo "ssl_certificate $PWD/server.crt; ssl_certificate_key $PWD/server.key; $1"; }
 
 push_to() { ociassemble build -q --binary "$server" --push "$@"; }
@@ -117,7 +66,7 @@ seen() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "$@"; }
   start_locked_registry
   run --separate-stderr push_to "$locked/app:v1"
   [ "$status" -eq 1 ]
-  [[ $stderr == *"401 (unauthorized)"*"docker login $locked"* ]]
+  [[ $stderr == *"401 (unauthorized)"*"ociassemble login $locked"* ]]
   OCIASSEMBLE_USERNAME=alice OCIASSEMBLE_PASSWORD='wrong horse' run --separate-stderr push_to "$locked/app:v1"
   [ "$status" -eq 1 ]
   [[ $stderr != *horse* ]]
@@ -174,11 +123,20 @@ seen() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "$@"; }
   [ -z "${failed-}" ]
 }
 
-@test "a proxy that limits the rate is waited for" {
-  start_nginx 'limit_req_zone $binary_remote_addr zone=r:1m rate=5r/s;' 'limit_req zone=r burst=2 nodelay; limit_req_status 429;'
-  name=$(push_to "$front/registries/limited:v1")
-  [ "$(seen "docker://$REGISTRY/registries/limited:v1")" = "${name##*@}" ]
+# STATUS: pushes through an nginx that lets 5 requests a second through, and answers the others so.
+push_at_a_limited_rate() {
+  start_nginx 'limit_req_zone $binary_remote_addr zone=r:1m rate=5r/s;' "limit_req zone=r burst=2 nodelay; limit_req_status $1;"
+  name=$(push_to "$front/registries/limited-$1:v1")
+  [ "$(seen "docker://$REGISTRY/registries/limited-$1:v1")" = "${name##*@}" ]
+  sort nginx/access.log | uniq -c
+  refused=$(grep -c " $1\$" nginx/access.log)
+  [ "$refused" -ge 1 ]
+  [ "$refused" -lt "$(grep -vc " $1\$" nginx/access.log)" ]
 }
+
+@test "a proxy that limits the rate by 429 is waited for, and not stormed" { push_at_a_limited_rate 429; }
+
+@test "a proxy that limits the rate by 503 is waited for, and not stormed" { push_at_a_limited_rate 503; }
 
 @test "a proxy that limits the size of a request is sent smaller ones" {
   start_nginx '' 'client_max_body_size 1m;'
@@ -186,20 +144,43 @@ seen() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "$@"; }
   [ "$(seen "docker://$REGISTRY/registries/small:v1")" = "${name##*@}" ]
 }
 
-@test "200 images pushed by 8 processes at once are all there, and no image is asked for over and over" {
-  seq 200 >numbers
+# LOG: "METHOD PATH STATUS" of the registry's requests by ociassemble; uploads without their session.
+requests_in() {
+  awk -F'"' '$6 ~ /^ociassemble/ { split($2, request, " "); split($3, answer, " "); sub(/\?.*/, "", request[2])
+    sub(/blobs\/uploads\/.*/, "blobs/uploads/", request[2]); print request[1], request[2], answer[1] }' "$1"
+}
+
+@test "200 images pushed by 8 processes at once are all there, and nothing is asked for over and over" {
+  start_registry "$PWD/many"
+  cp many/pid registry.pid
+  seq 200 | tee numbers | while read -r number; do echo "$number" >"file-$number"; done
   # shellcheck disable=SC2016  # for the inner shell
-  xargs -P 8 -I{} sh -c 'echo "{}" >file-{} && ociassemble build -q --any-binary --binary "file-{}:/number" --push "$1/registries/many:v{}"' \
-    sh "$REGISTRY" <numbers >names
+  xargs -P 8 -I{} ociassemble build -q --any-binary --binary 'file-{}:/number' --push "$REGISTRY/many:v{}" <numbers >names
   [ "$(wc -l <names)" -eq 200 ]
-  skopeo list-tags --tls-verify=false "docker://$REGISTRY/registries/many" | jq -e '.Tags | length == 200'
-  while read -r name; do
-    curl --silent --fail --noproxy '*' -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
-      "http://$REGISTRY/v2/registries/many/manifests/${name##*@}" >manifest
-    [ "sha256:$(sha256sum <manifest | cut -d' ' -f1)" = "${name##*@}" ]
-    jq -r '.config.digest, .layers[].digest' manifest >>blobs
-  done <names
-  sort -u blobs | while read -r digest; do
-    [ "sha256:$(curl --silent --fail --noproxy '*' "http://$REGISTRY/v2/registries/many/blobs/$digest" | sha256sum | cut -d' ' -f1)" = "$digest" ]
-  done
+  [ "$(sort -u names | wc -l)" -eq 200 ]
+  requests_in many/log >requests
+  # Each image: HEAD of its tag, HEAD, POST and PUT of its layer and its config, PUT of its manifest. The base's layers
+  # are asked for by all, and sent only until they are there: once by each process at the most.
+  base=$(ociassemble build -q --any-binary --binary 'file-1:/number' -o oci:one:v1 >&2 && jq '.layers | length - 1' "$(blob one "$(digest_in one)")")
+  cut -d' ' -f1,3 requests | sort | uniq -c
+  [ "$(grep -cE '^HEAD /v2/many/manifests/v[0-9]+ 404$' requests)" -eq 200 ]
+  [ "$(grep -cE '^PUT /v2/many/manifests/v[0-9]+ 201$' requests)" -eq 200 ]
+  [ "$(grep -c '^HEAD /v2/many/blobs/' requests)" -eq $((200 * (2 + base))) ]
+  [ "$(grep -c '^POST /v2/many/blobs/uploads/ 202$' requests)" -le $((200 * 2 + 8 * base)) ]
+  [ "$(grep -c '^PUT /v2/many/blobs/uploads/ 201$' requests)" -eq "$(grep -c '^POST ' requests)" ]
+  run ! grep -vE '^(HEAD /v2/many/(manifests|blobs)/|POST /v2/many/blobs/|PUT /v2/many/(manifests|blobs)/)' requests
+  verify_all
+}
+
+# That each name in the file "names" is in $REGISTRY, as its digest says, with all that it names.
+verify_all() {
+  local repository=http://$REGISTRY/v2/many type=application/vnd.oci.image.manifest.v1+json
+  get() { sed "s|.*|url=$repository/$1/&\noutput=$1/&|" | curl --silent --fail --noproxy '*' --create-dirs -H "Accept: $type" -K -; }
+  sed 's/.*@//' names | sort -u | get manifests
+  jq -r '.config.digest, .layers[].digest' manifests/* | sort -u | get blobs
+  [ "$(find manifests -type f | wc -l)" -eq 200 ]
+  [ "$(find blobs -type f | wc -l)" -ge 400 ]
+  sha256sum manifests/* blobs/* | awk '{ sub(/.*sha256:/, "", $2) } $1 != $2 { print "wrong", $2; wrong = 1 } END { exit wrong }'
+  curl --silent --fail --noproxy '*' "$repository/tags/list" | jq -e '.tags | length == 200'
+  skopeo inspect --tls-verify=false "docker://$REGISTRY/many:v77" >/dev/null
 }

@@ -74,7 +74,7 @@ void refuse(Response& response, int status, const std::string& code, const std::
 std::optional<Place> parse_path(const std::string& path) {
   const std::string root = "/v2/";
   if (!path.starts_with(root)) return {};
-  for (const std::string what : {"manifests", "blobs/uploads", "blobs", "tags"}) {
+  for (const std::string what : {"manifests", "blobs/uploads", "blobs", "tags", "referrers"}) {
     const auto at = path.find("/" + what + "/", root.size());
     if (at == std::string::npos || at == root.size()) continue;
     return Place{path.substr(root.size(), at - root.size()), what, path.substr(at + what.size() + 2)};

@@ -24,7 +24,7 @@ void refuse(httplib::Response& response, int status, const std::string& code, co
 
 struct Place {
   std::string repository;
-  std::string what;  // "manifests", "blobs/uploads", "blobs" or "tags"
+  std::string what;  // "manifests", "blobs/uploads", "blobs", "tags" or "referrers"
   std::string name;  // may be empty
 };
 

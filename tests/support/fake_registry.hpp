@@ -26,6 +26,13 @@ struct FakeAuth {
   std::string realm;  // empty: "/token" of this server
 };
 
+// How the referrers API behaves, where there is one.
+struct FakeReferrers {
+  enum class Filter { applied, ignored };
+  Filter filter = Filter::applied;
+  std::size_t page_size = 100;
+};
+
 // What goes wrong, for the requests that match, in the order of the script.
 struct Fault {
   std::string method = {};  // empty: any
@@ -74,6 +81,8 @@ class FakeRegistry {
   // How many faults no request has met yet.
   std::size_t unmet_faults() const;
   void set_page_size(std::size_t tags);
+  // Has a referrers API from now on; without this it has none, as registries of before OCI 1.1.
+  void list_referrers(FakeReferrers wanted = {});
   void set_relative_locations();
   void forbid_mounts();
   // Blobs are answered with a redirect to the same path at `origin` ("http://localhost:1234").

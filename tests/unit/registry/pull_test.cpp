@@ -207,6 +207,17 @@ TEST_CASE("tags come over all pages, in the registry's order") {
   CHECK(failure_of([&] { client.tags(at(registry, "other")); }).code == ErrorCode::not_found);
 }
 
+TEST_CASE("a list of tags without end is given up by its bytes") {
+  FakeRegistry registry;
+  seed(registry, "app", "v1", image_of({"layer"}));
+  const std::string body = R"({"tags": []})" + std::string(std::size_t{15} << 20U, ' ');
+  registry.add_fault(
+      {.path = "/tags/list", .times = -1, .status = 200, .body = body, .headers = {{"Link", "<?x=1>; rel=next"}}});
+  const auto failure = failure_of([&] { RegistryClient(fast_options()).tags(at(registry, "app")); });
+  CHECK(failure.code == ErrorCode::corrupt);
+  CHECK(registry.count("GET", "/tags/list") == 5);
+}
+
 TEST_CASE("an answer without the headers that help is understood by its content") {
   FakeRegistry registry;
   const auto image = image_of({"layer"});

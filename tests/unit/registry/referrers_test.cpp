@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fake registry has no referrers API: these are the ways by the tag.
+// What refers to a manifest, by the API of OCI 1.1 and by the tag where there is none.
 #include <doctest/doctest.h>
+
+#include <set>
 
 #include "registry_support.hpp"
 
@@ -22,7 +24,95 @@ Document artifact(const std::string& type, const std::string& bytes, const Descr
   return {std::move(descriptor), std::move(json), store};
 }
 
+// An image at app:v1, and `count` SBOMs and one signature of it.
+Image push_with_referrers(FakeRegistry& registry, int count) {
+  RegistryClient client(fast_options());
+  auto image = image_of({"layer"});
+  client.push(image, at(registry, "app:v1"));
+  std::vector<Document> all = {artifact("application/x-signature", "signature", image.descriptor())};
+  for (int i = 0; i < count; ++i)
+    all.push_back(artifact("application/x-sbom", "sbom " + std::to_string(i), image.descriptor()));
+  for (const auto& document : all) client.push(document, at(registry, "app@" + document.descriptor.digest.to_string()));
+  registry.clear_log();
+  return image;
+}
+
+std::set<std::string> contents(const std::vector<Descriptor>& referrers) {
+  std::set<std::string> all;
+  for (const auto& entry : referrers) all.insert(entry.annotations.at("of"));
+  return all;
+}
+
 }  // namespace
+
+TEST_CASE("where there is an API it is asked, and no tag is touched") {
+  FakeRegistry registry;
+  registry.list_referrers();
+  const auto image = push_with_referrers(registry, 2);
+  RegistryClient client(fast_options());
+  const auto all = client.referrers(at(registry, "app"), image.digest());
+  CHECK(contents(all) == std::set<std::string>{"signature", "sbom 0", "sbom 1"});
+  CHECK(registry.requests() == std::vector<std::string>{"GET /v2/app/referrers/" + image.digest().to_string()});
+  CHECK_FALSE(registry.manifest("app", "sha256-" + std::string(image.digest().hex())).has_value());
+}
+
+TEST_CASE("the registry is asked for one artifact type, and what it does not filter is filtered here") {
+  for (const auto filter : {FakeReferrers::Filter::applied, FakeReferrers::Filter::ignored}) {
+    FakeRegistry registry;
+    registry.list_referrers({.filter = filter});
+    const auto image = push_with_referrers(registry, 2);
+    RegistryClient client(fast_options());
+    const auto boms = client.referrers(at(registry, "app"), image.digest(), "application/x-sbom");
+    CHECK(contents(boms) == std::set<std::string>{"sbom 0", "sbom 1"});
+    CHECK(registry.count("GET", "?artifactType=application%2fx-sbom") == 1);
+  }
+}
+
+TEST_CASE("referrers come over all pages") {
+  FakeRegistry registry;
+  registry.list_referrers({.page_size = 2});
+  const auto image = push_with_referrers(registry, 4);
+  RegistryClient client(fast_options());
+  CHECK(client.referrers(at(registry, "app"), image.digest()).size() == 5);
+  CHECK(registry.count("GET", "/referrers/") == 3);
+  CHECK(client.referrers(at(registry, "app"), image.digest(), "application/x-sbom").size() == 4);
+}
+
+TEST_CASE("a page that fails is asked for again, and one that is missing is an error, not the end") {
+  FakeRegistry registry;
+  registry.list_referrers({.page_size = 2});
+  const auto image = push_with_referrers(registry, 2);
+  registry.add_fault({.path = "/referrers/", .times = 2, .status = 503});
+  RegistryClient client(fast_options());
+  CHECK(client.referrers(at(registry, "app"), image.digest()).size() == 3);
+  registry.add_fault({.path = "from=2", .times = -1, .status = 404});
+  const auto failure = failure_of([&] { client.referrers(at(registry, "app"), image.digest()); });
+  CHECK(failure.status == 404);
+}
+
+TEST_CASE("a list of referrers without end is given up") {
+  FakeRegistry registry;
+  registry.list_referrers();
+  const auto image = push_with_referrers(registry, 1);
+  const std::string body = R"({"schemaVersion": 2, "manifests": []})" + std::string(std::size_t{7} << 20U, ' ');
+  registry.add_fault(
+      {.path = "/referrers/", .times = -1, .status = 200, .body = body, .headers = {{"Link", "<?x=1>; rel=next"}}});
+  const auto failure =
+      failure_of([&] { RegistryClient(fast_options()).referrers(at(registry, "app"), image.digest()); });
+  CHECK(failure.code == ErrorCode::corrupt);
+  CHECK(registry.count("GET", "/referrers/") == 10);
+}
+
+TEST_CASE("a registry without the API is asked once for it, then for the tag") {
+  FakeRegistry registry;
+  const auto image = push_with_referrers(registry, 1);
+  RegistryClient client(fast_options());
+  CHECK(contents(client.referrers(at(registry, "app"), image.digest())) ==
+        std::set<std::string>{"signature", "sbom 0"});
+  CHECK(registry.requests() ==
+        std::vector<std::string>{"GET /v2/app/referrers/" + image.digest().to_string(),
+                                 "GET /v2/app/manifests/sha256-" + std::string(image.digest().hex())});
+}
 
 TEST_CASE("a manifest with a subject is added to the index under the subject's tag, and nothing there is lost") {
   FakeRegistry registry;

@@ -1,43 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole tool, run in process.
-#include "run.hpp"
-
 #include <doctest/doctest.h>
 
 #include <map>
-#include <sstream>
 #include <vector>
 
+#include "run_tool.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
 
 using namespace ociassemble;
+using test::holds;
+using test::run;
 using test::TestFolder;
-
-namespace {
-
-struct Outcome {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Outcome run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}) {
-  std::vector<const char*> words;
-  for (const auto& argument : arguments) words.push_back(argument.c_str());
-  std::ostringstream out;
-  std::ostringstream err;
-  const tool::Streams streams{out, err, false, {}, [&](const char* name) -> std::optional<std::string> {
-                                const auto found = environment.find(name);
-                                return found != environment.end() ? std::optional(found->second) : std::nullopt;
-                              }};
-  const int status = tool::run(words, streams);
-  return {status, out.str(), err.str()};
-}
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE("without a command the tool says how to get help, and that is a usage error") {
   const auto outcome = run({});
