@@ -36,12 +36,13 @@ struct Modes {
 // One assembly: the base, what is laid on it, and the layers so far.
 class Assembly {
  public:
-  Assembly(BaseFinder& bases, const AssembleOptions& options, const Workplace& workplace)
-      : options_(options),
+  Assembly(SharedWork& work, const AssembleOptions& options, const Workplace& workplace)
+      : work_(work),
+        options_(options),
         workplace_(workplace),
         binaries_(look_at_binaries(options.binaries)),
         platform_(choose_platform(options.platform, binaries_)),
-        base_(open_base(bases, platform_, options, workplace, inputs_)),
+        base_(open_base(work, platform_, options, workplace, inputs_)),
         placement_(base_.tree, options.source_date_epoch),
         accounts_(base_.tree) {}
 
@@ -119,7 +120,7 @@ class Assembly {
     if (entries.empty()) return;
     const std::string overlay = has_application_ ? "overlay " : "";
     if (workplace_.progress) workplace_.progress(fmt::format("making layer {}{}", overlay, created_by));
-    layers_.push_back(make_layer(std::move(entries), options_, workplace_));
+    layers_.push_back(make_layer(std::move(entries), options_, workplace_, work_));
     HistoryEntry entry;
     entry.created = format_timestamp(mtime());
     entry.created_by = fmt::format("ociassemble: {}{}", overlay, created_by);
@@ -255,6 +256,7 @@ class Assembly {
     return all;
   }
 
+  SharedWork& work_;
   const AssembleOptions& options_;
   const Workplace& workplace_;
   Modes modes_{};  // of the stage
@@ -282,14 +284,14 @@ void reject_contradictions(const AssembleOptions& options, const Workplace& work
 
 }  // namespace
 
-Assembled assemble_with(BaseFinder& bases, const AssembleOptions& options, const Workplace& workplace) {
+Assembled assemble_with(SharedWork& work, const AssembleOptions& options, const Workplace& workplace) {
   reject_contradictions(options, workplace);
-  return Assembly(bases, options, workplace).run();
+  return Assembly(work, options, workplace).run();
 }
 
 Assembled assemble(const AssembleOptions& options, const Workplace& workplace) {
-  BaseFinder bases(workplace);
-  return assemble_with(bases, options, workplace);
+  SharedWork work(workplace);
+  return assemble_with(work, options, workplace);
 }
 
 }  // namespace ociassemble
