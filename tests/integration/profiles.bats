@@ -9,34 +9,12 @@ set_up() {
   for arch in amd64 arm64; do
     mkdir -p "service/bin/linux-$arch"
     cp "$(GOARCH=$arch go_server)" "service/bin/linux-$arch/server"
-    cp "$(GOARCH=$arch go_watcher)" "service/bin/linux-$arch/watcher"
+    cp "$(GOARCH=$arch go_watcher)" "service/bin/linux-$arch/air"
   done
   mkdir service/config
   echo 'level: info' >service/config/server.yml
-  cat >service/ociassemble.json <<'JSON'
-{
-  "base": "${BASE}",
-  "platforms": ["linux/amd64", "linux/arm64"],
-  "args": {"BASE": "alpine:3.20", "VERSION": "dev"},
-  "binaries": {"/usr/local/bin/server": "bin/{os}-{arch}/server"},
-  "files": {"/etc/server/": "config"},
-  "user": {"name": "app", "uid": 1001, "create": true},
-  "writable": ["/var/lib/server"],
-  "ports": ["8080"],
-  "profiles": {
-    "prod": {"tags": ["${VERSION}"]},
-    "dev": {
-      "readOnly": false,
-      "user": "0:0",
-      "binaries": {"/usr/local/bin/watcher": "bin/{os}-{arch}/watcher"},
-      "entrypoint": ["/usr/local/bin/watcher"],
-      "cmd": ["-watch", "/src", "/usr/local/bin/server"],
-      "volumes": ["/src"],
-      "tags": ["${VERSION}-dev"],
-    },
-  },
-}
-JSON
+  # The first JSON of the README.
+  awk '/^```json$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$source_root/README.md" >service/ociassemble.json
 }
 
 push_alpine() { push_index "$1" "$(alpine_rootfs x86_64)" "$(alpine_rootfs aarch64)"; }
@@ -130,9 +108,9 @@ profiles_run() {
   run --separate-stderr -0 ociassemble lock -q -f service/ociassemble.json --set BASE="$base"
   [ ${#lines[@]} -eq 2 ]
   build --locked --push "$REGISTRY/profiles/mixed"
-  run -0 ociassemble verify --same-app --json "$REGISTRY/profiles/mixed:dev" "$REGISTRY/profiles/mixed:dev-dev"
+  run -0 ociassemble verify --same-app --json "$REGISTRY/profiles/mixed:latest" "$REGISTRY/profiles/mixed:latest-dev"
   [ "$(jq -c '[.platforms[] | .proven]' <<<"$output")" = '[true,true]' ]
-  run -3 ociassemble diff --no-files "$REGISTRY/profiles/mixed:dev" "$REGISTRY/profiles/mixed:dev-dev"
+  run -3 ociassemble diff --no-files "$REGISTRY/profiles/mixed:latest" "$REGISTRY/profiles/mixed:latest-dev"
   [ "$(grep -c 'base moved' <<<"$output")" -eq 2 ]
 }
 
@@ -202,14 +180,14 @@ profiles_run() {
       grep -q "service/$input" "$profile.d"
     done
   done
-  run -1 grep watcher prod.d
-  grep -q service/bin/linux-arm64/watcher dev.d
+  run -1 grep /air prod.d
+  grep -q service/bin/linux-arm64/air dev.d
 }
 
 @test "one platform of the recipe's makes plain manifests, and another is refused" {
   base=static
   build --platform linux/arm64 -o oci:image
-  [ "$(jq -r .mediaType "$(blob image "$(digest_in image dev)")")" = application/vnd.oci.image.manifest.v1+json ]
+  [ "$(jq -r .mediaType "$(blob image "$(digest_in image latest-dev)")")" = application/vnd.oci.image.manifest.v1+json ]
   run --separate-stderr -2 build --platform linux/s390x -o oci:other
   [[ "$stderr" = *'service/ociassemble.json does not name it'* ]]
 }

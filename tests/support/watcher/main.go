@@ -41,13 +41,17 @@ func main() {
 	state := flag.String("state", "/watcher.state", "a file that is written at each start")
 	flag.Parse()
 	log.SetFlags(0)
+	words := flag.Args()
+	if len(words) == 0 {
+		words = []string{"/usr/local/bin/server"}
+	}
 	for {
 		seen := latest(*folder)
 		if err := os.WriteFile(*state, []byte(seen.String()), 0o644); err != nil {
 			log.Fatal(err)
 		}
 		log.Printf("watching %s as uid %d", *folder, os.Getuid())
-		command := start(flag.Args())
+		command := start(words)
 		for latest(*folder).Equal(seen) {
 			time.Sleep(50 * time.Millisecond)
 		}
