@@ -6,6 +6,8 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/recipe.hpp"
 #include "recipe/dockerfile.hpp"
+#include "recipe/new_accounts.hpp"
+#include "test_folder.hpp"
 
 using namespace ociassemble;
 
@@ -37,43 +39,15 @@ std::string expanded(std::string_view text, const DockerVariables& variables) {
 
 }  // namespace
 
-TEST_CASE("a multi-stage Dockerfile on alpine becomes a recipe") {
-  CHECK(
-      imported("# syntax=docker/dockerfile:1\n"
-               "ARG ALPINE=3.20\n"
-               "FROM golang:1.22-alpine AS builder\n"
-               "RUN CGO_ENABLED=0 go build -o /out/server ./cmd/server\n"
-               "FROM alpine:${ALPINE}\n"
-               "RUN apk add --no-cache ca-certificates \\\n"
-               "  # time zones, too\n"
-               "  tzdata && adduser -D -u 1001 app\n"
-               "COPY --from=builder /out/server /usr/bin/server\n"
-               "COPY --chown=app --chmod=0640 config.yml /etc/server/\n"
-               "WORKDIR /srv\nWORKDIR data\n"
-               "ENV A=1 B=\"two words\"\nENV C three words\n"
-               "EXPOSE 8080 9090/udp\nUSER app\n"
-               "HEALTHCHECK --interval=30s --retries=3 CMD [\"/usr/bin/server\", \"health\"]\n"
-               "ENTRYPOINT [\"/usr/bin/server\"]\n") ==
-      "// Imported from Dockerfile.\n"
-      "// Line 6: RUN apk add --no-cache ca-certificates   tzdata && adduser -D -u 1001 app: what is known of it is in "
-      "this recipe; other effects of the command are not\n"
-      "// Line 9: /usr/bin/server is built before, outside: CGO_ENABLED=0, as the stage builder does: CGO_ENABLED=0 go "
-      "build -o /out/server ./cmd/server\n"
-      "{\n"
-      "  \"base\": \"alpine:3.20\",\n"
-      "  \"binaries\": {\n    \"/usr/bin/server\": \"server\",\n  },\n"
-      "  \"files\": {\n    \"/etc/server/\": {\"source\": \"config.yml\", \"mode\": \"0640\", \"owner\": \"app\"},\n  "
-      "},\n"
-      "  \"caCertificates\": \"host\",\n"
-      "  \"tzdata\": \"host\",\n"
-      "  \"workdir\": \"/srv/data\",\n"
-      "  \"user\": {\"name\": \"app\", \"uid\": 1001, \"create\": true},\n"
-      "  \"healthcheck\": {\"test\": [\"CMD\", \"/usr/bin/server\", \"health\"], \"interval\": \"30s\", \"retries\": "
-      "3},\n"
-      "  \"entrypoint\": [\"/usr/bin/server\"],\n"
-      "  \"env\": {\n    \"A\": \"1\",\n    \"B\": \"two words\",\n    \"C\": \"three words\",\n  },\n"
-      "  \"ports\": [\"8080\", \"9090/udp\"],\n"
-      "}\n");
+TEST_CASE("ten Dockerfiles of services become the recipes that were written by hand for them") {
+  for (const std::string name : {"alpine", "distroless", "scratch", "debian-slim", "arguments", "stages", "heredocs",
+                                 "onbuild", "chown", "chmod"}) {
+    CAPTURE(name);
+    const auto file = test::read_bytes(GOLDEN_FOLDER "/import/" + name + ".Dockerfile");
+    const auto recipe = import_dockerfile(file, name + ".Dockerfile", {{}, {}, ".dockerignore"});
+    CHECK(recipe == test::read_bytes(GOLDEN_FOLDER "/import/" + name + ".json"));
+    CHECK_NOTHROW(Recipe::parse(recipe, "ociassemble.json"));
+  }
 }
 
 TEST_CASE("the target's stage is taken with those that it is built from") {
@@ -81,7 +55,7 @@ TEST_CASE("the target's stage is taken with those that it is built from") {
       "FROM debian:12-slim AS base\nENV MODE=base\nUSER 1001:1001\n"
       "FROM base AS prod\nCMD server --port $PORT\n"
       "FROM base AS dev\nENV MODE=dev\n";
-  const auto prod = imported(text, {.target = "prod", .build_args = {}});
+  const auto prod = imported(text, {.target = "prod", .build_args = {}, .ignore_file = {}});
   CHECK(holds(prod, "\"base\": \"debian:12-slim\""));
   CHECK(holds(prod, "\"MODE\": \"base\""));
   CHECK(holds(prod, "\"user\": \"1001:1001\""));
@@ -97,6 +71,7 @@ TEST_CASE("what cannot be carried over becomes a comment that says what to do") 
   CHECK(holds(recipe, "// Line 3: ONBUILD RUN make: "));
   CHECK(holds(recipe, "// Line 4: COPY *.txt /t/: "));
   CHECK(holds(recipe, "// Line 5: COPY <<EOF /etc/motd: write the text to a file"));
+  CHECK(holds(recipe, "//     hello\n"));
   CHECK(holds(recipe, "// Line 8: RUN <<EOF: commands are not run"));
 }
 
