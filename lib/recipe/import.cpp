@@ -39,6 +39,13 @@ std::string shortened(std::string_view text) {
   return line.size() <= kMost ? line : line.substr(0, kMost) + " ...";
 }
 
+// A path of the build context, without what means nothing at either end; "." for the context itself.
+std::string in_context(std::string_view path) {
+  while (starts_with(path, "/") || starts_with(path, "./")) path.remove_prefix(1);
+  while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+  return path.empty() ? "." : std::string(path);
+}
+
 bool is_octal(std::string_view text) {
   return !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string_view::npos;
 }
@@ -346,10 +353,7 @@ class Import {
       return note(made, "patterns are not carried over; name the files or their folder under \"files\"");
     if (made.name == "ADD" && (holds(source, ".tar") || holds(source, ".tgz")))
       return note(made, "archives are not unpacked here; unpack it before, and name the folder under \"files\"");
-    auto path = source.substr(std::min(source.find_first_not_of('/'), source.size()));
-    while (path.size() > 1 && path.back() == '/') path.pop_back();
-    if (starts_with(path, "./")) path.erase(0, 2);
-    if (path.empty()) path = ".";
+    const auto path = in_context(source);
     RecipeMembers members{{"source", quoted(path)}};
     add_copy_flags(made, members);
     // A folder follows the context's rules, wherever it lies in it. What has an extension is hardly a folder.
