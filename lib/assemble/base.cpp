@@ -164,7 +164,7 @@ void use_rootfs(Base& base, const fs::path& path, const Platform& platform, cons
   const auto epoch = options.source_date_epoch;
   std::error_code ignored;
   auto layer = fs::is_directory(path, ignored)
-                   ? make_layer(read_rootfs_folder(path, epoch), options, workplace, work)
+                   ? make_layer(read_rootfs_folder(path, epoch), {}, options, workplace, work)
                    : layer_of_tarball(path, {options.format, options.compression}, workplace, work);
   use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, epoch);
   base.tree = read_base_tree(base.layers, workplace, work);
@@ -182,10 +182,11 @@ Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const
 
 }  // namespace
 
-Layer make_layer(std::vector<LayerEntry> entries, const AssembleOptions& options, const Workplace& workplace,
-                 SharedWork& work) {
+Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const AssembleOptions& options,
+                 const Workplace& workplace, SharedWork& work) {
   const LayerOptions layer{options.format, options.compression};
   const auto make = [&] {
+    if (workplace.progress && !what.empty()) workplace.progress("making layer " + what);
     auto records = open_cache(workplace);
     std::optional<LayerCache> cache;
     if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
@@ -211,7 +212,7 @@ Base open_base(SharedWork& work, const Platform& platform, const AssembleOptions
       base.config.platform = platform;
       break;
     case Location::Kind::static_base: {
-      auto layer = make_layer(static_base_entries(options.source_date_epoch), options, workplace, work);
+      auto layer = make_layer(static_base_entries(options.source_date_epoch), {}, options, workplace, work);
       use_single_layer(base, std::move(layer), "ociassemble: base static", platform, options.source_date_epoch);
       base.tree = read_base_tree(base.layers, workplace, work);
       break;

@@ -23,9 +23,10 @@ struct Base {
   Tree tree;
 };
 
-// A layer of entries, unless the work or the workplace's cache, where it has one, knows it.
-Layer make_layer(std::vector<LayerEntry> entries, const AssembleOptions& options, const Workplace& workplace,
-                 SharedWork& work);
+// A layer of entries, unless the work or the workplace's cache, where it has one, knows it. `what` is for the progress;
+// empty: not a word.
+Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const AssembleOptions& options,
+                 const Workplace& workplace, SharedWork& work);
 
 // The tree that a base's layers make, from the work or the cache where it knows it.
 Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace, SharedWork& work);

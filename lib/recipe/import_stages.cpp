@@ -80,23 +80,20 @@ std::string ImportArguments::remember(const std::string& name, std::optional<std
   const bool is_other = found != arguments_.end() && found->second != value;
   // A default may use the arguments before it, and the platform's words stand in paths only.
   if (!is_argument_name(name) || is_other || holds_platform(value.value_or(""))) return value.value_or("");
-  if (found == arguments_.end()) arguments_.emplace_back(name, std::move(value));
+  if (found == arguments_.end()) arguments_.insert(arguments_.begin(), {name, std::move(value)});
   return argument_mark(name);
 }
 
 std::string ImportArguments::plain(std::string text) const {
-  // From the last to the first, since a default may hold marks of those before it.
-  for (auto argument = arguments_.rbegin(); argument != arguments_.rend(); ++argument) {
-    text = without_mark(std::move(text), argument->first, argument->second.value_or(""));
-  }
+  // A default may hold marks of those that were declared before it, and come later here.
+  for (const auto& [name, value] : arguments_) text = without_mark(std::move(text), name, value.value_or(""));
   return text;
 }
 
 std::string ImportArguments::json(std::string_view recipe) const {
   std::string uses(recipe);
   RecipeMembers members;
-  for (auto argument = arguments_.rbegin(); argument != arguments_.rend(); ++argument) {
-    const auto& [name, value] = *argument;
+  for (const auto& [name, value] : arguments_) {
     if (uses.find(fmt::format("${{{}}}", name)) == std::string::npos) continue;
     members.insert(members.begin(), {name, value ? quoted(*value) : "null"});
     uses += members.front().second;

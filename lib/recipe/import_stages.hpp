@@ -34,7 +34,7 @@ class ImportArguments {
   const Dockerfile& file_;
   const std::map<std::string, std::string>& given_;
   DockerVariables global_;
-  std::vector<std::pair<std::string, std::optional<std::string>>> arguments_;  // and their defaults
+  std::vector<std::pair<std::string, std::optional<std::string>>> arguments_;  // and their defaults; the last first
 };
 
 struct ImportStage {

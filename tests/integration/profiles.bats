@@ -194,9 +194,13 @@ profiles_run() {
 
 @test "after a code change a push of both profiles sends the application's layer and no other" {
   push_alpine profiles/change:3.20
+  printf -- '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n' >service/ca.pem
+  sed -i 's|"ports"|"caCertificates": "ca.pem", &|' service/ociassemble.json
   base=$REGISTRY/profiles/change:3.20
   ociassemble lock -q -f service/ociassemble.json --set BASE="$base"
   build --push "$REGISTRY/profiles/change"
+  # Base, certificates, user, files, application.
+  [ "$(layers_at "$REGISTRY/profiles/change:latest" linux/amd64 | wc -l)" -eq 5 ]
   # A byte after the program's end is another program to everybody but the kernel.
   for arch in amd64 arm64; do printf x >>service/bin/linux-$arch/server; done
   run --separate-stderr -0 build --dry-run --json --push "$REGISTRY/profiles/change"

@@ -75,6 +75,55 @@ TEST_CASE("what cannot be carried over becomes a comment that says what to do") 
   CHECK(holds(recipe, "// Line 8: RUN <<EOF: commands are not run"));
 }
 
+TEST_CASE("an entrypoint drops an inherited cmd, and keeps one of its own stage") {
+  const std::string inherited = "FROM a AS one\nCMD [\"x\"]\nFROM one\n";
+  CHECK(holds(imported(inherited), "\"entrypoint\": [],\n  \"cmd\": [\"x\"]"));
+  CHECK_FALSE(holds(imported(inherited + "ENTRYPOINT [\"e\"]\n"), "\"cmd\""));
+  CHECK(holds(imported(inherited + "CMD [\"y\"]\nENTRYPOINT [\"e\"]\n"), "\"cmd\": [\"y\"]"));
+  CHECK(holds(imported(inherited + "ENTRYPOINT [\"e\"]\nCMD [\"y\"]\n"), "\"cmd\": [\"y\"]"));
+}
+
+TEST_CASE("the environment goes before arguments, and the platform's words stand in paths only") {
+  CHECK(holds(imported("FROM a\nENV V=env\nARG V=arg\nLABEL v=$V\n"), "\"v\": \"env\""));
+  CHECK(holds(imported("FROM a\nARG V=arg\nLABEL v=$V\n"), "\"args\": {\"V\": \"arg\"}"));
+  const auto recipe = imported("FROM a\nARG TARGETARCH\nENV ARCH=$TARGETARCH\nCOPY bin/$TARGETARCH/x /x\n");
+  CHECK(holds(recipe, "// Line 3: ENV ARCH=$TARGETARCH: a recipe has the platform's words in paths only"));
+  CHECK(holds(recipe, "\"/x\": \"bin/{arch}/x\""));
+  CHECK(holds(recipe, "\"platforms\": [\"linux/amd64\"]"));
+}
+
+TEST_CASE("users and groups are read from the commands that make them") {
+  const auto made = [](std::initializer_list<const char*> words) {
+    NewAccounts accounts;
+    accounts.read({words.begin(), words.end()});
+    return accounts;
+  };
+  const auto busybox = made({"adduser", "-DHu", "1001", "-h", "/data", "-s", "/bin/sh", "-g", "A name", "app"});
+  REQUIRE(busybox.find("app") != nullptr);
+  CHECK(busybox.find("app")->uid == "1001");
+  CHECK(busybox.find("app")->home == "/data");
+  CHECK(busybox.find("app")->shell == "/bin/sh");
+  CHECK(busybox.find("1001") == busybox.find("app"));
+  const auto debian = made({"adduser", "--system", "--uid=7", "--ingroup", "staff", "--no-create-home", "app"});
+  CHECK(debian.find("app")->is_system);
+  CHECK(debian.find("app")->group == "staff");
+  const auto shadow =
+      made({"groupadd", "-r", "-g", "9", "g", "&&", "useradd", "-rM", "-g", "g", "-u", "8", "u;", "true"});
+  CHECK(shadow.groups.at("g") == "9");
+  CHECK(shadow.find("u")->group == "g");
+  CHECK(shadow.find("u")->is_system);
+  // A user joins a group; a name is missing; another command.
+  CHECK(made({"adduser", "app", "wheel"}).users.empty());
+  CHECK(made({"adduser", "-D"}).users.empty());
+  CHECK(made({"echo", "app"}).users.empty());
+}
+
+TEST_CASE("a number that the command leaves open is chosen, and a comment says so") {
+  const auto recipe = imported("FROM alpine\nRUN adduser -S app\nUSER app\n");
+  CHECK(holds(recipe, "// Line 3: which number app has is left to the command; 999 is taken."));
+  CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 999, \"create\": true}"));
+}
+
 TEST_CASE("variables are put in as Docker's reference says") {
   const DockerVariables set{{"v", "x"}, {"e", ""}};
   CHECK(expanded("$v ${v}y '$v' \\$v", set) == "x xy $v $v");
