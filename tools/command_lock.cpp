@@ -53,6 +53,7 @@ class LockCommand : public Command {
     app.add_flag("--check", check_, "Change nothing: say what has moved or is not locked, and exit with 3")
         ->excludes(update);
     app.add_option("--cache-dir", cache_dir_, "Where facts about bases are kept")->type_name("DIR");
+    app.add_flag("--json", json_, "What is locked, or what --check found, as JSON");
     app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
     registry_.add_to(app);
     app.footer(kLockFooter);
@@ -64,7 +65,7 @@ class LockCommand : public Command {
     const auto file = lock_path();
     auto lock = load(file, streams);
     const auto wanted = wanted_bases(lock);
-    auto workplace = registry_.workplace(streams, quiet_, chief_registry(wanted));
+    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(wanted));
     workplace.cache_folder = cache_folder(cache_dir_, streams);
     return check_ ? check(lock, wanted, workplace, streams) : write(file, lock, wanted, workplace, streams);
   }
@@ -128,22 +129,10 @@ class LockCommand : public Command {
     return wanted.empty() ? std::string() : Reference::parse(wanted.begin()->first).registry();
   }
 
-  static int check(const Lock& lock, const WantedBases& wanted, const Workplace& workplace, const Streams& streams) {
-    const auto moved = find_moved(lock, workplace);
-    for (const auto& base : moved) {
-      streams.out << base.base << " moved: locked " << base.locked.to_string() << ", now "
-                  << (base.now ? base.now->to_string() : "nothing") << '\n';
-    }
-    std::size_t unlocked = 0;
-    for (const auto& [name, platforms] : wanted) {
-      const auto locked = lock.bases.find(name);
-      for (const auto& platform : platforms) {
-        if (locked != lock.bases.end() && locked->second.find(platform) != nullptr) continue;
-        streams.out << name << " is not locked for " << platform.to_string() << '\n';
-        ++unlocked;
-      }
-    }
-    return moved.empty() && unlocked == 0 ? 0 : 3;
+  int check(const Lock& lock, const WantedBases& wanted, const Workplace& workplace, const Streams& streams) const {
+    const auto found = check_lock(lock, wanted, workplace);
+    streams.out << (json_ ? lock_check_json(found) : describe_lock_check(found));
+    return found.ok() ? 0 : 3;
   }
 
   int write(const fs::path& file, const Lock& before, const WantedBases& wanted, const Workplace& workplace,
@@ -160,9 +149,7 @@ class LockCommand : public Command {
       after.bases.insert_or_assign(name, lock_one(before, name, platforms, anew, workplace));
     }
     after.save(file);
-    for (const auto& [name, platforms] : wanted) {
-      streams.out << name << '@' << after.bases.at(name).digest.to_string() << '\n';
-    }
+    streams.out << (json_ ? locked_json(after, wanted) : describe_locked(after, wanted));
     return 0;
   }
 
@@ -189,6 +176,7 @@ class LockCommand : public Command {
   std::string update_;
   std::function<bool()> updating_;
   bool check_ = false;
+  bool json_ = false;
   bool quiet_ = false;
   RegistryFlags registry_;
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,9 +9,6 @@
 #include "ociassemble/recipe.hpp"
 
 namespace ociassemble::tool {
-
-// Platforms by the reference of the base that is wanted for them.
-using WantedBases = std::map<std::string, std::vector<Platform>>;
 
 // Adds platforms, each once; without any: the host's.
 void want(WantedBases& wanted, const Reference& base, const std::vector<Platform>& platforms);

@@ -9,7 +9,8 @@ namespace ociassemble {
 
 struct ImportOptions {
   std::string target;                             // a stage's name or number; empty: the last
-  std::map<std::string, std::string> build_args;  // values of ARG
+  std::map<std::string, std::string> build_args;  // values of ARG, the defaults of the recipe's arguments
+  std::string ignore_file;  // the context's .dockerignore, as a recipe would name it; may be empty
 };
 
 // A recipe (docs/import.md) that says what a Dockerfile says, as far as it can be said without running commands; a

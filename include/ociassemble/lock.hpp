@@ -75,4 +75,23 @@ struct MovedBase {
 // Asks for each tag, one request a base. A base that is named by its digest cannot move.
 std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace);
 
+// Platforms by the reference of the base that is wanted for them.
+using WantedBases = std::map<std::string, std::vector<Platform>>;
+
+struct LockCheck {
+  std::vector<MovedBase> moved;
+  WantedBases unlocked;  // what is wanted and not in the lock
+
+  bool ok() const noexcept { return moved.empty() && unlocked.empty(); }
+};
+// find_moved(), and what the lock lacks of what is wanted.
+LockCheck check_lock(const Lock& lock, const WantedBases& wanted, const Workplace& workplace);
+
+// A line for each that is moved or unlocked; and as JSON, whose members docs/cli.md names.
+std::string describe_lock_check(const LockCheck& check);
+std::string lock_check_json(const LockCheck& check);
+// Bases of the lock: a line BASE@DIGEST each; and as JSON. Throws std::out_of_range for one that is not in it.
+std::string describe_locked(const Lock& lock, const WantedBases& bases);
+std::string locked_json(const Lock& lock, const WantedBases& bases);
+
 }  // namespace ociassemble

@@ -12,9 +12,10 @@ namespace ociassemble {
 // that is named twice; arm64 and arm64/v8 are the same.
 std::vector<AssembleOptions> for_platforms(const AssembleOptions& options, const std::vector<Platform>& platforms);
 
-// Makes several images, those of different platforms at the same time and those of one in order, so that what they
-// share is made once. Each base is looked up once, whoever is laid upon it. The result has the order of `options`. The
-// first failure stops the rest and is thrown after all have ended; otherwise throws what assemble() throws.
+// Makes several images, those of different platforms at the same time and those of one in order. Layers that they share
+// are made once, with or without a cache; each base is looked up and read once, whoever is laid upon it. The result has
+// the order of `options`. The first failure stops the rest and is thrown after all have ended; otherwise throws what
+// assemble() throws.
 std::vector<Assembled> assemble_all(const std::vector<AssembleOptions>& options, const Workplace& workplace);
 
 // One index over images of different platforms, in their order; the descriptors say the platform. Its annotations are

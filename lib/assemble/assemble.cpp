@@ -36,12 +36,13 @@ struct Modes {
 // One assembly: the base, what is laid on it, and the layers so far.
 class Assembly {
  public:
-  Assembly(BaseFinder& bases, const AssembleOptions& options, const Workplace& workplace)
-      : options_(options),
+  Assembly(SharedWork& work, const AssembleOptions& options, const Workplace& workplace)
+      : work_(work),
+        options_(options),
         workplace_(workplace),
         binaries_(look_at_binaries(options.binaries)),
         platform_(choose_platform(options.platform, binaries_)),
-        base_(open_base(bases, platform_, options, workplace, inputs_)),
+        base_(open_base(work, platform_, options, workplace, inputs_)),
         placement_(base_.tree, options.source_date_epoch),
         accounts_(base_.tree) {}
 
@@ -118,8 +119,7 @@ class Assembly {
     auto entries = placement_.take_layer();
     if (entries.empty()) return;
     const std::string overlay = has_application_ ? "overlay " : "";
-    if (workplace_.progress) workplace_.progress(fmt::format("making layer {}{}", overlay, created_by));
-    layers_.push_back(make_layer(std::move(entries), options_, workplace_));
+    layers_.push_back(make_layer(std::move(entries), overlay + created_by, options_, workplace_, work_));
     HistoryEntry entry;
     entry.created = format_timestamp(mtime());
     entry.created_by = fmt::format("ociassemble: {}{}", overlay, created_by);
@@ -149,9 +149,11 @@ class Assembly {
   void add_assets_layer(const Contents& stage) {
     std::vector<std::string> names;
     for (const auto& add : stage.adds) names.push_back(place(add));
-    for (const auto& path : stage.writable) place_writable(path, accounts_.user(stage.user));
-    for (const auto& path : stage.writable) names.push_back("/" + canonical_path(path, "writable path"));
-    if (stage.working_dir) place_working_dir(*stage.working_dir);
+    for (const auto& path : stage.writable) {
+      if (place_writable(path, accounts_.user(stage.user)))
+        names.push_back("/" + canonical_path(path, "writable path"));
+    }
+    if (stage.working_dir && place_working_dir(*stage.working_dir)) names.push_back(*stage.working_dir);
     add_layer(fmt::format("files {}", fmt::join(names, " ")));
   }
 
@@ -223,14 +225,18 @@ class Assembly {
   }
 
   // A directory that the service's user can write to: what the base has when that is so already, else the user's own.
-  void place_writable(const std::string& text, const NumericUser& user) {
+  // Returns whether that takes an entry.
+  bool place_writable(const std::string& text, const NumericUser& user) {
     const auto path = canonical_path(text, "writable path");
     const auto* node = base_.tree.follow(path);
     const bool untouched = placement_.find(base_.tree.resolve(path)) == nullptr;
-    if (path.empty()) return;
-    if (untouched && node != nullptr && node->type == EntryType::directory && writable_by(*node, user)) return;
+    if (path.empty()) return false;
+    // Root can write wherever somebody else can.
+    if (user.uid == 0 && !untouched && placement_.has_directory(path)) return false;
+    if (untouched && node != nullptr && node->type == EntryType::directory && writable_by(*node, user)) return false;
     const auto mode = node != nullptr && node->type == EntryType::directory ? node->mode | 0700U : 0755U;
     placement_.add(directory_entry(path, mode, user.uid, user.gid, mtime()), Placement::Existing::replace);
+    return true;
   }
 
   static bool writable_by(const Tree::Node& node, const NumericUser& user) {
@@ -240,10 +246,11 @@ class Assembly {
   }
 
   // As with Docker's WORKDIR the directory exists afterwards; a runtime could not make it on a read-only root.
-  void place_working_dir(const std::string& text) {
+  bool place_working_dir(const std::string& text) {
     const auto path = canonical_path(text, "working directory");
-    if (path.empty() || base_.tree.follow(path) != nullptr || placement_.has_directory(path)) return;
+    if (path.empty() || base_.tree.follow(path) != nullptr || placement_.has_directory(path)) return false;
     placement_.add(directory_entry(path, modes_.directory, 0, 0, mtime()));
+    return true;
   }
 
   Annotations annotations() const {
@@ -255,6 +262,7 @@ class Assembly {
     return all;
   }
 
+  SharedWork& work_;
   const AssembleOptions& options_;
   const Workplace& workplace_;
   Modes modes_{};  // of the stage
@@ -282,14 +290,14 @@ void reject_contradictions(const AssembleOptions& options, const Workplace& work
 
 }  // namespace
 
-Assembled assemble_with(BaseFinder& bases, const AssembleOptions& options, const Workplace& workplace) {
+Assembled assemble_with(SharedWork& work, const AssembleOptions& options, const Workplace& workplace) {
   reject_contradictions(options, workplace);
-  return Assembly(bases, options, workplace).run();
+  return Assembly(work, options, workplace).run();
 }
 
 Assembled assemble(const AssembleOptions& options, const Workplace& workplace) {
-  BaseFinder bases(workplace);
-  return assemble_with(bases, options, workplace);
+  SharedWork work(workplace);
+  return assemble_with(work, options, workplace);
 }
 
 }  // namespace ociassemble

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "assemble/base_finder.hpp"
+#include "assemble/shared_work.hpp"
 #include "ociassemble/assemble.hpp"
 
 namespace ociassemble {
 
-// assemble(), with a finder of bases that several assemblies share.
-Assembled assemble_with(BaseFinder& bases, const AssembleOptions& options, const Workplace& workplace);
+// assemble(), sharing work with other assemblies.
+Assembled assemble_with(SharedWork& work, const AssembleOptions& options, const Workplace& workplace);
 
 }  // namespace ociassemble

@@ -111,6 +111,26 @@ Layer cached_layer_from_tarball(const fs::path& file, const LayerOptions& option
   return layer;
 }
 
+// The layers' order and contents decide the tree, and nothing else does.
+Digest tree_key(const std::vector<Layer>& layers) {
+  std::string text;
+  for (const auto& layer : layers) text += layer.diff_id.to_string() + "\n";
+  return Digest::of(text);
+}
+
+// The same for all who share the work, which keeps the tree, too, where it was read.
+Layer layer_of_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace,
+                       SharedWork& work) {
+  const auto make = [&] {
+    Tree tree(wanted_files());
+    auto layer = cached_layer_from_tarball(file, options, workplace, tree);
+    if (!tree.root().children.empty()) work.trees.get(tree_key({layer}), [&] { return std::move(tree); });
+    return layer;
+  };
+  const auto identity = FileIdentity::of(file);
+  return identity ? work.layers.get(LayerCache::key(*identity, options), make) : make();
+}
+
 void use_image(Base& base, const FoundBase& found, const Location& location, const Platform& platform,
                const Workplace& workplace) {
   const auto image = load_image(found.root, platform);
@@ -128,13 +148,6 @@ void use_image(Base& base, const FoundBase& found, const Location& location, con
   }
 }
 
-// The layers' order and contents decide the tree, and nothing else does.
-Digest tree_key(const std::vector<Layer>& layers) {
-  std::string text;
-  for (const auto& layer : layers) text += layer.diff_id.to_string() + "\n";
-  return Digest::of(text);
-}
-
 Tree read_layers(const std::vector<Layer>& layers, const Workplace& workplace) {
   Tree tree(wanted_files());
   for (const auto& layer : layers) {
@@ -147,31 +160,19 @@ Tree read_layers(const std::vector<Layer>& layers, const Workplace& workplace) {
 }
 
 void use_rootfs(Base& base, const fs::path& path, const Platform& platform, const AssembleOptions& options,
-                const Workplace& workplace) {
+                const Workplace& workplace, SharedWork& work) {
   const auto epoch = options.source_date_epoch;
   std::error_code ignored;
   auto layer = fs::is_directory(path, ignored)
-                   ? make_layer(read_rootfs_folder(path, epoch), options, workplace)
-                   : cached_layer_from_tarball(path, {options.format, options.compression}, workplace, base.tree);
+                   ? make_layer(read_rootfs_folder(path, epoch), {}, options, workplace, work)
+                   : layer_of_tarball(path, {options.format, options.compression}, workplace, work);
   use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, epoch);
-  if (base.tree.root().children.empty()) base.tree = read_base_tree(base.layers, workplace);
+  base.tree = read_base_tree(base.layers, workplace, work);
 }
 
-}  // namespace
-
-Layer make_layer(std::vector<LayerEntry> entries, const AssembleOptions& options, const Workplace& workplace) {
-  auto records = open_cache(workplace);
-  std::optional<LayerCache> cache;
-  if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
-  return build_cached_layer(std::move(entries), {options.format, options.compression}, workplace.store,
-                            cache ? &*cache : nullptr,
-                            workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop);
-}
-
-Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace) {
+Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const Workplace& workplace) {
   constexpr const char* kKind = "trees";
   auto cache = open_cache(workplace);
-  const auto key = tree_key(layers);
   const auto record = cache ? cache->find(kKind, key) : std::nullopt;
   if (auto known = record ? decode_tree(*record) : std::nullopt) return std::move(*known);
   auto tree = read_layers(layers, workplace);
@@ -179,7 +180,30 @@ Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace
   return tree;
 }
 
-Base open_base(BaseFinder& bases, const Platform& platform, const AssembleOptions& options, const Workplace& workplace,
+}  // namespace
+
+Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const AssembleOptions& options,
+                 const Workplace& workplace, SharedWork& work) {
+  const LayerOptions layer{options.format, options.compression};
+  const auto make = [&] {
+    if (workplace.progress && !what.empty()) workplace.progress("making layer " + what);
+    auto records = open_cache(workplace);
+    std::optional<LayerCache> cache;
+    if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
+    return build_cached_layer(std::move(entries), layer, workplace.store, cache ? &*cache : nullptr,
+                              workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop);
+  };
+  sort_entries(entries);
+  const auto key = LayerCache::key(entries, layer);
+  return key ? work.layers.get(*key, make) : make();
+}
+
+Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace, SharedWork& work) {
+  const auto key = tree_key(layers);
+  return work.trees.get(key, [&] { return read_cached_tree(layers, key, workplace); });
+}
+
+Base open_base(SharedWork& work, const Platform& platform, const AssembleOptions& options, const Workplace& workplace,
                std::vector<fs::path>& inputs) {
   const auto& location = options.base;
   Base base{{}, {}, {}, {}, {}, location.to_string(), Tree(wanted_files())};
@@ -188,27 +212,27 @@ Base open_base(BaseFinder& bases, const Platform& platform, const AssembleOption
       base.config.platform = platform;
       break;
     case Location::Kind::static_base: {
-      auto layer = make_layer(static_base_entries(options.source_date_epoch), options, workplace);
+      auto layer = make_layer(static_base_entries(options.source_date_epoch), {}, options, workplace, work);
       use_single_layer(base, std::move(layer), "ociassemble: base static", platform, options.source_date_epoch);
-      base.tree = read_base_tree(base.layers, workplace);
+      base.tree = read_base_tree(base.layers, workplace, work);
       break;
     }
     case Location::Kind::rootfs:
-      use_rootfs(base, location.path, platform, options, workplace);
+      use_rootfs(base, location.path, platform, options, workplace, work);
       if (!fs::is_directory(location.path)) inputs.push_back(location.path);
       break;
     case Location::Kind::registry:
     case Location::Kind::oci_layout:
     case Location::Kind::oci_archive:
     case Location::Kind::docker_archive: {
-      const auto found = bases.find(options);
+      const auto found = work.bases.find(options);
       use_image(base, found, location, platform, workplace);
       if (location.kind == Location::Kind::oci_layout) inputs.push_back(location.path / "index.json");
       if (location.kind != Location::Kind::registry && location.kind != Location::Kind::oci_layout) {
         inputs.push_back(location.path);
       }
       auto locked = locked_tree(found, platform, workplace);
-      base.tree = locked ? std::move(*locked) : read_base_tree(base.layers, workplace);
+      base.tree = locked ? std::move(*locked) : read_base_tree(base.layers, workplace, work);
       break;
     }
   }

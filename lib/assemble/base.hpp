@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "assemble/base_finder.hpp"
+#include "assemble/shared_work.hpp"
 #include "image/layer_builder.hpp"
 #include "image/tree.hpp"
 #include "ociassemble/assemble.hpp"
@@ -23,15 +23,17 @@ struct Base {
   Tree tree;
 };
 
-// A layer of entries, through the workplace's cache where it has one.
-Layer make_layer(std::vector<LayerEntry> entries, const AssembleOptions& options, const Workplace& workplace);
+// A layer of entries, unless the work or the workplace's cache, where it has one, knows it. `what` is for the progress;
+// empty: not a word.
+Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const AssembleOptions& options,
+                 const Workplace& workplace, SharedWork& work);
 
-// The tree that a base's layers make, from the cache where it knows it.
-Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace);
+// The tree that a base's layers make, from the work or the cache where it knows it.
+Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace, SharedWork& work);
 
 // Finds the base, reads its tree. With workplace.copy_base its layers are brought into the store first. `inputs` gains
 // the local files that were read.
-Base open_base(BaseFinder& bases, const Platform& platform, const AssembleOptions& options, const Workplace& workplace,
+Base open_base(SharedWork& work, const Platform& platform, const AssembleOptions& options, const Workplace& workplace,
                std::vector<std::filesystem::path>& inputs);
 
 }  // namespace ociassemble

@@ -10,7 +10,8 @@ namespace {
 
 void lock_platform(LockedBase& locked, const Document& root, const Platform& platform, const Workplace& workplace) {
   const auto image = load_image(root, platform);
-  const auto tree = read_base_tree(image.layers(), workplace);
+  SharedWork work(workplace);
+  const auto tree = read_base_tree(image.layers(), workplace, work);
   auto facts = encode_facts(tree);
   locked.platforms.insert_or_assign(platform.normalised().to_string(),
                                     LockedPlatform{image.digest(), describe_system(tree), facts.digest});

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "assemble/assembly.hpp"
+#include "assemble/platform_words.hpp"
 #include "base/stop.hpp"
 #include "base/task_group.hpp"
 #include "ociassemble/error.hpp"
@@ -18,17 +19,8 @@ namespace {
 constexpr const char* kBaseName = "org.opencontainers.image.base.name";
 constexpr const char* kBaseDigest = "org.opencontainers.image.base.digest";
 
-std::string replace_all(std::string text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
-std::string for_platform(std::string path, const Platform& platform) {
-  path = replace_all(std::move(path), "{os}", platform.os);
-  path = replace_all(std::move(path), "{arch}", platform.architecture);
-  return replace_all(std::move(path), "{variant}", platform.variant);
+std::string for_platform(const std::string& path, const Platform& platform) {
+  return fill_braces(path, [&](std::string_view name) { return platform_word(platform, name); });
 }
 
 void reject_repeated(const std::vector<Platform>& platforms) {
@@ -97,7 +89,7 @@ std::vector<AssembleOptions> for_platforms(const AssembleOptions& options, const
 std::vector<Assembled> assemble_all(const std::vector<AssembleOptions>& options, const Workplace& workplace) {
   std::map<std::string, std::vector<std::size_t>> by_platform;
   for (std::size_t i = 0; i < options.size(); ++i) by_platform[platform_key(options[i])].push_back(i);
-  BaseFinder bases(workplace);
+  SharedWork work(workplace);
   std::vector<std::optional<Assembled>> made(options.size());
   TaskGroup group(std::min(by_platform.size(), usable_cores()), workplace.stop);
   for (const auto& entry : by_platform) {
@@ -106,7 +98,7 @@ std::vector<Assembled> assemble_all(const std::vector<AssembleOptions>& options,
       for (const auto i : members) {
         throw_if_stopped(stop);
         // With the caller's own token: what is made here reads its base and its layers after this group has ended.
-        made[i] = assemble_with(bases, options[i], place);
+        made[i] = assemble_with(work, options[i], place);
       }
     });
   }

@@ -2,14 +2,16 @@
 #include "ociassemble/import.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
 #include <vector>
 
 #include "ociassemble/error.hpp"
-#include "recipe/dockerfile.hpp"
+#include "recipe/import_run.hpp"
+#include "recipe/import_stages.hpp"
+#include "recipe/import_text.hpp"
+#include "recipe/new_accounts.hpp"
 #include "spec/text.hpp"
 
 namespace ociassemble {
@@ -17,265 +19,257 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// As a JSON string of a recipe, in which "${" begins an argument.
-std::string quoted(std::string_view text) {
-  std::string made = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '$' && i + 1 < text.size() && text[i + 1] == '{') made += '$';
-    if (c == '"' || c == '\\') made += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      made += fmt::format("\\u{:04x}", c);
-    } else {
-      made += c;
-    }
-  }
-  return made + "\"";
-}
-
-std::string array_of(const Texts& texts) {
-  Texts all;
-  for (const auto& text : texts) all.push_back(quoted(text));
-  return fmt::format("[{}]", fmt::join(all, ", "));
-}
-
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
 
 std::string base_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
 
-// ["a", "b"]: the words of an exec form; nothing for a shell form, as Docker does for what is no such array.
-std::optional<Texts> exec_form(std::string_view text) {
-  Texts words;
-  std::size_t at = 1;
-  if (text.empty() || text.front() != '[') return std::nullopt;
-  const auto skip = [&] { at = std::min(text.find_first_not_of(" \t", at), text.size()); };
-  for (skip(); at < text.size() && text[at] == '"'; skip()) {
-    std::string word;
-    for (++at; at < text.size() && text[at] != '"'; ++at) {
-      if (text[at] == '\\' && ++at == text.size()) return std::nullopt;
-      if (text[at - 1] == '\\' && text[at] == 'u') return std::nullopt;
-      const bool is_escape = text[at - 1] == '\\';
-      word += is_escape && text[at] == 'n' ? '\n' : is_escape && text[at] == 't' ? '\t' : text[at];
-    }
-    words.push_back(std::move(word));
-    ++at;
-    skip();
-    if (at < text.size() && text[at] == ',') ++at;
+// On one line, without what it is indented by, and no longer than a line of a comment should be.
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kMost = 90;
+  std::string line;
+  for (const char c : text) {
+    const bool is_blank = c == ' ' || c == '\t' || c == '\n';
+    if (!is_blank) line += c;
+    if (is_blank && !line.empty() && line.back() != ' ') line += ' ';
   }
-  return at + 1 == text.size() && text[at] == ']' ? std::optional(words) : std::nullopt;
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  line = printable(line);
+  return line.size() <= kMost ? line : line.substr(0, kMost) + " ...";
 }
 
-using JsonMembers =
-    std::vector<std::pair<std::string, std::string>>;  // name and JSON; a later one of a name replaces it
-
-void set(JsonMembers& members, const std::string& name, std::string json) {
-  const auto found = std::find_if(members.begin(), members.end(), [&](const auto& one) { return one.first == name; });
-  if (found != members.end()) {
-    found->second = std::move(json);
-  } else {
-    members.emplace_back(name, std::move(json));
-  }
+// A path of the build context, without what means nothing at either end; "." for the context itself.
+std::string in_context(std::string_view path) {
+  while (starts_with(path, "/") || starts_with(path, "./")) path.remove_prefix(1);
+  while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+  return path.empty() ? "." : std::string(path);
 }
 
-std::string object_of(const JsonMembers& members) {
-  if (members.empty()) return "{}";
-  std::string text = "{\n";
-  for (const auto& [name, json] : members) text += fmt::format("    {}: {},\n", quoted(name), json);
-  return text + "  }";
+bool is_octal(std::string_view text) {
+  return !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string_view::npos;
 }
 
-struct Stage {
-  std::string name;
-  std::string base;
-  std::vector<const DockerInstruction*> instructions;
-  std::string go_build;  // its "RUN … go build …"
-};
-
+// Walks through the instructions of one stage and those that it is built from.
 class Import {
  public:
-  Import(const Dockerfile& file, const ImportOptions& options) : file_(file), options_(options) {
-    for (const auto& instruction : file_.instructions) sort_in(instruction);
-    if (stages_.empty()) file_.refuse(1, "there is no FROM");
-  }
+  Import(const Dockerfile& file, const ImportOptions& options)
+      : file_(file),
+        options_(options),
+        arguments_(file, options.build_args),
+        stages_(divide_stages(file, arguments_)) {}
 
   std::string run() {
     take_stage(options_.target.empty() ? stages_.size() - 1 : target());
-    if (!seen_user_) note("the Dockerfile names no user; an image made here runs as 65532:65532, not as root");
+    finish_command();
+    if (!seen_user_) note("The Dockerfile names no user; an image made here runs as 65532:65532, not as root.");
+    const auto rest = members();
     std::string text = fmt::format("// Imported from {}.\n", printable(file_.name));
     for (const auto& line : notes_) text += "// " + line + "\n";
     text += "{\n";
     add(text, "base", quoted(base_));
-    add_object(text, "binaries", binaries_);
-    add_object(text, "files", files_);
-    for (const auto& [name, json] : simple_) add(text, name, json);
-    add_object(text, "env", env_);
-    add_object(text, "labels", labels_);
-    if (!ports_.empty()) add(text, "ports", array_of(ports_));
-    if (!volumes_.empty()) add(text, "volumes", array_of(volumes_));
-    return text + "}\n";
+    if (has_platforms_ || holds_platform(base_)) add(text, "platforms", array_of({"linux/amd64"}));
+    if (const auto args = arguments_.json(text + rest); !args.empty()) add(text, "args", args);
+    return text + rest + "}\n";
   }
 
  private:
   static void add(std::string& text, std::string_view name, std::string_view json) {
     text += fmt::format("  {}: {},\n", quoted(name), json);
   }
-  static void add_object(std::string& text, std::string_view name, const JsonMembers& members) {
-    if (!members.empty()) add(text, name, object_of(members));
+
+  std::string members() const {
+    std::string text;
+    const auto add_object = [&](std::string_view name, const RecipeMembers& members) {
+      if (!members.empty()) add(text, name, tall_object(members));
+    };
+    const auto add_array = [&](std::string_view name, const Texts& texts) {
+      if (!texts.empty()) add(text, name, array_of(texts));
+    };
+    add_object("binaries", binaries_);
+    add_object("files", files_);
+    for (const auto& [name, json] : simple_) add(text, name, json);
+    add_object("env", env_);
+    add_object("labels", labels_);
+    add_array("ports", ports_);
+    add_array("volumes", volumes_);
+    return text;
   }
 
-  void note(std::string text) {
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    notes_.push_back(printable(text));
-  }
+  void note(std::string_view text) { notes_.push_back(printable(text)); }
+
   void note(const DockerInstruction& made, std::string_view advice) {
-    note(fmt::format("Line {}: {} {}: {}", made.line, made.name, made.text.substr(0, 90), advice));
-  }
-
-  void sort_in(const DockerInstruction& made) {
-    if (made.name == "FROM") {
-      const auto words = file_.words(made, made.text, global_);
-      const bool is_named = words.size() == 3 && (words[1] == "AS" || words[1] == "as" || words[1] == "As");
-      if (words.size() != 1 && !is_named) file_.refuse(made.line, "FROM is not IMAGE [AS NAME]");
-      if (words[0].empty()) file_.refuse(made.line, "the base is empty", "give its argument by --build-arg");
-      stages_.push_back({is_named ? words[2] : "", words[0], {}, ""});
-    } else if (!stages_.empty()) {
-      stages_.back().instructions.push_back(&made);
-      if (made.name == "RUN" && holds(made.text, "go build")) stages_.back().go_build = made.text;
-    } else if (made.name == "ARG") {
-      declare(made, global_);
-    } else {
-      file_.refuse(made.line, made.name + " stands before the first FROM");
-    }
-  }
-
-  std::optional<std::size_t> find_stage(std::string_view name, std::size_t before) const {
-    for (std::size_t i = 0; i < before; ++i) {
-      if (stages_[i].name == name || std::to_string(i) == name) return i;
-    }
-    return std::nullopt;
+    note(fmt::format("Line {}: {} {}: {}.", made.line, made.name, shortened(made.text), advice));
   }
 
   std::size_t target() const {
-    const auto found = find_stage(options_.target, stages_.size());
-    if (found) return *found;
+    if (const auto found = find_stage(stages_, options_.target, stages_.size())) return *found;
     throw Error(ErrorCode::not_found,
                 fmt::format("cannot import {}: there is no stage {}", file_.name, printable(options_.target)),
                 "name one of its FROM … AS NAME");
   }
 
-  void declare(const DockerInstruction& made, DockerVariables& variables) const {
-    for (const auto& word : file_.words(made, made.text, variables)) {
-      const auto equals = word.find('=');
-      const auto name = word.substr(0, equals);
-      const auto given = options_.build_args.find(name);
-      const auto outer = global_.find(name);
-      if (given != options_.build_args.end()) {
-        variables[name] = given->second;
-      } else if (equals != std::string::npos) {
-        variables[name] = word.substr(equals + 1);
-      } else if (outer != global_.end()) {
-        variables[name] = outer->second;
-      } else if (name == "TARGETOS" || name == "TARGETARCH" || name == "TARGETPLATFORM") {
-        variables[name] = name == "TARGETOS" ? "{os}" : name == "TARGETARCH" ? "{arch}" : "{os}/{arch}";
-      }
-    }
-  }
-
   void take_stage(std::size_t index) {
     const auto& stage = stages_[index];
     // Base stages come before, so this ends.
-    const auto parent = std::find_if(stages_.begin(), stages_.begin() + static_cast<std::ptrdiff_t>(index),
-                                     [&](const Stage& other) { return other.name == stage.base; });
-    if (parent != stages_.begin() + static_cast<std::ptrdiff_t>(index)) {
-      take_stage(static_cast<std::size_t>(parent - stages_.begin()));
+    if (const auto parent = find_stage(stages_, stage.base, index)) {
+      take_stage(*parent);
     } else {
       base_ = stage.base;
     }
     variables_ = environment_;
     index_ = index;
+    cmd_is_here_ = false;
     for (const auto* made : stage.instructions) take(*made);
   }
 
   void take(const DockerInstruction& made) {
     const auto& name = made.name;
-    if (name == "ARG") return declare(made, variables_);
+    if (name == "ARG") return arguments_.declare(made, variables_, environment_);
     if (name == "ENV") return take_pairs(made, env_);
     if (name == "LABEL") return take_pairs(made, labels_);
     if (name == "COPY" || name == "ADD") return take_copy(made);
     if (name == "RUN") return take_run(made);
     if (name == "USER") return take_user(made);
     if (name == "WORKDIR") return take_workdir(made);
-    if (name == "ENTRYPOINT" || name == "CMD") return take_command(made);
-    if (name == "EXPOSE") return take_words(made, ports_, file_.words(made, made.text, variables_));
-    if (name == "VOLUME") {
-      return take_words(made, volumes_, exec_form(made.text).value_or(file_.words(made, made.text, variables_)));
-    }
-    if (name == "STOPSIGNAL") return set(simple_, "stopSignal", quoted(file_.expand(made, made.text, variables_)));
+    if (name == "ENTRYPOINT") return take_entrypoint(made);
+    if (name == "CMD") return take_cmd(made);
+    if (name == "EXPOSE") return take_ports(made);
+    if (name == "VOLUME") return add_new(volumes_, exec_form(made.text).value_or(words_of(made)));
+    if (name == "STOPSIGNAL") return set_member(simple_, "stopSignal", quoted(text_of(made, made.text)));
     if (name == "HEALTHCHECK") return take_healthcheck(made);
-    if (name == "SHELL") shell_ = exec_form(made.text).value_or(shell_);
-    if (name == "SHELL") return;
-    if (name == "MAINTAINER") return set(labels_, "org.opencontainers.image.authors", quoted(made.text));
-    note(made, "cannot be carried over; it is for images that are built from this one");
+    if (name == "MAINTAINER") return set_member(labels_, "org.opencontainers.image.authors", quoted(made.text));
+    if (name == "SHELL") {
+      shell_ = exec_form(made.text).value_or(shell_);
+    } else {
+      note(made, "it is for images that are built from this one, and is not carried over");
+    }
   }
 
-  static void take_words(const DockerInstruction&, Texts& all, const Texts& words) {
+  Texts words_of(const DockerInstruction& made) const { return file_.words(made, made.text, variables_); }
+  std::string text_of(const DockerInstruction& made, std::string_view text) const {
+    return file_.expand(made, text, variables_);
+  }
+
+  static void add_new(Texts& all, const Texts& words) {
     for (const auto& word : words) {
       if (std::find(all.begin(), all.end(), word) == all.end()) all.push_back(word);
     }
   }
 
-  void put_pair(const DockerInstruction& made, JsonMembers& members, const std::string& name,
+  void put_pair(const DockerInstruction& made, RecipeMembers& members, const std::string& name,
                 const std::string& value) {
-    set(members, name, quoted(value));
     if (made.name == "ENV") environment_[name] = variables_[name] = value;
+    if (holds_platform(value)) {
+      return note(made, "a recipe has the platform's words in paths only; say the value in a profile or by --env");
+    }
+    set_member(members, arguments_.plain(name), quoted(value));
   }
 
-  void take_pairs(const DockerInstruction& made, JsonMembers& members) {
-    const auto words = file_.words(made, made.text, variables_);
-    if (holds(made.text.substr(0, made.text.find_first_of(" \t")), "=")) {
-      for (const auto& word : words) {
+  void take_pairs(const DockerInstruction& made, RecipeMembers& members) {
+    const auto blank = made.text.find_first_of(" \t");
+    if (holds(made.text.substr(0, blank), "=")) {
+      for (const auto& word : words_of(made)) {
         const auto equals = word.find('=');
         if (equals == std::string::npos || equals == 0) file_.refuse(made.line, made.name + " is not NAME=VALUE");
         put_pair(made, members, word.substr(0, equals), word.substr(equals + 1));
       }
       return;
     }
-    const auto blank = made.text.find_first_of(" \t");
     if (blank == std::string::npos) file_.refuse(made.line, made.name + " has no value");
     const auto value = made.text.substr(std::min(made.text.find_first_not_of(" \t", blank), made.text.size()));
-    put_pair(made, members, made.text.substr(0, blank), file_.expand(made, value, variables_));
+    put_pair(made, members, made.text.substr(0, blank), text_of(made, value));
   }
 
+  // Against the working directory.
   std::string absolute(const std::string& path) const {
-    if (!path.empty() && path.front() == '/') return path;
-    const auto inner = path == "." || path == "./" ? std::string() : path.substr(path.rfind("./", 0) == 0 ? 2 : 0);
+    if (starts_with(path, "/")) return path;
+    const auto inner = path == "." || path == "./" ? std::string() : path.substr(starts_with(path, "./") ? 2 : 0);
     return (workdir_ == "/" ? "" : workdir_) + "/" + inner;
   }
 
   void take_workdir(const DockerInstruction& made) {
-    workdir_ = absolute(file_.expand(made, made.text, variables_));
+    workdir_ = absolute(text_of(made, made.text));
     if (workdir_.size() > 1 && workdir_.back() == '/') workdir_.pop_back();
-    set(simple_, "workdir", quoted(workdir_));
+    set_member(simple_, "workdir", quoted(workdir_));
   }
 
-  void take_command(const DockerInstruction& made) {
-    auto words = exec_form(made.text);
-    if (!words) {
-      words = shell_;
-      words->push_back(made.text);
+  Texts command_of(const DockerInstruction& made) const {
+    if (auto words = exec_form(made.text)) return *words;
+    auto words = shell_;
+    words.push_back(made.text);
+    return words;
+  }
+
+  // A cmd that was inherited, and is not of this stage, goes with the entrypoint that it was for.
+  void take_entrypoint(const DockerInstruction& made) {
+    entrypoint_ = command_of(made);
+    if (!cmd_is_here_) cmd_.reset();
+  }
+
+  void take_cmd(const DockerInstruction& made) {
+    cmd_ = command_of(made);
+    cmd_is_here_ = true;
+  }
+
+  // Without an entrypoint a cmd is the command; a recipe would put its first binary before it.
+  void finish_command() {
+    if (!entrypoint_ && cmd_) entrypoint_ = Texts();
+    if (entrypoint_) set_member(simple_, "entrypoint", array_of(*entrypoint_));
+    if (cmd_) set_member(simple_, "cmd", array_of(*cmd_));
+  }
+
+  void take_ports(const DockerInstruction& made) {
+    for (const auto& port : words_of(made)) {
+      if (holds(port, "-")) {
+        note(made, "a range; name its ports one by one under \"ports\"");
+      } else {
+        add_new(ports_, {port});
+      }
     }
-    set(simple_, made.name == "CMD" ? "cmd" : "entrypoint", array_of(*words));
   }
 
   void take_user(const DockerInstruction& made) {
-    const auto user = file_.expand(made, made.text, variables_);
+    const auto text = text_of(made, made.text);
+    const auto colon = text.find(':');
+    const auto* created = accounts_.find(arguments_.plain(text.substr(0, colon)));
     seen_user_ = true;
-    const auto created = users_.find(user.substr(0, user.find(':')));
-    set(simple_, "user", created == users_.end() ? quoted(user) : created->second);
+    if (created == nullptr) return set_member(simple_, "user", quoted(text));
+    auto user = *created;
+    if (colon != std::string::npos) user.group = arguments_.plain(text.substr(colon + 1));
+    set_member(simple_, "user", created_user(made, user));
+  }
+
+  std::string created_user(const DockerInstruction& made, const NewUser& user) {
+    auto uid = user.uid;
+    if (!is_number(uid)) {
+      uid = user.is_system ? "999" : "1000";
+      note(fmt::format("Line {}: which number {} has is left to the command; {} is taken.", made.line, user.name, uid));
+    }
+    RecipeMembers members{{"name", quoted(user.name)}, {"uid", uid}};
+    add_group(made, user, uid, members);
+    if (!user.home.empty()) set_member(members, "home", quoted(user.home));
+    if (!user.shell.empty()) set_member(members, "shell", quoted(user.shell));
+    set_member(members, "create", "true");
+    return line_object(members);
+  }
+
+  // Unless it is the user's own, with the same number.
+  void add_group(const DockerInstruction& made, const NewUser& user, const std::string& uid, RecipeMembers& members) {
+    const auto& group = user.group;
+    const auto known = accounts_.groups.find(group.empty() ? user.name : group);
+    if (is_number(group)) {
+      if (group != uid) set_member(members, "gid", group);
+    } else if (known != accounts_.groups.end()) {
+      if (is_number(known->second) && known->second != uid) set_member(members, "gid", known->second);
+      if (!group.empty() && group != user.name) set_member(members, "group", quoted(group));
+    } else if (!group.empty() && group != user.name) {
+      note(made, fmt::format("the number of the base's group {} is not known here; add \"gid\" to the user", group));
+    }
   }
 
   void take_healthcheck(const DockerInstruction& made) {
-    if (made.text == "NONE" || made.text == "none") return set(simple_, "healthcheck", "\"NONE\"");
+    if (made.text == "NONE" || made.text == "none") return set_member(simple_, "healthcheck", "\"NONE\"");
     if (made.text.substr(0, 3) != "CMD") file_.refuse(made.line, "HEALTHCHECK is neither CMD nor NONE");
     const auto command = made.text.substr(std::min(made.text.find_first_not_of(" \t", 3), made.text.size()));
     auto test = exec_form(command);
@@ -284,120 +278,152 @@ class Import {
     } else {
       test = Texts{"CMD-SHELL", command};
     }
-    std::string json = fmt::format("{{\"test\": {}", array_of(*test));
-    for (const auto& [flag, member] :
-         {std::pair("interval", "interval"), {"timeout", "timeout"}, {"start-period", "startPeriod"}}) {
-      const auto found = made.flags.find(flag);
-      if (found != made.flags.end()) json += fmt::format(", \"{}\": {}", member, quoted(found->second));
+    RecipeMembers members{{"test", array_of(*test)}};
+    for (const auto& [flag, text] : made.flags) add_health_option(made, flag, text_of(made, text), members);
+    set_member(simple_, "healthcheck", line_object(members));
+  }
+
+  void add_health_option(const DockerInstruction& made, const std::string& flag, const std::string& value,
+                         RecipeMembers& members) {
+    if (flag == "interval" || flag == "timeout") return set_member(members, flag, quoted(value));
+    if (flag == "start-period") return set_member(members, "startPeriod", quoted(value));
+    if (flag == "retries") {
+      const auto number = arguments_.plain(value);
+      if (!is_number(number)) file_.refuse(made.line, "--retries is not a number");
+      return set_member(members, flag, std::to_string(std::stoul(number)));
     }
-    const auto retries = made.flags.find("retries");
-    if (retries != made.flags.end()) {
-      const auto& digits = retries->second;
-      if (digits.empty() || digits.size() > 6 || digits.find_first_not_of("0123456789") != std::string::npos)
-        file_.refuse(made.line, "--retries is not a number");
-      json += fmt::format(", \"retries\": {}", std::stoul(digits));
-    }
-    set(simple_, "healthcheck", json + "}");
+    note(made, fmt::format("--{} is not carried over", flag));
+  }
+
+  Texts command_words(const DockerInstruction& made) const {
+    return run_words(made, [&](const std::string& name) -> std::optional<std::string> {
+      const auto found = variables_.find(name);
+      if (found == variables_.end()) return {};
+      return arguments_.plain(found->second);
+    });
   }
 
   void take_run(const DockerInstruction& made) {
-    const bool certificates = holds(made.text, "ca-certificates");
-    const bool zones = holds(made.text, "tzdata");
-    if (certificates) set(simple_, "caCertificates", "\"host\"");
-    if (zones) set(simple_, "tzdata", "\"host\"");
-    const bool user = take_new_user(made);
-    note(made, certificates || zones || user
-                   ? "what is known of it is in this recipe; other effects of the command are not"
-                   : "commands are not run here; add its result as files, or prepare a base that has it");
-  }
-
-  // "adduser -D -u 1001 app", "useradd --uid 1001 app": understood where the number is said.
-  bool take_new_user(const DockerInstruction& made) {
-    std::string uid;
-    bool is_found = false;
-    Texts rest;
-    for (const auto& word : file_.words(made, made.text, variables_)) {
-      if (word == "adduser" || word == "useradd") is_found = true;
-      const bool ends = word == "&&" || word == ";" || word == "||";
-      if (is_found && ends) break;
-      if (is_found) rest.push_back(word);
-    }
-    for (std::size_t i = 0; i + 1 < rest.size(); ++i) {
-      if (rest[i] == "-u" || rest[i] == "--uid") uid = rest[i + 1];
-      if (rest[i].rfind("--uid=", 0) == 0) uid = rest[i].substr(6);
-    }
-    if (rest.size() < 2 || uid.empty() || uid.size() > 9 || uid.find_first_not_of("0123456789") != std::string::npos)
-      return false;
-    const auto& name = rest.back();
-    if (name.empty() || name.front() == '-' || name == uid) return false;
-    users_[name] = fmt::format("{{\"name\": {}, \"uid\": {}, \"create\": true}}", quoted(name), std::stoul(uid));
-    return true;
+    const auto words = command_words(made);
+    const auto names = [&](std::string_view word) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
+    const bool certificates = names("ca-certificates") || names("ca-certificates-bundle");
+    if (certificates) set_member(simple_, "caCertificates", "\"host\"");
+    if (names("tzdata")) set_member(simple_, "tzdata", "\"host\"");
+    const auto before = accounts_.users.size() + accounts_.groups.size();
+    accounts_.read(words);
+    const bool accounts = accounts_.users.size() + accounts_.groups.size() > before;
+    note(made, certificates || names("tzdata") || accounts
+                   ? "certificates, zone data and users are in this recipe; other effects of the command are not"
+                   : advice_for(words));
   }
 
   void take_copy(const DockerInstruction& made) {
-    if (!made.heredocs.empty()) return note(made, "write the text to a file of its own, and name it under \"files\"");
-    auto words = exec_form(made.text).value_or(file_.words(made, made.text, variables_));
+    if (!made.heredocs.empty()) return note_text(made);
+    auto words = exec_form(made.text).value_or(words_of(made));
     if (words.size() < 2) file_.refuse(made.line, made.name + " is not SOURCE… DESTINATION");
-    auto destination = absolute(words.back());
+    auto destination = arguments_.plain(absolute(words.back()));
     words.pop_back();
     if (words.size() > 1 && destination.back() != '/') destination += '/';
-    for (const auto& source : words) copy_one(made, source, destination, words.size() > 1);
+    for (const auto& source : words) {
+      const auto from = made.flags.find("from");
+      if (from != made.flags.end()) {
+        copy_from(made, text_of(made, from->second), source, destination);
+      } else {
+        copy_one(made, source, words.size() > 1 ? destination + base_name(source) : destination);
+      }
+    }
   }
 
-  void copy_one(const DockerInstruction& made, const std::string& source, const std::string& destination,
-                bool is_one_of_many) {
-    const auto from = made.flags.find("from");
-    if (from != made.flags.end()) return copy_from(made, from->second, source, destination);
-    if (holds(source, "://") || source.rfind("git@", 0) == 0)
+  void note_text(const DockerInstruction& made) {
+    note(made, "write the text to a file of its own, and name it under \"files\"");
+    for (std::string_view body : made.heredocs) {
+      for (auto end = body.find('\n'); end != std::string_view::npos; end = body.find('\n')) {
+        note(fmt::format("    {}", body.substr(0, end)));
+        body.remove_prefix(end + 1);
+      }
+    }
+  }
+
+  void copy_one(const DockerInstruction& made, const std::string& source, const std::string& destination) {
+    if (holds(source, "://") || starts_with(source, "git@"))
       return note(made, "download it before the build, check its digest, and name it under \"files\"");
     if (source.find_first_of("*?[") != std::string::npos)
       return note(made, "patterns are not carried over; name the files or their folder under \"files\"");
-    auto path = source.substr(std::min(source.find_first_not_of('/'), source.size()));
-    if (path.empty()) path = ".";
-    std::string json = quoted(path);
-    const auto mode = made.flags.find("chmod");
-    const auto owner = made.flags.find("chown");
-    if (mode != made.flags.end() || owner != made.flags.end()) {
-      json = fmt::format("{{\"source\": {}", quoted(path));
-      if (mode != made.flags.end()) json += ", \"mode\": " + quoted(file_.expand(made, mode->second, variables_));
-      if (owner != made.flags.end()) json += ", \"owner\": " + quoted(file_.expand(made, owner->second, variables_));
-      json += "}";
+    if (made.name == "ADD" && (holds(source, ".tar") || holds(source, ".tgz")))
+      return note(made, "archives are not unpacked here; unpack it before, and name the folder under \"files\"");
+    const auto path = in_context(source);
+    RecipeMembers members{{"source", quoted(path)}};
+    add_copy_flags(made, members);
+    // A folder follows the context's rules, wherever it lies in it. What has an extension is hardly a folder.
+    const bool by_itself = path == "." && options_.ignore_file == ".dockerignore";
+    if (!options_.ignore_file.empty() && !by_itself && !holds(base_name(path).substr(1), "."))
+      set_member(members, "ignore", quoted(options_.ignore_file));
+    has_platforms_ = has_platforms_ || holds_platform(path);
+    set_member(files_, destination, members.size() == 1 ? quoted(path) : line_object(members));
+  }
+
+  void add_copy_flags(const DockerInstruction& made, RecipeMembers& members) {
+    for (const auto& [flag, text] : made.flags) {
+      const auto value = text_of(made, text);
+      if (flag == "chown") {
+        set_member(members, "owner", quoted(value));
+      } else if (flag == "chmod" && is_octal(arguments_.plain(value))) {
+        set_member(members, "mode", quoted(value));
+      } else if (flag != "link") {
+        note(made, fmt::format("--{} is not carried over", flag));
+      }
     }
-    set(files_, is_one_of_many ? destination + base_name(path) : destination, json);
   }
 
   void copy_from(const DockerInstruction& made, const std::string& from, const std::string& source,
                  const std::string& destination) {
     if (holds(source, "/etc/ssl") || holds(source, "ca-certificates"))
-      return set(simple_, "caCertificates", "\"host\"");
-    if (holds(source, "zoneinfo")) return set(simple_, "tzdata", "\"host\"");
-    const auto stage = find_stage(from, index_);
-    if (!stage || stages_[*stage].go_build.empty() || holds(base_name(source), "."))
+      return set_member(simple_, "caCertificates", "\"host\"");
+    if (holds(source, "zoneinfo")) return set_member(simple_, "tzdata", "\"host\"");
+    const auto stage = find_stage(stages_, from, index_);
+    if (stage && (source == "/etc/passwd" || source == "/etc/group")) return take_accounts_of(stages_[*stage]);
+    const auto name = base_name(source);
+    if (!stage || stages_[*stage].go_build.empty() || name.empty() || holds(name, "."))
       return note(made, "files of other images are not copied; bring them here, and name them under \"files\"");
-    const auto place = destination.back() == '/' ? destination + base_name(source) : destination;
-    set(binaries_, place, quoted(base_name(source)));
-    note(fmt::format("Line {}: {} is built before, outside: CGO_ENABLED=0, as the stage {} does: {}", made.line, place,
-                     from, stages_[*stage].go_build.substr(0, 90)));
+    has_platforms_ = has_platforms_ || holds_platform(name);
+    const auto place = destination.back() == '/' ? destination + arguments_.plain(name) : destination;
+    set_member(binaries_, place, quoted(name));
+    note(fmt::format("Line {}: {} is built before, outside, as the stage {} does: {}", made.line, place, from,
+                     shortened(stages_[*stage].go_build)));
+  }
+
+  void take_accounts_of(const ImportStage& stage) {
+    for (const auto* made : stage.instructions) {
+      if (made->name == "RUN") accounts_.read(command_words(*made));
+    }
   }
 
   const Dockerfile& file_;
   const ImportOptions& options_;
-  std::vector<Stage> stages_;
-  DockerVariables global_, environment_, variables_;
-  std::size_t index_ = 0;
+  ImportArguments arguments_;
+  const std::vector<ImportStage> stages_;
+  DockerVariables environment_, variables_;
+  std::size_t index_ = 0;  // of the stage that is being taken
   std::string base_, workdir_ = "/";
   Texts notes_, ports_, volumes_, shell_{"/bin/sh", "-c"};
-  JsonMembers binaries_, files_, simple_, env_, labels_;
-  std::map<std::string, std::string> users_;  // name -> JSON
+  std::optional<Texts> entrypoint_, cmd_;
+  bool cmd_is_here_ = false;
+  RecipeMembers binaries_, files_, simple_, env_, labels_;
+  NewAccounts accounts_;
   bool seen_user_ = false;
+  bool has_platforms_ = false;
 };
 
 }  // namespace
 
 std::string import_dockerfile(std::string_view text, std::string_view name, const ImportOptions& options) {
-  if (!is_valid_utf8(text)) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("cannot import {}: it is not UTF-8", printable(name)));
-  }
+  const auto refuse = [&](const char* why) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("cannot import {}: {}", printable(name), why));
+  };
+  if (!is_valid_utf8(text)) refuse("it is not UTF-8");
+  if (text.find_first_of(kMarks) != std::string_view::npos) refuse("it holds control bytes");
   const auto file = Dockerfile::parse(text, name);
   return Import(file, options).run();
 }

@@ -9,6 +9,7 @@
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
 #include "assemble/placement.hpp"
+#include "assemble/platform_words.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
 #include "recipe/duration.hpp"
@@ -72,23 +73,15 @@ class Reader {
   fs::path path(const RecipeNode& node) const { return folder_ / with_platform(node); }
 
   std::string with_platform(const RecipeNode& node) const {
-    const auto whole = text(node);
-    std::string result;
-    for (std::size_t begin = 0;;) {
-      const auto open = whole.find('{', begin);
-      const auto close = open == std::string::npos ? open : whole.find('}', open);
-      if (close == std::string::npos) return result + whole.substr(begin);
-      result.append(whole, begin, open - begin);
-      result += placeholder(node, whole.substr(open + 1, close - open - 1));
-      begin = close + 1;
-    }
+    return fill_braces(text(node), [&](std::string_view name) { return placeholder(node, name); });
   }
 
   std::string host_or_path(const RecipeNode& node) const { return text(node) == "host" ? "host" : path(node).string(); }
 
  private:
-  std::string placeholder(const RecipeNode& node, const std::string& name) const {
-    if (name != "os" && name != "arch" && name != "variant") {
+  std::optional<std::string> placeholder(const RecipeNode& node, std::string_view name) const {
+    auto value = platform_word(platform_.value_or(Platform()), name);
+    if (!value) {
       refuse(node, fmt::format("nothing is called {{{}}}", printable(name)),
              "what is put into paths is {os}, {arch} and {variant}; an argument is ${NAME}");
     }
@@ -96,7 +89,7 @@ class Reader {
       refuse(node, fmt::format("{{{}}} without a platform", name),
              R"(add "platforms": ["linux/amd64"], or --platform)");
     }
-    return name == "os" ? platform_->os : name == "arch" ? platform_->architecture : platform_->variant;
+    return value;
   }
 
   const RecipeText& text_;

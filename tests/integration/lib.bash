@@ -166,6 +166,27 @@ make_base_layout() {
   echo '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
 }
 
+# NAME AMD64-ROOTFS ARM64-ROOTFS: one index over both in the registry, made by skopeo and jq alone. Leaves its descriptor
+# in the variable index, and those of its manifests in amd64.json and arm64.json.
+push_index() {
+  local name=$1 base=$BATS_TEST_TMPDIR/index-${1//[:\/]/-} arch
+  mkdir -p "$base/blobs/sha256"
+  make_base_layout "$2" "$base-amd64" amd64
+  make_base_layout "$3" "$base-arm64" arm64
+  for arch in amd64 arm64; do
+    cp "$base-$arch"/blobs/sha256/* "$base/blobs/sha256/"
+    jq '.manifests[0] | del(.annotations)' "$base-$arch/index.json" >"$arch.json"
+  done
+  jq -cnj --slurpfile a amd64.json --slurpfile b arm64.json '{schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: [$a[0], ($b[0] | .platform.variant = "v8")]}' >"$base/index"
+  index=$(put_blob "$base" "$base/index" application/vnd.oci.image.index.v1+json)
+  jq -cn --argjson index "$index" '{schemaVersion: 2, manifests: [$index +
+    {annotations: {"org.opencontainers.image.ref.name": "base"}}]}' >"$base/index.json"
+  echo '{"imageLayoutVersion":"1.0.0"}' >"$base/oci-layout"
+  skopeo copy --quiet --all --dest-tls-verify=false "oci:$base:base" "docker://$REGISTRY/$name"
+}
+
 # LAYOUT FILE MEDIA-TYPE: moves the file into the layout's blobs; prints its descriptor.
 put_blob() {
   local layout=$1 file=$2 type=$3 sum size

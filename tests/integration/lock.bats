@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Bases that are pinned: a locked build needs neither the registry nor a network.
+# shellcheck disable=SC2154  # variables that lib.bash sets
 load lib
 
 set_up() {
@@ -25,6 +26,11 @@ digest_of_push() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "doc
   [ "$output" = "$base@$(digest_of_push "$base")" ]
   jq -e --arg base "$base" '.lockFormat == 1 and (.bases[$base].platforms | length == 1)' ociassemble.lock
   [[ "$(jq -r '.bases[].platforms[].system' ociassemble.lock)" = *Alpine*musl ]]
+  run --separate-stderr -0 ociassemble lock --json --base "$base"
+  [ "$(jq -r '.bases[0].platforms[0].platform' <<<"$output")" = "linux/$(go env GOARCH)" ]
+  [ "$(jq -r '.bases[0].digest' <<<"$output")" = "$(digest_of_push "$base")" ]
+  run --separate-stderr -3 ociassemble lock --check --json --base "$base" --platform linux/s390x
+  [ "$(jq -c '.unlocked' <<<"$output")" = "[{\"base\":\"$base\",\"platform\":\"linux/s390x\"}]" ]
 }
 
 @test "a locked build has the unlocked one's digest, on every output" {
@@ -53,6 +59,9 @@ digest_of_push() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "doc
   move_tag
   run --separate-stderr -3 ociassemble lock --check
   [ "$output" = "$base moved: locked $before, now $(digest_of_push "$base")" ]
+  run --separate-stderr -3 ociassemble lock --check --json
+  [ "$(jq -c . <<<"$output")" = \
+    "{\"ok\":false,\"moved\":[{\"base\":\"$base\",\"locked\":\"$before\",\"now\":\"$(digest_of_push "$base")\"}],\"unlocked\":[]}" ]
   build --no-cache -o oci:after:v1 --shallow
   [ "$(digest_in before)" = "$(digest_in after)" ]
   ociassemble lock -q --base "$base"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # One index for several platforms, on real root file systems of both.
+# shellcheck disable=SC2154  # variables that lib.bash sets
 load lib
 
 set_up() {
@@ -12,27 +13,8 @@ set_up() {
   both=linux/amd64,linux/arm64
 }
 
-# NAME: Alpine for both platforms as one index in the registry; made by skopeo and jq alone.
-push_both() {
-  local name=$1 arch layout
-  alpine_rootfs aarch64 >/dev/null || skip "no root file system for arm64 here"
-  alpine_rootfs x86_64 >/dev/null || skip "no root file system for amd64 here"
-  mkdir -p base/blobs/sha256
-  for arch in amd64 arm64; do
-    layout=base-$arch
-    make_base_layout "$(alpine_rootfs "$([ $arch = amd64 ] && echo x86_64 || echo aarch64)")" "$layout" "$arch"
-    cp "$layout"/blobs/sha256/* base/blobs/sha256/
-    jq '.manifests[0] | del(.annotations)' "$layout/index.json" >"$arch.json"
-  done
-  jq -cnj --slurpfile a amd64.json --slurpfile b arm64.json '{schemaVersion: 2,
-    mediaType: "application/vnd.oci.image.index.v1+json",
-    manifests: [$a[0], ($b[0] | .platform.variant = "v8")]}' >index
-  index=$(put_blob base index application/vnd.oci.image.index.v1+json)
-  jq -cn --argjson index "$index" '{schemaVersion: 2, manifests: [$index +
-    {annotations: {"org.opencontainers.image.ref.name": "base"}}]}' >base/index.json
-  echo '{"imageLayoutVersion":"1.0.0"}' >base/oci-layout
-  skopeo copy --quiet --all --dest-tls-verify=false oci:base:base "docker://$REGISTRY/$name"
-}
+# NAME: Alpine for both platforms as one index in the registry.
+push_both() { push_index "$1" "$(alpine_rootfs x86_64)" "$(alpine_rootfs aarch64)"; }
 
 build() { ociassemble build -q --binary 'bin/{os}-{arch}/server' "$@"; }
 raw() { skopeo inspect --raw --tls-verify=false "docker://$1"; }

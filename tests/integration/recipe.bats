@@ -124,7 +124,7 @@ begins_with() { cmp -n "$(stat -c %s "$1")" "$1" "$2" && [ "$(stat -c %s "$1")" 
   (cd clone && ociassemble build -q --profile dev -o oci:../image)
   config_of image v1-dev | jq -e '.config | (.Labels // {})["dev.ociassemble.readonly-rootfs"] == null and .Volumes["/src"] == {}'
   make_bundle image:v1-dev bundle
-  jq '.root.readonly = false' bundle/config.json >config.new && mv config.new bundle/config.json
+  [ "$(jq .root.readonly bundle/config.json)" = false ]
   run run_bundle bundle "recipe-dev-$$"
   echo "$output"
   [ "$status" -eq 0 ]

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -23,6 +24,22 @@ AssembleOptions any_program(const test::TestFolder& folder, const std::string& p
   options.binaries = {{folder.path() / path, "/app", true, {}}};
   return options;
 }
+
+// Counts the blobs that are written.
+class CountingStore : public BlobStore {
+ public:
+  std::unique_ptr<Source> open(const Descriptor& descriptor) override { return store_->open(descriptor); }
+  std::optional<std::uint64_t> size(const Digest& digest) const override { return store_->size(digest); }
+  std::unique_ptr<BlobWriter> begin() override {
+    ++begun;
+    return store_->begin();
+  }
+
+  std::atomic<int> begun = 0;
+
+ private:
+  std::shared_ptr<BlobStore> store_ = make_memory_store();
+};
 
 std::vector<Platform> platforms(std::initializer_list<const char*> texts) {
   std::vector<Platform> parsed;
@@ -67,6 +84,30 @@ TEST_CASE("an index has its images in the order that was asked for, with their p
   CHECK(index.index.annotations == Annotations{{"a", "b"}});
   CHECK(index.descriptor.digest == Digest::of(index.json));
   CHECK(made[0].image.digest() != made[1].image.digest());
+}
+
+TEST_CASE("layers that images share are made once, without a cache too") {
+  const test::TestFolder folder;
+  folder.write("app", "bytes");
+  folder.write("asset", "text");
+  folder.write("watcher", "more bytes");
+  auto prod = any_program(folder, "app");
+  prod.adds = {{folder.path() / "asset", "/asset", {}, {}, {}}};
+  auto dev = prod;
+  dev.binaries.push_back({folder.path() / "watcher", "/watcher", true, {}});
+  dev.foundations = {Contents{.binaries = prod.binaries, .adds = prod.adds}};
+  const auto store = std::make_shared<CountingStore>();
+  Workplace workplace;
+  workplace.store = store;
+  std::vector<AssembleOptions> all;
+  for (const auto& profile : {prod, dev}) {
+    for (auto& each : for_platforms(profile, platforms({"linux/amd64", "linux/arm64"}))) all.push_back(std::move(each));
+  }
+  const auto made = assemble_all(all, workplace);
+  CHECK(made[0].image.layers().size() == 3);
+  CHECK(made[2].image.layers().size() == 4);
+  // The static base, the asset, the program (the same bytes here for both platforms) and dev's own.
+  CHECK(store->begun == 4);
 }
 
 TEST_CASE("a layer that is made on demand can be made when all images are there") {

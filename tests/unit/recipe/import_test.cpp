@@ -6,6 +6,8 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/recipe.hpp"
 #include "recipe/dockerfile.hpp"
+#include "recipe/new_accounts.hpp"
+#include "test_folder.hpp"
 
 using namespace ociassemble;
 
@@ -37,43 +39,15 @@ std::string expanded(std::string_view text, const DockerVariables& variables) {
 
 }  // namespace
 
-TEST_CASE("a multi-stage Dockerfile on alpine becomes a recipe") {
-  CHECK(
-      imported("# syntax=docker/dockerfile:1\n"
-               "ARG ALPINE=3.20\n"
-               "FROM golang:1.22-alpine AS builder\n"
-               "RUN CGO_ENABLED=0 go build -o /out/server ./cmd/server\n"
-               "FROM alpine:${ALPINE}\n"
-               "RUN apk add --no-cache ca-certificates \\\n"
-               "  # time zones, too\n"
-               "  tzdata && adduser -D -u 1001 app\n"
-               "COPY --from=builder /out/server /usr/bin/server\n"
-               "COPY --chown=app --chmod=0640 config.yml /etc/server/\n"
-               "WORKDIR /srv\nWORKDIR data\n"
-               "ENV A=1 B=\"two words\"\nENV C three words\n"
-               "EXPOSE 8080 9090/udp\nUSER app\n"
-               "HEALTHCHECK --interval=30s --retries=3 CMD [\"/usr/bin/server\", \"health\"]\n"
-               "ENTRYPOINT [\"/usr/bin/server\"]\n") ==
-      "// Imported from Dockerfile.\n"
-      "// Line 6: RUN apk add --no-cache ca-certificates   tzdata && adduser -D -u 1001 app: what is known of it is in "
-      "this recipe; other effects of the command are not\n"
-      "// Line 9: /usr/bin/server is built before, outside: CGO_ENABLED=0, as the stage builder does: CGO_ENABLED=0 go "
-      "build -o /out/server ./cmd/server\n"
-      "{\n"
-      "  \"base\": \"alpine:3.20\",\n"
-      "  \"binaries\": {\n    \"/usr/bin/server\": \"server\",\n  },\n"
-      "  \"files\": {\n    \"/etc/server/\": {\"source\": \"config.yml\", \"mode\": \"0640\", \"owner\": \"app\"},\n  "
-      "},\n"
-      "  \"caCertificates\": \"host\",\n"
-      "  \"tzdata\": \"host\",\n"
-      "  \"workdir\": \"/srv/data\",\n"
-      "  \"user\": {\"name\": \"app\", \"uid\": 1001, \"create\": true},\n"
-      "  \"healthcheck\": {\"test\": [\"CMD\", \"/usr/bin/server\", \"health\"], \"interval\": \"30s\", \"retries\": "
-      "3},\n"
-      "  \"entrypoint\": [\"/usr/bin/server\"],\n"
-      "  \"env\": {\n    \"A\": \"1\",\n    \"B\": \"two words\",\n    \"C\": \"three words\",\n  },\n"
-      "  \"ports\": [\"8080\", \"9090/udp\"],\n"
-      "}\n");
+TEST_CASE("ten Dockerfiles of services become the recipes that were written by hand for them") {
+  for (const std::string name : {"alpine", "distroless", "scratch", "debian-slim", "arguments", "stages", "heredocs",
+                                 "onbuild", "chown", "chmod"}) {
+    CAPTURE(name);
+    const auto file = test::read_bytes(GOLDEN_FOLDER "/import/" + name + ".Dockerfile");
+    const auto recipe = import_dockerfile(file, name + ".Dockerfile", {{}, {}, ".dockerignore"});
+    CHECK(recipe == test::read_bytes(GOLDEN_FOLDER "/import/" + name + ".json"));
+    CHECK_NOTHROW(Recipe::parse(recipe, "ociassemble.json"));
+  }
 }
 
 TEST_CASE("the target's stage is taken with those that it is built from") {
@@ -81,7 +55,7 @@ TEST_CASE("the target's stage is taken with those that it is built from") {
       "FROM debian:12-slim AS base\nENV MODE=base\nUSER 1001:1001\n"
       "FROM base AS prod\nCMD server --port $PORT\n"
       "FROM base AS dev\nENV MODE=dev\n";
-  const auto prod = imported(text, {.target = "prod", .build_args = {}});
+  const auto prod = imported(text, {.target = "prod", .build_args = {}, .ignore_file = {}});
   CHECK(holds(prod, "\"base\": \"debian:12-slim\""));
   CHECK(holds(prod, "\"MODE\": \"base\""));
   CHECK(holds(prod, "\"user\": \"1001:1001\""));
@@ -97,7 +71,57 @@ TEST_CASE("what cannot be carried over becomes a comment that says what to do") 
   CHECK(holds(recipe, "// Line 3: ONBUILD RUN make: "));
   CHECK(holds(recipe, "// Line 4: COPY *.txt /t/: "));
   CHECK(holds(recipe, "// Line 5: COPY <<EOF /etc/motd: write the text to a file"));
+  CHECK(holds(recipe, "//     hello\n"));
   CHECK(holds(recipe, "// Line 8: RUN <<EOF: commands are not run"));
+}
+
+TEST_CASE("an entrypoint drops an inherited cmd, and keeps one of its own stage") {
+  const std::string inherited = "FROM a AS one\nCMD [\"x\"]\nFROM one\n";
+  CHECK(holds(imported(inherited), "\"entrypoint\": [],\n  \"cmd\": [\"x\"]"));
+  CHECK_FALSE(holds(imported(inherited + "ENTRYPOINT [\"e\"]\n"), "\"cmd\""));
+  CHECK(holds(imported(inherited + "CMD [\"y\"]\nENTRYPOINT [\"e\"]\n"), "\"cmd\": [\"y\"]"));
+  CHECK(holds(imported(inherited + "ENTRYPOINT [\"e\"]\nCMD [\"y\"]\n"), "\"cmd\": [\"y\"]"));
+}
+
+TEST_CASE("the environment goes before arguments, and the platform's words stand in paths only") {
+  CHECK(holds(imported("FROM a\nENV V=env\nARG V=arg\nLABEL v=$V\n"), "\"v\": \"env\""));
+  CHECK(holds(imported("FROM a\nARG V=arg\nLABEL v=$V\n"), "\"args\": {\"V\": \"arg\"}"));
+  const auto recipe = imported("FROM a\nARG TARGETARCH\nENV ARCH=$TARGETARCH\nCOPY bin/$TARGETARCH/x /x\n");
+  CHECK(holds(recipe, "// Line 3: ENV ARCH=$TARGETARCH: a recipe has the platform's words in paths only"));
+  CHECK(holds(recipe, "\"/x\": \"bin/{arch}/x\""));
+  CHECK(holds(recipe, "\"platforms\": [\"linux/amd64\"]"));
+}
+
+TEST_CASE("users and groups are read from the commands that make them") {
+  const auto made = [](std::initializer_list<const char*> words) {
+    NewAccounts accounts;
+    accounts.read({words.begin(), words.end()});
+    return accounts;
+  };
+  const auto busybox = made({"adduser", "-DHu", "1001", "-h", "/data", "-s", "/bin/sh", "-g", "A name", "app"});
+  REQUIRE(busybox.find("app") != nullptr);
+  CHECK(busybox.find("app")->uid == "1001");
+  CHECK(busybox.find("app")->home == "/data");
+  CHECK(busybox.find("app")->shell == "/bin/sh");
+  CHECK(busybox.find("1001") == busybox.find("app"));
+  const auto debian = made({"adduser", "--system", "--uid=7", "--ingroup", "staff", "--no-create-home", "app"});
+  CHECK(debian.find("app")->is_system);
+  CHECK(debian.find("app")->group == "staff");
+  const auto shadow =
+      made({"groupadd", "-r", "-g", "9", "g", "&&", "useradd", "-rM", "-g", "g", "-u", "8", "u;", "true"});
+  CHECK(shadow.groups.at("g") == "9");
+  CHECK(shadow.find("u")->group == "g");
+  CHECK(shadow.find("u")->is_system);
+  // A user joins a group; a name is missing; another command.
+  CHECK(made({"adduser", "app", "wheel"}).users.empty());
+  CHECK(made({"adduser", "-D"}).users.empty());
+  CHECK(made({"echo", "app"}).users.empty());
+}
+
+TEST_CASE("a number that the command leaves open is chosen, and a comment says so") {
+  const auto recipe = imported("FROM alpine\nRUN adduser -S app\nUSER app\n");
+  CHECK(holds(recipe, "// Line 3: which number app has is left to the command; 999 is taken."));
+  CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 999, \"create\": true}"));
 }
 
 TEST_CASE("variables are put in as Docker's reference says") {
