@@ -19,7 +19,7 @@
 namespace ociassemble::tool {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kBuildFooter =
     "LOCATION: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF] or REGISTRY/REPOSITORY[:TAG];\n"
     "a base may also be rootfs:DIR-OR-TARBALL, scratch, or static (the built-in default, which needs no network).\n"
     "\n"
@@ -56,7 +56,7 @@ class BuildCommand : public Command {
     lock_.add_to(app, "What goes in");
     add_output_options(app);
     registry_.add_to(app);
-    app.footer(kFooter);
+    app.footer(kBuildFooter);
   }
 
   int run(const Streams& streams) override {

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRecipeFile = "ociassemble.json";
 
-constexpr const char* kFooter =
+constexpr const char* kLockFooter =
     "The lock says for every base in a registry what its tag stands for, and holds what a build needs to know of it: "
     "a\n"
     "locked build makes no request about the base, reads no layer of it, and has the same digest on every day. Commit "
@@ -56,7 +56,7 @@ class LockCommand : public Command {
     app.add_flag("--json", json_, "What is locked, or what --check found, as JSON");
     app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
     registry_.add_to(app);
-    app.footer(kFooter);
+    app.footer(kLockFooter);
     updating_ = [update] { return update->count() > 0; };
   }
 

@@ -20,7 +20,7 @@ constexpr const char* kDescription =
     "ociassemble turns a compiled static Go binary and a base image into an OCI image, without Docker:\n"
     "the same inputs give the same digest on every machine.";
 
-constexpr const char* kFooter =
+constexpr const char* kToolFooter =
     "Examples:\n"
     "  ociassemble build --binary ./server -o oci:image:v1\n"
     "  ociassemble build --binary ./server --base alpine:3.20 --push registry.example.com/team/server:v1\n"
@@ -77,7 +77,7 @@ int parse_and_run(CLI::App& app, const Commands& commands, std::vector<std::stri
 int run(std::span<const char* const> arguments, const Streams& streams) noexcept {
   try {
     CLI::App app(kDescription, "ociassemble");
-    app.footer(kFooter);
+    app.footer(kToolFooter);
     app.require_subcommand(0, 1);
     app.set_version_flag("--version", std::string(version()));
     Commands commands;

@@ -23,7 +23,7 @@ std::string contents_of(const Tree& tree, std::string_view path) {
   return node != nullptr ? node->contents.value_or("") : "";
 }
 
-[[noreturn]] void reject(const CreatedUser& user, std::string_view cause, std::string hint) {
+[[noreturn]] void reject_user(const CreatedUser& user, std::string_view cause, std::string hint) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot create user \"{}\": {}", printable(user.name), cause),
               std::move(hint));
 }
@@ -38,17 +38,18 @@ bool is_name(std::string_view name) {
 void check_field(const CreatedUser& user, const std::string& path, const char* what) {
   canonical_path(path, what);
   if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return c < ' ' || c == ':' || c == 0x7F; })) {
-    reject(user, fmt::format("its {} holds a ':' or a control character", what), "choose another path");
+    reject_user(user, fmt::format("its {} holds a ':' or a control character", what), "choose another path");
   }
 }
 
 void check_words(const CreatedUser& user) {
   constexpr const char* kForm = "use up to 32 letters, digits, _, - and ., and a letter or _ first";
-  if (!is_name(user.name)) reject(user, "that is not a name for a user", kForm);
+  if (!is_name(user.name)) reject_user(user, "that is not a name for a user", kForm);
   if (!user.group.empty() && !is_name(user.group)) {
-    reject(user, fmt::format("\"{}\" is not a name for a group", printable(user.group)), kForm);
+    reject_user(user, fmt::format("\"{}\" is not a name for a group", printable(user.group)), kForm);
   }
-  if (user.uid > kLargestId || user.gid > kLargestId) reject(user, "4294967295 is nobody's number", "choose another");
+  if (user.uid > kLargestId || user.gid > kLargestId)
+    reject_user(user, "4294967295 is nobody's number", "choose another");
   if (user.home) check_field(user, *user.home, "home");
   if (user.shell) check_field(user, *user.shell, "shell");
 }
@@ -80,10 +81,10 @@ bool Accounts::has_user(const CreatedUser& user) const {
     const bool same = same_name && entry.uid == user.uid && entry.gid == user.gid &&
                       user.home.value_or(entry.home) == entry.home && user.shell.value_or(entry.shell) == entry.shell;
     if (same) return true;
-    reject(user,
-           fmt::format("the base's /etc/passwd has {}:{}:{} with home {} and shell {}", printable(entry.name),
-                       entry.uid, entry.gid, printable(entry.home), printable(entry.shell)),
-           same_name ? "choose another name, or run as the base's own user" : "choose another uid");
+    reject_user(user,
+                fmt::format("the base's /etc/passwd has {}:{}:{} with home {} and shell {}", printable(entry.name),
+                            entry.uid, entry.gid, printable(entry.home), printable(entry.shell)),
+                same_name ? "choose another name, or run as the base's own user" : "choose another uid");
   }
   return false;
 }
@@ -93,8 +94,8 @@ bool Accounts::has_group(const std::string& name, const CreatedUser& user) const
     if (entry.name == name && entry.gid == user.gid) return true;
     if (entry.gid == user.gid && user.group.empty()) return true;
     if (entry.name != name && entry.gid != user.gid) continue;
-    reject(user, fmt::format("the base's /etc/group has {}:{}", printable(entry.name), entry.gid),
-           entry.name == name ? "choose another group, or its gid" : "choose another gid, or name that group");
+    reject_user(user, fmt::format("the base's /etc/group has {}:{}", printable(entry.name), entry.gid),
+                entry.name == name ? "choose another group, or its gid" : "choose another gid, or name that group");
   }
   return false;
 }

@@ -85,7 +85,7 @@ std::string pretty_name(const Tree& tree) {
 bool has_musl(const Tree& tree) { return has_entry(tree, "lib", "ld-musl-"); }
 
 std::string describe_system(const Tree& tree) {
-  const auto name = printable(pretty_name(tree), 80);
+  const auto name = excerpt(pretty_name(tree), 80);
   const auto libc = libc_of(tree);
   return name.empty() || libc.empty() ? name + libc : name + ", " + libc;
 }

@@ -15,12 +15,14 @@
 namespace ociassemble {
 namespace {
 
-[[noreturn]] void reject(std::string_view what, std::string_view value, std::string_view why, std::string hint = {}) {
+[[noreturn]] void reject_value(std::string_view what, std::string_view value, std::string_view why,
+                               std::string hint = {}) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot use {} \"{}\": {}", what, value, why), std::move(hint));
 }
 
 void reject_control_bytes(std::string_view what, std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) reject(what, text.substr(0, text.find('\0')), "it holds a NUL byte");
+  if (text.find('\0') != std::string_view::npos)
+    reject_value(what, text.substr(0, text.find('\0')), "it holds a NUL byte");
 }
 
 // "8080" -> "8080/tcp".
@@ -31,9 +33,9 @@ std::string canonical_port(std::string_view text) {
   unsigned port = 0;
   const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), port);
   const bool whole = failure == std::errc() && end == number.data() + number.size();
-  if (!whole || port == 0 || port > 65535) reject("port", text, "not a number from 1 to 65535");
+  if (!whole || port == 0 || port > 65535) reject_value("port", text, "not a number from 1 to 65535");
   if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") {
-    reject("port", text, "the protocol is none of tcp, udp and sctp", "write 8080 or 8080/udp");
+    reject_value("port", text, "the protocol is none of tcp, udp and sctp", "write 8080 or 8080/udp");
   }
   return fmt::format("{}/{}", port, protocol);
 }
@@ -45,11 +47,12 @@ void validate_signal(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const bool number = !text.empty() && text.size() <= 2 && std::all_of(text.begin(), text.end(), is_digit);
   const bool name = text.size() > 3 && text.substr(0, 3) == "SIG" && std::all_of(text.begin(), text.end(), is_name);
-  if (!number && !name) reject("stop signal", text, "neither a name such as SIGTERM nor a number");
+  if (!number && !name) reject_value("stop signal", text, "neither a name such as SIGTERM nor a number");
 }
 
 void validate_env(const std::string& name, const std::string& value) {
-  if (name.empty() || name.find('=') != std::string::npos) reject("variable", name, "the name is empty or holds '='");
+  if (name.empty() || name.find('=') != std::string::npos)
+    reject_value("variable", name, "the name is empty or holds '='");
   reject_control_bytes("variable", name);
   reject_control_bytes("variable", value);
 }

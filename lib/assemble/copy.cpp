@@ -20,7 +20,7 @@ constexpr int kMaxReferrerDepth = 4;
 
 bool holds_oci(Kind kind) { return kind == Kind::oci_layout || kind == Kind::oci_archive; }
 
-[[noreturn]] void reject(const Location& location, std::string_view why, std::string hint = {}) {
+[[noreturn]] void reject_copy(const Location& location, std::string_view why, std::string hint = {}) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot copy to {}: {}", location.to_string(), why),
               std::move(hint));
 }
@@ -34,13 +34,13 @@ void check_locations(const Location& from, const Location& to, const CopyOptions
                                                          from.to_string(), location->to_string()));
   }
   if (options.all_platforms && options.platform) {
-    reject(to, "all platforms and one platform were asked for", "leave --platform or --all-platforms out");
+    reject_copy(to, "all platforms and one platform were asked for", "leave --platform or --all-platforms out");
   }
   if (options.all_platforms && to.kind == Kind::docker_archive) {
-    reject(to, "a docker archive holds one platform", "write to oci-archive:FILE, or leave --all-platforms out");
+    reject_copy(to, "a docker archive holds one platform", "write to oci-archive:FILE, or leave --all-platforms out");
   }
   if (options.referrers && (from.kind != Kind::registry || to.kind != Kind::registry)) {
-    reject(to, "referrers are copied from a registry to a registry only", "leave --referrers out");
+    reject_copy(to, "referrers are copied from a registry to a registry only", "leave --referrers out");
   }
 }
 

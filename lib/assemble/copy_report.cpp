@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "assemble/json_text.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/report.hpp"
 
 namespace ociassemble {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string_view action_name(PlannedStep::Action action) {
   switch (action) {
@@ -44,8 +41,6 @@ Json plan_object(const PushPlan& plan) {
 }
 
 // What others wrote may hold broken UTF-8: replaced, not thrown over.
-std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
-
 }  // namespace
 
 std::string copy_json(const Copied& copied) {

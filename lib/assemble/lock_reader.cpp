@@ -134,7 +134,7 @@ class LockReader {
       if (platform.to_string() != name) view.refuse(fmt::format("should be named {}", platform.to_string()));
       return load_image(locked_document(base), platform).digest();
     } catch (const Error& error) {
-      view.refuse(fmt::format("cannot be used: {}", printable(error.what(), 200)));
+      view.refuse(fmt::format("cannot be used: {}", excerpt(error.what(), 200)));
     }
   }
 

@@ -9,7 +9,7 @@
 namespace ociassemble {
 namespace {
 
-[[noreturn]] void reject(const Location& location, std::string_view why) {
+[[noreturn]] void reject_target(const Location& location, std::string_view why) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot use {} here: {}", location.to_string(), why));
 }
 
@@ -62,7 +62,7 @@ std::string publish_content(const Content& content, const Location& target, cons
     case Location::Kind::rootfs:
     case Location::Kind::scratch:
     case Location::Kind::static_base:
-      reject(target, "an image can be written to a layout, an archive or a registry");
+      reject_target(target, "an image can be written to a layout, an archive or a registry");
   }
   return fmt::format("{}@{}", target.to_string(), digest.to_string());
 }
@@ -93,7 +93,7 @@ Document open_document(const Location& location, const Workplace& workplace, Lay
     case Location::Kind::static_base:
       break;
   }
-  reject(location, "it is a base, not an image");
+  reject_target(location, "it is a base, not an image");
 }
 
 Image open_image(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace) {

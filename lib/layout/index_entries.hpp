@@ -11,6 +11,10 @@
 
 namespace ociassemble {
 
+// Files of a layout (OCI image layout specification).
+inline constexpr const char* kLayoutFile = "oci-layout";
+inline constexpr const char* kIndexFile = "index.json";
+
 // Entries of a layout's index.json and their names (OCI image specification, annotations.md).
 inline constexpr std::string_view kRefNameAnnotation = "org.opencontainers.image.ref.name";
 inline constexpr std::string_view kContainerdNameAnnotation = "io.containerd.image.name";

@@ -18,9 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLayoutFile = "oci-layout";
-constexpr const char* kIndexFile = "index.json";
-
 std::string blob_path(const Digest& digest) {
   return fmt::format("blobs/{}/{}", digest.algorithm_name(), digest.hex());
 }

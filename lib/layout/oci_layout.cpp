@@ -27,9 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLayoutFile = "oci-layout";
-constexpr const char* kIndexFile = "index.json";
-
 std::string describe(const fs::path& folder) { return fmt::format("OCI layout {}", folder.string()); }
 
 [[noreturn]] void cannot_open(ErrorCode code, const fs::path& folder, std::string_view cause, std::string hint = {}) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{1} << 20U;
 constexpr std::string_view kBlanks = " \t\r";
-constexpr std::array<std::string_view, 18> kNames{
+constexpr std::array<std::string_view, 18> kInstructions{
     "ADD",   "ARG",        "CMD", "COPY",  "ENTRYPOINT", "ENV",     "EXPOSE", "FROM",   "HEALTHCHECK",
     "LABEL", "MAINTAINER", "RUN", "SHELL", "STOPSIGNAL", "ONBUILD", "USER",   "VOLUME", "WORKDIR"};
 
@@ -101,8 +101,8 @@ class Parser {
     made.line = number;
     const auto end = std::min(whole.find_first_of(" \t"), whole.size());
     made.name = upper(std::string_view(whole).substr(0, end));
-    if (std::find(kNames.begin(), kNames.end(), made.name) == kNames.end()) {
-      const auto near = nearest(made.name, kNames);
+    if (std::find(kInstructions.begin(), kInstructions.end(), made.name) == kInstructions.end()) {
+      const auto near = nearest(made.name, kInstructions);
       file_.refuse(number, fmt::format("unknown instruction {}", printable(made.name)),
                    near ? fmt::format("did you mean {}?", *near) : std::string());
     }

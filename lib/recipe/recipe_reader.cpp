@@ -39,9 +39,9 @@ void append_utf8(std::string& text, std::uint32_t code) {
 }
 
 // Recursive descent over the text; the way to the value being read is known for messages.
-class Reader {
+class TextReader {
  public:
-  explicit Reader(RecipeText& recipe) : recipe_(recipe), text_(recipe.text) {}
+  explicit TextReader(RecipeText& recipe) : recipe_(recipe), text_(recipe.text) {}
 
   RecipeNode read_document() {
     skip_blanks();
@@ -276,7 +276,7 @@ RecipeText read_recipe_text(std::string_view text, std::string file) {
     recipe.refuse(0, "the text begins with a byte order mark", "save the file as UTF-8 without one");
   }
   if (!is_valid_utf8(text)) recipe.refuse(0, "the text is not UTF-8", "save the file as UTF-8");
-  recipe.root = Reader(recipe).read_document();
+  recipe.root = TextReader(recipe).read_document();
   return recipe;
 }
 

@@ -16,9 +16,9 @@ namespace ociassemble {
 namespace {
 
 std::string_view type_name(const RecipeNode& node) {
-  constexpr std::array<std::string_view, 6> kNames{"null", "true or false", "a number",
-                                                   "text", "an array",      "an object"};
-  return kNames.at(node.data.index());
+  constexpr std::array<std::string_view, 6> kTypeNames{"null", "true or false", "a number",
+                                                       "text", "an array",      "an object"};
+  return kTypeNames.at(node.data.index());
 }
 
 class Checker;

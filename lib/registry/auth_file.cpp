@@ -4,20 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "ociassemble/error.hpp"
+#include "registry/json_members.hpp"
 #include "registry/text.hpp"
 
 namespace ociassemble {
 namespace {
-
-using Json = nlohmann::json;
-
-std::string text_member(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 const Json* object_member(const Json& object, const char* name) {
   const auto found = object.find(name);

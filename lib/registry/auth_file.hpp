@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ociassemble {
+
+// What is larger is no auth file.
+inline constexpr std::size_t kMaxAuthFile = std::size_t{4} << 20U;
 
 // How to prove who we are. Either of the tokens stands alone; else username and password.
 struct Credentials {

@@ -96,7 +96,7 @@ void check_words(const std::string& name, const std::string& input) {
   const auto good = [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; };
   if (name.empty() || !std::ranges::all_of(name, good)) {
     throw Error(ErrorCode::corrupt,
-                fmt::format("cannot run a credential helper: \"{}\" is not the name of one", printable(name)));
+                fmt::format("cannot run a credential helper: \"{}\" is not the name of one", excerpt(name)));
   }
   if (input.size() > kMaxInput) {
     throw Error(ErrorCode::corrupt, "cannot run a credential helper: the server's name or the secret is too long");

@@ -25,10 +25,8 @@
 namespace ociassemble {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 namespace fs = std::filesystem;
-
-constexpr std::size_t kMaxAuthFile = std::size_t{4} << 20U;
 
 // One change of docker's config.json: read under a lock of its folder, written whole.
 class ConfigFile {
@@ -37,7 +35,8 @@ class ConfigFile {
     make_folder();
     lock();
     const auto text = read_file_if_exists(file_, kMaxAuthFile);
-    if (text && text->find_first_not_of(" \t\r\n") != std::string::npos) root = Json::parse(*text, nullptr, false);
+    if (text && text->find_first_not_of(" \t\r\n") != std::string::npos)
+      root = OrderedJson::parse(*text, nullptr, false);
     if (!root.is_object()) {
       throw Error(ErrorCode::corrupt, fmt::format("cannot change {}: it is not a JSON object", file_.string()));
     }
@@ -46,7 +45,7 @@ class ConfigFile {
   void write() const {
     auto temporary = AtomicFile::in_folder(file_.parent_path());
     if (::fchmod(temporary.fd(), 0600) != 0) throw_errno(fmt::format("cannot write {}", file_.string()));
-    temporary.write(as_bytes(root.dump(1, '\t', false, Json::error_handler_t::replace) + "\n"));
+    temporary.write(as_bytes(root.dump(1, '\t', false, OrderedJson::error_handler_t::replace) + "\n"));
     temporary.commit_as(file_);
   }
 
@@ -62,9 +61,9 @@ class ConfigFile {
     return store != root.end() && store->is_string() ? store->get<std::string>() : std::string();
   }
 
-  Json& auths() {
+  OrderedJson& auths() {
     auto& entries = root["auths"];
-    if (!entries.is_object()) entries = Json::object();
+    if (!entries.is_object()) entries = OrderedJson::object();
     return entries;
   }
 
@@ -81,7 +80,7 @@ class ConfigFile {
     return found;
   }
 
-  Json root = Json::object();
+  OrderedJson root = OrderedJson::object();
 
  private:
   // Written in place of what a symlink leads to.
@@ -109,7 +108,7 @@ class ConfigFile {
   UniqueFd lock_;
 };
 
-Json auth_entry(const std::string& username, const std::string& password) {
+OrderedJson auth_entry(const std::string& username, const std::string& password) {
   if (username == "<token>") return {{"auth", encode_base64("<token>:")}, {"identitytoken", password}};
   return {{"auth", encode_base64(username + ":" + password)}};
 }
@@ -144,9 +143,9 @@ void store_login(const fs::path& file, const std::string& registry, const std::s
   if (helper.empty()) {
     config.auths()[server] = auth_entry(username, password);
   } else {
-    const Json secret = {{"ServerURL", server}, {"Username", username}, {"Secret", password}};
+    const OrderedJson secret = {{"ServerURL", server}, {"Username", username}, {"Secret", password}};
     run_credential_helper(helper, HelperVerb::store, secret.dump(), stop);
-    config.auths()[server] = Json::object();  // as docker marks what its helper keeps
+    config.auths()[server] = OrderedJson::object();  // as docker marks what its helper keeps
   }
   config.write();
 }

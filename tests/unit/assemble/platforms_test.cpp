@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "memory_workplace.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/shallow.hpp"
@@ -14,6 +15,7 @@
 #include "tiny_elf.hpp"
 
 using namespace ociassemble;
+using test::memory_workplace;
 
 namespace {
 
@@ -21,12 +23,6 @@ AssembleOptions any_program(const test::TestFolder& folder, const std::string& p
   AssembleOptions options;
   options.binaries = {{folder.path() / path, "/app", true, {}}};
   return options;
-}
-
-Workplace memory_workplace() {
-  Workplace workplace;
-  workplace.store = make_memory_store();
-  return workplace;
 }
 
 // Counts the blobs that are written.

@@ -24,11 +24,11 @@ const Step kPatch{"PATCH", "PATCH", "/blobs/uploads/", {kCut}};
 const Step kGetUpload{"GET upload", "GET", "/blobs/uploads/", {kCut}};
 const Step kPutManifest{"PUT manifest", "PUT", "/manifests/sha256:"};
 const Step kPutTag{"PUT tag", "PUT", "/manifests/v1"};
-const Step kToken{"token", "GET", "/token"};
+const Step kPushToken{"token", "GET", "/token"};
 
-std::vector<FaultRow> status_rows() {
+std::vector<FaultRow> push_status_rows() {
   auto rows = passing_status_rows({kHeadTag, kHeadManifest, kHeadLayer, kHeadConfig, kMount, kPost, kPut, kPatch,
-                                   kGetUpload, kPutManifest, kPutTag, kToken});
+                                   kGetUpload, kPutManifest, kPutTag, kPushToken});
   auto lasting = lasting_status_rows({
       //              400 401 403 404 405 409 413 416 501
       {kHeadTag, "      N   U   .   .   .   N   N   N   ."},
@@ -42,13 +42,13 @@ std::vector<FaultRow> status_rows() {
       {kGetUpload, "    .   .   .   .   .   .   .   .   ."},
       {kPutManifest, "  N   U   U   F   N   N   N   N   N"},
       {kPutTag, "       N   U   U   F   N   N   N   N   N"},
-      {kToken, "        N   U   U   F   N   N   N   N   N"},
+      {kPushToken, "        N   U   U   F   N   N   N   N   N"},
   });
   std::ranges::move(lasting, std::back_inserter(rows));
   return rows;
 }
 
-std::vector<FaultRow> broken_rows() {
+std::vector<FaultRow> push_broken_rows() {
   return cut_rows({
       //              no  in headers  after  always
       {kHeadTag, "      .   .           .      N"},
@@ -62,7 +62,7 @@ std::vector<FaultRow> broken_rows() {
       {kGetUpload, "    .   .           .      N"},
       {kPutManifest, "  .   .           .      N"},
       {kPutTag, "       .   .           .      N"},
-      {kToken, "        .   .           .      N"},
+      {kPushToken, "        .   .           .      N"},
   });
 }
 
@@ -175,9 +175,9 @@ std::vector<FaultRow> header_rows() {
   return rows;
 }
 
-std::vector<FaultRow> all_rows() {
+std::vector<FaultRow> push_all_rows() {
   std::vector<FaultRow> rows;
-  for (auto part : {status_rows(), broken_rows(), location_rows(), upload_rows(), header_rows()})
+  for (auto part : {push_status_rows(), push_broken_rows(), location_rows(), upload_rows(), header_rows()})
     std::ranges::move(part, std::back_inserter(rows));
   return rows;
 }
@@ -197,7 +197,7 @@ TEST_CASE("the table of a push's faults: each is recovered from, or is a clear e
   const auto index = index_of({image});
   const auto layer = image.layers()[0].descriptor.digest.to_string();
   const auto config = image.manifest().config.digest.to_string();
-  for (const auto& row : all_rows()) {
+  for (const auto& row : push_all_rows()) {
     const auto name = name_of(row);
     CAPTURE(name);
     FakeRegistry registry(FakeAuth{.kind = FakeAuth::Kind::bearer});

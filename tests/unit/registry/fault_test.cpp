@@ -10,13 +10,13 @@ using namespace ociassemble::test;
 
 namespace {
 
-constexpr int kAlways = -1;
+constexpr int kEachTime = -1;
 
 }  // namespace
 
 TEST_CASE("a request is tried as often as the options say, and no more") {
   FakeRegistry registry;
-  registry.add_fault({.times = kAlways, .status = 503});
+  registry.add_fault({.times = kEachTime, .status = 503});
   auto options = fast_options();
   options.tries = 3;
   RegistryClient client(options);

@@ -163,9 +163,9 @@ TEST_CASE("a refusal says what could not be done, why, and what to do") {
 }
 
 TEST_CASE("somebody else's text is made fit for one line") {
-  CHECK(printable("a\tb\r\nc\x1b[0m\x7f") == "a b  c [0m ");
-  CHECK(printable("gr\xc3\xbc\xc3\x9f\xff\xc2\x85.") == "gr\xc3\xbc\xc3\x9f? .");
-  CHECK(printable("12345", 3) == "123...");
+  CHECK(excerpt("a\tb\r\nc\x1b[0m\x7f") == "a b  c [0m ");
+  CHECK(excerpt("gr\xc3\xbc\xc3\x9f\xff\xc2\x85.") == "gr\xc3\xbc\xc3\x9f? .");
+  CHECK(excerpt("12345", 3) == "123...");
 }
 
 TEST_CASE("base64 is that of RFC 4648") {
