@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -42,6 +43,11 @@ class SignalWatch {
   std::atomic<int> received_{0};
 };
 
+std::size_t terminal_columns(int fd) {
+  winsize size{};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,7 +63,8 @@ int main(int argc, char** argv) {
                                              const char* value = std::getenv(name);
                                              return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
                                            },
-                                           &std::cin};
+                                           &std::cin,
+                                           terminal_columns(STDERR_FILENO)};
   const int status = ociassemble::tool::run(arguments, streams);
   if (status == ociassemble::tool::kInterrupted && signals.received() != 0) {
     // So that a shell or make sees that it was the signal that ended us.

@@ -41,7 +41,7 @@ std::string outcome(const TransferEvent& event) {
 }  // namespace
 
 ProgressDisplay::ProgressDisplay(std::ostream& err, Style style, std::size_t columns)
-    : err_(err), style_(style), columns_(std::max<std::size_t>(columns, 40)) {}
+    : err_(err), style_(style), columns_(std::max<std::size_t>(columns, 2)) {}
 
 ProgressDisplay::~ProgressDisplay() {
   clear_bars();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 
-#include <charconv>
 #include <ostream>
 #include <set>
 
@@ -13,19 +12,15 @@
 namespace ociassemble::tool {
 namespace {
 
-std::size_t columns(const Streams& streams) {
-  const auto text = streams.environment("COLUMNS").value_or("");
-  std::size_t number = 80;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
+constexpr std::size_t kUsualColumns = 80;
 
 // Bars need a terminal that can move its cursor.
 std::shared_ptr<ProgressDisplay> make_display(const Streams& streams) {
   const auto terminal = streams.environment("TERM").value_or("");
   const bool bars = streams.err_is_terminal && !terminal.empty() && terminal != "dumb";
-  return std::make_shared<ProgressDisplay>(
-      streams.err, bars ? ProgressDisplay::Style::bars : ProgressDisplay::Style::lines, columns(streams));
+  return std::make_shared<ProgressDisplay>(streams.err,
+                                           bars ? ProgressDisplay::Style::bars : ProgressDisplay::Style::lines,
+                                           streams.err_columns != 0 ? streams.err_columns : kUsualColumns);
 }
 
 std::function<void(const std::string&)> line_printer(std::shared_ptr<ProgressDisplay> display, std::string prefix) {

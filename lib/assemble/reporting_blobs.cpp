@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "assemble/reporting_blobs.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "ociassemble/media_type.hpp"
+#include "registry/blob_reader.hpp"
 
 namespace ociassemble {
-namespace {
-
-std::string subject_of(const Descriptor& descriptor) {
-  const auto& type = descriptor.media_type;
-  const bool layer = is_layer_type(type) || is_foreign_layer_type(type);
-  const bool config = type == media_type::kOciConfig || type == media_type::kDockerConfig;
-  return fmt::format("{} {}", layer ? "layer" : config ? "config" : "blob", descriptor.digest.to_string());
-}
-
-}  // namespace
-
 class ReportingBlobs::ReportingSource : public Source {
  public:
   ReportingSource(std::unique_ptr<Source> from, std::shared_ptr<Told> told, const Descriptor& descriptor)
-      : from_(std::move(from)), told_(std::move(told)), subject_(subject_of(descriptor)), total_(descriptor.size) {
+      : from_(std::move(from)), told_(std::move(told)), subject_(blob_name(descriptor)), total_(descriptor.size) {
     told_->tell({TransferEvent::Kind::started, subject_, 0, total_});
   }
 

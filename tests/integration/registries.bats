@@ -62,6 +62,26 @@ seen() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "$@"; }
   [ "$(podman image inspect --format '{{.Digest}}' "$REGISTRY/registries/open:v1")" = "${name##*@}" ]
 }
 
+@test "what skopeo and podman push is pulled whole, in OCI's format and in Docker's" {
+  local repository=$REGISTRY/registries name format
+  name=$(push_to "$repository/ours:v1")
+  ociassemble pull -q "$repository/ours:v1" oci:ours:v1
+  for format in oci v2s2; do
+    skopeo copy --quiet --dest-tls-verify=false --format "$format" oci:ours:v1 "docker://$repository/skopeo-$format:v1"
+    ociassemble pull -q "$repository/skopeo-$format:v1" "oci:skopeo-$format:v1"
+    [ "$(digest_in "skopeo-$format" v1)" = "$(seen "docker://$repository/skopeo-$format:v1")" ]
+  done
+  [ "$(digest_in skopeo-oci v1)" = "${name##*@}" ]
+  podman pull --quiet --tls-verify=false "$repository/ours:v1"
+  podman push --quiet --tls-verify=false "$repository/ours:v1" "$repository/podman:v1"
+  ociassemble pull -q "$repository/podman:v1" oci:podman:v1
+  local from
+  for from in skopeo-oci skopeo-v2s2 podman; do
+    ociassemble verify -q "oci:$from:v1"
+    [ "$(config_in "$from" | jq -c .rootfs.diff_ids)" = "$(config_in ours | jq -c .rootfs.diff_ids)" ]
+  done
+}
+
 @test "a registry with passwords: none, a wrong one, one of the environment, one that skopeo stored" {
   start_locked_registry
   run --separate-stderr push_to "$locked/app:v1"

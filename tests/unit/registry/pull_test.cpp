@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t kLimit = std::size_t{1} << 30U;
 
-std::string pull_layer(RegistryClient& client, const Reference& reference) {
-  const auto document = client.fetch(reference);
-  const auto manifest = Manifest::parse(document.json, document.descriptor.media_type);
-  return BlobStore::read(*document.blobs, manifest.layers.at(0), kLimit);
-}
-
 }  // namespace
 
 TEST_CASE("a tag is pulled: the manifest as it is, and blobs from the same repository") {
