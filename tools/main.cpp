@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -51,6 +52,11 @@ std::size_t terminal_columns(int fd) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef M_ARENA_MAX
+  // glibc grows a thread's own heap by a page at a time, each with a system call. Our threads allocate little at a
+  // time.
+  mallopt(M_ARENA_MAX, 1);
+#endif
   // A reader that goes away must not kill us with temporary files around; writing then fails instead.
   std::signal(SIGPIPE, SIG_IGN);
   static SignalWatch signals;  // static: the watching thread lives as long as the process

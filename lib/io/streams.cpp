@@ -16,6 +16,11 @@
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
+namespace {
+
+constexpr std::size_t kSmallBufferSize = std::size_t{16} * 1024;
+
+}  // namespace
 
 std::uint64_t copy(Source& from, Sink& to, const std::stop_token& stop) {
   std::vector<std::byte> buffer(kCopyBufferSize);
@@ -31,7 +36,8 @@ std::uint64_t copy(Source& from, Sink& to, const std::stop_token& stop) {
 
 std::string read_all(Source& from, std::size_t limit, std::string_view subject) {
   std::string bytes;
-  std::vector<std::byte> buffer(std::min(kCopyBufferSize - 1, limit) + 1);  // one more than allowed is seen
+  // Most are small: the cost is in a large buffer's pages. One byte more than allowed is seen.
+  std::vector<std::byte> buffer(std::min(kSmallBufferSize - 1, limit) + 1);
   while (const auto count = from.read(buffer)) {
     if (count > limit - bytes.size()) {
       throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: more than {} bytes", subject, limit));
