@@ -423,7 +423,7 @@ std::string import_dockerfile(std::string_view text, std::string_view name, cons
     throw Error(ErrorCode::invalid_argument, fmt::format("cannot import {}: {}", printable(name), why));
   };
   if (!is_valid_utf8(text)) refuse("it is not UTF-8");
-  if (text.find_first_of(kMarks) != std::string_view::npos) refuse("it holds control bytes");
+  if (holds_marks(text)) refuse("it holds control bytes");
   const auto file = Dockerfile::parse(text, name);
   return Import(file, options).run();
 }

@@ -6,6 +6,7 @@
 
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
+#include "recipe/import_text.hpp"
 
 namespace ociassemble {
 namespace {
@@ -60,7 +61,9 @@ constexpr std::array<Advice, 5> kAdvice{{
 std::optional<Texts> exec_form(std::string_view text) {
   if (text.empty() || text.front() != '[') return {};
   try {
-    return parse_command_words(text);
+    auto words = parse_command_words(text);
+    if (std::none_of(words.begin(), words.end(), holds_marks)) return words;
+    return {};
   } catch (const Error&) {
     return {};
   }

@@ -21,6 +21,10 @@ std::string escaped(char c) {
 
 }  // namespace
 
+bool holds_marks(std::string_view text) {
+  return text.find_first_of(kMarks) != std::string_view::npos || text.find('\0') != std::string_view::npos;
+}
+
 std::string argument_mark(std::string_view name) { return fmt::format("{}{}{}", kArgument, name, kEnd); }
 
 std::string platform_mark(std::string_view name) { return fmt::format("{}{}{}", kPlatform, name, kEnd); }

@@ -12,6 +12,8 @@ namespace ociassemble {
 // recipe's own: an argument "${NAME}", a word of the platform "{arch}". Marks are of control bytes that the Dockerfile
 // must not hold.
 inline constexpr std::string_view kMarks = "\x01\x02\x03";
+// Whether it holds one of them, or a NUL, which no recipe can hold.
+bool holds_marks(std::string_view text);
 std::string argument_mark(std::string_view name);
 std::string platform_mark(std::string_view name);
 // Whether it holds the platform's words, which a recipe has in paths and bases only.

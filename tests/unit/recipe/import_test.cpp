@@ -133,6 +133,14 @@ TEST_CASE("variables are put in as Docker's reference says") {
   CHECK(expanded("${e-word}", set).empty());
 }
 
+TEST_CASE("a text that a recipe cannot hold is refused") {
+  using namespace std::string_view_literals;
+  CHECK(message_of("FROM a\nENV A\0B=1\n"sv) == "cannot import Dockerfile: it holds control bytes");
+  CHECK(message_of("FROM a\nENV A=\x01x\x03\n"sv) == "cannot import Dockerfile: it holds control bytes");
+  // An array that holds such a character is no array to us, as another malformed one is none to Docker.
+  CHECK(holds(imported("FROM a\nCMD [\"\\u0001x\"]\n"), "[\"/bin/sh\", \"-c\", "));
+}
+
 TEST_CASE("a broken Dockerfile is an error that names the line") {
   CHECK(message_of("FROM a\nCOYP a b\n") == "Dockerfile:2: unknown instruction COYP");
   CHECK(message_of("RUN x\n") == "Dockerfile:1: RUN stands before the first FROM");
