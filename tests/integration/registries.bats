@@ -74,9 +74,9 @@ seen() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "$@"; }
   [ "$(digest_in skopeo-oci v1)" = "${name##*@}" ]
   podman pull --quiet --tls-verify=false "$repository/ours:v1"
   podman push --quiet --tls-verify=false "$repository/ours:v1" "$repository/podman:v1"
-  ociassemble pull -q "$repository/podman:v1" oci:podman:v1
+  ociassemble pull -q "$repository/podman:v1" oci:from-podman:v1
   local from
-  for from in skopeo-oci skopeo-v2s2 podman; do
+  for from in skopeo-oci skopeo-v2s2 from-podman; do
     ociassemble verify -q "oci:$from:v1"
     [ "$(config_in "$from" | jq -c .rootfs.diff_ids)" = "$(config_in ours | jq -c .rootfs.diff_ids)" ]
   done
