@@ -48,10 +48,10 @@ std::string random_name(Random& random) {
   return name == "." || name == ".." ? "dots" : name;
 }
 
-using Tree = std::map<std::string, std::string>;  // path -> contents
+using PathContents = std::map<std::string, std::string>;  // path -> contents
 
-Tree random_tree(Random& random) {
-  Tree tree;
+PathContents random_tree(Random& random) {
+  PathContents tree;
   const auto folder = random_name(random);
   const auto small_files = random.below(30);
   for (std::size_t i = 0; i < small_files; ++i) {
@@ -107,7 +107,7 @@ class PipeSource : public Source {
 
 using Open = std::function<std::unique_ptr<Source>(const std::string& path, const std::string& contents)>;
 
-Layer layer_of(const Tree& tree, const CompressionOptions& compression, const std::shared_ptr<BlobStore>& store,
+Layer layer_of(const PathContents& tree, const CompressionOptions& compression, const std::shared_ptr<BlobStore>& store,
                const Open& open) {
   std::vector<LayerEntry> entries;
   for (const auto& [path, contents] : tree) {
