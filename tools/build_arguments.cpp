@@ -31,8 +31,11 @@ void parse_add_option(AddInput& add, std::string_view option, std::string_view w
     add.mode = parse_mode(value, whole);
   } else if (name == "owner" && !value.empty()) {
     add.owner = std::string(value);
+  } else if (name == "ignore" && !value.empty()) {
+    add.ignore = std::string(value);
   } else {
-    reject("--add", whole, "after the destination only ,mode=OCTAL and ,owner=USER[:GROUP] may follow");
+    reject("--add", whole,
+           "after the destination only ,mode=OCTAL, ,owner=USER[:GROUP] and ,ignore=FILE|none may follow");
   }
 }
 
@@ -70,6 +73,18 @@ std::pair<std::string, std::string> parse_assignment(std::string_view text, std:
   const auto equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) reject(what, text, "not NAME=VALUE");
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
+std::vector<Platform> parse_platforms(const std::vector<std::string>& texts) {
+  std::vector<Platform> platforms;
+  for (std::string_view rest : texts) {
+    for (auto comma = rest.find(','); comma != std::string_view::npos; comma = rest.find(',')) {
+      platforms.push_back(Platform::parse(rest.substr(0, comma)));
+      rest = rest.substr(comma + 1);
+    }
+    platforms.push_back(Platform::parse(rest));
+  }
+  return platforms;
 }
 
 ImageFormat parse_format(std::string_view text) {

@@ -9,10 +9,12 @@ namespace ociassemble::tool {
 
 // "PATH[:DEST]": DEST begins at the last ":/". Throws Error{invalid_argument}, as all of these.
 BinaryInput parse_binary(std::string_view text);
-// "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]]".
+// "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]][,ignore=FILE|none]".
 AddInput parse_add(std::string_view text);
 // "NAME=VALUE"; `what` names it in the error.
 std::pair<std::string, std::string> parse_assignment(std::string_view text, std::string_view what);
+// "linux/amd64,linux/arm64", and several such texts.
+std::vector<Platform> parse_platforms(const std::vector<std::string>& texts);
 ImageFormat parse_format(std::string_view text);
 // Seconds since 1970-01-01T00:00:00Z, as reproducible-builds.org defines SOURCE_DATE_EPOCH.
 std::int64_t parse_epoch(std::string_view text);

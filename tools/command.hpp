@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +29,21 @@ class Command {
 };
 
 std::unique_ptr<Command> make_build_command(CLI::App& app);
+std::unique_ptr<Command> make_diff_command(CLI::App& app);
+std::unique_ptr<Command> make_copy_command(CLI::App& app);
+std::unique_ptr<Command> make_import_command(CLI::App& app);
 std::unique_ptr<Command> make_inspect_command(CLI::App& app);
+std::unique_ptr<Command> make_login_command(CLI::App& app);
+std::unique_ptr<Command> make_logout_command(CLI::App& app);
+std::unique_ptr<Command> make_pull_command(CLI::App& app);
+std::unique_ptr<Command> make_push_command(CLI::App& app);
+std::unique_ptr<Command> make_tags_command(CLI::App& app);
+std::unique_ptr<Command> make_lock_command(CLI::App& app);
 std::unique_ptr<Command> make_verify_command(CLI::App& app);
 std::unique_ptr<Command> make_version_command(CLI::App& app);
+
+// The folder that was named, else the one of the XDG base directory specification; empty where there is no home either.
+std::filesystem::path cache_folder(const std::optional<std::string>& named, const Streams& streams);
 
 // The registry that a location is in; empty for another kind.
 inline std::string registry_of(const Location& location) {
@@ -46,7 +60,9 @@ class RegistryFlags {
 
  private:
   std::vector<std::string> plain_http_;
+  std::vector<std::string> mirrors_;
   std::string ca_file_;
+  bool trace_ = false;
   bool skip_tls_verify_ = false;
 };
 

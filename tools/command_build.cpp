@@ -5,17 +5,21 @@
 #include <ostream>
 
 #include "build_arguments.hpp"
+#include "build_flags.hpp"
+#include "build_result.hpp"
 #include "command.hpp"
-#include "ociassemble/command_words.hpp"
+#include "lock_flags.hpp"
+#include "ociassemble/check.hpp"
+#include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
-#include "ociassemble/report.hpp"
+#include "recipe_build.hpp"
 #include "side_files.hpp"
 
 namespace ociassemble::tool {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kBuildFooter =
     "LOCATION: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF] or REGISTRY/REPOSITORY[:TAG];\n"
     "a base may also be rootfs:DIR-OR-TARBALL, scratch, or static (the built-in default, which needs no network).\n"
     "\n"
@@ -28,115 +32,134 @@ constexpr const char* kFooter =
     "      --writable /var/lib/server --expose 8080 --push registry.example.com/team/server:v1\n"
     "  For `docker load`:\n"
     "    ociassemble build --binary server -o docker-archive:server.tar:team/server:v1\n"
+    "  All profiles of the recipe ociassemble.json (docs/recipe.md), each under its own tags:\n"
+    "    ociassemble build --all-profiles --set VERSION=1.4.0 --push registry.example.com/team/server\n"
+    "  For two platforms, the base pinned, as one index:\n"
+    "    ociassemble lock --base alpine:3.20 --platform linux/amd64,linux/arm64\n"
+    "    ociassemble build --locked --base alpine:3.20 --platform linux/amd64,linux/arm64 \\\n"
+    "      --binary bin/{os}-{arch}/server --push registry.example.com/team/server:v1\n"
     "  In a Makefile:\n"
     "    ociassemble build -q --binary server -o oci-archive:$@ --depfile $@.d\n"
+    "  In CI, prove first that a second assembly gives the same bytes:\n"
+    "    ociassemble build --check --binary server --push registry.example.com/team/server:v1\n"
     "\n"
     "The same inputs give the same digest on every machine. Times are SOURCE_DATE_EPOCH, or 1970-01-01.\n"
     "Credentials come from docker's and podman's configuration; OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are for "
     "the\n"
     "registry that is pushed to (else the base's), or the one that OCIASSEMBLE_REGISTRY names.";
 
-// The folder that was named, else the one of the XDG base directory specification; empty where there is no home either.
-std::filesystem::path cache_folder(const std::optional<std::string>& named, const Streams& streams) {
-  if (named) return *named;
-  const auto cache = streams.environment("XDG_CACHE_HOME");
-  if (cache && !cache->empty() && cache->front() == '/') return std::filesystem::path(*cache) / "ociassemble";
-  const auto home = streams.environment("HOME");
-  if (home && !home->empty()) return std::filesystem::path(*home) / ".cache" / "ociassemble";
-  return {};
-}
-
 class BuildCommand : public Command {
  public:
   explicit BuildCommand(CLI::App& app) {
-    add_input_options(app);
-    add_config_options(app);
+    recipe_.add_to(app);
+    flags_.add_to(app);
+    lock_.add_to(app, "What goes in");
     add_output_options(app);
     registry_.add_to(app);
-    app.footer(kFooter);
+    app.footer(kBuildFooter);
   }
 
   int run(const Streams& streams) override {
-    const auto options = parse_options(streams);
-    const auto targets = parse_targets();
-    if (options.format == ImageFormat::docker) reject_docker_format(targets);
-    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(options.base, targets));
-    workplace.store = choose_store(targets);
-    workplace.copy_base = needs_base_layers(options.base, targets);
-    workplace.layers_on_demand = std::all_of(
-        targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
-    if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
-    const auto made = assemble(options, workplace);
-    std::vector<std::string> published;
-    for (const auto& target : targets) published.push_back(publish(made.image, target, workplace));
-    write_side_files(made, targets);
-    print(made.image, published, streams);
+    const auto builds = plan(streams);
+    const auto workplace = make_workplace(builds, streams);
+    // All are made before one is published.
+    const auto made = assemble_builds(builds, workplace);
+    if (check_) check(builds, made, workplace);
+    if (dry_run_) return print_plans(builds, made, workplace, streams);
+    Texts reports;
+    for (std::size_t i = 0; i < builds.size(); ++i) reports.push_back(finish(builds[i], made[i], workplace));
+    print(reports, streams);
     return 0;
   }
 
  private:
   using Texts = std::vector<std::string>;
 
-  static void add_list(CLI::App& app, const char* name, Texts& values, const char* description, const char* type,
-                       const char* group) {
-    app.add_option(name, values, description)->type_name(type)->take_all()->expected(1)->group(group);
+  // What to make: what the options say, or what the recipe says and the options change.
+  std::vector<Build> plan(const Streams& streams) {
+    std::vector<Build> builds;
+    const auto recipe = recipe_.find(flags_.inputs_named());
+    lock_.read(recipe ? recipe->file().parent_path() : std::filesystem::path());
+    if (!recipe) {
+      builds.push_back(plan({{}, {}, {}, {AssembleOptions()}}, streams));
+    } else {
+      recipe_file_ = recipe->file();
+      for (const auto& resolved : recipe_.resolve(*recipe, flags_.platforms())) {
+        builds.push_back(plan(resolved, streams));
+      }
+    }
+    reject_shared_places(builds);
+    reject_shared_side_file(digest_file_, builds);
+    reject_shared_side_file(depfile_, builds);
+    return builds;
   }
 
-  void add_input_options(CLI::App& app) {
-    const char* group = "What goes in";
-    add_list(app, "-b,--binary", binaries_, "A program and where it goes (default: /usr/local/bin/NAME); repeatable",
-             "PATH[:DEST]", group);
-    app.add_option("--base", base_, "What the image is laid upon (default: static)")
-        ->type_name("LOCATION")
-        ->group(group);
-    add_list(app, "--add", adds_, "A file or folder and where it goes; repeatable",
-             "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]]", group);
-    app.add_option("--ca-certificates", ca_certificates_,
-                   "Add the host's CA bundle, or a PEM file, as a layer of its own")
-        ->type_name("host|FILE")
-        ->group(group);
-    app.add_option("--tzdata", tzdata_, "Add the host's zone data, or a zoneinfo folder, as a layer of its own")
-        ->type_name("host|DIR")
-        ->group(group);
-    add_list(app, "--writable", writable_, "A folder that the service may write to (a volume); repeatable", "PATH",
-             group);
-    app.add_flag("--no-readonly", no_read_only_, "Not a read-only image: modes 0755 and 0644, no read-only labels")
-        ->group(group);
-    app.add_flag("--any-binary", any_binary_, "Take programs as they are: no check of format, platform or linkage")
-        ->group(group);
-    add_list(app, "--cap", capabilities_, "A file capability of the programs, such as net_bind_service; repeatable",
-             "NAME", group);
-    app.add_option("--platform", platform_, "The image's platform (default: the program's)")
-        ->type_name("OS/ARCH")
-        ->group(group);
+  Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
+    Build build{resolved.profile, {}, parse_targets(resolved.profile, resolved.tags)};
+    for (const auto& image : resolved.images) {
+      for (auto& options : flags_.apply(image)) {
+        finish_options(options, streams);
+        build.images.push_back(std::move(options));
+      }
+    }
+    if (build.images.front().format == ImageFormat::docker) reject_docker_format(build.targets);
+    return build;
   }
 
-  void add_config_options(CLI::App& app) {
-    const char* group = "How it runs";
-    app.add_option("--user", user_, "User, as number or as name in the base (default: 65532:65532)")
-        ->type_name("USER[:GROUP]")
-        ->group(group);
-    app.add_option("--entrypoint", entrypoint_, "Words, or a JSON array (default: the first program)")
-        ->type_name("COMMAND")
-        ->group(group);
-    app.add_option("--cmd", cmd_, "Default arguments: words, or a JSON array")->type_name("COMMAND")->group(group);
-    add_list(app, "-e,--env", env_, "A variable of the environment; repeatable", "NAME=VALUE", group);
-    add_list(app, "--label", labels_, "A label in the config; repeatable", "NAME=VALUE", group);
-    add_list(app, "--annotation", annotations_, "An annotation on the manifest; repeatable", "NAME=VALUE", group);
-    app.add_option("--workdir", working_dir_, "Working directory, made where it is missing")
-        ->type_name("PATH")
-        ->group(group);
-    add_list(app, "--expose", ports_, "A port that the service listens on; repeatable", "PORT[/PROTOCOL]", group);
-    add_list(app, "--volume", volumes_, "A mount point; repeatable", "PATH", group);
-    app.add_option("--stop-signal", stop_signal_, "What stops the service, for example SIGINT")
-        ->type_name("SIGNAL")
-        ->group(group);
+  void finish_options(AssembleOptions& options, const Streams& streams) const {
+    lock_.apply(options);
+    if (format_) options.format = parse_format(*format_);
+    if (compression_) options.compression = CompressionOptions::parse(*compression_);
+    options.compression.workers = jobs_;
+    if (const auto epoch = streams.environment("SOURCE_DATE_EPOCH"); epoch && !epoch->empty()) {
+      options.source_date_epoch = parse_epoch(*epoch);
+    }
+  }
+
+  Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
+    std::vector<Location> targets;
+    for (const auto& build : builds) targets.insert(targets.end(), build.targets.begin(), build.targets.end());
+    if (dry_run_) check_dry_run(targets);
+    const auto& base = builds.front().images.front().base;
+    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(base, targets));
+    workplace.store = choose_store(targets);
+    workplace.copy_base =
+        std::any_of(builds.begin(), builds.end(), [&](const Build& build) { return needs_base_layers(build); });
+    workplace.layers_on_demand = std::all_of(
+        targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
+    if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
+    return workplace;
+  }
+
+  static void check(const std::vector<Build>& builds, const std::vector<BuildResult>& made,
+                    const Workplace& workplace) {
+    for (std::size_t i = 0; i < builds.size(); ++i) {
+      for (std::size_t j = 0; j < builds[i].images.size(); ++j) {
+        check_reproducible(builds[i].images[j], workplace, made[i].images()[j].image);
+      }
+    }
+  }
+
+  // Publishes, and returns what is to be printed.
+  std::string finish(const Build& build, const BuildResult& made, const Workplace& workplace) const {
+    Texts published;
+    published.reserve(build.targets.size());
+    for (const auto& target : build.targets) published.push_back(publish(made, target, workplace));
+    write_side_files(made, build);
+    if (json_) return made.json(published);
+    std::string lines;
+    for (const auto& name : published) lines.append(name).append("\n");
+    return lines;
   }
 
   void add_output_options(CLI::App& app) {
     const char* group = "Where it goes";
     add_list(app, "-o,--output", outputs_, "Write the image there; repeatable", "LOCATION", group);
+    app.add_flag("--shallow", shallow_, "Leave the base's layers out of layouts (oci:DIR); the digest is the same")
+        ->group(group);
     add_list(app, "--push", pushes_, "Push the image to a registry; repeatable", "REF", group);
+    app.add_flag("--dry-run", dry_run_, "Make the image, and say what a push would send; only GET and HEAD are asked")
+        ->group(group);
     app.add_option("--format", format_, "Media types: oci or docker (default: oci)")->type_name("FORMAT")->group(group);
     app.add_option("--compression", compression_, "gzip[:1-12], zstd[:1-19] or none (default: gzip)")
         ->type_name("KIND[:LEVEL]")
@@ -149,6 +172,9 @@ class BuildCommand : public Command {
         ->type_name("DIR")
         ->group(group);
     app.add_flag("--no-cache", no_cache_, "Keep and use no such facts")->group(group);
+    app.add_flag("--check", check_,
+                 "Assemble a second time under other circumstances; nothing is written if a byte differs")
+        ->group(group);
     app.add_option("--digest-file", digest_file_, "Write the image's digest to this file")
         ->type_name("FILE")
         ->group(group);
@@ -159,65 +185,26 @@ class BuildCommand : public Command {
     app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only")->group(group);
   }
 
-  AssembleOptions parse_options(const Streams& streams) const {
-    AssembleOptions options;
-    options.base = Location::parse(base_);
-    if (!platform_.empty()) options.platform = Platform::parse(platform_);
-    for (const auto& text : binaries_) {
-      options.binaries.push_back(parse_binary(text));
-      options.binaries.back().any_binary = any_binary_;
-      options.binaries.back().capabilities = capabilities_;
-    }
-    for (const auto& text : adds_) options.adds.push_back(parse_add(text));
-    options.writable = writable_;
-    options.read_only = !no_read_only_;
-    options.ca_certificates = ca_certificates_;
-    options.tzdata = tzdata_;
-    parse_config(options);
-    options.format = parse_format(format_);
-    options.compression = CompressionOptions::parse(compression_);
-    options.compression.workers = jobs_;
-    if (const auto epoch = streams.environment("SOURCE_DATE_EPOCH"); epoch && !epoch->empty()) {
-      options.source_date_epoch = parse_epoch(*epoch);
-    }
-    return options;
-  }
-
-  void parse_config(AssembleOptions& options) const {
-    options.user = user_;
-    if (entrypoint_) options.entrypoint = parse_command_words(*entrypoint_);
-    if (cmd_) options.cmd = parse_command_words(*cmd_);
-    for (const auto& text : env_) options.env.push_back(parse_assignment(text, "--env"));
-    parse_map(options.labels, labels_, "--label");
-    parse_map(options.annotations, annotations_, "--annotation");
-    options.working_dir = working_dir_;
-    options.exposed_ports = ports_;
-    options.volumes = volumes_;
-    options.stop_signal = stop_signal_;
-  }
-
-  static void parse_map(std::map<std::string, std::string>& values, const Texts& texts, std::string_view what) {
-    for (const auto& text : texts) {
-      auto [name, value] = parse_assignment(text, what);
-      values.insert_or_assign(std::move(name), std::move(value));
-    }
-  }
-
-  std::vector<Location> parse_targets() const {
+  std::vector<Location> parse_targets(const std::string& profile, const Texts& tags) const {
     std::vector<Location> targets;
-    for (const auto& text : outputs_) targets.push_back(Location::parse(text));
+    const auto add = [&](const Location& target) {
+      for (auto& one : with_tags(target, tags)) targets.push_back(std::move(one));
+    };
+    for (const auto& text : outputs_) add(Location::parse(with_profile(text, profile)));
     for (const auto& text : pushes_) {
-      targets.push_back(Location::parse(text));
-      if (targets.back().kind != Location::Kind::registry) {
+      const auto target = Location::parse(with_profile(text, profile));
+      if (target.kind != Location::Kind::registry) {
         throw Error(ErrorCode::invalid_argument, "cannot push to " + text + ": it is no registry",
                     "use --output " + text);
       }
+      add(target);
     }
     if (targets.empty()) {
       throw Error(ErrorCode::invalid_argument, "cannot build: nothing says where the image goes",
                   "add -o oci:DIR:TAG, or --push REGISTRY/REPOSITORY:TAG");
     }
     for (const auto& target : targets) reject_base_only(target);
+    if (shallow_) reject_not_shallow(targets);
     return targets;
   }
 
@@ -239,6 +226,20 @@ class BuildCommand : public Command {
                 "an output is oci:, oci-archive:, docker-archive: or a registry's reference");
   }
 
+  void reject_not_shallow(const std::vector<Location>& targets) const {
+    for (const auto& target : targets) {
+      if (target.reference || target.kind == Location::Kind::oci_layout) continue;
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot write " + target.to_string() + " without the base's layers: an archive is whole",
+                  "--shallow is for layouts: -o oci:DIR");
+    }
+  }
+
+  std::string publish(const BuildResult& made, const Location& target, const Workplace& workplace) const {
+    return shallow_ && target.kind == Location::Kind::oci_layout ? made.publish_shallow(target, workplace)
+                                                                 : made.publish(target, workplace);
+  }
+
   // What credentials of the environment are for: the first registry that is pushed to, else the base's.
   static std::string chief_registry(const Location& base, const std::vector<Location>& targets) {
     for (const auto& target : targets) {
@@ -255,41 +256,73 @@ class BuildCommand : public Command {
     return OciLayout::open_or_create(layout->path).blobs();
   }
 
-  // Whether the base's layers are needed here: for a file, or for a registry that does not have them.
-  static bool needs_base_layers(const Location& base, const std::vector<Location>& targets) {
-    return std::any_of(targets.begin(), targets.end(), [&](const Location& target) {
-      return !target.reference || !base.reference || target.reference->registry() != base.reference->registry();
+  // Whether the base's layers are needed here: for a file, or for a registry that does not have them. Those of a locked
+  // base are not read before, and then go from registry to registry.
+  bool needs_base_layers(const Build& build) const {
+    return std::any_of(build.images.begin(), build.images.end(), [&](const AssembleOptions& image) {
+      const auto& base = image.base;
+      const bool locked = lock_.pins(base);
+      return std::any_of(build.targets.begin(), build.targets.end(), [&](const Location& target) {
+        if (!target.reference) return !shallow_;
+        return !locked && (!base.reference || target.reference->registry() != base.reference->registry());
+      });
     });
   }
 
-  void write_side_files(const Assembled& made, const std::vector<Location>& targets) const {
-    if (digest_file_) write_if_changed(*digest_file_, made.image.digest().to_string() + "\n");
-    if (depfile_) write_if_changed(*depfile_, make_rule(targets.front(), made.inputs));
-  }
-
-  void print(const Image& image, const Texts& published, const Streams& streams) const {
-    if (json_) {
-      streams.out << build_json(image, published);
-    } else {
-      for (const auto& name : published) streams.out << name << '\n';
+  static void check_dry_run(const std::vector<Location>& targets) {
+    for (const auto& target : targets) {
+      if (target.reference) continue;
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot plan to write " + target.to_string() + ": --dry-run is for pushes",
+                  "name registries only, with --push");
     }
   }
 
-  Texts binaries_, adds_, writable_, capabilities_, env_, labels_, annotations_, ports_, volumes_, outputs_, pushes_;
-  std::string base_ = "static";
-  std::string platform_;
-  std::string format_ = "oci";
-  std::string compression_ = "gzip";
-  std::optional<std::string> ca_certificates_, tzdata_, user_, entrypoint_, cmd_, working_dir_, stop_signal_,
-      digest_file_, depfile_;
+  int print_plans(const std::vector<Build>& builds, const std::vector<BuildResult>& made, const Workplace& workplace,
+                  const Streams& streams) const {
+    std::vector<PushPlan> plans;
+    for (std::size_t i = 0; i < builds.size(); ++i) {
+      for (const auto& target : builds[i].targets) plans.push_back(made[i].plan(*target.reference, workplace));
+    }
+    if (json_) streams.out << plan_json(plans);
+    if (json_) return 0;
+    for (const auto& plan : plans) streams.out << describe_plan(plan);
+    return 0;
+  }
+
+  void write_side_files(const BuildResult& made, const Build& build) const {
+    if (digest_file_) {
+      write_if_changed(with_profile(*digest_file_, build.profile), made.digest().to_string() + "\n");
+    }
+    if (!depfile_) return;
+    auto inputs = made.inputs();
+    if (!recipe_file_.empty()) inputs.push_back(recipe_file_);
+    if (lock_.file()) inputs.push_back(*lock_.file());
+    write_if_changed(with_profile(*depfile_, build.profile), make_rule(build.targets.front(), inputs));
+  }
+
+  // Several images as JSON are an array.
+  void print(const Texts& reports, const Streams& streams) const {
+    const bool is_array = json_ && reports.size() > 1;
+    if (is_array) streams.out << "[\n";
+    for (std::size_t i = 0; i < reports.size(); ++i) streams.out << (is_array && i > 0 ? ",\n" : "") << reports[i];
+    if (is_array) streams.out << "]\n";
+  }
+
+  Texts outputs_, pushes_;
+  std::optional<std::string> format_, compression_, digest_file_, depfile_, cache_dir_;
   std::size_t jobs_ = 0;
-  std::optional<std::string> cache_dir_;
+  bool check_ = false;
   bool no_cache_ = false;
-  bool no_read_only_ = false;
-  bool any_binary_ = false;
+  bool dry_run_ = false;
   bool json_ = false;
   bool quiet_ = false;
+  bool shallow_ = false;
+  BuildFlags flags_;
+  LockFlags lock_;
   RegistryFlags registry_;
+  RecipeFlags recipe_;
+  std::filesystem::path recipe_file_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "ociassemble/error.hpp"
+#include "ociassemble/ignore.hpp"
 #include "ociassemble/report.hpp"
 
 namespace ociassemble::tool {
@@ -24,8 +25,9 @@ class OstreamSink : public Sink {
 class InspectCommand : public Command {
  public:
   explicit InspectCommand(CLI::App& app) {
-    app.add_option("LOCATION", location_,
-                   "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]")
+    app.add_option(
+           "LOCATION", location_,
+           "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]; with --why a folder")
         ->required();
     auto* what = app.add_option_group("What to show", "A summary, unless one of these is given");
     what->add_flag("--json", json_, "The summary as JSON");
@@ -33,6 +35,15 @@ class InspectCommand : public Command {
     what->add_flag("--config", config_, "The image config, its bytes as they are");
     what->add_flag("--manifest", manifest_, "The manifest (or index), its bytes as they are");
     what->require_option(0, 1);
+    app.add_option("--why", why_,
+                   "Whether this path is in or out when the folder is added, and which rule says so; "
+                   "repeatable")
+        ->type_name("PATH")
+        ->take_all()
+        ->expected(1);
+    app.add_option("--ignore", ignore_, "With --why: the file of rules (default: the folder's .dockerignore)")
+        ->type_name("FILE|none")
+        ->needs("--why");
     app.add_option("--platform", platform_, "The image of this platform out of an index, for example linux/arm64")
         ->type_name("OS/ARCH");
     registry_.add_to(app);
@@ -40,10 +51,12 @@ class InspectCommand : public Command {
         "Examples:\n"
         "  ociassemble inspect oci:image:v1\n"
         "  ociassemble inspect --files docker-archive:image.tar\n"
+        "  ociassemble inspect assets --why js/app.js.map\n"
         "  ociassemble inspect --config alpine:3.20 --platform linux/arm64 | jq .config");
   }
 
   int run(const Streams& streams) override {
+    if (!why_.empty()) return explain(streams);
     const auto location = Location::parse(location_);
     const auto workplace = registry_.workplace(streams, true, registry_of(location));
     const auto root = open_document(location, workplace);
@@ -59,6 +72,20 @@ class InspectCommand : public Command {
   }
 
  private:
+  int explain(const Streams& streams) const {
+    if (files_ || config_ || manifest_) {
+      throw Error(ErrorCode::invalid_argument, "cannot explain and show at once: --why is about a folder, not an image",
+                  "with --why only --ignore and --json may be given");
+    }
+    if (std::error_code ignored; !std::filesystem::is_directory(location_, ignored)) {
+      throw Error(ErrorCode::not_found, "cannot read folder " + location_ + ": there is none",
+                  "--why is about a folder that `build --add` would add");
+    }
+    const auto ignore = FolderIgnore::find(location_, ignore_);
+    streams.out << (json_ ? explain_ignored_json(ignore, why_) : explain_ignored(ignore, why_));
+    return 0;
+  }
+
   void show_index(const Document& root, const Streams& streams) const {
     if (manifest_) {
       streams.out << root.json;
@@ -82,6 +109,8 @@ class InspectCommand : public Command {
 
   std::string location_;
   std::string platform_;
+  std::vector<std::string> why_;
+  std::optional<std::string> ignore_;
   bool json_ = false;
   bool files_ = false;
   bool config_ = false;

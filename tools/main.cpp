@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -42,18 +44,33 @@ class SignalWatch {
   std::atomic<int> received_{0};
 };
 
+std::size_t terminal_columns(int fd) {
+  winsize size{};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef M_ARENA_MAX
+  // glibc grows a thread's own heap by a page at a time, each with a system call. Our threads allocate little at a
+  // time.
+  mallopt(M_ARENA_MAX, 1);
+#endif
   // A reader that goes away must not kill us with temporary files around; writing then fails instead.
   std::signal(SIGPIPE, SIG_IGN);
   static SignalWatch signals;  // static: the watching thread lives as long as the process
   const std::vector<const char*> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const ociassemble::tool::Streams streams{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, signals.token(),
+  const ociassemble::tool::Streams streams{std::cout,
+                                           std::cerr,
+                                           isatty(STDERR_FILENO) == 1,
+                                           signals.token(),
                                            [](const char* name) -> std::optional<std::string> {
                                              const char* value = std::getenv(name);
                                              return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
-                                           }};
+                                           },
+                                           &std::cin,
+                                           terminal_columns(STDERR_FILENO)};
   const int status = ociassemble::tool::run(arguments, streams);
   if (status == ociassemble::tool::kInterrupted && signals.received() != 0) {
     // So that a shell or make sees that it was the signal that ended us.

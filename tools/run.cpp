@@ -20,10 +20,11 @@ constexpr const char* kDescription =
     "ociassemble turns a compiled static Go binary and a base image into an OCI image, without Docker:\n"
     "the same inputs give the same digest on every machine.";
 
-constexpr const char* kFooter =
+constexpr const char* kToolFooter =
     "Examples:\n"
     "  ociassemble build --binary ./server -o oci:image:v1\n"
     "  ociassemble build --binary ./server --base alpine:3.20 --push registry.example.com/team/server:v1\n"
+    "  ociassemble push oci:image:v1 registry.example.com/team/server:v1\n"
     "  ociassemble inspect oci:image:v1\n"
     "  ociassemble verify oci:image\n"
     "\n"
@@ -76,7 +77,7 @@ int parse_and_run(CLI::App& app, const Commands& commands, std::vector<std::stri
 int run(std::span<const char* const> arguments, const Streams& streams) noexcept {
   try {
     CLI::App app(kDescription, "ociassemble");
-    app.footer(kFooter);
+    app.footer(kToolFooter);
     app.require_subcommand(0, 1);
     app.set_version_flag("--version", std::string(version()));
     Commands commands;
@@ -85,7 +86,16 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
       commands.emplace_back(sub, make(*sub));
     };
     add("build", "Make an image from a binary and a base, and put it where it was asked for", make_build_command);
+    add("push", "Send an image from a layout or archive to a registry", make_push_command);
+    add("pull", "Bring an image from a registry into a layout or archive", make_pull_command);
+    add("copy", "Copy an image between registries, layouts and archives", make_copy_command);
+    add("tags", "List the tags of a repository", make_tags_command);
+    add("login", "Check a registry's credentials and keep them as docker does", make_login_command);
+    add("logout", "Forget a registry's credentials", make_logout_command);
+    add("import", "Turn a Dockerfile into a recipe", make_import_command);
     add("inspect", "Show what an image holds", make_inspect_command);
+    add("diff", "Say what differs between two images", make_diff_command);
+    add("lock", "Pin the bases of builds, and say what has moved", make_lock_command);
     add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);
     add("version", "Show the versions that layer digests depend on", make_version_command);
     return parse_and_run(app, commands, {arguments.begin(), arguments.end()}, streams);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <iosfwd>
 #include <optional>
@@ -18,6 +19,8 @@ struct Streams {
   std::stop_token stop;
   // A variable of the environment; nothing when it is not set.
   std::function<std::optional<std::string>(const char*)> environment;
+  std::istream* in = nullptr;   // the standard input; may be null
+  std::size_t err_columns = 0;  // the terminal's width; 0 where nobody knows
 };
 
 // Ends a command that was stopped; main() then ends by the signal that asked for it.

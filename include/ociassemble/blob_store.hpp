@@ -67,8 +67,9 @@ std::shared_ptr<BlobStore> make_temporary_store(const std::filesystem::path& par
 // Blobs in memory; for tests and small documents.
 std::shared_ptr<BlobStore> make_memory_store();
 
-// Brings a blob into `to` unless it is there: by a clone (FICLONE) where both are files on a file system that can, else
-// through its bytes; verified either way. Throws what reading and committing throw.
+// Brings a blob into `to` unless it is there: by a clone or a copy of the file system's own (FICLONE, copy_file_range)
+// where both are files and it can, else through its bytes; verified either way. Throws what reading and committing
+// throw.
 void copy_blob(BlobReader& from, const Descriptor& descriptor, BlobStore& to, const std::stop_token& stop);
 
 }  // namespace ociassemble

@@ -23,6 +23,10 @@ struct Document {
 // and artifacts are skipped. Throws Error{not_found} that names the platforms that there are.
 Image load_image(const Document& root, const std::optional<Platform>& platform);
 
+// The manifest that load_image() takes out of an index, without reading its config; a root that is a manifest already
+// is returned as it is, whatever its platform.
+Document load_manifest(const Document& root, const std::optional<Platform>& platform);
+
 // All images of an index, or those of the platforms asked for, in the index's order; a plain manifest is
 // Error{not_found}. An index that holds nothing but another index stands for that one; one that holds an index beside
 // images is Error{unsupported}.

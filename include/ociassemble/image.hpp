@@ -26,7 +26,7 @@ class Image {
   // of diff IDs, the config's digest, history against layers (more non-empty entries than layers; fewer is a short
   // history). `blobs` is where the layers are.
   static Image from_documents(std::string manifest_json, std::string_view manifest_type, std::string config_json,
-                              std::shared_ptr<BlobReader> blobs);
+                              const std::shared_ptr<BlobReader>& blobs);
   // Makes the manifest's bytes from the layers, the config and the annotations; layers may lie in different places.
   // Media types become those of `format`; the config's diff IDs become the layers'. Docker's format has no annotations:
   // there they are left out, the layers' too. Throws Error{invalid_argument} for a history of more layers than there

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -49,11 +50,16 @@ class OciLayout {
   std::shared_ptr<BlobStore> blobs_;
 };
 
-// Brings an image (or index with its images) into the layout and names it.
+// Brings an image (or index with its images) into the layout and names it. Layers in `left_out` stay where they are:
+// the layout then names blobs that it does not have.
 void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
-                 const std::stop_token& stop);
+                 const std::stop_token& stop, const std::set<Digest>& left_out = {});
 void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
-                 const std::stop_token& stop);
+                 const std::stop_token& stop, const std::set<Digest>& left_out = {});
+
+// The same for a document with all that it names, whatever that is, `parallel` blobs at a time.
+void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,
+                    std::size_t parallel, const std::stop_token& stop);
 
 // An OCI layout in one tar file, written whole or not at all; the bytes depend on the images and the name only. What
 // the file held before is replaced; a file with the same bytes is not touched.
@@ -61,6 +67,8 @@ void write_oci_archive(const std::filesystem::path& file, const Image& image, co
                        const std::stop_token& stop);
 void write_oci_archive(const std::filesystem::path& file, const ImageIndex& index,
                        const std::optional<std::string>& name, const std::stop_token& stop);
+void write_oci_archive(const std::filesystem::path& file, const Document& root, const std::optional<std::string>& name,
+                       const std::stop_token& stop);
 
 // What `docker save` writes and `docker load` and `podman load` read; `references` are RepoTags, such as
 // "docker.io/library/app:v1" (may be empty). Layers are stored uncompressed, as their diff IDs name them.

@@ -20,13 +20,37 @@ namespace ociassemble {
 
 // What a transfer tells about itself; called from several threads, one at a time.
 struct TransferEvent {
-  enum class Kind { started, progressed, finished, mounted, skipped };
-  Kind kind;
+  enum class Kind { started, progressed, finished, received, mounted, skipped };
+  Kind kind;                // finished: sent; received: read to its end and verified
   std::string subject;      // "layer sha256:0123…", "config sha256:…", "manifest"
   std::uint64_t done = 0;   // bytes
   std::uint64_t total = 0;  // bytes
 };
 using TransferProgress = std::function<void(const TransferEvent&)>;
+
+// One blob or manifest of a push that is yet to be made.
+struct PlannedStep {
+  enum class Action { send, mount, skip };
+  Action action = Action::skip;
+  Descriptor descriptor;
+  std::string subject;         // "layer sha256:0123…"
+  std::string from;            // of a mount: "REGISTRY/REPOSITORY"
+  std::uint64_t requests = 0;  // that the push makes for it
+};
+
+// What a push would do, as the registry stands now.
+struct PushPlan {
+  Reference target;                // with the digest
+  std::vector<PlannedStep> steps;  // none when the tag has the digest already
+  std::uint64_t requests = 0;      // in all, but for authentication, redirects and further tries
+  std::uint64_t bytes = 0;         // of content to send
+};
+
+// Another place to pull a registry's images from.
+struct RegistryMirror {
+  std::string registry;  // whose: "docker.io", "host:port"; empty: every registry's
+  std::string url;       // "[http://|https://]HOST[:PORT][/PREFIX]"; without a scheme https, http on loopback
+};
 
 struct RegistryOptions {
   // Beyond loopback, plain HTTP is only spoken to the registries that are named here ("host:port").
@@ -38,6 +62,9 @@ struct RegistryOptions {
   std::optional<std::string> password;
   std::filesystem::path ca_file;  // a PEM bundle trusted besides the system's; may be empty
   bool verify_tls = true;
+  // Asked first, in this order, for what is fetched; what they have not, or do not answer, comes from the registry.
+  // They never get the credentials given above, and are never pushed to.
+  std::vector<RegistryMirror> mirrors;
   std::size_t parallel = 4;  // blobs at a time
   int tries = 5;             // of one request, the first included
   std::chrono::milliseconds first_delay{250};
@@ -61,6 +88,8 @@ class RegistryClient {
   Document fetch(const Reference& reference);
   // The descriptor that the reference has now, by HEAD; nothing when the registry does not say (unknown), or has none.
   std::optional<Descriptor> resolve(const Reference& reference);
+  // The repository's blobs, as fetch() gives them; no request is made before one is opened.
+  std::shared_ptr<BlobReader> blobs(const Reference& repository);
   // All tags, in the registry's order, over all pages.
   std::vector<std::string> tags(const Reference& repository);
 
@@ -68,6 +97,21 @@ class RegistryClient {
   // reference with the digest.
   Reference push(const Image& image, const Reference& target);
   Reference push(const ImageIndex& index, const Reference& target);
+  // The same for a document with all that it names, whatever that is: an image, an index with nested indexes and
+  // attestations, an artifact. Below an index, what the registry has is not even read.
+  Reference push(const Document& root, const Reference& target);
+
+  // What push() would do, by GET and HEAD alone.
+  PushPlan plan(const Image& image, const Reference& target);
+  PushPlan plan(const ImageIndex& index, const Reference& target);
+  PushPlan plan(const Document& root, const Reference& target);
+
+  // The manifests whose subject is `subject` (signatures, SBOMs), each with its artifact type and annotations: by the
+  // referrers API, else by the tag "sha256-HEX"; of one artifact type unless it is empty.
+  std::vector<Descriptor> referrers(const Reference& repository, const Digest& subject,
+                                    const std::string& artifact_type = {});
+  // A manifest of the repository of `reference`, by its descriptor.
+  Document fetch(const Reference& repository, const Descriptor& manifest);
 
  private:
   struct State;

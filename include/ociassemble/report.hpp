@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "ociassemble/compare.hpp"
 #include "ociassemble/document.hpp"
+#include "ociassemble/same_app.hpp"
 #include "ociassemble/verify.hpp"
 
 namespace ociassemble {
@@ -26,7 +28,15 @@ std::string index_json(const Document& document);
 // What `build --json` prints: digest, size and platform of the image, its layers, and the names that it was published
 // as.
 std::string build_json(const Image& image, const std::vector<std::string>& published);
+// The same for an index, with each image's digest, size, platform and layers.
+std::string build_json(const ImageIndex& index, const std::vector<std::string>& published);
 std::string verify_json(const VerifyReport& report);
+// What differs, for people: a summary, layers with at most `files` files each, config, annotations; and as JSON.
+std::string describe_comparison(const Comparison& comparison, std::size_t files);
+std::string comparison_json(const Comparison& comparison);
+// What was proven of two images, and all that differs.
+std::string describe_same_app(const SameAppReport& report, std::size_t files);
+std::string same_app_json(const SameAppReport& report);
 // Versions of the tool, the layer format, and the codecs that layer digests depend on.
 std::string version_json();
 std::string version_text();

@@ -7,11 +7,14 @@
 #include <algorithm>
 #include <system_error>
 
+#include "assemble/accounts.hpp"
+#include "assemble/assembly.hpp"
 #include "assemble/binary_check.hpp"
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
 #include "assemble/folder.hpp"
 #include "assemble/placement.hpp"
+#include "assemble/stages.hpp"
 #include "assemble/static_base.hpp"
 #include "assemble/system_files.hpp"
 #include "assemble/timestamp.hpp"
@@ -33,30 +36,37 @@ struct Modes {
 // One assembly: the base, what is laid on it, and the layers so far.
 class Assembly {
  public:
-  Assembly(const AssembleOptions& options, const Workplace& workplace)
-      : options_(options),
+  Assembly(SharedWork& work, const AssembleOptions& options, const Workplace& workplace)
+      : work_(work),
+        options_(options),
         workplace_(workplace),
-        modes_(options.read_only ? Modes{0555, 0444, 0555} : Modes{0755, 0644, 0755}),
         binaries_(look_at_binaries(options.binaries)),
         platform_(choose_platform(options.platform, binaries_)),
-        base_(open_base(options.base, platform_, options, workplace, inputs_)),
-        placement_(base_.tree, options.source_date_epoch) {}
+        base_(open_base(work, platform_, options, workplace, inputs_)),
+        placement_(base_.tree, options.source_date_epoch),
+        accounts_(base_.tree) {}
 
   Assembled run() {
     check_interpreters(binaries_, base_);
-    config_ = make_config(options_, base_, entrypoint());
+    config_ = base_.config;
     pad_history();
     layers_ = base_.layers;
-    add_system_layers();
-    add_assets_layer();
-    add_application_layer();
+    for (const auto& stage : stages_of(options_)) add_stage(stage);
+    finish_config();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     std::sort(inputs_.begin(), inputs_.end());
     inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
-    return {std::move(image), std::move(inputs_)};
+    return {std::move(image), std::move(inputs_), base_.root, base_layers()};
   }
 
  private:
+  std::set<Digest> base_layers() const {
+    std::set<Digest> digests;
+    if (!base_.root) return digests;
+    for (const auto& layer : base_.layers) digests.insert(layer.descriptor.digest);
+    return digests;
+  }
+
   std::int64_t mtime() const { return options_.source_date_epoch; }
 
   // DEST itself, or below it where it ends in '/' or is a directory of the base.
@@ -87,41 +97,69 @@ class Assembly {
     for (auto i = filled; i < base_.layers.size(); ++i) config_.history.push_back(padding);
   }
 
+  // What slowly moves first. The first program makes the application layer; what comes later lies over it.
+  void add_stage(const Contents& stage) {
+    modes_ = stage.read_only ? Modes{0555, 0444, 0555} : Modes{0755, 0644, 0755};
+    add_system_layers(stage);
+    add_users_layer(stage);
+    add_assets_layer(stage);
+    add_application_layer(stage);
+    placement_.begin_overlay();
+  }
+
+  // Once all accounts are there.
+  void finish_config() {
+    auto made = make_config(options_, base_, accounts_.user(options_.user), entrypoint());
+    made.diff_ids = std::move(config_.diff_ids);
+    made.history = std::move(config_.history);
+    config_ = std::move(made);
+  }
+
   void add_layer(const std::string& created_by) {
     auto entries = placement_.take_layer();
     if (entries.empty()) return;
-    if (workplace_.progress) workplace_.progress(fmt::format("making layer {}", created_by));
-    layers_.push_back(make_layer(std::move(entries), options_, workplace_));
+    const std::string overlay = has_application_ ? "overlay " : "";
+    layers_.push_back(make_layer(std::move(entries), overlay + created_by, options_, workplace_, work_));
     HistoryEntry entry;
     entry.created = format_timestamp(mtime());
-    entry.created_by = "ociassemble: " + created_by;
+    entry.created_by = fmt::format("ociassemble: {}{}", overlay, created_by);
     config_.diff_ids.push_back(layers_.back().diff_id);
     config_.history.push_back(std::move(entry));
   }
 
-  void add_system_layers() {
-    if (options_.ca_certificates) {
-      placement_.add(ca_certificates_entry(*options_.ca_certificates, mtime(), inputs_));
+  void add_system_layers(const Contents& stage) {
+    if (stage.ca_certificates) {
+      placement_.add(ca_certificates_entry(*stage.ca_certificates, mtime(), inputs_));
       add_layer("ca-certificates");
     }
-    if (options_.tzdata) {
-      for (auto& entry : tzdata_entries(*options_.tzdata, mtime(), inputs_)) placement_.add(std::move(entry));
+    if (stage.tzdata) {
+      for (auto& entry : tzdata_entries(*stage.tzdata, mtime(), inputs_)) placement_.add(std::move(entry));
       add_layer("tzdata");
     }
   }
 
-  void add_assets_layer() {
+  void add_users_layer(const Contents& stage) {
+    if (!stage.create_user) return;
+    for (auto& entry : accounts_.create(*stage.create_user, mtime())) {
+      placement_.add(std::move(entry), Placement::Existing::replace);
+    }
+    add_layer(fmt::format("user {}", stage.create_user->name));
+  }
+
+  void add_assets_layer(const Contents& stage) {
     std::vector<std::string> names;
-    for (const auto& add : options_.adds) names.push_back(place(add));
-    for (const auto& path : options_.writable) place_writable(path);
-    for (const auto& path : options_.writable) names.push_back("/" + canonical_path(path, "writable path"));
-    if (options_.working_dir) place_working_dir(*options_.working_dir);
+    for (const auto& add : stage.adds) names.push_back(place(add));
+    for (const auto& path : stage.writable) {
+      if (place_writable(path, accounts_.user(stage.user)))
+        names.push_back("/" + canonical_path(path, "writable path"));
+    }
+    if (stage.working_dir && place_working_dir(*stage.working_dir)) names.push_back(*stage.working_dir);
     add_layer(fmt::format("files {}", fmt::join(names, " ")));
   }
 
-  void add_application_layer() {
+  void add_application_layer(const Contents& stage) {
     std::vector<std::string> names;
-    for (const auto& binary : options_.binaries) {
+    for (const auto& binary : stage.binaries) {
       auto made = read_regular_file(binary.source, binary_path(binary), mtime());
       made.entry.mode = modes_.program;
       made.entry.uid = made.entry.gid = 0;
@@ -132,6 +170,7 @@ class Assembly {
       placement_.add(std::move(made));
     }
     add_layer(fmt::format("binary {}", fmt::join(names, " ")));
+    has_application_ = has_application_ || !names.empty();
   }
 
   // Returns the path in the image, for the history.
@@ -140,7 +179,7 @@ class Assembly {
     const bool is_folder = fs::is_directory(add.source, ignored);
     const auto path =
         is_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
-    const auto owner = owner_of(base_, add.owner);
+    const auto owner = accounts_.owner(add.owner);
     if (is_folder) {
       place_folder(add, owner, path);
     } else {
@@ -151,12 +190,24 @@ class Assembly {
   }
 
   void place_folder(const AddInput& add, const NumericUser& owner, const std::string& path) {
+    const auto ignore = find_ignore(add);
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
-    for (auto& found : read_folder(add.source, mtime())) {
+    for (auto& found : read_folder(add.source, mtime(), ignore)) {
       if (found.entry.type == EntryType::regular) inputs_.push_back(add.source / found.entry.path);
       found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
       place_entry(add, owner, std::move(found));
     }
+  }
+
+  FolderIgnore find_ignore(const AddInput& add) {
+    auto ignore = FolderIgnore::find(add.source, add.ignore);
+    if (!ignore.file().empty()) inputs_.push_back(ignore.file());
+    const auto whole = ignore.decide("");
+    if (!whole.excluded || whole.may_include_below) return ignore;
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot add {}: {}:{} leaves all of it out", add.source.string(), ignore.file().string(),
+                            whole.rule->line),
+                "add ,ignore=none to take it as it is");
   }
 
   void place_entry(const AddInput& add, const NumericUser& owner, LayerEntry made) {
@@ -174,13 +225,18 @@ class Assembly {
   }
 
   // A directory that the service's user can write to: what the base has when that is so already, else the user's own.
-  void place_writable(const std::string& text) {
+  // Returns whether that takes an entry.
+  bool place_writable(const std::string& text, const NumericUser& user) {
     const auto path = canonical_path(text, "writable path");
-    const auto user = user_of(options_, base_);
     const auto* node = base_.tree.follow(path);
-    if (path.empty() || (node != nullptr && node->type == EntryType::directory && writable_by(*node, user))) return;
+    const bool untouched = placement_.find(base_.tree.resolve(path)) == nullptr;
+    if (path.empty()) return false;
+    // Root can write wherever somebody else can.
+    if (user.uid == 0 && !untouched && placement_.has_directory(path)) return false;
+    if (untouched && node != nullptr && node->type == EntryType::directory && writable_by(*node, user)) return false;
     const auto mode = node != nullptr && node->type == EntryType::directory ? node->mode | 0700U : 0755U;
     placement_.add(directory_entry(path, mode, user.uid, user.gid, mtime()), Placement::Existing::replace);
+    return true;
   }
 
   static bool writable_by(const Tree::Node& node, const NumericUser& user) {
@@ -190,10 +246,11 @@ class Assembly {
   }
 
   // As with Docker's WORKDIR the directory exists afterwards; a runtime could not make it on a read-only root.
-  void place_working_dir(const std::string& text) {
+  bool place_working_dir(const std::string& text) {
     const auto path = canonical_path(text, "working directory");
-    if (path.empty() || base_.tree.follow(path) != nullptr || placement_.has_directory(path)) return;
+    if (path.empty() || base_.tree.follow(path) != nullptr || placement_.has_directory(path)) return false;
     placement_.add(directory_entry(path, modes_.directory, 0, 0, mtime()));
+    return true;
   }
 
   Annotations annotations() const {
@@ -205,14 +262,17 @@ class Assembly {
     return all;
   }
 
+  SharedWork& work_;
   const AssembleOptions& options_;
   const Workplace& workplace_;
-  const Modes modes_;
+  Modes modes_{};  // of the stage
   std::vector<fs::path> inputs_;
   const std::vector<CheckedBinary> binaries_;
   const Platform platform_;
   Base base_;
   Placement placement_;
+  Accounts accounts_;
+  bool has_application_ = false;
   ImageConfig config_;
   std::vector<Layer> layers_;
 };
@@ -220,7 +280,7 @@ class Assembly {
 void reject_contradictions(const AssembleOptions& options, const Workplace& workplace) {
   if (options.binaries.empty() && options.adds.empty()) {
     throw Error(ErrorCode::invalid_argument, "cannot make an image of nothing: neither a binary nor a file to add",
-                "name the compiled program with --binary");
+                "name the compiled program with --binary, or in a recipe's \"binaries\"");
   }
   if (options.format == ImageFormat::docker && !options.annotations.empty() && workplace.warn) {
     workplace.warn("Docker's manifests have no annotations; those given are left out");
@@ -230,9 +290,14 @@ void reject_contradictions(const AssembleOptions& options, const Workplace& work
 
 }  // namespace
 
-Assembled assemble(const AssembleOptions& options, const Workplace& workplace) {
+Assembled assemble_with(SharedWork& work, const AssembleOptions& options, const Workplace& workplace) {
   reject_contradictions(options, workplace);
-  return Assembly(options, workplace).run();
+  return Assembly(work, options, workplace).run();
+}
+
+Assembled assemble(const AssembleOptions& options, const Workplace& workplace) {
+  SharedWork work(workplace);
+  return assemble_with(work, options, workplace);
 }
 
 }  // namespace ociassemble

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "assemble/base_facts.hpp"
 #include "assemble/folder.hpp"
 #include "assemble/static_base.hpp"
 #include "assemble/timestamp.hpp"
@@ -110,11 +111,33 @@ Layer cached_layer_from_tarball(const fs::path& file, const LayerOptions& option
   return layer;
 }
 
-void use_image(Base& base, const Location& location, const Platform& platform, const Workplace& workplace) {
-  const auto image = load_image(open_document(location, workplace), platform);
+// The layers' order and contents decide the tree, and nothing else does.
+Digest tree_key(const std::vector<Layer>& layers) {
+  std::string text;
+  for (const auto& layer : layers) text += layer.diff_id.to_string() + "\n";
+  return Digest::of(text);
+}
+
+// The same for all who share the work, which keeps the tree, too, where it was read.
+Layer layer_of_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace,
+                       SharedWork& work) {
+  const auto make = [&] {
+    Tree tree(wanted_files());
+    auto layer = cached_layer_from_tarball(file, options, workplace, tree);
+    if (!tree.root().children.empty()) work.trees.get(tree_key({layer}), [&] { return std::move(tree); });
+    return layer;
+  };
+  const auto identity = FileIdentity::of(file);
+  return identity ? work.layers.get(LayerCache::key(*identity, options), make) : make();
+}
+
+void use_image(Base& base, const FoundBase& found, const Location& location, const Platform& platform,
+               const Workplace& workplace) {
+  const auto image = load_image(found.root, platform);
   base.config = image.config();
   base.layers = image.layers();
   base.digest = image.digest();
+  base.root = found.root.descriptor.digest;
   if (location.reference) base.name = location.reference->to_string();
   // A config may leave the variant out that its index names, or say nothing at all.
   if (base.config.platform.architecture.empty()) base.config.platform = platform;
@@ -125,104 +148,93 @@ void use_image(Base& base, const Location& location, const Platform& platform, c
   }
 }
 
-// The layers' order and contents decide the tree, and nothing else does.
-Digest tree_key(const std::vector<Layer>& layers) {
-  std::string text;
-  for (const auto& layer : layers) text += layer.diff_id.to_string() + "\n";
-  return Digest::of(text);
-}
-
-void read_layers(Base& base, const Workplace& workplace) {
-  for (const auto& layer : base.layers) {
+Tree read_layers(const std::vector<Layer>& layers, const Workplace& workplace) {
+  Tree tree(wanted_files());
+  for (const auto& layer : layers) {
     const auto subject = fmt::format("layer {} of the base", layer.descriptor.digest.to_string());
     if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
-    const auto diff_id = apply_layer(base.tree, layer.blobs->open(layer.descriptor), subject);
+    const auto diff_id = apply_layer(tree, layer.blobs->open(layer.descriptor), subject);
     if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
   }
-}
-
-void read_tree(Base& base, const Workplace& workplace) {
-  constexpr const char* kKind = "trees";
-  auto cache = open_cache(workplace);
-  const auto key = tree_key(base.layers);
-  const auto record = cache ? cache->find(kKind, key) : std::nullopt;
-  if (auto known = record ? decode_tree(*record) : std::nullopt) {
-    base.tree = std::move(*known);
-    return;
-  }
-  read_layers(base, workplace);
-  if (cache) cache->put(kKind, key, encode_tree(base.tree));
+  return tree;
 }
 
 void use_rootfs(Base& base, const fs::path& path, const Platform& platform, const AssembleOptions& options,
-                const Workplace& workplace) {
+                const Workplace& workplace, SharedWork& work) {
   const auto epoch = options.source_date_epoch;
   std::error_code ignored;
   auto layer = fs::is_directory(path, ignored)
-                   ? make_layer(read_rootfs_folder(path, epoch), options, workplace)
-                   : cached_layer_from_tarball(path, {options.format, options.compression}, workplace, base.tree);
+                   ? make_layer(read_rootfs_folder(path, epoch), {}, options, workplace, work)
+                   : layer_of_tarball(path, {options.format, options.compression}, workplace, work);
   use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, epoch);
-  if (base.tree.root().children.empty()) read_tree(base, workplace);
+  base.tree = read_base_tree(base.layers, workplace, work);
 }
 
-// "Alpine Linux v3.20" out of os-release.
-std::string pretty_name(const Tree& tree) {
-  const auto* node = tree.follow("etc/os-release");
-  if (node == nullptr || !node->contents) return {};
-  std::string_view text = *node->contents;
-  constexpr std::string_view kKey = "PRETTY_NAME=";
-  for (auto at = text.find(kKey); at != std::string_view::npos; at = text.find(kKey, at + 1)) {
-    if (at != 0 && text[at - 1] != '\n') continue;
-    auto value = text.substr(at + kKey.size());
-    value = value.substr(0, value.find('\n'));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
-    std::string name(value);
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return c < ' '; }, ' ');
-    return name.substr(0, 80);
-  }
-  return {};
+Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const Workplace& workplace) {
+  constexpr const char* kKind = "trees";
+  auto cache = open_cache(workplace);
+  const auto record = cache ? cache->find(kKind, key) : std::nullopt;
+  if (auto known = record ? decode_tree(*record) : std::nullopt) return std::move(*known);
+  auto tree = read_layers(layers, workplace);
+  if (cache) cache->put(kKind, key, encode_tree(tree));
+  return tree;
 }
 
 }  // namespace
 
-Layer make_layer(std::vector<LayerEntry> entries, const AssembleOptions& options, const Workplace& workplace) {
-  auto records = open_cache(workplace);
-  std::optional<LayerCache> cache;
-  if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
-  return build_cached_layer(std::move(entries), {options.format, options.compression}, workplace.store,
-                            cache ? &*cache : nullptr,
-                            workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop);
+Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const AssembleOptions& options,
+                 const Workplace& workplace, SharedWork& work) {
+  const LayerOptions layer{options.format, options.compression};
+  const auto make = [&] {
+    if (workplace.progress && !what.empty()) workplace.progress("making layer " + what);
+    auto records = open_cache(workplace);
+    std::optional<LayerCache> cache;
+    if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
+    return build_cached_layer(std::move(entries), layer, workplace.store, cache ? &*cache : nullptr,
+                              workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop);
+  };
+  sort_entries(entries);
+  const auto key = LayerCache::key(entries, layer);
+  return key ? work.layers.get(*key, make) : make();
 }
 
-Base open_base(const Location& location, const Platform& platform, const AssembleOptions& options,
-               const Workplace& workplace, std::vector<fs::path>& inputs) {
-  Base base{{}, {}, {}, {}, location.to_string(), Tree(wanted_files())};
+Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace, SharedWork& work) {
+  const auto key = tree_key(layers);
+  return work.trees.get(key, [&] { return read_cached_tree(layers, key, workplace); });
+}
+
+Base open_base(SharedWork& work, const Platform& platform, const AssembleOptions& options, const Workplace& workplace,
+               std::vector<fs::path>& inputs) {
+  const auto& location = options.base;
+  Base base{{}, {}, {}, {}, {}, location.to_string(), Tree(wanted_files())};
   switch (location.kind) {
     case Location::Kind::scratch:
       base.config.platform = platform;
       break;
     case Location::Kind::static_base: {
-      auto layer = make_layer(static_base_entries(options.source_date_epoch), options, workplace);
+      auto layer = make_layer(static_base_entries(options.source_date_epoch), {}, options, workplace, work);
       use_single_layer(base, std::move(layer), "ociassemble: base static", platform, options.source_date_epoch);
-      read_tree(base, workplace);
+      base.tree = read_base_tree(base.layers, workplace, work);
       break;
     }
     case Location::Kind::rootfs:
-      use_rootfs(base, location.path, platform, options, workplace);
+      use_rootfs(base, location.path, platform, options, workplace, work);
       if (!fs::is_directory(location.path)) inputs.push_back(location.path);
       break;
     case Location::Kind::registry:
     case Location::Kind::oci_layout:
     case Location::Kind::oci_archive:
-    case Location::Kind::docker_archive:
-      use_image(base, location, platform, workplace);
+    case Location::Kind::docker_archive: {
+      const auto found = work.bases.find(options);
+      use_image(base, found, location, platform, workplace);
       if (location.kind == Location::Kind::oci_layout) inputs.push_back(location.path / "index.json");
       if (location.kind != Location::Kind::registry && location.kind != Location::Kind::oci_layout) {
         inputs.push_back(location.path);
       }
-      read_tree(base, workplace);
+      auto locked = locked_tree(found, platform, workplace);
+      base.tree = locked ? std::move(*locked) : read_base_tree(base.layers, workplace, work);
       break;
+    }
   }
   if (const auto name = pretty_name(base.tree); !name.empty()) base.description += fmt::format(" ({})", name);
   return base;

@@ -3,19 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "assemble/base_facts.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
 namespace {
-
-bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
-
-bool has_musl(const Tree& tree) {
-  const auto* lib = tree.follow("lib");
-  if (lib == nullptr) return false;
-  const auto at = lib->children.lower_bound("ld-musl-");
-  return at != lib->children.end() && starts_with(at->first, "ld-musl-");
-}
 
 std::string base_words(const Base& base) {
   return has_musl(base.tree) ? fmt::format("{}, musl", base.description) : base.description;

@@ -10,18 +10,19 @@
 #include "assemble/placement.hpp"
 #include "assemble/timestamp.hpp"
 #include "ociassemble/error.hpp"
+#include "spec/json_writer.hpp"
 
 namespace ociassemble {
 namespace {
 
-constexpr const char* kDefaultUser = "65532:65532";
-
-[[noreturn]] void reject(std::string_view what, std::string_view value, std::string_view why, std::string hint = {}) {
+[[noreturn]] void reject_value(std::string_view what, std::string_view value, std::string_view why,
+                               std::string hint = {}) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot use {} \"{}\": {}", what, value, why), std::move(hint));
 }
 
 void reject_control_bytes(std::string_view what, std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) reject(what, text.substr(0, text.find('\0')), "it holds a NUL byte");
+  if (text.find('\0') != std::string_view::npos)
+    reject_value(what, text.substr(0, text.find('\0')), "it holds a NUL byte");
 }
 
 // "8080" -> "8080/tcp".
@@ -32,9 +33,9 @@ std::string canonical_port(std::string_view text) {
   unsigned port = 0;
   const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), port);
   const bool whole = failure == std::errc() && end == number.data() + number.size();
-  if (!whole || port == 0 || port > 65535) reject("port", text, "not a number from 1 to 65535");
+  if (!whole || port == 0 || port > 65535) reject_value("port", text, "not a number from 1 to 65535");
   if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") {
-    reject("port", text, "the protocol is none of tcp, udp and sctp", "write 8080 or 8080/udp");
+    reject_value("port", text, "the protocol is none of tcp, udp and sctp", "write 8080 or 8080/udp");
   }
   return fmt::format("{}/{}", port, protocol);
 }
@@ -46,11 +47,12 @@ void validate_signal(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const bool number = !text.empty() && text.size() <= 2 && std::all_of(text.begin(), text.end(), is_digit);
   const bool name = text.size() > 3 && text.substr(0, 3) == "SIG" && std::all_of(text.begin(), text.end(), is_name);
-  if (!number && !name) reject("stop signal", text, "neither a name such as SIGTERM nor a number");
+  if (!number && !name) reject_value("stop signal", text, "neither a name such as SIGTERM nor a number");
 }
 
 void validate_env(const std::string& name, const std::string& value) {
-  if (name.empty() || name.find('=') != std::string::npos) reject("variable", name, "the name is empty or holds '='");
+  if (name.empty() || name.find('=') != std::string::npos)
+    reject_value("variable", name, "the name is empty or holds '='");
   reject_control_bytes("variable", name);
   reject_control_bytes("variable", value);
 }
@@ -76,13 +78,18 @@ void apply_read_only(ImageConfig& config, const AssembleOptions& options) {
   config.labels["RUN"] = "podman run --read-only --cap-drop=all --security-opt=no-new-privileges IMAGE";
 }
 
-std::string contents_of(const Tree& tree, std::string_view path) {
-  const auto* node = tree.follow(path);
-  return node != nullptr ? node->contents.value_or("") : "";
-}
-
-NumericUser look_up(const std::string& user, const Tree& tree) {
-  return lookup_user(user, contents_of(tree, "etc/passwd"), contents_of(tree, "etc/group"));
+// The members and units of Docker's API: durations in nanoseconds, 0 for what the engine's default is.
+void apply_healthcheck(ImageConfig& config, const Healthcheck& check) {
+  JsonObjectWriter writer;
+  writer.strings("Test", check.test);
+  const auto duration = [&](const char* name, const std::optional<std::chrono::nanoseconds>& value) {
+    if (value) writer.json(name, std::to_string(value->count()));
+  };
+  duration("Interval", check.interval);
+  duration("Timeout", check.timeout);
+  duration("StartPeriod", check.start_period);
+  if (check.retries) writer.json("Retries", std::to_string(*check.retries));
+  config.config_unknown["Healthcheck"] = writer.finish();
 }
 
 }  // namespace
@@ -97,26 +104,18 @@ void validate_options(const AssembleOptions& options) {
   format_timestamp(options.source_date_epoch);
 }
 
-NumericUser user_of(const AssembleOptions& options, const Base& base) {
-  return look_up(options.user.value_or(kDefaultUser), base.tree);
-}
-
-NumericUser owner_of(const Base& base, const std::string& owner) {
-  if (owner.empty()) return {};
-  const bool lone_number = owner.find_first_not_of("0123456789") == std::string::npos;
-  return look_up(lone_number ? owner + ":" + owner : owner, base.tree);
-}
-
-ImageConfig make_config(const AssembleOptions& options, const Base& base, const std::string& entrypoint) {
+ImageConfig make_config(const AssembleOptions& options, const Base& base, const NumericUser& user,
+                        const std::string& entrypoint) {
   ImageConfig config = base.config;
   config.created = format_timestamp(options.source_date_epoch);
-  config.user = user_of(options, base).to_string();
+  config.user = user.to_string();
   apply_command(config, options, entrypoint);
   for (const auto& [name, value] : options.env) config.set_env(name, value);
   for (const auto& port : options.exposed_ports) config.exposed_ports.insert(canonical_port(port));
   for (const auto& volume : options.volumes) config.volumes.insert(canonical_volume(volume));
   if (options.working_dir) config.working_dir = "/" + canonical_path(*options.working_dir, "working directory");
   if (options.stop_signal) config.stop_signal = *options.stop_signal;
+  if (options.healthcheck) apply_healthcheck(config, *options.healthcheck);
   apply_read_only(config, options);
   for (const auto& [name, value] : options.labels) config.labels[name] = value;
   return config;

@@ -9,9 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <string_view>
-#include <system_error>
 
 #include "base/system_error.hpp"
+#include "io/input_access.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 
@@ -66,24 +66,42 @@ LayerEntry folder_member(const fs::path& file, std::string path, std::int64_t mt
   return link;
 }
 
-void read_into(std::vector<LayerEntry>& entries, const fs::path& folder, const std::string& prefix,
-               std::int64_t mtime) {
-  std::error_code failure;
-  for (fs::directory_iterator at(folder, failure), end; at != end; at.increment(failure)) {
-    if (failure) break;
-    const auto path = prefix + at->path().filename().string();
-    entries.push_back(folder_member(at->path(), path, mtime));
-    if (entries.back().entry.type == EntryType::directory) read_into(entries, at->path(), path + "/", mtime);
+class FolderReader {
+ public:
+  FolderReader(const fs::path& folder, std::int64_t mtime, const FolderIgnore& ignore)
+      : folder_(folder), mtime_(mtime), ignore_(ignore) {}
+
+  std::vector<LayerEntry> run() {
+    read_into(folder_, "");
+    return std::move(entries_);
   }
-  if (failure) throw_errno(fmt::format("cannot read folder {}", folder.string()), failure.value());
-}
+
+ private:
+  void read_into(const fs::path& folder, const std::string& prefix) {
+    for (const auto& member : list_folder(folder)) add(member, prefix + member.filename().string());
+  }
+
+  void add(const fs::path& file, const std::string& path) {
+    const auto decision = ignore_.decide(path);
+    if (decision.excluded && !decision.may_include_below) return;
+    if (decision.excluded && !S_ISDIR(file_status(file, AT_SYMLINK_NOFOLLOW).st_mode)) return;
+    entries_.push_back(folder_member(file, path, mtime_));
+    if (entries_.back().entry.type != EntryType::directory) return;
+    const auto count = entries_.size();
+    read_into(file, path + "/");
+    if (decision.excluded && entries_.size() == count) entries_.pop_back();  // nothing below it is in
+  }
+
+  const fs::path& folder_;
+  const std::int64_t mtime_;
+  const FolderIgnore& ignore_;
+  std::vector<LayerEntry> entries_;
+};
 
 }  // namespace
 
-std::vector<LayerEntry> read_folder(const fs::path& folder, std::int64_t mtime) {
-  std::vector<LayerEntry> entries;
-  read_into(entries, folder, "", mtime);
-  return entries;
+std::vector<LayerEntry> read_folder(const fs::path& folder, std::int64_t mtime, const FolderIgnore& ignore) {
+  return FolderReader(folder, mtime, ignore).run();
 }
 
 std::vector<LayerEntry> read_rootfs_folder(const fs::path& folder, std::int64_t mtime) {

@@ -6,13 +6,17 @@
 #include <vector>
 
 #include "image/layer_builder.hpp"
+#include "ociassemble/ignore.hpp"
 
 namespace ociassemble {
 
 // Everything below a folder, entry paths relative to it, the folder itself not included: types, sizes, link targets,
 // and as mode, owner and mtime what the disk says (mtime: `mtime`). Hard links become separate files. Nothing is
-// followed. Throws Error{unsupported} naming a device, fifo or socket, Error{io} for what cannot be read.
-std::vector<LayerEntry> read_folder(const std::filesystem::path& folder, std::int64_t mtime);
+// followed. What `ignore` excludes is left out, but for the parents of what is in; a folder is not even read where no
+// exception could hold below it. Throws Error{unsupported} naming a device, fifo or socket, Error{io} for what cannot
+// be read.
+std::vector<LayerEntry> read_folder(const std::filesystem::path& folder, std::int64_t mtime,
+                                    const FolderIgnore& ignore = {});
 
 // The same for a root file system: modes and owners stay, file capabilities too.
 std::vector<LayerEntry> read_rootfs_folder(const std::filesystem::path& folder, std::int64_t mtime);

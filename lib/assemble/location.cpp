@@ -29,7 +29,7 @@ constexpr std::string_view kForms =
     "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], rootfs:DIR-OR-TARBALL, scratch, static, or "
     "REGISTRY/REPOSITORY[:TAG]";
 
-[[noreturn]] void reject(std::string_view text, std::string_view why, const std::string& hint) {
+[[noreturn]] void reject_location(std::string_view text, std::string_view why, const std::string& hint) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot parse location \"{}\": {}", text, why), hint);
 }
 
@@ -52,10 +52,10 @@ Location parse_path(std::string_view text, const Transport& transport) {
   Location location;
   location.kind = transport.kind;
   location.path = std::string(rest.substr(0, colon));
-  if (location.path.empty()) reject(text, "no path", fmt::format("write one of {}", kForms));
+  if (location.path.empty()) reject_location(text, "no path", fmt::format("write one of {}", kForms));
   if (colon != std::string_view::npos) {
     const auto name = rest.substr(colon + 1);
-    if (name.empty()) reject(text, "nothing after the last ':'", "leave the ':' out, or name a tag");
+    if (name.empty()) reject_location(text, "nothing after the last ':'", "leave the ':' out, or name a tag");
     location.name = transport.kind == Kind::docker_archive ? Reference::parse(name).to_string() : std::string(name);
   }
   return location;
@@ -73,7 +73,8 @@ Location Location::parse(std::string_view text) {
     if (starts_with(text, transport.prefix)) return parse_path(text, transport);
   }
   if (starts_with(text, "/") || starts_with(text, "./") || starts_with(text, "../") || starts_with(text, "~")) {
-    reject(text, "a path without its kind", fmt::format("for a layout write oci:{}; the forms are {}", text, kForms));
+    reject_location(text, "a path without its kind",
+                    fmt::format("for a layout write oci:{}; the forms are {}", text, kForms));
   }
   constexpr std::string_view kDocker = "docker://";
   location.kind = Kind::registry;

@@ -15,15 +15,17 @@ namespace {
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxPath = 4095;
 
-[[noreturn]] void reject(std::string_view what, std::string_view path, std::string_view why, std::string hint = {}) {
+[[noreturn]] void reject_path(std::string_view what, std::string_view path, std::string_view why,
+                              std::string hint = {}) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot use {} \"{}\": {}", what, path, why), std::move(hint));
 }
 
 void append_component(std::string& path, std::string_view component, std::string_view what, std::string_view text) {
   if (component.empty() || component == ".") return;
-  if (component == "..") reject(what, text, "it has a \"..\" and could leave the image's root");
-  if (component.size() > kMaxName) reject(what, text, "a name in it is longer than 255 bytes");
-  if (component.substr(0, 4) == ".wh.") reject(what, text, "a name that begins with .wh. means a deletion in a layer");
+  if (component == "..") reject_path(what, text, "it has a \"..\" and could leave the image's root");
+  if (component.size() > kMaxName) reject_path(what, text, "a name in it is longer than 255 bytes");
+  if (component.substr(0, 4) == ".wh.")
+    reject_path(what, text, "a name that begins with .wh. means a deletion in a layer");
   if (!path.empty()) path += '/';
   path += component;
 }
@@ -39,11 +41,11 @@ void take_metadata(TarEntry& entry, const Tree::Node& node) {
 
 std::string canonical_path(std::string_view text, std::string_view what) {
   if (text.empty() || text.front() != '/') {
-    reject(what, text, "it does not begin with /",
-           "write the path as the container will see it, for example /usr/local/bin/app");
+    reject_path(what, text, "it does not begin with /",
+                "write the path as the container will see it, for example /usr/local/bin/app");
   }
-  if (text.find('\0') != std::string_view::npos) reject(what, text, "it holds a NUL byte");
-  if (text.size() > kMaxPath) reject(what, text, "it is longer than 4095 bytes");
+  if (text.find('\0') != std::string_view::npos) reject_path(what, text, "it holds a NUL byte");
+  if (text.size() > kMaxPath) reject_path(what, text, "it is longer than 4095 bytes");
   std::string path;
   for (std::size_t begin = 1; begin <= text.size();) {
     const auto end = std::min(text.find('/', begin), text.size());
@@ -57,20 +59,24 @@ std::string Placement::resolve(const std::string& path) const { return base_.res
 
 void Placement::check_free(const TarEntry& entry) const {
   const auto taken = placed_.find(entry.path);
-  if (taken != placed_.end() && (taken->second.type != EntryType::directory || entry.type != EntryType::directory)) {
-    reject("destination", "/" + entry.path, "two inputs would be placed there", "give one of them another destination");
+  const bool is_directory = entry.type == EntryType::directory;
+  const bool replaces = !is_directory && replaceable_.count(entry.path) != 0;
+  if (taken != placed_.end() && !replaces && !(is_directory && taken->second.type == EntryType::directory)) {
+    reject_path("destination", "/" + entry.path, "two inputs would be placed there",
+                "give one of them another destination");
   }
   const auto* node = base_.find(entry.path);
   if (node != nullptr && node->type == EntryType::directory && entry.type != EntryType::directory) {
-    reject("destination", "/" + entry.path, "it is a directory in the base", "add the file's name to the destination");
+    reject_path("destination", "/" + entry.path, "it is a directory in the base",
+                "add the file's name to the destination");
   }
   if (node != nullptr && node->type != EntryType::directory && node->type != EntryType::symlink &&
       entry.type == EntryType::directory) {
-    reject("destination", "/" + entry.path, "it is a file in the base, and a folder would replace it");
+    reject_path("destination", "/" + entry.path, "it is a file in the base, and a folder would replace it");
   }
   const auto below = placed_.lower_bound(entry.path + "/");
   if (entry.type != EntryType::directory && below != placed_.end() && below->first.rfind(entry.path + "/", 0) == 0) {
-    reject("destination", "/" + entry.path, fmt::format("/{} is placed below it", below->first));
+    reject_path("destination", "/" + entry.path, fmt::format("/{} is placed below it", below->first));
   }
 }
 
@@ -79,11 +85,11 @@ void Placement::add_parents(const std::string& path) {
     const auto parent = path.substr(0, slash);
     const auto placed = placed_.find(parent);
     if (placed != placed_.end() && placed->second.type != EntryType::directory) {
-      reject("destination", "/" + path, fmt::format("/{} is placed as a file or link, not a directory", parent));
+      reject_path("destination", "/" + path, fmt::format("/{} is placed as a file or link, not a directory", parent));
     }
     const auto* node = base_.find(parent);
     if (node != nullptr && node->type != EntryType::directory) {
-      reject("destination", "/" + path, fmt::format("/{} is no directory in the base", parent));
+      reject_path("destination", "/" + path, fmt::format("/{} is no directory in the base", parent));
     }
     if (layer_.count(parent) != 0) continue;
     auto made = directory_entry(parent, 0755, 0, 0, mtime_);
@@ -107,8 +113,20 @@ void Placement::add(LayerEntry made, Existing existing) {
     take_metadata(entry, *node);
   }
   placed_.insert_or_assign(entry.path, entry);
+  replaceable_.erase(entry.path);
   const auto path = entry.path;
   layer_.insert_or_assign(path, std::move(made));
+}
+
+void Placement::begin_overlay() {
+  for (const auto& [path, entry] : placed_) {
+    if (entry.type != EntryType::directory) replaceable_.insert(path);
+  }
+}
+
+const TarEntry* Placement::find(const std::string& path) const {
+  const auto found = placed_.find(path);
+  return found == placed_.end() ? nullptr : &found->second;
 }
 
 bool Placement::has_directory(const std::string& path) const {

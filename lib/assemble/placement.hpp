@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,11 @@ class Placement {
   enum class Existing { keep, replace };
   void add(LayerEntry entry, Existing existing = Existing::keep);
 
+  // From now on a file may replace one that was placed before.
+  void begin_overlay();
+
+  // What was placed at the resolved path, parents that were implied not included; null where nothing was.
+  const TarEntry* find(const std::string& path) const;
   // Whether a directory was placed at the path, or is a parent of what was.
   bool has_directory(const std::string& path) const;
 
@@ -44,6 +50,7 @@ class Placement {
   const Tree& base_;
   std::int64_t mtime_;
   std::map<std::string, TarEntry> placed_;  // in all layers so far, without the parents that were implied
+  std::set<std::string> replaceable_;       // of those, the files below the overlay
   std::map<std::string, LayerEntry> layer_;
 };
 

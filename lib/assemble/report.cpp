@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "image/layer_makers.hpp"
 #include "image/layer_reader.hpp"
 #include "spec/text.hpp"
 
@@ -36,27 +37,18 @@ void rows(std::string& text, std::string_view name, const Values& values) {
 
 void pairs(std::string& text, std::string_view name, const std::map<std::string, std::string>& values) {
   for (const auto& [key, value] : values) {
-    row(text, name, terminal_text(key + "=" + value));
+    row(text, name, terminal_text(fmt::format("{}={}", key, value)));
     name = "";
   }
 }
 
-// History entries that made a layer, in the order of layers.
-std::vector<std::string> layer_makers(const ImageConfig& config) {
-  std::vector<std::string> makers;
-  for (const auto& entry : config.history) {
-    if (!entry.empty_layer) makers.push_back(entry.created_by.empty() ? entry.comment : entry.created_by);
-  }
-  return makers;
-}
-
 void describe_layers(std::string& text, const Image& image) {
-  const auto makers = layer_makers(image.config());
+  const auto makers = layer_makers(image);
   for (std::size_t i = 0; i < image.layers().size(); ++i) {
     const auto& layer = image.layers()[i].descriptor;
-    const auto maker = i < makers.size() ? terminal_text(makers[i]).substr(0, 70) : "";
     row(text, i == 0 ? "Layers" : "",
-        fmt::format("{} {:>9}  {}", layer.digest.to_string().substr(0, 19), format_size(layer.size), maker));
+        fmt::format("{} {:>9}  {}", layer.digest.to_string().substr(0, 19), format_size(layer.size),
+                    terminal_text(makers[i]).substr(0, 70)));
   }
 }
 
@@ -190,7 +182,7 @@ std::string describe_index(const Document& document) {
 void list_files(const Image& image, Sink& to, const std::stop_token& stop) {
   for (std::size_t i = 0; i < image.layers().size(); ++i) {
     for_each_entry(image.layers()[i], stop,
-                   [&](const TarEntry& entry) { to.write(as_bytes(file_line(i + 1, entry))); });
+                   [&](const ReadEntry& read) { to.write(as_bytes(file_line(i + 1, read.entry))); });
   }
 }
 

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "assemble/json_text.hpp"
 #include "compress/codec.hpp"
 #include "ociassemble/report.hpp"
 #include "ociassemble/version.hpp"
 
 namespace ociassemble {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// What others wrote may hold broken UTF-8 only where our strict parsers never looked: replaced, not thrown over.
-std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 Json layers_json(const Image& image) {
   Json layers = Json::array();
@@ -88,6 +82,20 @@ std::string build_json(const Image& image, const std::vector<std::string>& publi
   Json object = image_object(image);
   object["published"] = published;
   object["layers"] = layers_json(image);
+  return dump(object);
+}
+
+std::string build_json(const ImageIndex& index, const std::vector<std::string>& published) {
+  Json object = {{"digest", index.descriptor.digest.to_string()},
+                 {"mediaType", index.descriptor.media_type},
+                 {"size", index.descriptor.size},
+                 {"published", published},
+                 {"images", Json::array()}};
+  for (const auto& image : index.images) {
+    auto member = image_object(image);
+    member["layers"] = layers_json(image);
+    object["images"].push_back(std::move(member));
+  }
   return dump(object);
 }
 

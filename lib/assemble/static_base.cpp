@@ -8,12 +8,12 @@
 namespace ociassemble {
 namespace {
 
-constexpr const char* kPasswd =
+constexpr const char* kStaticPasswd =
     "root:x:0:0:root:/root:/sbin/nologin\n"
     "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"
     "nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n";
 
-constexpr const char* kGroup =
+constexpr const char* kStaticGroup =
     "root:x:0:\n"
     "nobody:x:65534:\n"
     "nonroot:x:65532:\n";
@@ -51,9 +51,9 @@ std::vector<LayerEntry> static_base_entries(std::int64_t mtime) {
   constexpr std::uint32_t kNonroot = 65532;
   std::vector<LayerEntry> entries;
   entries.push_back(directory_entry("etc", 0755, 0, 0, mtime));
-  entries.push_back(text_entry("etc/group", 0644, kGroup, mtime));
+  entries.push_back(text_entry("etc/group", 0644, kStaticGroup, mtime));
   entries.push_back(text_entry("etc/nsswitch.conf", 0644, kNsswitch, mtime));
-  entries.push_back(text_entry("etc/passwd", 0644, kPasswd, mtime));
+  entries.push_back(text_entry("etc/passwd", 0644, kStaticPasswd, mtime));
   entries.push_back(directory_entry("home", 0755, 0, 0, mtime));
   entries.push_back(directory_entry("home/nonroot", 0700, kNonroot, kNonroot, mtime));
   entries.push_back(directory_entry("root", 0700, 0, 0, mtime));

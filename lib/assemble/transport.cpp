@@ -9,14 +9,62 @@
 namespace ociassemble {
 namespace {
 
-[[noreturn]] void reject(const Location& location, std::string_view why) {
+[[noreturn]] void reject_target(const Location& location, std::string_view why) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot use {} here: {}", location.to_string(), why));
 }
 
-std::string publish_to_registry(const Image& image, const Location& target, const Workplace& workplace) {
-  RegistryClient client(workplace.registry, workplace.stop);
-  client.push(image, *target.reference);
-  return fmt::format("{}@{}", target.reference->name(), image.digest().to_string());
+// An index has these, too.
+const Digest& digest_of(const Image& image) { return image.digest(); }
+const Digest& digest_of(const ImageIndex& index) { return index.descriptor.digest; }
+
+void write_to(OciLayout& layout, const Image& image, const Location& target, const std::stop_token& stop) {
+  write_image(layout, image, target.name, stop);
+}
+void write_to(OciLayout& layout, const ImageIndex& index, const Location& target, const std::stop_token& stop) {
+  write_index(layout, index, target.name, stop);
+}
+
+// The one image that a docker archive can hold.
+const Image& only_image(const Image& image, const Location&) { return image; }
+const Image& only_image(const ImageIndex& index, const Location& target) {
+  if (index.images.size() == 1) return index.images.front();
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("cannot write an index of {} images to {}: a docker archive holds one platform",
+                          index.images.size(), target.to_string()),
+              "choose one with --platform, or write to oci-archive:FILE");
+}
+
+template <class Content>
+std::string publish_content(const Content& content, const Location& target, const Workplace& workplace) {
+  auto digest = digest_of(content);
+  switch (target.kind) {
+    case Location::Kind::registry: {
+      RegistryClient client(workplace.registry, workplace.stop);
+      client.push(content, *target.reference);
+      return fmt::format("{}@{}", target.reference->name(), digest.to_string());
+    }
+    case Location::Kind::oci_layout: {
+      auto layout = OciLayout::open_or_create(target.path);
+      write_to(layout, content, target, workplace.stop);
+      break;
+    }
+    case Location::Kind::oci_archive:
+      write_oci_archive(target.path, content, target.name, workplace.stop);
+      break;
+    case Location::Kind::docker_archive: {
+      const auto& image = only_image(content, target);
+      std::vector<std::string> references;
+      if (target.name) references.push_back(*target.name);
+      write_docker_archive(target.path, image, references, workplace.stop);
+      digest = image.digest();
+      break;
+    }
+    case Location::Kind::rootfs:
+    case Location::Kind::scratch:
+    case Location::Kind::static_base:
+      reject_target(target, "an image can be written to a layout, an archive or a registry");
+  }
+  return fmt::format("{}@{}", target.to_string(), digest.to_string());
 }
 
 Document whole_layout(const OciLayout& layout) {
@@ -45,7 +93,7 @@ Document open_document(const Location& location, const Workplace& workplace, Lay
     case Location::Kind::static_base:
       break;
   }
-  reject(location, "it is a base, not an image");
+  reject_target(location, "it is a base, not an image");
 }
 
 Image open_image(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace) {
@@ -53,30 +101,11 @@ Image open_image(const Location& location, const std::optional<Platform>& platfo
 }
 
 std::string publish(const Image& image, const Location& target, const Workplace& workplace) {
-  const auto local_name = [&] { return fmt::format("{}@{}", target.to_string(), image.digest().to_string()); };
-  switch (target.kind) {
-    case Location::Kind::registry:
-      return publish_to_registry(image, target, workplace);
-    case Location::Kind::oci_layout: {
-      auto layout = OciLayout::open_or_create(target.path);
-      write_image(layout, image, target.name, workplace.stop);
-      return local_name();
-    }
-    case Location::Kind::oci_archive:
-      write_oci_archive(target.path, image, target.name, workplace.stop);
-      return local_name();
-    case Location::Kind::docker_archive: {
-      std::vector<std::string> references;
-      if (target.name) references.push_back(*target.name);
-      write_docker_archive(target.path, image, references, workplace.stop);
-      return local_name();
-    }
-    case Location::Kind::rootfs:
-    case Location::Kind::scratch:
-    case Location::Kind::static_base:
-      break;
-  }
-  reject(target, "an image can be written to a layout, an archive or a registry");
+  return publish_content(image, target, workplace);
+}
+
+std::string publish(const ImageIndex& index, const Location& target, const Workplace& workplace) {
+  return publish_content(index, target, workplace);
 }
 
 }  // namespace ociassemble

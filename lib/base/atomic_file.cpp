@@ -25,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = ".ociassemble-tmp-";
+constexpr std::uint64_t kWritebackStep = std::uint64_t{4} << 20U;
 
 std::string name_template(const fs::path& folder) { return (folder / kPrefix).string() + "XXXXXX"; }
 
@@ -65,13 +66,17 @@ void remove_stale_temporaries(const fs::path& folder) noexcept {
   }
 }
 
-AtomicFile::AtomicFile(UniqueFd fd, fs::path temporary) noexcept
-    : fd_(std::move(fd)), temporary_(std::move(temporary)) {}
+AtomicFile::AtomicFile(UniqueFd fd, fs::path temporary, Durability durability) noexcept
+    : fd_(std::move(fd)), temporary_(std::move(temporary)), durability_(durability) {}
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
-    : fd_(std::move(other.fd_)), temporary_(std::exchange(other.temporary_, {})) {}
+    : fd_(std::move(other.fd_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      durability_(other.durability_),
+      written_(other.written_),
+      on_its_way_(other.on_its_way_) {}
 
-AtomicFile AtomicFile::in_folder(const fs::path& folder) {
+AtomicFile AtomicFile::in_folder(const fs::path& folder, Durability durability) {
   const fs::path parent = folder.empty() ? "." : folder;
   remove_stale_temporaries(parent);
   for (;;) {
@@ -80,7 +85,7 @@ AtomicFile AtomicFile::in_folder(const fs::path& folder) {
     UniqueFd fd(::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (!fd && errno == EEXIST) continue;
     if (!fd) throw_errno(fmt::format("cannot create a file in {}", parent.string()));
-    if (locked_and_named(fd.get(), name)) return {std::move(fd), std::move(name)};
+    if (locked_and_named(fd.get(), name)) return {std::move(fd), std::move(name), durability};
   }
 }
 
@@ -94,12 +99,21 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_errno(fmt::format("cannot write to {}", temporary_.parent_path().string()));
     bytes = bytes.subspan(static_cast<std::size_t>(written));
+    written_ += static_cast<std::uint64_t>(written);
   }
+  if (durability_ == Durability::synced && written_ - on_its_way_ >= kWritebackStep) start_writeback();
 }
 
-void AtomicFile::commit_as(const fs::path& target, Durability durability) {
+// The disk works while we do, so that little is left for fsync(). Only a hint: a refusal changes nothing.
+void AtomicFile::start_writeback() {
+  ::sync_file_range(fd_.get(), static_cast<off_t>(on_its_way_), static_cast<off_t>(written_ - on_its_way_),
+                    SYNC_FILE_RANGE_WRITE);
+  on_its_way_ = written_;
+}
+
+void AtomicFile::commit_as(const fs::path& target) {
   const auto action = [&] { return fmt::format("cannot write {}", target.string()); };
-  if (durability == Durability::synced && ::fsync(fd_.get()) != 0 && errno != EINVAL) throw_errno(action());
+  if (durability_ == Durability::synced && ::fsync(fd_.get()) != 0 && errno != EINVAL) throw_errno(action());
   if (::rename(temporary_.c_str(), target.c_str()) != 0) throw_errno(action());
   temporary_.clear();
   fd_.reset();

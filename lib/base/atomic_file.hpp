@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 
@@ -18,11 +19,12 @@ enum class Durability { synced, unsynced };
 class AtomicFile {
  public:
   // Makes the temporary file in `folder`, which must exist.
-  static AtomicFile in_folder(const std::filesystem::path& folder);
+  static AtomicFile in_folder(const std::filesystem::path& folder, Durability durability = Durability::synced);
 
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
   AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();
 
   // For readers and for cloning into; the position is shared with write().
@@ -30,15 +32,20 @@ class AtomicFile {
   const std::filesystem::path& temporary_path() const noexcept { return temporary_; }
   void write(std::span<const std::byte> bytes);
 
-  // Flushes to the disk and renames over `target`, which must be on the same file system. Throws Error{io} and leaves
-  // `target` as it was. The mode is 0666 less the umask, as for any file that a program creates.
-  void commit_as(const std::filesystem::path& target, Durability durability = Durability::synced);
+  // Flushes to the disk (unless unsynced) and renames over `target`, which must be on the same file system. Throws
+  // Error{io} and leaves `target` as it was. The mode is 0666 less the umask, as for any file that a program creates.
+  void commit_as(const std::filesystem::path& target);
 
  private:
-  AtomicFile(UniqueFd fd, std::filesystem::path temporary) noexcept;
+  AtomicFile(UniqueFd fd, std::filesystem::path temporary, Durability durability) noexcept;
+
+  void start_writeback();
 
   UniqueFd fd_;
   std::filesystem::path temporary_;  // empty once committed or moved from
+  Durability durability_;
+  std::uint64_t written_ = 0;
+  std::uint64_t on_its_way_ = 0;  // of these, what the kernel was told to bring to the disk
 };
 
 // Writes `bytes` to `path` through an AtomicFile in the folder of `path`.

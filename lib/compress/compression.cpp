@@ -26,7 +26,7 @@ constexpr Levels levels_of(Compression kind) {
     case Compression::none:
       return {"none", 0, 0};
     case Compression::gzip:
-      return {"gzip", 12, 3};
+      return {"gzip", 12, 4};
     case Compression::zstd:
       return {"zstd", 19, 3};
   }

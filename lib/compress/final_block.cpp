@@ -19,7 +19,7 @@ constexpr unsigned kPrecodeMaxLength = 7;
 constexpr std::size_t kBitsPerStep = 48;
 constexpr std::size_t kReadAhead = 16;  // bytes that a step looks at: the fixed part of a header and its precode
 // libdeflate ends a block at 300,000 bytes of input at the latest, and a dynamic block is smaller than its input.
-constexpr std::size_t kSearchLimit = 320 * 1024;
+constexpr std::size_t kSearchLimit = std::size_t{320} * 1024;
 
 std::uint64_t load64(const std::byte* bytes) {
   std::uint64_t value = 0;
@@ -175,7 +175,8 @@ std::optional<FinalBlock> try_dynamic_block(std::span<const std::byte> deflate, 
                                             const DynamicHeader& header) {
   std::array<std::uint8_t, 286 + 30> storage{};
   const std::span lengths(storage.data(), header.literal_codes + header.distance_codes);
-  if (!PrecodeDecoder(header).decode(deflate, begin + 17 + 3 * header.precode_count, lengths)) return std::nullopt;
+  if (!PrecodeDecoder(header).decode(deflate, begin + 17 + std::size_t{3} * header.precode_count, lengths))
+    return std::nullopt;
   const auto literals = lengths.first(header.literal_codes);
   const auto length = literals[kEndOfBlock];
   if (length == 0 || !is_complete_code(literals) || !is_complete_code(lengths.subspan(header.literal_codes))) {
@@ -223,7 +224,6 @@ class Inflater {
     stream_.avail_in = static_cast<uInt>(in.size());
     stream_.next_out = reinterpret_cast<Bytef*>(out.data());
     stream_.avail_out = static_cast<uInt>(out.size());
-    ready_ = inflateInit2(&stream_, -MAX_WBITS) == Z_OK;
   }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
@@ -242,7 +242,7 @@ class Inflater {
 
  private:
   z_stream stream_{};
-  bool ready_ = false;
+  bool ready_ = inflateInit2(&stream_, -MAX_WBITS) == Z_OK;
 };
 
 }  // namespace

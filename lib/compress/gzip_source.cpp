@@ -17,6 +17,8 @@ class GzipSource : public Source {
       : from_(std::move(from)), subject_(std::move(subject)), in_(kDecoderInputSize) {
     if (inflateInit2(&stream_, MAX_WBITS + 16) != Z_OK) throw std::bad_alloc();
   }
+  GzipSource(const GzipSource&) = delete;
+  GzipSource& operator=(const GzipSource&) = delete;
   ~GzipSource() override { inflateEnd(&stream_); }
 
   std::size_t read(std::span<std::byte> buffer) override {

@@ -20,7 +20,7 @@ constexpr int kOverlapLog = 6;  // each job sees the last eighth of a window of 
 // The lower levels' small jobs keep all cores busy with small inputs; the higher levels' windows need larger ones.
 constexpr int job_size(int level) { return level <= 5 ? 2 << 20 : 8 << 20; }
 
-constexpr std::size_t kMaxWorkers = 200;  // libzstd takes no more, on any platform
+constexpr std::size_t kMaxZstdWorkers = 200;  // libzstd takes no more, on any platform
 
 std::size_t checked(std::size_t result, std::string_view action) {
   if (ZSTD_isError(result) != 0) {
@@ -37,7 +37,7 @@ class ZstdCompressor : public FinishingSink {
       : context_(ZSTD_createCCtx()), to_(to), room_(ZSTD_CStreamOutSize()) {
     if (!context_) throw std::bad_alloc();
     set(ZSTD_c_compressionLevel, level);
-    set(ZSTD_c_nbWorkers, static_cast<int>(std::clamp<std::size_t>(workers, 1, kMaxWorkers)));
+    set(ZSTD_c_nbWorkers, static_cast<int>(std::clamp<std::size_t>(workers, 1, kMaxZstdWorkers)));
     set(ZSTD_c_jobSize, job_size(level));
     set(ZSTD_c_overlapLog, kOverlapLog);
     set(ZSTD_c_checksumFlag, 1);

@@ -17,6 +17,8 @@ class Hasher {
   explicit Hasher(Digest::Algorithm algorithm = Digest::Algorithm::sha256);
   Hasher(Hasher&&) noexcept;
   Hasher& operator=(Hasher&&) noexcept;
+  Hasher(const Hasher&) = delete;
+  Hasher& operator=(const Hasher&) = delete;
   ~Hasher();
 
   void update(std::span<const std::byte> bytes);

@@ -217,10 +217,8 @@ std::size_t CurlStream::read(std::span<std::byte> buffer) {
   if (const auto count = take_held(buffer)) return count;
   destination_ = buffer;
   delivered_ = 0;
-  const struct Borrow {
-    CurlStream& stream;
-    ~Borrow() { stream.destination_ = {}; }
-  } borrow{*this};
+  const auto give_back = [](CurlStream* stream) { stream->destination_ = {}; };
+  const std::unique_ptr<CurlStream, decltype(give_back)> borrow(this, give_back);
   // Continuing may call on_write() at once, with what curl had kept.
   if (std::exchange(paused_, false)) curl_easy_pause(lane_.easy.get(), CURLPAUSE_CONT);
   if (failure_) std::rethrow_exception(failure_);

@@ -33,6 +33,8 @@ struct CurlContext {
 class CurlStream : public HttpStream {
  public:
   CurlStream(std::shared_ptr<CurlContext> context, const HttpRequest& request);
+  CurlStream(const CurlStream&) = delete;
+  CurlStream& operator=(const CurlStream&) = delete;
   ~CurlStream() override;
 
   int status() const noexcept override { return status_; }

@@ -24,7 +24,12 @@ struct FreeText {
 };
 using Handle = std::unique_ptr<CURLU, FreeUrl>;
 
-std::string before_query(std::string_view text) { return std::string(text.substr(0, text.find_first_of("?#"))); }
+std::string before_query(std::string_view text) {
+  std::string shown(text.substr(0, text.find_first_of("?#")));
+  std::ranges::replace_if(
+      shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  return shown;
+}
 
 [[noreturn]] void refuse(std::string_view text, std::string_view cause) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot use the URL {}: {}", before_query(text), cause));
@@ -86,8 +91,14 @@ Url Url::parse(std::string_view text) {
 Url Url::resolve(std::string_view reference) const {
   const auto handle = new_handle();
   set_url(handle.get(), text_);
-  set_url(handle.get(), reference);
-  return parse(part(handle.get(), CURLUPART_URL));
+  try {
+    set_url(handle.get(), reference);
+    return parse(part(handle.get(), CURLUPART_URL));
+  } catch (const Error& error) {
+    // Not the caller's words but the server's: "cannot use the URL …" becomes what it was to be used for.
+    const auto what = std::string(error.what()).substr(std::string_view("cannot use ").size());
+    throw Error(ErrorCode::corrupt, fmt::format("cannot follow {} to {}", authority(), what));
+  }
 }
 
 Url Url::with_query(std::string_view name, std::string_view value) const {

@@ -13,7 +13,8 @@ class Url {
   // Throws Error{invalid_argument} that does not repeat the text past its '?'.
   static Url parse(std::string_view text);
 
-  // What `reference` (a Location, a Link) means seen from here (RFC 3986, section 5). Throws as parse().
+  // What `reference` (a Location, a Link), which this URL's server sent, means seen from here (RFC 3986, section 5).
+  // Throws Error{corrupt} that does not repeat the text past its '?'.
   Url resolve(std::string_view reference) const;
   // With "name=value" behind the query that there is; the value is percent-encoded.
   Url with_query(std::string_view name, std::string_view value) const;

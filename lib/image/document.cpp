@@ -8,12 +8,12 @@
 #include <string_view>
 #include <utility>
 
+#include "image/contents.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
 namespace {
 
-constexpr int kMaxIndexDepth = 4;
 // Indexes, and manifests whose platform only their config tells, that are read to find one image.
 constexpr std::size_t kMaxDocumentsRead = 256;
 
@@ -38,10 +38,6 @@ bool is_artifact(const Manifest& manifest) {
 }
 
 std::string describe(const Document& root) { return root.descriptor.digest.to_string(); }
-
-Document read_document(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& blobs) {
-  return {.descriptor = descriptor, .json = BlobStore::read(*blobs, descriptor, kMaxManifestSize), .blobs = blobs};
-}
 
 std::string read_config(const Manifest& manifest, BlobReader& blobs) {
   return BlobStore::read(blobs, manifest.config, kMaxConfigSize);
@@ -207,9 +203,14 @@ Image load_image(const Document& root, const std::optional<Platform>& platform) 
     }
     return image;
   }
+  return image_of(load_manifest(root, platform));
+}
+
+Document load_manifest(const Document& root, const std::optional<Platform>& platform) {
+  if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::manifest) return root;
   CandidateFinder finder(root.blobs);
   finder.add_index(root, 1);
-  return image_of(read_document(choose(root, finder.take(), platform).descriptor, root.blobs));
+  return read_document(choose(root, finder.take(), platform).descriptor, root.blobs);
 }
 
 ImageIndex load_index(const Document& root, const std::vector<Platform>& platforms) {

@@ -72,7 +72,7 @@ Image::Image(Descriptor descriptor, Manifest manifest, ImageConfig config, std::
       layers_(std::move(layers)) {}
 
 Image Image::from_documents(std::string manifest_json, std::string_view manifest_type, std::string config_json,
-                            std::shared_ptr<BlobReader> blobs) {
+                            const std::shared_ptr<BlobReader>& blobs) {
   Descriptor descriptor{.media_type = {}, .digest = Digest::of(manifest_json), .size = manifest_json.size()};
   auto manifest = Manifest::parse(manifest_json, manifest_type);
   require_config(descriptor.digest, manifest.config, config_json);

@@ -11,16 +11,18 @@
 
 namespace ociassemble {
 
-void for_each_entry(const Layer& layer, const std::stop_token& stop, const std::function<void(const TarEntry&)>& use) {
+std::uint64_t for_each_entry(const Layer& layer, const std::stop_token& stop,
+                             const std::function<void(const ReadEntry&)>& use) {
   const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
   HashSource tar_bytes(make_decompressor(layer.blobs->open(layer.descriptor), subject));
   TarReader tar(tar_bytes, subject);
   while (const auto entry = tar.next()) {
     throw_if_stopped(stop);
-    use(*entry);
+    use({*entry, tar.data(), tar_bytes.size()});
   }
   const auto diff_id = tar_bytes.finish();
   if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
+  return tar_bytes.size();
 }
 
 }  // namespace ociassemble

@@ -61,9 +61,9 @@ const Node* child_of(const Node* node, std::string_view name) {
 }
 
 // Walks a path as a kernel does in a chroot. Views into the path and into link targets of the tree.
-class Walk {
+class PathWalk {
  public:
-  Walk(const Node& root, std::string_view path) : root_(root), path_(path) { push_pending(path); }
+  PathWalk(const Node& root, std::string_view path) : root_(root), path_(path) { push_pending(path); }
 
   std::string finish(bool follow_last) {
     while (!pending_.empty()) step(follow_last);
@@ -263,9 +263,9 @@ void Tree::account(const Node& node, std::string_view name) {
 
 const Tree::Node* Tree::find(std::string_view path) const { return descend(root_, path); }
 
-std::string Tree::resolve(std::string_view path) const { return Walk(root_, path).finish(true); }
+std::string Tree::resolve(std::string_view path) const { return PathWalk(root_, path).finish(true); }
 
-std::string Tree::resolve_parent(std::string_view path) const { return Walk(root_, path).finish(false); }
+std::string Tree::resolve_parent(std::string_view path) const { return PathWalk(root_, path).finish(false); }
 
 const Tree::Node* Tree::follow(std::string_view path) const { return find(resolve(path)); }
 

@@ -12,9 +12,15 @@
 
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "io/input_access.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
+namespace {
+
+constexpr std::size_t kSmallBufferSize = std::size_t{16} * 1024;
+
+}  // namespace
 
 std::uint64_t copy(Source& from, Sink& to, const std::stop_token& stop) {
   std::vector<std::byte> buffer(kCopyBufferSize);
@@ -30,7 +36,8 @@ std::uint64_t copy(Source& from, Sink& to, const std::stop_token& stop) {
 
 std::string read_all(Source& from, std::size_t limit, std::string_view subject) {
   std::string bytes;
-  std::vector<std::byte> buffer(std::min(kCopyBufferSize - 1, limit) + 1);  // one more than allowed is seen
+  // Most are small: the cost is in a large buffer's pages. One byte more than allowed is seen.
+  std::vector<std::byte> buffer(std::min(kSmallBufferSize - 1, limit) + 1);
   while (const auto count = from.read(buffer)) {
     if (count > limit - bytes.size()) {
       throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: more than {} bytes", subject, limit));
@@ -61,8 +68,10 @@ FileSource::FileSource(const std::filesystem::path& path) : FileSource(open_for_
 FileSource::FileSource(UniqueFd fd, std::string subject) : fd_(std::move(fd)), subject_(std::move(subject)) {}
 
 std::size_t FileSource::read(std::span<std::byte> buffer) {
+  const auto* access = InputAccess::current();
+  const auto wanted = access == nullptr || buffer.empty() ? buffer.size() : access->limit_read(buffer.size());
   for (;;) {
-    const auto count = ::read(fd_.get(), buffer.data(), buffer.size());
+    const auto count = ::read(fd_.get(), buffer.data(), wanted);
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != EINTR) throw_errno(fmt::format("cannot read {}", subject_));
   }

@@ -48,7 +48,8 @@ std::string list_entries(const Index& index) {
   for (const auto& entry : index.manifests) {
     auto name = annotation(entry, kRefNameAnnotation);
     if (name.empty()) name = annotation(entry, kContainerdNameAnnotation);
-    names.push_back(name.empty() ? entry.digest.to_string() : std::move(name));
+    if (name.empty()) name = entry.digest.to_string();
+    names.push_back(std::move(name));
     if (names.size() == kMaxListed) break;
   }
   if (names.empty()) return "it is empty";
@@ -122,10 +123,10 @@ std::string full_reference(const std::string& text) {
   }
 }
 
-bool has_bytes(const Layer& layer) {
-  if (!is_foreign_layer_type(layer.descriptor.media_type)) return true;
+bool has_bytes(BlobReader& blobs, const Descriptor& descriptor) {
+  if (!is_foreign_layer_type(descriptor.media_type)) return true;
   try {
-    layer.blobs->open(layer.descriptor);
+    blobs.open(descriptor);
     return true;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::not_found) return false;

@@ -11,6 +11,10 @@
 
 namespace ociassemble {
 
+// Files of a layout (OCI image layout specification).
+inline constexpr const char* kLayoutFile = "oci-layout";
+inline constexpr const char* kIndexFile = "index.json";
+
 // Entries of a layout's index.json and their names (OCI image specification, annotations.md).
 inline constexpr std::string_view kRefNameAnnotation = "org.opencontainers.image.ref.name";
 inline constexpr std::string_view kContainerdNameAnnotation = "io.containerd.image.name";
@@ -32,7 +36,7 @@ void put_entry(Index& index, Descriptor entry);
 std::string full_reference(const std::string& text);
 
 // Whether the layer's bytes can be had: a foreign layer need not lie with its image.
-bool has_bytes(const Layer& layer);
+bool has_bytes(BlobReader& blobs, const Descriptor& descriptor);
 
 // The descriptor under which an index names the image; nothing when it does not.
 std::optional<Descriptor> find_in_index(const Index& index, const Image& image);

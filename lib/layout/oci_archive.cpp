@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "digest/hasher.hpp"
+#include "image/contents.hpp"
 #include "layout/archive_files.hpp"
 #include "layout/archive_output.hpp"
 #include "layout/in_context.hpp"
@@ -17,16 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLayoutFile = "oci-layout";
-constexpr const char* kIndexFile = "index.json";
-
 std::string blob_path(const Digest& digest) {
   return fmt::format("blobs/{}/{}", digest.algorithm_name(), digest.hex());
 }
 
 void add_layers(ArchiveContents& contents, const Image& image) {
   for (const auto& layer : image.layers()) {
-    if (!has_bytes(layer)) continue;
+    if (!has_bytes(*layer.blobs, layer.descriptor)) continue;
     contents.emplace(blob_path(layer.descriptor.digest), [&layer] {
       return ArchivePayload{.size = layer.descriptor.size, .source = layer.blobs->open(layer.descriptor)};
     });
@@ -94,6 +92,22 @@ void write_oci_archive(const fs::path& file, const ImageIndex& index, const std:
   }
   contents.emplace(blob_path(index.descriptor.digest), text_payload(index.json));
   write(file, std::move(contents), name_entry(index.descriptor, name), stop);
+}
+
+void write_oci_archive(const fs::path& file, const Document& root, const std::optional<std::string>& name,
+                       const std::stop_token& stop) {
+  const auto documents = all_documents(root, stop);
+  ArchiveContents contents;
+  for (const auto& document : documents) {
+    contents.emplace(blob_path(document.descriptor.digest), text_payload(document.json));
+    for (const auto& blob : contents_of(document).blobs) {
+      if (!has_bytes(*document.blobs, blob)) continue;
+      contents.emplace(blob_path(blob.digest), [blob, from = document.blobs] {
+        return ArchivePayload{.size = blob.size, .source = from->open(blob)};
+      });
+    }
+  }
+  write(file, std::move(contents), name_entry(root.descriptor, name), stop);
 }
 
 Document open_oci_archive(const fs::path& file, const std::optional<std::string>& name, const std::stop_token& stop) {

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -11,7 +12,9 @@
 #include "base/atomic_file.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "base/task_group.hpp"
 #include "base/unique_fd.hpp"
+#include "image/contents.hpp"
 #include "io/streams.hpp"
 #include "layout/in_context.hpp"
 #include "layout/index_entries.hpp"
@@ -23,9 +26,6 @@ namespace ociassemble {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kLayoutFile = "oci-layout";
-constexpr const char* kIndexFile = "index.json";
 
 std::string describe(const fs::path& folder) { return fmt::format("OCI layout {}", folder.string()); }
 
@@ -87,13 +87,31 @@ void put_document(BlobStore& store, std::string_view json, const Descriptor& des
 }
 
 // All that the manifest names, then the manifest.
-void put_image(BlobStore& store, const Image& image, const Descriptor& manifest, const std::stop_token& stop) {
+void put_image(BlobStore& store, const Image& image, const Descriptor& manifest, const std::stop_token& stop,
+               const std::set<Digest>& left_out) {
   for (const auto& layer : image.layers()) {
     throw_if_stopped(stop);
-    if (has_bytes(layer)) copy_blob(*layer.blobs, layer.descriptor, store, stop);
+    if (left_out.count(layer.descriptor.digest) == 0 && has_bytes(*layer.blobs, layer.descriptor)) {
+      copy_blob(*layer.blobs, layer.descriptor, store, stop);
+    }
   }
   put_document(store, image.config_json(), image.manifest().config);
   put_document(store, image.manifest_json(), manifest);
+}
+
+void put_blobs(BlobStore& store, const std::vector<Document>& documents, std::size_t parallel,
+               const std::stop_token& stop) {
+  std::set<Digest> seen;
+  TaskGroup group(parallel, stop);
+  for (const auto& document : documents) {
+    for (auto& blob : contents_of(document).blobs) {
+      if (!seen.insert(blob.digest).second) continue;
+      group.spawn([&store, from = document.blobs, blob = std::move(blob)](const std::stop_token& ended) {
+        if (has_bytes(*from, blob)) copy_blob(*from, blob, store, ended);
+      });
+    }
+  }
+  group.wait();
 }
 
 }  // namespace
@@ -156,17 +174,26 @@ void OciLayout::put(const Descriptor& descriptor, const std::optional<std::strin
 }
 
 void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
-                 const std::stop_token& stop) {
+                 const std::stop_token& stop, const std::set<Digest>& left_out) {
   const auto entry = name_entry(image.descriptor(), name);
-  put_image(*layout.blobs(), image, entry, stop);
+  put_image(*layout.blobs(), image, entry, stop, left_out);
+  layout.put(entry, name);
+}
+
+void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,
+                    std::size_t parallel, const std::stop_token& stop) {
+  const auto entry = name_entry(root.descriptor, name);
+  const auto documents = all_documents(root, stop);
+  put_blobs(*layout.blobs(), documents, parallel, stop);
+  for (const auto& document : documents) put_document(*layout.blobs(), document.json, document.descriptor);
   layout.put(entry, name);
 }
 
 void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
-                 const std::stop_token& stop) {
+                 const std::stop_token& stop, const std::set<Digest>& left_out) {
   const auto entry = name_entry(index.descriptor, name);
   for (const auto& image : index.images) {
-    put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop);
+    put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop, left_out);
   }
   put_document(*layout.blobs(), index.json, entry);
   layout.put(entry, name);

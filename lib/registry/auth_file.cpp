@@ -4,20 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "ociassemble/error.hpp"
+#include "registry/json_members.hpp"
 #include "registry/text.hpp"
 
 namespace ociassemble {
 namespace {
-
-using Json = nlohmann::json;
-
-std::string text_member(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 const Json* object_member(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -99,6 +92,11 @@ std::optional<AuthEntry> find_entry(const Json& entries, const std::vector<std::
 Json parse_object(std::string_view json) { return Json::parse(json, nullptr, false); }
 
 }  // namespace
+
+bool names_registry(std::string_view key, std::string_view registry) {
+  const auto keys = candidates(registry, {});
+  return std::ranges::find(keys, normalised_key(key)) != keys.end();
+}
 
 std::string credential_server(std::string_view registry) {
   return registry == "docker.io" ? "https://index.docker.io/v1/" : std::string(registry);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ociassemble {
+
+// What is larger is no auth file.
+inline constexpr std::size_t kMaxAuthFile = std::size_t{4} << 20U;
 
 // How to prove who we are. Either of the tokens stands alone; else username and password.
 struct Credentials {
@@ -36,6 +40,9 @@ std::optional<AuthEntry> find_auth(std::string_view json, std::string_view file,
 
 // The answer of `docker-credential-NAME get`; the user "<token>" means an identity token. Nothing when it holds none.
 std::optional<Credentials> parse_helper_answer(std::string_view json);
+
+// Whether a key of an auth file ("https://index.docker.io/v1/", "host:port") stands for the whole registry.
+bool names_registry(std::string_view key, std::string_view registry);
 
 // The name under which docker stores a registry's credentials: Docker Hub's is "https://index.docker.io/v1/".
 std::string credential_server(std::string_view registry);

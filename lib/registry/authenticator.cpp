@@ -36,8 +36,8 @@ std::vector<std::string> words(const std::string& text) {
   return all;
 }
 
-void check_realm(const Url& registry, const Url& realm) {
-  if (!registry.is_https() || realm.is_https()) return;
+void check_realm(const Url& registry, const Url& realm, const PlainHttpPolicy& policy) {
+  if (realm.is_https() || (!registry.is_https() && policy.allows(realm))) return;
   throw Error(ErrorCode::unsupported,
               fmt::format("cannot log in to {}: its token server {} would be asked over plain HTTP",
                           registry.authority(), realm.authority()));
@@ -71,7 +71,7 @@ bool Authenticator::use_bearer(const Url& registry, const Challenge& challenge, 
   const auto cached = tokens_.find(scope, std::chrono::steady_clock::now());
   if (mode_ == Mode::bearer && cached && "Bearer " + *cached != refused) return true;  // another thread was faster
   const auto realm = registry.resolve(challenge.parameter("realm"));
-  check_realm(registry, realm);
+  check_realm(registry, realm, sender_->policy());
   mode_ = Mode::bearer;
   realm_ = realm;
   service_ = challenge.parameter("service");

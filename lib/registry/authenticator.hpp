@@ -37,6 +37,11 @@ class Authenticator {
   // token server of weaker transport.
   bool renew(const Url& registry, const std::vector<Challenge>& challenges, const Scope& scope,
              const std::optional<std::string>& refused, const std::stop_token& stop);
+  // Whether the registry wanted to know who we are.
+  bool was_asked() const {
+    const std::lock_guard lock(mutex_);
+    return mode_ != Mode::unknown;
+  }
 
  private:
   enum class Mode { unknown, basic, bearer };
@@ -60,7 +65,7 @@ class Authenticator {
   const std::shared_ptr<const Sender> sender_;
   const RetryPolicy policy_;
 
-  std::mutex mutex_;  // of all below
+  mutable std::mutex mutex_;  // of all below
   Mode mode_ = Mode::unknown;
   std::optional<Url> realm_;
   std::string service_;

@@ -8,6 +8,13 @@
 #include <utility>
 
 namespace ociassemble {
+namespace {
+
+// A proxy that finds a chunk too large is sent smaller ones, down to this; nginx's own limit is 1 MiB.
+constexpr std::uint64_t kSmallestChunk = std::uint64_t{64} << 10U;
+constexpr std::uint64_t kShrinking = 8;
+
+}  // namespace
 
 std::optional<std::uint64_t> upload_offset(const HttpHeaders& headers) {
   const auto range = headers.find("Range");
@@ -44,7 +51,7 @@ void BlobUpload::run(const std::optional<RegistryAnswer>& opened) {
       case Next::done:
         return;
       case Next::resume:
-        resume();
+        if (resume()) return;
         break;
       case Next::restart:
         start();
@@ -132,7 +139,7 @@ RegistryAnswer BlobUpload::put(std::uint64_t offset, std::uint64_t length) {
   return exchange(std::move(final_put));
 }
 
-RegistryAnswer BlobUpload::exchange(RegistryCall call) {
+RegistryAnswer BlobUpload::exchange(const RegistryCall& call) {
   const auto sent = session_.exchange(call);
   return {sent.stream->status(), sent.stream->headers(), collect_beginning(*sent.stream, kMaxErrorBody), sent.url};
 }
@@ -149,10 +156,20 @@ BlobUpload::Next BlobUpload::judge(const RegistryAnswer& answer) {
     chunked_ = true;
     return Next::restart;
   }
-  if ((status == 400 || status == 405 || status == 501) && chunked_ && offset_ == 0 && !chunks_refused_) {
+  if (status == 413 && chunked_ && std::min(limits_.chunk, size()) / kShrinking >= kSmallestChunk) {
+    limits_.chunk = std::min(limits_.chunk, size()) / kShrinking;
+    wait({});
+    return Next::restart;
+  }
+  const bool no_chunks = status == 405 || status == 501 || (status == 400 && offset_ == 0);
+  if (no_chunks && chunked_ && !chunks_refused_) {
     chunks_refused_ = true;
     chunked_ = false;
     return Next::restart;
+  }
+  if (status == 416 && !std::exchange(offset_refused_, true)) {  // it may have more, or less, than we think
+    wait({});
+    return Next::resume;
   }
   if (status == 404 || status == 416 || (status == 400 && resumed_)) {  // the session is lost, or spoilt
     wait({});
@@ -161,17 +178,26 @@ BlobUpload::Next BlobUpload::judge(const RegistryAnswer& answer) {
   std::rethrow_exception(last_failure_);
 }
 
-void BlobUpload::resume() {
+// True when there is nothing left to send: only the answer to the last PUT was lost.
+bool BlobUpload::resume() {
   const auto answer = session_.request(call("GET", *location_));
+  if (answer.status == 404 && is_there()) return true;
   const auto offset = answer.succeeded() ? upload_offset(answer.headers) : std::nullopt;
   if (!offset || *offset == 0 || *offset > size() || chunks_refused_) {
+    chunked_ = chunked_ || (size() > limits_.chunk && !chunks_refused_);
     start();
-    return;
+    return false;
   }
   take_location(answer);
   offset_ = *offset;
   resumed_ = true;
   chunked_ = true;
+  return false;
+}
+
+bool BlobUpload::is_there() {
+  const auto blob = session_.endpoint().blob(repository_, content_.descriptor().digest);
+  return session_.request(call("HEAD", blob)).succeeded();
 }
 
 void BlobUpload::wait(std::optional<std::chrono::seconds> asked) {

@@ -38,10 +38,11 @@ class BlobUpload {
   RegistryAnswer send();
   RegistryAnswer send_chunk();
   RegistryAnswer put(std::uint64_t offset, std::uint64_t length);
-  RegistryAnswer exchange(RegistryCall call);
+  RegistryAnswer exchange(const RegistryCall& call);
   void note_progress();
   Next judge(const RegistryAnswer& answer);
-  void resume();
+  bool resume();
+  bool is_there();
   void wait(std::optional<std::chrono::seconds> asked);
   RegistryCall call(std::string method, Url url) const;
   HttpBody body(std::uint64_t offset, std::uint64_t length);
@@ -60,6 +61,7 @@ class BlobUpload {
   bool chunked_;
   bool resumed_ = false;  // bytes of an earlier try are in this session
   bool chunks_refused_ = false;
+  bool offset_refused_ = false;
   std::exception_ptr last_failure_;  // thrown when the tries are used up
 };
 

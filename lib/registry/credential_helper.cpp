@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "base/stop.hpp"
@@ -24,7 +24,7 @@ namespace ociassemble {
 namespace {
 
 constexpr std::size_t kMaxAnswer = std::size_t{64} << 10U;
-constexpr std::size_t kMaxServer = 2048;  // far below a pipe's capacity, so that writing cannot block
+constexpr std::size_t kMaxInput = std::size_t{48} << 10U;  // below a pipe's capacity, so that writing cannot block
 constexpr int kPollMilliseconds = 100;
 
 std::pair<UniqueFd, UniqueFd> make_pipe() {
@@ -36,14 +36,13 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
 // One child process; killed and reaped at the end, whatever happens.
 class Child {
  public:
-  Child(const std::string& program, int standard_input, int standard_output) {
+  Child(const std::string& program, std::string verb, int standard_input, int standard_output) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, standard_input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, standard_output, STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     std::string name = program;
-    std::string verb = "get";
     const std::array<char*, 3> arguments{name.data(), verb.data(), nullptr};
     const int error = ::posix_spawnp(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -93,35 +92,50 @@ std::string read_answer(const UniqueFd& from, const std::string& program, const 
   }
 }
 
-void check_words(const std::string& name, const std::string& server) {
+void check_words(const std::string& name, const std::string& input) {
   const auto good = [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; };
   if (name.empty() || !std::ranges::all_of(name, good)) {
     throw Error(ErrorCode::corrupt,
-                fmt::format("cannot run a credential helper: \"{}\" is not the name of one", printable(name)));
+                fmt::format("cannot run a credential helper: \"{}\" is not the name of one", excerpt(name)));
   }
-  if (server.size() > kMaxServer) {
-    throw Error(ErrorCode::corrupt, "cannot run a credential helper: the server's name is too long");
+  if (input.size() > kMaxInput) {
+    throw Error(ErrorCode::corrupt, "cannot run a credential helper: the server's name or the secret is too long");
   }
+}
+
+// What it printed; nothing when it failed.
+std::optional<std::string> run_helper(const std::string& name, const std::string& verb, const std::string& text,
+                                      const std::stop_token& stop, std::chrono::seconds patience) {
+  check_words(name, text);
+  const auto program = "docker-credential-" + name;
+  auto [input, question] = make_pipe();
+  auto [answer, output] = make_pipe();
+  // Written before the program runs, while we hold the reading end: no SIGPIPE when it never reads.
+  if (::write(question.get(), text.data(), text.size()) < 0) throw_errno("cannot write to a pipe");
+  question.reset();
+  Child child(program, verb, input.get(), output.get());
+  input.reset();
+  output.reset();
+  auto printed = read_answer(answer, program, stop, std::chrono::steady_clock::now() + patience);
+  if (!child.wait()) return {};
+  return printed;
 }
 
 }  // namespace
 
 std::optional<Credentials> ask_credential_helper(const std::string& name, const std::string& server,
                                                  const std::stop_token& stop, std::chrono::seconds patience) {
-  check_words(name, server);
-  const auto program = "docker-credential-" + name;
-  auto [input, question] = make_pipe();
-  auto [answer, output] = make_pipe();
-  // Written before the program runs, while we hold the reading end: no SIGPIPE when it never reads.
-  if (::write(question.get(), server.data(), server.size()) < 0) throw_errno("cannot write to a pipe");
-  question.reset();
-  Child child(program, input.get(), output.get());
-  input.reset();
-  output.reset();
-  const auto text = read_answer(answer, program, stop, std::chrono::steady_clock::now() + patience);
   // A helper that fails says "credentials not found in native keychain": nothing there, the usual case.
-  if (!child.wait()) return {};
-  return parse_helper_answer(text);
+  const auto text = run_helper(name, "get", server, stop, patience);
+  return text ? parse_helper_answer(*text) : std::nullopt;
+}
+
+void run_credential_helper(const std::string& name, HelperVerb verb, const std::string& input,
+                           const std::stop_token& stop, std::chrono::seconds patience) {
+  const std::string word = verb == HelperVerb::store ? "store" : "erase";
+  if (run_helper(name, word, input, stop, patience)) return;
+  throw Error(ErrorCode::io, fmt::format("cannot {} credentials: docker-credential-{} failed", word, name),
+              fmt::format("run `docker-credential-{} list` to see what is wrong with it", name));
 }
 
 }  // namespace ociassemble

@@ -17,4 +17,10 @@ std::optional<Credentials> ask_credential_helper(const std::string& name, const 
                                                  const std::stop_token& stop,
                                                  std::chrono::seconds patience = std::chrono::seconds(60));
 
+// Runs `docker-credential-NAME VERB` with `input` on its standard input. Throws as ask_credential_helper(), and
+// Error{io} when the program fails; its words are not shown, they may repeat the secret.
+enum class HelperVerb { store, erase };
+void run_credential_helper(const std::string& name, HelperVerb verb, const std::string& input,
+                           const std::stop_token& stop, std::chrono::seconds patience = std::chrono::seconds(60));
+
 }  // namespace ociassemble

@@ -13,8 +13,6 @@
 namespace ociassemble {
 namespace {
 
-constexpr std::size_t kMaxAuthFile = std::size_t{4} << 20U;
-
 // An empty variable is as good as none.
 std::optional<std::filesystem::path> path_variable(const char* name) {
   const char* value = std::getenv(name);

@@ -21,9 +21,13 @@ bool PlainHttpPolicy::names(std::string_view authority) const noexcept {
   return std::ranges::find(named_, authority) != named_.end();
 }
 
+bool PlainHttpPolicy::allows(const Url& url) const noexcept {
+  return url.is_https() || url.is_loopback() || names(url.authority()) || names(url.host()) ||
+         names(url.host() + ":" + url.port());
+}
+
 void PlainHttpPolicy::check(const Url& url) const {
-  if (url.is_https() || url.is_loopback()) return;
-  if (names(url.authority()) || names(url.host()) || names(url.host() + ":" + url.port())) return;
+  if (allows(url)) return;
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot ask {}: it would be plain HTTP", url.authority()),
               "if that is meant, declare the server as one of plain HTTP");
 }
@@ -50,8 +54,12 @@ Url Endpoint::tags(std::string_view repository) const {
   return base_.resolve(fmt::format("/v2/{}/tags/list", repository));
 }
 
+Url Endpoint::referrers(std::string_view repository, const Digest& subject) const {
+  return base_.resolve(fmt::format("/v2/{}/referrers/{}", repository, subject.to_string()));
+}
+
 Url Endpoint::follow(const Url& from, std::string_view location) const {
-  const auto to = from.resolve(location);
+  auto to = from.resolve(location);
   if (!base_.is_https() || to.is_https() || to.host() != base_.host()) return to;
   const auto rest = to.to_string().find('/', std::string_view("http://").size());
   return base_.resolve(rest == std::string::npos ? "/" : to.to_string().substr(rest));

@@ -16,7 +16,9 @@ class PlainHttpPolicy {
   explicit PlainHttpPolicy(std::vector<std::string> named) : named_(std::move(named)) {}
 
   bool names(std::string_view authority) const noexcept;
-  // Throws Error{invalid_argument} that names the server, unless the URL has TLS or may do without.
+  // Whether the URL has TLS or may do without.
+  bool allows(const Url& url) const noexcept;
+  // Throws Error{invalid_argument} that names the server, unless the URL is allowed.
   void check(const Url& url) const;
 
  private:
@@ -35,6 +37,7 @@ class Endpoint {
   Url uploads(std::string_view repository) const;
   Url mount(std::string_view repository, const Digest& digest, std::string_view from) const;
   Url tags(std::string_view repository) const;
+  Url referrers(std::string_view repository, const Digest& subject) const;
   // Where an answer's Location or Link leads. A plain http one to this registry's own host, which a proxy in front of
   // it easily gets wrong, stays on TLS.
   Url follow(const Url& from, std::string_view location) const;

@@ -3,21 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "registry/json_members.hpp"
 #include "registry/text.hpp"
 
 namespace ociassemble {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::size_t kMaxDetails = 4;
 
-std::string text_member(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? printable(found->get<std::string>()) : std::string();
-}
+std::string printable_member(const Json& object, const char* name) { return excerpt(text_member(object, name)); }
 
 std::string_view status_text(int status) noexcept {
   switch (status) {
@@ -71,7 +65,8 @@ std::string cause_of(int status, const std::vector<RegistryErrorDetail>& details
 std::string hint_of(int status, std::string_view registry) {
   if (status == 429) return "the registry limits the rate: try again later, or log in for a higher limit";
   if (status != 401 && status != 403) return {};
-  const auto login = registry == "docker.io" ? std::string("docker login") : fmt::format("docker login {}", registry);
+  const auto login =
+      registry == "docker.io" ? std::string("ociassemble login") : fmt::format("ociassemble login {}", registry);
   return fmt::format("log in with `{}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD", login);
 }
 
@@ -84,12 +79,12 @@ std::vector<RegistryErrorDetail> parse_error_body(std::string_view body) {
   if (const auto errors = document.find("errors"); errors != document.end() && errors->is_array()) {
     for (const auto& error : *errors) {
       if (!error.is_object() || details.size() == kMaxDetails) continue;
-      details.push_back({text_member(error, "code"), text_member(error, "message")});
+      details.push_back({printable_member(error, "code"), printable_member(error, "message")});
     }
   }
   if (!details.empty()) return details;
-  RegistryErrorDetail detail{text_member(document, "error"), text_member(document, "error_description")};
-  if (detail.message.empty()) detail.message = text_member(document, "details");
+  RegistryErrorDetail detail{printable_member(document, "error"), printable_member(document, "error_description")};
+  if (detail.message.empty()) detail.message = printable_member(document, "details");
   if (!detail.code.empty() || !detail.message.empty()) details.push_back(std::move(detail));
   return details;
 }

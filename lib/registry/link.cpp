@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/link.hpp"
 
+#include <fmt/format.h>
+
 #include <string_view>
 
+#include "ociassemble/error.hpp"
 #include "registry/text.hpp"
 
 namespace ociassemble {
@@ -34,6 +37,12 @@ std::optional<std::string> next_link(const HttpHeaders& headers) {
     }
   }
   return {};
+}
+
+void PageBudget::take(std::size_t bytes) {
+  bytes_ += bytes;
+  if (++pages_ <= kMaxPages && bytes_ <= kMaxBytes) return;
+  throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the list does not end", action_));
 }
 
 }  // namespace ociassemble

@@ -30,14 +30,14 @@ std::string Listener::scrub(std::string text) const {
 
 void Listener::warn(const std::string& text) {
   if (!warn_) return;
-  const auto clean = printable(scrub(text), 1000);
+  const auto clean = excerpt(scrub(text), 1000);
   const std::lock_guard lock(calling_);
   warn_(clean);
 }
 
 void Listener::trace(const std::string& text) {
   if (!trace_) return;
-  const auto clean = printable(scrub(text), 1000);
+  const auto clean = excerpt(scrub(text), 1000);
   const std::lock_guard lock(calling_);
   trace_(clean);
 }

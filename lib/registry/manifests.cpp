@@ -15,7 +15,6 @@ namespace ociassemble {
 namespace {
 
 constexpr std::size_t kMaxTagsPage = std::size_t{16} << 20U;
-constexpr int kMaxTagsPages = 10000;
 constexpr std::string_view kSignedManifest = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 constexpr std::string_view kOldManifest = "application/vnd.docker.distribution.manifest.v1+json";
 
@@ -24,10 +23,25 @@ HttpHeaders accept_documents() {
                                  media_type::kDockerIndex, media_type::kDockerManifest)}};
 }
 
+// A word that is no digest, or none that we can compute, is no word.
 std::optional<Digest> content_digest(const HttpHeaders& headers) {
   const auto text = headers.find("Docker-Content-Digest");
-  if (!text || text->empty()) return {};
-  return Digest::parse(*text);
+  if (!text) return {};
+  try {
+    return Digest::parse(*text);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+// Where a tag is pulled, this is all there is to verify by: what is no digest is not passed over.
+std::optional<Digest> promised_digest(const RegistryAnswer& answer, const std::string& action) {
+  auto digest = content_digest(answer.headers);
+  if (!digest && !answer.headers.find("Docker-Content-Digest").value_or("").empty()) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("cannot {}: what the registry sent as the manifest's digest is none", action));
+  }
+  return digest;
 }
 
 // A server's word that is no media type of ours ("text/plain") is no word.
@@ -82,7 +96,8 @@ std::optional<ManifestFacts> head_manifest(RegistrySession& session, const Scope
                                        .scope = scope,
                                        .stop = stop,
                                        .headers = accept_documents()});
-  if (answer.status == 404 || answer.status == 403 || answer.status == 405) return {};
+  constexpr int silences[] = {403, 404, 405, 501};
+  if (std::ranges::find(silences, answer.status) != std::end(silences)) return {};
   if (!answer.succeeded()) throw session.failure(action, answer);
   return ManifestFacts{content_digest(answer.headers), answer.headers.find_number("Content-Length"),
                        document_type(answer.headers)};
@@ -93,7 +108,7 @@ Document fetch_document(const std::shared_ptr<RegistrySession>& session, const R
   auto answer = get_manifest(*session, reference.repository(), reference.identifier(), action,
                              reference.digest() ? "the registry has no such manifest" : "the registry has no such tag");
   refuse_schema_1(answer, action);
-  const auto promised = reference.digest() ? reference.digest() : content_digest(answer.headers);
+  const auto promised = reference.digest() ? reference.digest() : promised_digest(answer, action);
   const auto digest =
       Digest::of(std::string_view(answer.body), promised ? promised->algorithm() : Digest::Algorithm::sha256);
   if (promised && digest != *promised) {
@@ -114,32 +129,33 @@ std::vector<std::string> list_tags(RegistrySession& session, const Reference& re
   const auto action = "list the tags of " + reference.name();
   std::vector<std::string> tags;
   auto url = session.endpoint().tags(reference.repository());
-  for (int page = 0; page < kMaxTagsPages; ++page) {
+  for (PageBudget budget(action);;) {
     const auto answer = session.request(
         {.url = url, .scope = Scope::pull(reference.repository()), .stop = session.stop()}, kMaxTagsPage);
     if (!answer.succeeded()) throw session.failure(action, answer, "the registry has no such repository");
+    budget.take(answer.body.size());
     auto names = parse_tags(answer.body, action);
     std::ranges::move(names, std::back_inserter(tags));
     const auto next = next_link(answer.headers);
     if (!next) return tags;
     url = session.endpoint().follow(answer.url, *next);
   }
-  throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the list does not end", action));
 }
 
-void put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
-                  const Descriptor& descriptor, const std::string& json, const std::string& action) {
-  const auto answer = session.request({.method = "PUT",
-                                       .url = session.endpoint().manifest(repository, identifier),
-                                       .scope = Scope::push(repository),
-                                       .stop = session.stop(),
-                                       .headers = {{"Content-Type", descriptor.media_type}},
-                                       .body = HttpBody::of(json)});
+RegistryAnswer put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
+                            const Descriptor& descriptor, const std::string& json, const std::string& action) {
+  auto answer = session.request({.method = "PUT",
+                                 .url = session.endpoint().manifest(repository, identifier),
+                                 .scope = Scope::push(repository),
+                                 .stop = session.stop(),
+                                 .headers = {{"Content-Type", descriptor.media_type}},
+                                 .body = HttpBody::of(json)});
   if (!answer.succeeded()) throw session.failure(action, answer);
   const auto taken = content_digest(answer.headers);
   if (taken && taken->algorithm() == descriptor.digest.algorithm() && *taken != descriptor.digest) {
     throw DigestMismatch("the registry's copy of the manifest", descriptor.digest.to_string(), taken->to_string());
   }
+  return answer;
 }
 
 }  // namespace ociassemble

@@ -20,7 +20,7 @@ namespace ociassemble {
 RegistryAnswer get_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
                             const std::string& action, std::string_view missing);
 
-// What a HEAD says. Nothing for 404, and for a registry that will not tell (403, 405).
+// What a HEAD says. Nothing for 404, and for a registry that will not tell (403, 405, 501).
 struct ManifestFacts {
   std::optional<Digest> digest;
   std::optional<std::uint64_t> size;
@@ -33,7 +33,7 @@ Document fetch_document(const std::shared_ptr<RegistrySession>& session, const R
 std::vector<std::string> list_tags(RegistrySession& session, const Reference& reference);
 
 // Throws Error{corrupt} when the registry took the bytes for something else than `descriptor` says.
-void put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
-                  const Descriptor& descriptor, const std::string& json, const std::string& action);
+RegistryAnswer put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
+                            const Descriptor& descriptor, const std::string& json, const std::string& action);
 
 }  // namespace ociassemble

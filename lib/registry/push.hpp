@@ -1,19 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
-#include "ociassemble/image.hpp"
 #include "ociassemble/reference.hpp"
+#include "ociassemble/registry.hpp"
 #include "registry/known_blobs.hpp"
+#include "registry/push_parts.hpp"
 #include "registry/registry_session.hpp"
 
 namespace ociassemble {
 
-// As RegistryClient::push(): blobs in parallel, then manifests, then the index, the tag with the last of them.
-Reference push_image(const std::shared_ptr<RegistrySession>& session, const std::shared_ptr<KnownBlobs>& known,
-                     const Image& image, const Reference& target);
-Reference push_index(const std::shared_ptr<RegistrySession>& session, const std::shared_ptr<KnownBlobs>& known,
-                     const ImageIndex& index, const Reference& target);
+// One push to one place: as RegistryClient::push() and plan(). Blobs in parallel, then manifests, then the index, the
+// tag with the last of them. Used once.
+class Push {
+ public:
+  using FindParts = std::function<std::vector<PushPart>(const HasManifest& has, const std::string& action)>;
+
+  // `root` is the digest of the last part. `target` is borrowed.
+  Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs> known, const Reference& target,
+       Digest root);
+
+  Reference run(const FindParts& find_parts);
+  // The same without a request that writes.
+  PushPlan plan(const FindParts& find_parts);
+
+ private:
+  void check_target() const;
+  std::string identifier() const;
+  bool is_up_to_date(const std::string& identifier, const Digest& digest) const;
+  void send_blobs(const std::vector<PushPart>& parts);
+  void put(const std::string& identifier, const PushPart& part);
+
+  const std::shared_ptr<RegistrySession> session_;
+  const std::shared_ptr<KnownBlobs> known_;
+  const Reference& target_;
+  const Digest root_;
+  const std::string action_;
+};
 
 }  // namespace ociassemble

@@ -3,10 +3,14 @@
 #include <mutex>
 #include <utility>
 
+#include "image/contents.hpp"
 #include "ociassemble/registry.hpp"
+#include "registry/blob_reader.hpp"
 #include "registry/known_blobs.hpp"
 #include "registry/manifests.hpp"
+#include "registry/mirrors.hpp"
 #include "registry/push.hpp"
+#include "registry/referrers.hpp"
 #include "registry/registry_session.hpp"
 
 namespace ociassemble {
@@ -30,10 +34,24 @@ struct RegistryClient::State {
     return found->second;
   }
 
+  Push push(const Reference& target, const Digest& root) {
+    auto registry = of(target);
+    return {std::move(registry.session), std::move(registry.known), target, root};
+  }
+
+  std::vector<std::shared_ptr<Mirror>> mirrors(const std::string& registry) {
+    const std::lock_guard lock(mutex);
+    auto found = mirrored.find(registry);
+    if (found == mirrored.end())
+      found = mirrored.emplace(registry, open_mirrors(registry, context->options, stop)).first;
+    return found->second;
+  }
+
   const std::shared_ptr<const RegistryContext> context;
   const std::stop_token stop;
   std::mutex mutex;
   std::map<std::string, Registry> registries;
+  std::map<std::string, std::vector<std::shared_ptr<Mirror>>> mirrored;
 };
 
 RegistryClient::RegistryClient(RegistryOptions options, std::stop_token stop)
@@ -42,7 +60,11 @@ RegistryClient::RegistryClient(RegistryOptions options, std::stop_token stop)
 RegistryClient::~RegistryClient() = default;
 
 Document RegistryClient::fetch(const Reference& reference) {
-  return fetch_document(state_->of(reference).session, reference);
+  const auto origin = state_->of(reference).session;
+  for (const auto& mirror : state_->mirrors(reference.registry())) {
+    if (auto found = mirror->fetch(reference, origin)) return std::move(*found);
+  }
+  return fetch_document(origin, reference);
 }
 
 std::optional<Descriptor> RegistryClient::resolve(const Reference& reference) {
@@ -53,18 +75,54 @@ std::optional<Descriptor> RegistryClient::resolve(const Reference& reference) {
   return Descriptor{.media_type = facts->media_type, .digest = *facts->digest, .size = *facts->size};
 }
 
+std::shared_ptr<BlobReader> RegistryClient::blobs(const Reference& repository) {
+  return std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository());
+}
+
 std::vector<std::string> RegistryClient::tags(const Reference& repository) {
   return list_tags(*state_->of(repository).session, repository);
 }
 
 Reference RegistryClient::push(const Image& image, const Reference& target) {
-  const auto registry = state_->of(target);
-  return push_image(registry.session, registry.known, image, target);
+  return state_->push(target, image.digest()).run([&](const auto&, const auto&) { return parts_of(image); });
 }
 
 Reference RegistryClient::push(const ImageIndex& index, const Reference& target) {
-  const auto registry = state_->of(target);
-  return push_index(registry.session, registry.known, index, target);
+  return state_->push(target, index.descriptor.digest).run([&](const auto& has, const auto& action) {
+    return parts_of(index, has, action);
+  });
+}
+
+Reference RegistryClient::push(const Document& root, const Reference& target) {
+  return state_->push(target, root.descriptor.digest).run([&](const auto& has, const auto&) {
+    return parts_of(root, has, state_->stop);
+  });
+}
+
+PushPlan RegistryClient::plan(const Image& image, const Reference& target) {
+  return state_->push(target, image.digest()).plan([&](const auto&, const auto&) { return parts_of(image); });
+}
+
+PushPlan RegistryClient::plan(const ImageIndex& index, const Reference& target) {
+  return state_->push(target, index.descriptor.digest).plan([&](const auto& has, const auto& action) {
+    return parts_of(index, has, action);
+  });
+}
+
+PushPlan RegistryClient::plan(const Document& root, const Reference& target) {
+  return state_->push(target, root.descriptor.digest).plan([&](const auto& has, const auto&) {
+    return parts_of(root, has, state_->stop);
+  });
+}
+
+std::vector<Descriptor> RegistryClient::referrers(const Reference& repository, const Digest& subject,
+                                                  const std::string& artifact_type) {
+  return list_referrers(*state_->of(repository).session, repository.repository(), subject, artifact_type);
+}
+
+Document RegistryClient::fetch(const Reference& repository, const Descriptor& manifest) {
+  return read_document(manifest,
+                       std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository()));
 }
 
 }  // namespace ociassemble

@@ -19,6 +19,27 @@ std::optional<Credentials> given_credentials(const RegistryOptions& options) {
   return Credentials{.username = *options.username, .password = *options.password};
 }
 
+struct Probe {
+  int status = 0;
+  std::optional<TransportError> failure;
+};
+
+Probe probe(HttpTransport& transport, const Url& url, const std::stop_token& stop) {
+  HttpRequest request;
+  request.url = url.to_string();
+  request.stop = stop;
+  try {
+    const auto answer = transport.open(request);
+    collect_beginning(*answer, kMaxErrorBody);
+    return {answer->status(), {}};
+  } catch (const TransportError& error) {
+    return {0, error};
+  }
+}
+
+// How those that speak TLS answer plain HTTP, if at all: that it was a bad request, or the way to https.
+bool is_answer_of_tls_server(int status) { return status == 400 || status / 100 == 3; }
+
 }  // namespace
 
 std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options) {
@@ -41,7 +62,8 @@ RegistrySession::RegistrySession(std::string registry, std::shared_ptr<const Reg
     : registry_(std::move(registry)),
       context_(std::move(context)),
       stop_(std::move(stop)),
-      authenticator_(registry_, context_->credentials, context_->sender, context_->policy) {}
+      authenticator_(registry_, context_->credentials, context_->sender, context_->policy),
+      pace_(context_->policy) {}
 
 const Endpoint& RegistrySession::endpoint() {
   const std::lock_guard lock(endpoint_mutex_);
@@ -54,19 +76,32 @@ bool RegistrySession::speaks_tls() {
   const Endpoint secure(registry_, true);
   if (!secure.root().is_loopback()) return true;
   // On this machine both are usual, and asking costs nothing.
-  try {
-    HttpRequest request;
-    request.url = secure.root().to_string();
-    request.stop = stop_;
-    collect_beginning(*context_->transport->open(request), kMaxErrorBody);
-    return true;
-  } catch (const TransportError& error) {
-    return error.kind() == TransportError::Kind::permanent;  // TLS it is, but with a certificate that is not trusted
+  for (Retrier retrier(context_->policy, stop_);;) {
+    const auto answer = probe(*context_->transport, secure.root(), stop_);
+    if (!answer.failure || answer.failure->kind() == TransportError::Kind::permanent)
+      return true;  // not trusted, but TLS
+    if (answer.failure->kind() == TransportError::Kind::not_tls) return false;
+    // It is in trouble, or hangs up on what it does not understand; then it understands plain HTTP.
+    const auto plain = probe(*context_->transport, Endpoint(registry_, false).root(), stop_);
+    if (!plain.failure && !is_answer_of_tls_server(plain.status)) return false;
+    if (!retrier.wait()) throw Error(ErrorCode::network, answer.failure->what(), answer.failure->hint());
   }
 }
 
 SentAnswer RegistrySession::exchange(const RegistryCall& call) {
   const auto home = endpoint().root();
+  if (!call.url.same_origin(home)) return exchange_at_once(call, home);
+  sleep_until(pace_.take_turn(std::chrono::steady_clock::now()), call.stop);
+  auto answer = exchange_at_once(call, home);
+  if (is_rate_limit(answer.stream->status())) {
+    pace_.slow_down(std::chrono::steady_clock::now(), retry_after(answer.stream->headers()));
+  } else {
+    pace_.speed_up();
+  }
+  return answer;
+}
+
+SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url& home) {
   HttpRequest request;
   request.method = call.method;
   request.headers = call.headers;
@@ -91,8 +126,10 @@ SentAnswer RegistrySession::exchange(const RegistryCall& call) {
 RegistryAnswer RegistrySession::request_once(const RegistryCall& call, std::size_t limit) {
   auto [stream, url] = exchange(call);
   RegistryAnswer answer{stream->status(), stream->headers(), {}, url};
-  answer.body = answer.succeeded() ? collect_body(*stream, limit, "the answer of " + url.authority())
-                                   : collect_beginning(*stream, kMaxErrorBody);
+  // What was done is done, also where the words about it break off.
+  const bool wanted = answer.succeeded() && call.method == "GET";
+  answer.body = wanted ? collect_body(*stream, limit, "the answer of " + url.authority())
+                       : collect_beginning(*stream, kMaxErrorBody);
   return answer;
 }
 

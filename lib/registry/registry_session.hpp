@@ -13,6 +13,7 @@
 #include "registry/credentials.hpp"
 #include "registry/endpoint.hpp"
 #include "registry/failure.hpp"
+#include "registry/pace.hpp"
 #include "registry/retry.hpp"
 #include "registry/sender.hpp"
 #include "registry/token.hpp"
@@ -61,26 +62,32 @@ class RegistrySession {
   const RegistryContext& context() const noexcept { return *context_; }
   Listener& listener() const noexcept { return *context_->listener; }
   const std::stop_token& stop() const noexcept { return stop_; }
-  // May ask the registry, once, whether it speaks TLS: loopback only.
+  // May ask the registry, once, whether it speaks TLS: loopback only. Throws Error{network} when it does not say.
   const Endpoint& endpoint();
 
-  // One try: authorised, renewed once after a 401, redirects followed. The answer may be any. Throws TransportError.
+  // One try: in its turn (see Pace), authorised, renewed once after a 401, redirects followed. The answer may be any.
+  // Throws TransportError.
   SentAnswer exchange(const RegistryCall& call);
-  // As many tries as the policy has; the answer may be any. A body over `limit` is Error{corrupt}, that of a failure is
-  // cut there. Throws Error{network}, never TransportError.
+  // As many tries as the policy has; the answer may be any. A body over `limit` is Error{corrupt}; that of a failure,
+  // or of anything but a GET, is cut. Throws Error{network}, never TransportError.
   RegistryAnswer request(const RegistryCall& call, std::size_t limit = kMaxErrorBody);
+
+  // Whether the registry asked who we are, so that what it answered since means that it knows us.
+  bool is_authorised() const { return authenticator_.was_asked(); }
 
   // The error for an answer: see refusal(). Without secrets.
   HttpError failure(const std::string& action, const RegistryAnswer& answer, std::string_view missing = {}) const;
 
  private:
   RegistryAnswer request_once(const RegistryCall& call, std::size_t limit);
+  SentAnswer exchange_at_once(const RegistryCall& call, const Url& home);
   bool speaks_tls();
 
   const std::string registry_;
   const std::shared_ptr<const RegistryContext> context_;
   const std::stop_token stop_;
   Authenticator authenticator_;
+  Pace pace_;
   std::mutex endpoint_mutex_;
   std::optional<Endpoint> endpoint_;  // once there, it stays as it is
 };

@@ -52,15 +52,20 @@ void ResumingSource::connect() {
   }
 }
 
-// False after waiting for another try.
+// False where another try makes sense, after waiting for it.
 bool ResumingSource::connect_once() {
   RegistryCall call = call_;
-  if (received_ != 0) call.headers.add("Range", fmt::format("bytes={}-", received_));
+  const bool partial = received_ != 0 && !from_start_;
+  if (partial) call.headers.add("Range", fmt::format("bytes={}-", received_));
   auto sent = session_->exchange(call);
   const int status = sent.stream->status();
-  if (status == 200 || (status == 206 && received_ != 0)) {
+  if (status == 200 || (status == 206 && partial)) {
     accept(std::move(sent));
     return true;
+  }
+  if (status == 416 && partial) {
+    from_start_ = true;
+    return false;
   }
   const auto asked = retry_after(sent.stream->headers());
   const RegistryAnswer answer{status, sent.stream->headers(), collect_beginning(*sent.stream, kMaxErrorBody), sent.url};

@@ -33,6 +33,7 @@ class ResumingSource : public Source {
   const std::string action_;
   Retrier retrier_;
   std::unique_ptr<HttpStream> stream_;
+  bool from_start_ = false;  // the server refused to send a range
   std::uint64_t received_ = 0;
   std::uint64_t received_at_failure_ = 0;
 };

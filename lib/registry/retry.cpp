@@ -19,20 +19,14 @@ std::chrono::milliseconds random_part(std::chrono::milliseconds bound) {
       std::uniform_int_distribution<std::int64_t>(0, std::max<std::int64_t>(bound.count(), 0))(generator));
 }
 
-void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any never;
-  never.wait_for(lock, stop, time, [] { return false; });
-  throw_if_stopped(stop);
-}
-
 }  // namespace
 
 bool is_worth_retrying(int status) noexcept {
   constexpr int statuses[] = {408, 425, 429, 500, 502, 503, 504, 522};
   return std::ranges::find(statuses, status) != std::end(statuses);
 }
+
+bool is_rate_limit(int status) noexcept { return status == 429 || status == 503; }
 
 std::optional<std::chrono::seconds> parse_retry_after(const std::string& value, std::int64_t now) {
   std::int64_t seconds = 0;
@@ -56,13 +50,21 @@ std::chrono::milliseconds delay_bound(const RetryPolicy& policy, int n) noexcept
   return std::min(bound, policy.longest_delay);
 }
 
+void sleep_until(std::chrono::steady_clock::time_point time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any never;
+  never.wait_until(lock, stop, time, [] { return false; });
+  throw_if_stopped(stop);
+}
+
 bool Retrier::wait(std::optional<std::chrono::seconds> asked) {
   throw_if_stopped(stop_);
   const int n = failures_++;
   if (failures_ >= policy_.tries) return false;
   if (asked && *asked > policy_.longest_retry_after) return false;
   const auto extra = random_part(delay_bound(policy_, n));
-  sleep_for(asked ? *asked + extra : extra, stop_);
+  sleep_until(std::chrono::steady_clock::now() + (asked ? *asked + extra : extra), stop_);
   return true;
 }
 

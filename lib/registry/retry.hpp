@@ -21,12 +21,18 @@ struct RetryPolicy {
 // Statuses that another try may change: 408, 425, 429, 500, 502, 503, 504, 522.
 bool is_worth_retrying(int status) noexcept;
 
+// Statuses by which servers and the proxies before them limit the rate of requests: 429, and 503.
+bool is_rate_limit(int status) noexcept;
+
 // What Retry-After asks for, in seconds or as a date that is compared to `now` (seconds since 1970).
 std::optional<std::chrono::seconds> parse_retry_after(const std::string& value, std::int64_t now);
 std::optional<std::chrono::seconds> retry_after(const HttpHeaders& headers);
 
 // The longest that the n-th wait (from 0) may take: the first delay, doubled n times, up to the longest.
 std::chrono::milliseconds delay_bound(const RetryPolicy& policy, int n) noexcept;
+
+// Throws Error{interrupted} as soon as a stop is requested.
+void sleep_until(std::chrono::steady_clock::time_point time, const std::stop_token& stop);
 
 // Counts the tries of one undertaking and waits between them. One thread.
 class Retrier {

@@ -15,16 +15,23 @@ bool is_redirect(int status, std::string_view method) noexcept {
   return (status == 301 || status == 302 || status == 303) && (method == "GET" || method == "HEAD");
 }
 
-void check_redirect(const Url& from, const Url& to) {
-  if (!from.is_https() || to.is_https()) return;
-  throw Error(ErrorCode::network,
-              fmt::format("cannot follow {} to {}: the redirect gives up TLS", from.authority(), to.authority()));
+void check_redirect(const Url& from, const Url& to, const PlainHttpPolicy& policy) {
+  const auto refuse = [&](std::string_view cause) {
+    throw Error(ErrorCode::network, fmt::format("cannot follow {} to {}: {}", from.authority(), to.authority(), cause));
+  };
+  if (from.is_https() && !to.is_https()) refuse("the redirect gives up TLS");
+  if (!policy.allows(to)) refuse("it would be plain HTTP");
 }
 
 }  // namespace
 
-SentAnswer Sender::send(HttpRequest request, const Url& url, const std::optional<std::string>& authorization,
+SentAnswer Sender::send(const HttpRequest& request, const Url& url, const std::optional<std::string>& authorization,
                         const Url& home) const {
+  if (url.same_origin(home)) {
+    policy_.check(url);
+  } else {
+    check_redirect(home, url, policy_);  // an upload's Location, the next page
+  }
   Url at = url;
   for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
     auto stream = send_once(request, at, at.same_origin(home) ? authorization : std::nullopt);
@@ -32,7 +39,7 @@ SentAnswer Sender::send(HttpRequest request, const Url& url, const std::optional
     if (!is_redirect(stream->status(), request.method) || !location) return {std::move(stream), at};
     collect_beginning(*stream, 4096);  // so that the connection can be used again
     const auto next = at.resolve(*location);
-    check_redirect(at, next);
+    check_redirect(at, next, policy_);
     at = next;
   }
   throw Error(ErrorCode::network, fmt::format("cannot ask {}: more than {} redirects", url.authority(), kMaxRedirects));
@@ -40,7 +47,6 @@ SentAnswer Sender::send(HttpRequest request, const Url& url, const std::optional
 
 std::unique_ptr<HttpStream> Sender::send_once(HttpRequest request, const Url& url,
                                               const std::optional<std::string>& authorization) const {
-  policy_.check(url);
   request.url = url.to_string();
   if (authorization) request.headers.add("Authorization", *authorization);
   const auto where = fmt::format("{} {}", request.method, url.without_query());

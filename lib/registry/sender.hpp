@@ -27,9 +27,10 @@ class Sender {
 
   // `authorization` is the Authorization field; it goes to the origin of `url` only, and to `url` only when
   // `home` (where given) has the same origin. request.url is not looked at. GET and HEAD follow every redirect, other
-  // methods 307 and 308. Throws Error{invalid_argument} for plain HTTP that is not allowed, and for a redirect from
-  // TLS to plain HTTP; Error{network} for too many redirects; TransportError.
-  SentAnswer send(HttpRequest request, const Url& url, const std::optional<std::string>& authorization,
+  // methods 307 and 308. Throws Error{invalid_argument} where `url` would be plain HTTP that is not allowed;
+  // Error{network} for a redirect to such, or from TLS to plain HTTP, and for too many; Error{corrupt} for a Location
+  // that is none; TransportError.
+  SentAnswer send(const HttpRequest& request, const Url& url, const std::optional<std::string>& authorization,
                   const Url& home) const;
 
   const PlainHttpPolicy& policy() const noexcept { return policy_; }

@@ -53,7 +53,7 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
-std::string printable(std::string_view text, std::size_t limit) {
+std::string excerpt(std::string_view text, std::size_t limit) {
   std::string clean;
   while (!text.empty()) {
     const auto length = sequence_length(text);

@@ -12,7 +12,7 @@ bool is_letter_or_digit(char c) noexcept;
 std::string to_lower(std::string_view text);
 // Somebody else's words on one line of ours: control characters become spaces, what is not UTF-8 becomes '?', and at
 // most `limit` bytes remain.
-std::string printable(std::string_view text, std::size_t limit = 300);
+std::string excerpt(std::string_view text, std::size_t limit = 300);
 
 std::string encode_base64(std::string_view bytes);
 // With or without padding, in the usual or the URL alphabet; nothing for anything else.

@@ -4,21 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "registry/json_members.hpp"
 
 namespace ociassemble {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::chrono::seconds kShortestLifetime{60};
 constexpr std::chrono::seconds kLongestLifetime{24 * 60 * 60};
 constexpr std::chrono::seconds kLongestMargin{30};
-
-std::string text_member(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::chrono::seconds lifetime_of(const Json& object) {
   const auto found = object.find("expires_in");
@@ -45,7 +39,7 @@ std::optional<Token> parse_token(std::string_view json) {
   if (!document.is_object()) return {};
   auto text = text_member(document, "token");
   if (text.empty()) text = text_member(document, "access_token");
-  if (text.empty()) return {};
+  if (text.empty() || !std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; })) return {};
   return Token{std::move(text), lifetime_of(document)};
 }
 

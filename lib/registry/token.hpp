@@ -28,7 +28,7 @@ struct Token {
 };
 
 // The answer of a token server: "token" or "access_token", "expires_in" (60 s when absent or less, as docker has it).
-// Nothing when it holds no token.
+// Nothing when it holds no token that fits into a header field.
 std::optional<Token> parse_token(std::string_view json);
 
 // Tokens by scope, each until shortly before it expires. One thread at a time.

@@ -3,14 +3,14 @@
 
 #include <fmt/format.h>
 
+#include "registry/blob_reader.hpp"
+
 namespace ociassemble {
 
 void Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
                       const std::stop_token& stop) {
   UploadContent content(descriptor, from, session_->listener());
-  // What was found in this very repository, through one of its manifests, need not be asked for again.
-  const bool from_here = from->repository() == session_->registry() + "/" + repository_;
-  if (from_here || known_->contains(repository_, descriptor.digest) || is_there(content, stop)) {
+  if (is_known(descriptor, *from) || is_there(descriptor, stop)) {
     content.tell(TransferEvent::Kind::skipped, descriptor.size);
     known_->add(repository_, descriptor.digest);
     return;
@@ -27,14 +27,40 @@ void Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobRe
   known_->add(repository_, descriptor.digest);
 }
 
-bool Uploader::is_there(const UploadContent& content, const std::stop_token& stop) {
+PlannedStep Uploader::plan(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
+                           const std::stop_token& stop) const {
+  using Action = PlannedStep::Action;
+  PlannedStep step{Action::skip, descriptor, blob_name(descriptor), {}, 0};
+  if (is_known(descriptor, *from)) return step;
+  step.requests = 1;
+  if (is_there(descriptor, stop)) return step;
+  if (const auto source = mount_source(descriptor, *from)) {
+    step.action = Action::mount;
+    step.from = session_->registry() + "/" + *source;
+    step.requests += 1;
+    return step;
+  }
+  const bool chunked = descriptor.size > limits_.whole;
+  step.action = Action::send;
+  step.requests += 2 + (chunked ? (descriptor.size + limits_.chunk - 1) / limits_.chunk : 0);
+  return step;
+}
+
+// What was found in this very repository, through one of its manifests, need not be asked for again.
+bool Uploader::is_known(const Descriptor& descriptor, const BlobReader& from) const {
+  return from.repository() == session_->registry() + "/" + repository_ ||
+         known_->contains(repository_, descriptor.digest);
+}
+
+bool Uploader::is_there(const Descriptor& descriptor, const std::stop_token& stop) const {
   const auto answer = session_->request({.method = "HEAD",
-                                         .url = session_->endpoint().blob(repository_, content.descriptor().digest),
+                                         .url = session_->endpoint().blob(repository_, descriptor.digest),
                                          .scope = Scope::push(repository_),
                                          .stop = stop});
   if (answer.succeeded()) return true;
   if (answer.status == 401) {
-    throw session_->failure(fmt::format("push {} to {}/{}", content.name(), session_->registry(), repository_), answer);
+    throw session_->failure(fmt::format("push {} to {}/{}", blob_name(descriptor), session_->registry(), repository_),
+                            answer);
   }
   return false;  // 404; and whatever else it is, the upload will tell
 }
@@ -61,8 +87,8 @@ std::optional<RegistryAnswer> Uploader::try_mount(const UploadContent& content, 
                            .scope = Scope::push(repository_).and_pull(source),
                            .stop = stop});
     if (answer.status == 201 || (answer.status == 202 && answer.headers.find("Location"))) return answer;
-  } catch (const HttpError& error) {
-    if (error.code() != ErrorCode::unauthorized) throw;
+  } catch (const HttpError&) {
+    // The token server gives no token for two repositories, whatever its status for that is.
   }
   return {};
 }

@@ -23,9 +23,13 @@ class Uploader {
 
   // Sees to it that the blob is there: it is already, or is mounted from a repository of the same registry, or is sent.
   void upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from, const std::stop_token& stop);
+  // What upload() would do, without a request that writes. A mount may still be refused, and become an upload.
+  PlannedStep plan(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
+                   const std::stop_token& stop) const;
 
  private:
-  bool is_there(const UploadContent& content, const std::stop_token& stop);
+  bool is_known(const Descriptor& descriptor, const BlobReader& from) const;
+  bool is_there(const Descriptor& descriptor, const std::stop_token& stop) const;
   std::optional<std::string> mount_source(const Descriptor& descriptor, const BlobReader& from) const;
   std::optional<RegistryAnswer> try_mount(const UploadContent& content, const std::string& source,
                                           const std::stop_token& stop);

@@ -92,6 +92,7 @@ JsonObjectWriter write_execution(const ImageConfig& config) {
 
 std::string write_rootfs(const std::vector<Digest>& diff_ids) {
   std::vector<std::string> texts;
+  texts.reserve(diff_ids.size());
   for (const auto& diff_id : diff_ids) texts.push_back(diff_id.to_string());
   JsonObjectWriter writer;
   writer.string("type", "layers");
@@ -112,6 +113,7 @@ std::string write_history_entry(const HistoryEntry& entry) {
 
 std::string write_history(const std::vector<HistoryEntry>& history) {
   std::vector<std::string> entries;
+  entries.reserve(history.size());
   for (const auto& entry : history) entries.push_back(write_history_entry(entry));
   return json_array(entries);
 }

@@ -67,6 +67,8 @@ class JsonView {
   std::map<std::string, std::string> string_map() const;
   std::set<std::string> names() const;
   std::vector<JsonView> elements() const;
+  // Of an object, sorted by bytes, whatever the values.
+  std::vector<std::string> member_names() const;
 
   // A member of this object, by same_member_name; nothing when it is absent or null, Error{corrupt} when it is there
   // twice in different case.

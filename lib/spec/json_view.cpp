@@ -117,6 +117,12 @@ std::set<std::string> JsonView::names() const {
   return result;
 }
 
+std::vector<std::string> JsonView::member_names() const {
+  std::vector<std::string> result;
+  for (const auto& member : object()) result.push_back(member.name);
+  return result;
+}
+
 const JsonMember* JsonView::find_member(std::string_view name) const {
   const JsonMember* found = nullptr;
   for (const auto& member : object()) {

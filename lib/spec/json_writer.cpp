@@ -18,12 +18,12 @@ namespace {
 // Leaves room for the members around a value that is put into a document, which has to be readable again.
 constexpr std::size_t kDeepestUnknown = 60;
 
-[[noreturn]] void fail(std::string_view member, std::string_view cause) {
+[[noreturn]] void refuse_json(std::string_view member, std::string_view cause) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot write member \"{}\": {}", printable(member), cause));
 }
 
 std::string quoted(std::string_view member, std::string_view text) {
-  if (!is_valid_utf8(text)) fail(member, "not UTF-8");
+  if (!is_valid_utf8(text)) refuse_json(member, "not UTF-8");
   return json_string(text);
 }
 
@@ -31,7 +31,7 @@ JsonValue checked(std::string_view member, std::string_view json) {
   try {
     return parse_json(json, "it", {.size = std::numeric_limits<std::size_t>::max(), .depth = kDeepestUnknown});
   } catch (const Error& error) {
-    fail(member, error.what());
+    refuse_json(member, error.what());
   }
 }
 
@@ -92,7 +92,7 @@ void JsonObjectWriter::unknown(const std::map<std::string, std::string>& members
                                std::span<const std::string_view> known) {
   for (const auto& [name, text] : members) {
     const auto is_this = [&member = name](std::string_view other) { return same_member_name(member, other); };
-    if (std::any_of(known.begin(), known.end(), is_this)) fail(name, "it is one of the known members");
+    if (std::any_of(known.begin(), known.end(), is_this)) refuse_json(name, "it is one of the known members");
     const auto value = checked(name, text);
     if (!value.is_null()) json(name, to_json(value));
   }

@@ -84,6 +84,7 @@ std::optional<Descriptor> read_subject(const JsonView& root) {
 
 std::string write_descriptors(const std::vector<Descriptor>& descriptors) {
   std::vector<std::string> elements;
+  elements.reserve(descriptors.size());
   for (const auto& descriptor : descriptors) elements.push_back(write_descriptor(descriptor));
   return json_array(elements);
 }

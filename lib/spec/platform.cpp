@@ -50,7 +50,7 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> values) 
   return std::find(values.begin(), values.end(), text) != values.end();
 }
 
-[[noreturn]] void reject(std::string_view text, std::string_view cause, std::string hint = {}) {
+[[noreturn]] void reject_platform(std::string_view text, std::string_view cause, std::string hint = {}) {
   if (hint.empty()) hint = "a platform is OS/ARCHITECTURE[/VARIANT], for example linux/amd64 or linux/arm/v7";
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot parse platform \"{}\": {}", printable(text), cause),
               std::move(hint));
@@ -98,26 +98,26 @@ void normalise_variant(Platform& platform) {
 
 Platform Platform::parse(std::string_view text) {
   const auto parts = split(text);
-  if (text.empty()) reject(text, "it is empty");
+  if (text.empty()) reject_platform(text, "it is empty");
   if (parts.size() == 1) {
     const auto guess = Platform{"linux", std::string(text), {}, {}, {}}.normalised();
     const bool is_architecture = is_one_of(guess.architecture, kArchitectures);
-    reject(text, "no '/' between operating system and architecture",
-           is_architecture ? fmt::format("did you mean {}?", guess.to_string()) : std::string());
+    reject_platform(text, "no '/' between operating system and architecture",
+                    is_architecture ? fmt::format("did you mean {}?", guess.to_string()) : std::string());
   }
-  if (parts.size() > 3) reject(text, "more than three parts");
+  if (parts.size() > 3) reject_platform(text, "more than three parts");
   Platform platform{std::string(parts[0]), std::string(parts[1]), {}, {}, {}};
   if (parts.size() == 3) platform.variant = parts[2];
   platform = platform.normalised();
   if (!is_one_of(platform.os, kSystems)) {
-    reject(text, fmt::format("unknown operating system \"{}\"", printable(parts[0])),
-           suggestion(platform.os, kSystems, "{}/" + std::string(is_variant(parts[1]) ? parts[1] : "amd64")));
+    reject_platform(text, fmt::format("unknown operating system \"{}\"", printable(parts[0])),
+                    suggestion(platform.os, kSystems, "{}/" + std::string(is_variant(parts[1]) ? parts[1] : "amd64")));
   }
   if (!is_one_of(platform.architecture, kArchitectures)) {
-    reject(text, fmt::format("unknown architecture \"{}\"", printable(parts[1])),
-           suggestion(platform.architecture, kArchitectures, platform.os + "/{}"));
+    reject_platform(text, fmt::format("unknown architecture \"{}\"", printable(parts[1])),
+                    suggestion(platform.architecture, kArchitectures, platform.os + "/{}"));
   }
-  if (parts.size() == 3 && !is_variant(lower(std::string(parts[2])))) reject(text, "the variant is no word");
+  if (parts.size() == 3 && !is_variant(lower(std::string(parts[2])))) reject_platform(text, "the variant is no word");
   return platform;
 }
 

@@ -11,8 +11,7 @@ namespace ociassemble {
 namespace {
 
 // Hard links are left out on purpose: two stores that share one inode share every later damage to it, and a file that
-// somebody can still write to would be trusted for ever. copy_file_range saves nothing, since the bytes must be read
-// for their digest in any case.
+// somebody can still write to would be trusted for ever.
 bool try_clone(const BlobReader& from, const Descriptor& descriptor, BlobStore& to, const std::stop_token& stop) {
   auto* directory = dynamic_cast<DirectoryStore*>(&to);
   if (directory == nullptr) return false;

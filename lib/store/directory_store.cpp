@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <string>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "base/atomic_file.hpp"
+#include "base/stop.hpp"
 #include "base/system_error.hpp"
 #include "base/unique_fd.hpp"
 #include "digest/hasher.hpp"
@@ -104,7 +106,8 @@ void publish(AtomicFile& file, const fs::path& folder, const Digest& digest, std
 
 class DirectoryBlobWriter : public BlobWriter {
  public:
-  explicit DirectoryBlobWriter(fs::path folder) : folder_(std::move(folder)), file_(AtomicFile::in_folder(folder_)) {}
+  DirectoryBlobWriter(fs::path folder, Durability durability)
+      : folder_(std::move(folder)), file_(AtomicFile::in_folder(folder_, durability)) {}
 
   void write(std::span<const std::byte> bytes) override {
     file_.write(bytes);
@@ -144,9 +147,21 @@ class DirectoryBlobWriter : public BlobWriter {
   HashSink hash_;
 };
 
+// False where the file system cannot, or has not as many bytes: then the ordinary way finds out why.
+bool copy_in_kernel(int from, int to, std::uint64_t size, const std::stop_token& stop) {
+  constexpr std::uint64_t kStep = std::uint64_t{64} << 20U;
+  while (size > 0) {
+    throw_if_stopped(stop);
+    const auto count = ::copy_file_range(from, nullptr, to, nullptr, std::min(size, kStep), 0);
+    if (count <= 0) return false;
+    size -= static_cast<std::uint64_t>(count);
+  }
+  return true;
+}
+
 // The folder is removed after the store, its member, is gone.
 struct TemporaryStore {
-  explicit TemporaryStore(const fs::path& parent) : folder(parent), store(folder.path()) {}
+  explicit TemporaryStore(const fs::path& parent) : folder(parent), store(folder.path(), Durability::unsynced) {}
 
   TemporaryFolder folder;
   DirectoryStore store;
@@ -159,7 +174,8 @@ fs::path default_temporary_parent() {
 
 }  // namespace
 
-DirectoryStore::DirectoryStore(fs::path folder) : folder_(std::move(folder)) {}
+DirectoryStore::DirectoryStore(fs::path folder, Durability durability)
+    : folder_(std::move(folder)), durability_(durability) {}
 
 std::unique_ptr<Source> DirectoryStore::open(const Descriptor& descriptor) {
   auto name = blob_name(descriptor.digest, folder_);
@@ -177,7 +193,7 @@ std::optional<fs::path> DirectoryStore::file(const Digest& digest) const {
 
 std::unique_ptr<BlobWriter> DirectoryStore::begin() {
   make_folders(folder_);
-  return std::make_unique<DirectoryBlobWriter>(folder_);
+  return std::make_unique<DirectoryBlobWriter>(folder_, durability_);
 }
 
 std::optional<std::uint64_t> DirectoryStore::size(const Digest& digest) const {
@@ -185,10 +201,14 @@ std::optional<std::uint64_t> DirectoryStore::size(const Digest& digest) const {
 }
 
 bool DirectoryStore::clone(const fs::path& file, const Descriptor& descriptor, const std::stop_token& stop) {
-  const auto from = open_blob(file, fmt::format("blob {}", file.string()));
+  const auto name = fmt::format("blob {}", file.string());
+  const auto from = open_blob(file, name);
+  require_regular(from.get(), descriptor.size, name);
   make_folders(folder_);
-  auto copied = AtomicFile::in_folder(folder_);
-  if (::ioctl(copied.fd(), FICLONE, from.get()) != 0) return false;
+  auto copied = AtomicFile::in_folder(folder_, durability_);
+  const bool taken =
+      ::ioctl(copied.fd(), FICLONE, from.get()) == 0 || copy_in_kernel(from.get(), copied.fd(), descriptor.size, stop);
+  if (!taken) return false;
   VerifyingSource verified(std::make_unique<RereadSource>(copied), descriptor.digest, descriptor.size,
                            blob_name(descriptor.digest, file));
   NullSink nowhere;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 
+#include "base/atomic_file.hpp"
 #include "ociassemble/blob_store.hpp"
 
 namespace ociassemble {
@@ -13,19 +14,21 @@ namespace ociassemble {
 // See open_directory_store(). Its sources may outlive it.
 class DirectoryStore : public BlobStore {
  public:
-  explicit DirectoryStore(std::filesystem::path folder);
+  explicit DirectoryStore(std::filesystem::path folder, Durability durability = Durability::synced);
 
   std::unique_ptr<Source> open(const Descriptor& descriptor) override;
   std::optional<std::filesystem::path> file(const Digest& digest) const override;
   std::unique_ptr<BlobWriter> begin() override;
   std::optional<std::uint64_t> size(const Digest& digest) const override;
 
-  // Takes the blob from a file whose blocks the file system can share (FICLONE); false, and nothing done, where it
-  // cannot. The bytes are verified as they lie in this store: throws as BlobWriter::commit.
+  // Takes the blob from a file by the file system's own means: shared blocks (FICLONE), else a copy that it makes
+  // itself (copy_file_range, for a file server one without the network). False, and nothing done, where it has neither.
+  // The bytes are verified as they lie in this store: throws as BlobWriter::commit.
   bool clone(const std::filesystem::path& file, const Descriptor& descriptor, const std::stop_token& stop);
 
  private:
   std::filesystem::path folder_;
+  Durability durability_;
 };
 
 }  // namespace ociassemble

@@ -76,11 +76,11 @@ void RecordCache::put(std::string_view kind, const Digest& key, std::string_view
     if (record.size() > limit_ / 4) return;
     const auto path = file(kind, key);
     if (fs::create_directories(path.parent_path())) ::chmod(folder_.c_str(), 0700);
-    auto output = AtomicFile::in_folder(path.parent_path());
+    auto output = AtomicFile::in_folder(path.parent_path(), Durability::unsynced);
     output.write(as_bytes(kMagic));
     output.write(as_bytes(Digest::of(record).to_string() + "\n"));
     output.write(as_bytes(record));
-    output.commit_as(path, Durability::unsynced);
+    output.commit_as(path);
     trim();
   } catch (...) {
     return;  // A full disk or a foreign folder costs time, not the image.

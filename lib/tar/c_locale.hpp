@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <locale.h>
-
+#include <clocale>
 #include <new>
 
 namespace ociassemble {

@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
-namespace ociassemble {
+#include "ociassemble/entry_type.hpp"
 
-enum class EntryType { regular, directory, symlink, hard_link, character_device, block_device, fifo };
+namespace ociassemble {
 
 // One member of a tar archive.
 struct TarEntry {

@@ -64,7 +64,7 @@ struct TarReader::State {
   void take_symlink(TarEntry& entry);
   void take_device(TarEntry& entry);
   void take_numbers(TarEntry& entry);
-  void take_xattrs(TarEntry& entry);
+  void take_xattrs(TarEntry& entry) const;
   std::uint64_t non_negative(std::int64_t value, std::string_view what);
   char typeflag();
 
@@ -229,7 +229,7 @@ void TarReader::State::take_device(TarEntry& entry) {
   entry.device_minor = static_cast<std::uint32_t>(minor);
 }
 
-void TarReader::State::take_xattrs(TarEntry& entry) {
+void TarReader::State::take_xattrs(TarEntry& entry) const {
   archive_entry_xattr_reset(header);
   const char* name = nullptr;
   const void* value = nullptr;

@@ -20,6 +20,8 @@ class TarReader {
  public:
   // Borrows `from`, which gives plain tar bytes (see make_decompressor); `subject` names the archive in errors.
   TarReader(Source& from, std::string subject);
+  TarReader(const TarReader&) = delete;
+  TarReader& operator=(const TarReader&) = delete;
   ~TarReader();
 
   // The next entry, skipping what is left of the one before; nothing at the end of the archive. After that, all of

@@ -33,6 +33,32 @@ bytes_read_from() {
   [ "$again" -lt 100000 ]
 }
 
+# The system calls of an unchanged build on the base in `base`, by their names, one a line.
+unchanged_calls() {
+  strace -f -o trace ociassemble build -q --binary "$server" --base oci:base:v1 -o oci:image:v1 >/dev/null &&
+    sed -nE 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/p' trace
+}
+
+@test "an unchanged build opens the same few files on a base of a thousand files as on one of three, and syncs none" {
+  command -v strace >/dev/null || skip "no strace here"
+  sleep 0.1
+  for files in 3 1000; do
+    rm -rf tree base image
+    mkdir tree
+    (cd tree && seq "$files" | xargs touch)
+    ociassemble build -q --base scratch --add tree:/srv -o oci:base:v1
+    ociassemble build -q --binary "$server" --base oci:base:v1 -o oci:image:v1
+    unchanged_calls >"calls-$files" || skip "strace cannot trace here"
+    [ "$(grep -cE '^(fsync|fdatasync|rename|renameat|renameat2|unlink|unlinkat|write)$' "calls-$files")" -le 1 ]
+    grep -c '^openat$' "calls-$files" >"opened-$files"
+    # The libraries aside.
+    [ "$(grep openat trace | grep -vcE '\.so|/proc/|/sys/|/etc/|/usr/')" -le 25 ]
+    # A heap that grows by a page at a time, each with a call, is what a thread has unless told otherwise.
+    [ "$(grep -cE '^(brk|mprotect)$' "calls-$files")" -le 100 ]
+  done
+  cmp opened-3 opened-1000
+}
+
 @test "a program that changed without changing size or mtime gives another layer" {
   printf '#!/bin/sh\necho one\n' >program
   touch -d '2001-01-01 00:00:00.5' program

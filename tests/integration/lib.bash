@@ -24,8 +24,8 @@ teardown() {
 # A port of loopback that nobody listens on.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# FOLDER: Debian's docker-registry on a free port of loopback, its data under FOLDER. Sets REGISTRY to host:port; to be
-# ended by stop_registry FOLDER.
+# FOLDER: Debian's docker-registry on a free port of loopback, its data and its access log (FOLDER/log) under FOLDER. Sets
+# REGISTRY to host:port; to be ended by stop_registry FOLDER.
 start_registry() {
   local folder=$1 port attempt tries
   mkdir -p "$folder/data"
@@ -33,7 +33,7 @@ start_registry() {
     port=$(free_port)
     cat >"$folder/config.yml" <<YAML
 version: 0.1
-log: {level: error, accesslog: {disabled: true}}
+log: {level: error}
 storage: {filesystem: {rootdirectory: $folder/data}, delete: {enabled: true}}
 http: {addr: "127.0.0.1:$port"}
 YAML
@@ -60,6 +60,59 @@ stop_registry() {
   wait "$pid" 2>/dev/null || true
 }
 
+# PORT: waits until somebody listens there.
+wait_for_port() {
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    if (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
+    sleep 0.1
+  done
+  echo "nobody listens on port $1" >&2
+  return 1
+}
+
+# HTTP-LINES SERVER-LINES [ssl]: nginx with them in front of $REGISTRY. Sets front to host:port.
+start_nginx() {
+  local port
+  port=$(free_port)
+  mkdir -p nginx
+  cat >nginx.conf <<CONF
+daemon off;
+user $(id -un) $(id -gn);
+pid $PWD/nginx/pid;
+error_log $PWD/nginx/error.log;
+events {}
+http {
+  log_format counted '\$request_method \$uri \$status';
+  access_log $PWD/nginx/access.log counted;
+  proxy_request_buffering off;
+  proxy_buffering off;
+  client_body_temp_path $PWD/nginx/body;
+  proxy_temp_path $PWD/nginx/proxy;
+  fastcgi_temp_path $PWD/nginx/fastcgi;
+  uwsgi_temp_path $PWD/nginx/uwsgi;
+  scgi_temp_path $PWD/nginx/scgi;
+  $1
+  server {
+    listen 127.0.0.1:$port ${3-};
+    $2
+    location / {
+      proxy_pass http://$REGISTRY;
+      proxy_set_header Host \$http_host;
+      proxy_set_header X-Forwarded-Proto \$scheme;
+    }
+  }
+}
+CONF
+  PATH="$PATH:/usr/sbin" nginx -p "$PWD/nginx" -c "$PWD/nginx.conf" >nginx.log 2>&1 </dev/null 3>&- &
+  echo $! >nginx.pid
+  wait_for_port "$port" || {
+    cat nginx.log nginx/error.log >&2
+    return 1
+  }
+  front=127.0.0.1:$port
+}
+
 # skopeo, with the machine's policy ignored.
 skopeo() { command skopeo --insecure-policy "$@"; }
 
@@ -69,6 +122,18 @@ podman() {
     --storage-driver vfs --cgroup-manager cgroupfs "$@"
 }
 podman_run() { podman run --rm --runtime runc --network host --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@"; }
+
+# WORDS…: the peak of resident memory, in MiB.
+peak_memory() {
+  python3 - "$@" <<'PYTHON'
+import resource
+import subprocess
+import sys
+
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+PYTHON
+}
 
 # ROOTFS NAME:TAG: pushes an image of one layer, as a base, to $REGISTRY by skopeo; nothing of ours is in its making.
 push_base() {
@@ -99,6 +164,27 @@ make_base_layout() {
     {platform: {architecture: $arch, os: "linux"},
      annotations: {"org.opencontainers.image.ref.name": "base"}}]}' >"$layout/index.json"
   echo '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
+}
+
+# NAME AMD64-ROOTFS ARM64-ROOTFS: one index over both in the registry, made by skopeo and jq alone. Leaves its descriptor
+# in the variable index, and those of its manifests in amd64.json and arm64.json.
+push_index() {
+  local name=$1 base=$BATS_TEST_TMPDIR/index-${1//[:\/]/-} arch
+  mkdir -p "$base/blobs/sha256"
+  make_base_layout "$2" "$base-amd64" amd64
+  make_base_layout "$3" "$base-arm64" arm64
+  for arch in amd64 arm64; do
+    cp "$base-$arch"/blobs/sha256/* "$base/blobs/sha256/"
+    jq '.manifests[0] | del(.annotations)' "$base-$arch/index.json" >"$arch.json"
+  done
+  jq -cnj --slurpfile a amd64.json --slurpfile b arm64.json '{schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: [$a[0], ($b[0] | .platform.variant = "v8")]}' >"$base/index"
+  index=$(put_blob "$base" "$base/index" application/vnd.oci.image.index.v1+json)
+  jq -cn --argjson index "$index" '{schemaVersion: 2, manifests: [$index +
+    {annotations: {"org.opencontainers.image.ref.name": "base"}}]}' >"$base/index.json"
+  echo '{"imageLayoutVersion":"1.0.0"}' >"$base/oci-layout"
+  skopeo copy --quiet --all --dest-tls-verify=false "oci:$base:base" "docker://$REGISTRY/$name"
 }
 
 # LAYOUT FILE MEDIA-TYPE: moves the file into the layout's blobs; prints its descriptor.

@@ -3,18 +3,6 @@
 # Memory does not grow with the input.
 load lib
 
-# WORDS…: the peak of resident memory, in MiB.
-peak_memory() {
-  python3 - "$@" <<'PYTHON'
-import resource
-import subprocess
-import sys
-
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
-PYTHON
-}
-
 @test "a binary of 1 GiB becomes an image in less than 128 MiB of memory" {
   cp "$server" big
   chmod u+w big

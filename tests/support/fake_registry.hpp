@@ -26,6 +26,13 @@ struct FakeAuth {
   std::string realm;  // empty: "/token" of this server
 };
 
+// How the referrers API behaves, where there is one.
+struct FakeReferrers {
+  enum class Filter { applied, ignored };
+  Filter filter = Filter::applied;
+  std::size_t page_size = 100;
+};
+
 // What goes wrong, for the requests that match, in the order of the script.
 struct Fault {
   std::string method = {};  // empty: any
@@ -33,16 +40,20 @@ struct Fault {
   int skip = 0;             // matching requests that pass unharmed before
   int times = 1;            // matching requests that are hit; -1: all
   // The effects:
-  int status = 0;                                   // answered instead of doing anything
-  std::string body = {};                            // with it
-  std::map<std::string, std::string> headers = {};  // added to the answer, or put in place of its own
-  std::set<std::string> without = {};               // headers left out
+  int status = 0;                                        // answered instead of doing anything
+  std::string body = {};                                 // with it
+  std::multimap<std::string, std::string> headers = {};  // added to the answer, or put in place of its own
+  std::set<std::string> without = {};                    // headers left out
   std::chrono::milliseconds delay{0};
+  std::chrono::milliseconds piece_delay{0};   // before each 4 KiB of a blob
+  std::string raw = {};                       // sent as they are in place of the answer, after doing what was asked
   bool drop = false;                          // the connection is closed without an answer
+  bool drop_answer = false;                   // the same, after doing what was asked
   std::optional<std::size_t> cut_after = {};  // of a blob sent or an upload received, then closed
   bool wrong_bytes = false;                   // the blob's or manifest's last byte is another
   bool ignore_range = false;                  // the whole blob instead of the range
   bool lose_session = false;                  // the upload session is forgotten first
+  bool expire_tokens = false;                 // all tokens given so far are
 };
 
 struct LoggedRequest {
@@ -51,7 +62,8 @@ struct LoggedRequest {
   std::string authorization;
   std::string range;         // Range or Content-Range
   std::size_t received = 0;  // bytes of body
-  std::string body;          // of a token request only
+  std::string body;          // its first 64 KiB
+  std::string fields;        // all, a line each
 };
 
 // A registry (OCI distribution specification 1.1) on a free port of 127.0.0.1, in memory, which can be told to
@@ -66,7 +78,11 @@ class FakeRegistry {
   int port() const;
 
   void add_fault(Fault fault);
+  // How many faults no request has met yet.
+  std::size_t unmet_faults() const;
   void set_page_size(std::size_t tags);
+  // Has a referrers API from now on; without this it has none, as registries of before OCI 1.1.
+  void list_referrers(FakeReferrers wanted = {});
   void set_relative_locations();
   void forbid_mounts();
   // Blobs are answered with a redirect to the same path at `origin` ("http://localhost:1234").

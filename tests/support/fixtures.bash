@@ -21,26 +21,45 @@ fixture_file() {
   echo "$path"
 }
 
-# A static program without a trace of this machine, for $GOARCH.
-go_server() {
-  local arch sources=$source_root/tests/support/server sum
+# Static programs without a trace of this machine, for $GOARCH: the service, and what runs it while it is developed.
+go_server() { go_program server; }
+go_watcher() { go_program watcher; }
+
+go_program() {
+  local name=$1 arch sources=$source_root/tests/support/$1 sum
   arch=$(go env GOARCH)
-  sum=$(cat "$sources/main.go" "$sources/go.mod" <(go version) <(declare -f build_go_server) | sha256sum | cut -c1-12)
-  fixture_file "$FIXTURES/server-$arch-$sum/server" build_go_server
+  sum=$(cat "$sources/main.go" "$sources/go.mod" <(go version) <(declare -f build_go_program) | sha256sum | cut -c1-12)
+  fixture_file "$FIXTURES/$name-$arch-$sum/$name" "build_go_$name"
 }
 
-build_go_server() {
+build_go_server() { build_go_program server "$1"; }
+build_go_watcher() { build_go_program watcher "$1"; }
+
+build_go_program() {
   local -x CGO_ENABLED=0 GOOS=linux GO111MODULE=on GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local
   local -x GOCACHE=${GOCACHE:-$FIXTURES/go-cache}
-  (cd "$source_root/tests/support/server" && go build -buildvcs=false -trimpath -ldflags '-s -w -buildid=' -o "$1" .)
+  (cd "$source_root/tests/support/$1" && go build -buildvcs=false -trimpath -ldflags '-s -w -buildid=' -o "$2" .)
 }
 
 # A Debian root file system as one tarball; needs root or user namespaces, and Debian's archive or a mirror.
 debian_rootfs() { fixture_file "$FIXTURES/debian-bookworm-rootfs.tar" build_debian_rootfs; }
 
-build_debian_rootfs() {
+# The same for arm64, of few packages, which are unpacked and not set up, since its programs may not run here.
+debian_arm64_rootfs() { fixture_file "$FIXTURES/debian-bookworm-arm64-rootfs.tar" build_debian_arm64_rootfs; }
+
+build_debian_rootfs() { run_mmdebstrap "$1" --variant=minbase; }
+
+build_debian_arm64_rootfs() {
+  # shellcheck disable=SC2016  # for mmdebstrap's shell
+  local copy='cp "$1/usr/share/base-passwd/passwd.master" "$1/etc/passwd"; cp "$1/usr/share/base-passwd/group.master" "$1/etc/group"'
+  run_mmdebstrap "$1" --variant=extract --architectures=arm64 --include=base-files,base-passwd,dash,libc6 \
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --customize-hook="$copy"
+}
+
+# TARBALL OPTIONS…
+run_mmdebstrap() {
   local -x SOURCE_DATE_EPOCH=1700000000
-  local options=(--quiet --variant=minbase --format=tar)
+  local tarball=$1 options=(--quiet --format=tar "${@:2}")
   # A machine's own sources and settings of apt know the way to the archive: a proxy, a mirror.
   local sources=()
   if [ -e /etc/os-release ] && grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release; then
@@ -53,11 +72,12 @@ build_debian_rootfs() {
   for setting in /etc/apt/apt.conf /etc/apt/apt.conf.d/*; do
     if [ -f "$setting" ] && grep -qE '^ *Acquire::' "$setting"; then options+=(--aptopt="$setting"); fi
   done
-  mmdebstrap "${options[@]}" bookworm "$1" "${sources[@]}" </dev/null
+  mmdebstrap "${options[@]}" bookworm "$tarball" "${sources[@]}" </dev/null
 }
 
 # An Alpine root file system as one tarball: the Alpine project's own archive where a folder "shared/rootfs" beside the
-# checkout has it, else one that is like it, of Debian's musl and busybox. Architecture as uname says it.
+# checkout has it, else one that is like it, of Debian's musl and busybox; for another architecture than this machine's
+# without programs. Architecture as uname says it.
 alpine_rootfs() {
   local arch=${1:-$(uname -m)} given
   for given in "$source_root"/../shared/rootfs/alpine-minirootfs-*-"$arch".tar.gz; do
@@ -66,11 +86,29 @@ alpine_rootfs() {
       return
     fi
   done
-  [ "$arch" = "$(uname -m)" ] || return 1
-  fixture_file "$FIXTURES/musl-busybox-rootfs-$arch.tar.gz" build_musl_rootfs
+  if [ "$arch" = "$(uname -m)" ]; then
+    fixture_file "$FIXTURES/musl-busybox-rootfs-$arch.tar.gz" build_musl_rootfs
+  else
+    fixture_file "$FIXTURES/musl-rootfs-without-programs-$arch.tar.gz" build_rootfs_without_programs
+  fi
 }
 
-build_musl_rootfs() (
+build_musl_rootfs() { make_musl_rootfs "$1" with_programs; }
+build_rootfs_without_programs() { make_musl_rootfs "$1" without_programs; }
+
+with_programs() {
+  local applet
+  cp /bin/busybox "$1/bin/busybox"
+  cp -L "/lib/ld-musl-$(uname -m).so.1" "$1/lib/"
+  ln -s "ld-musl-$(uname -m).so.1" "$1/lib/libc.musl-$(uname -m).so.1"
+  for applet in sh ls cat echo id sleep mkdir rm cp mv chmod chown ln grep sed test true false env wget; do
+    ln -s /bin/busybox "$1/bin/$applet"
+  done
+}
+without_programs() { :; }
+
+# TARBALL PROGRAMS
+make_musl_rootfs() (
   set -e
   root=$(mktemp -d)
   trap 'rm -rf "$root"' EXIT
@@ -79,12 +117,7 @@ build_musl_rootfs() (
   chmod 0755 "$root"
   chmod 1777 "$root/tmp" "$root/var/tmp"
   chmod 0700 "$root/root"
-  cp /bin/busybox "$root/bin/busybox"
-  cp -L "/lib/ld-musl-$(uname -m).so.1" "$root/lib/"
-  ln -s "ld-musl-$(uname -m).so.1" "$root/lib/libc.musl-$(uname -m).so.1"
-  for applet in sh ls cat echo id sleep mkdir rm cp mv chmod chown ln grep sed test true false env wget; do
-    ln -s /bin/busybox "$root/bin/$applet"
-  done
+  "$2" "$root"
   printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/sbin/nologin' >"$root/etc/passwd"
   printf '%s\n' 'root:x:0:root' 'nobody:x:65534:' >"$root/etc/group"
   printf 'ID=alpine\nNAME="Alpine Linux"\nVERSION_ID=3.20.3\n' >"$root/etc/os-release"
@@ -161,14 +194,22 @@ bundle_config() {
 }
 
 # LAYOUT:TAG BUNDLE: unpacks the image by umoci, and takes from its config what a container engine would: command, user,
-# environment and working directory; the root read-only, as the image's label asks for.
+# environment, working directory, and a writable mount for each volume, which begins as the image's folder; the root
+# read-only where the image's label asks for it.
 make_bundle() {
-  local image=$1 bundle=$2 unpacked
+  local image=$1 bundle=$2 unpacked rootfs volumes
   umoci unpack --image "$image" "$bundle" >/dev/null || return 1
+  rootfs=$(realpath "$bundle/rootfs")
   unpacked=$(cat "$bundle/config.json")
+  # umoci mounts an empty folder for a volume; its other mounts of that kind are below /dev.
+  volumes=$(jq -r '.mounts[] | select(.type == "tmpfs").destination | select(startswith("/dev") | not)' <<<"$unpacked")
+  xargs --no-run-if-empty -I{} mkdir -p "$rootfs{}" <<<"$volumes"
   bundle_config "$(jq -c .process.args <<<"$unpacked")" "$(jq .process.user.uid <<<"$unpacked")" \
     "$(jq .process.user.gid <<<"$unpacked")" |
-    jq --argjson from "$unpacked" '.process.env = ($from.process.env + ["PORT=0"]) | .process.cwd = $from.process.cwd' \
+    jq --argjson from "$unpacked" --arg rootfs "$rootfs" --arg volumes "$volumes" '
+      .process.env = ($from.process.env + ["PORT=0"]) | .process.cwd = $from.process.cwd |
+      .root.readonly = ($from.annotations["dev.ociassemble.readonly-rootfs"] == "true") |
+      .mounts += [$volumes | split("\n")[] | {destination: ., type: "bind", source: ($rootfs + .), options: ["rbind", "rw"]}]' \
       >"$bundle/config.json.new" && mv "$bundle/config.json.new" "$bundle/config.json"
 }
 

@@ -73,6 +73,7 @@ class RawServer {
       const auto count = ::recv(connection, buffer, sizeof buffer, 0);
       if (count <= 0) break;
       request.append(buffer, static_cast<std::size_t>(count));
+      if (text.empty()) break;  // whoever hangs up does not listen to the end
     }
     {
       const std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -46,6 +47,13 @@ inline std::string read_bytes(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw std::runtime_error("cannot open " + file.string());
   return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// Another one when a file was replaced instead of left or written over.
+inline ino_t inode_of(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) throw std::runtime_error("cannot stat " + file.string());
+  return status.st_ino;
 }
 
 }  // namespace ociassemble::test

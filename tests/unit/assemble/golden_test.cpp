@@ -4,11 +4,13 @@
 // digests with sha256sum. They change only with a new layer format (docs/layer-format.md).
 #include <doctest/doctest.h>
 
+#include "memory_workplace.hpp"
 #include "ociassemble/assemble.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
 
 using namespace ociassemble;
+using test::memory_workplace;
 
 namespace {
 
@@ -17,12 +19,6 @@ AssembleOptions options_for(const std::filesystem::path& app, std::string_view c
   options.binaries = {{app, "", false, {}}};
   options.compression = CompressionOptions::parse(compression);
   return options;
-}
-
-Workplace memory_workplace() {
-  Workplace workplace;
-  workplace.store = make_memory_store();
-  return workplace;
 }
 
 }  // namespace

@@ -15,27 +15,12 @@
 #include "compress/codec.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
+#include "random.hpp"
 #include "test_folder.hpp"
 
 namespace ociassemble::test {
 
 inline constexpr std::size_t kMiB = std::size_t{1} << 20;
-
-// The same numbers everywhere (xorshift64*).
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return state_ * 0x2545F4914F6CDD1DULL;
-  }
-  std::size_t below(std::size_t limit) { return static_cast<std::size_t>((next() >> 16) % limit); }
-
- private:
-  std::uint64_t state_;
-};
 
 inline std::string random_bytes(std::size_t size, std::uint64_t seed = 1) {
   Random random(seed);

@@ -14,7 +14,7 @@ TEST_CASE("compression options are parsed from a kind and a level") {
 }
 
 TEST_CASE("compression options are printed with the level spelled out") {
-  CHECK(CompressionOptions{}.to_string() == "gzip:3");
+  CHECK(CompressionOptions{}.to_string() == "gzip:4");
   CHECK(CompressionOptions{Compression::zstd, 0, 8}.to_string() == "zstd:3");
   CHECK(CompressionOptions{Compression::zstd, 11, 0}.to_string() == "zstd:11");
   CHECK(CompressionOptions{Compression::none, 0, 0}.to_string() == "none");

@@ -64,8 +64,9 @@ TEST_CASE("a reader that stops after the first member reads everything, whatever
 
 TEST_CASE("every level can be read back and is a quarter smaller at least") {
   const auto input = test::text(3 * kMiB / 2);
-  for (const char* spec : {"gzip:1", "gzip:3", "gzip:6", "gzip:9", "gzip:12"}) {
-    const auto gzip = compress(input, options_of(spec));
+  for (int level = 1; level <= 12; ++level) {
+    CAPTURE(level);
+    const auto gzip = compress(input, options_of("gzip:" + std::to_string(level)));
     CHECK(test::decompress(gzip) == input);
     CHECK(gzip.size() < input.size() / 4 * 3);
   }

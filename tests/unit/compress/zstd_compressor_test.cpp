@@ -32,6 +32,16 @@ TEST_CASE("what zstd compressed reads back, whatever the size") {
   }
 }
 
+TEST_CASE("every level can be read back and is a quarter smaller at least") {
+  for (int level = 1; level <= 19; ++level) {
+    CAPTURE(level);
+    const auto input = test::text(level <= 5 ? kJob + 1000 : 200'000);
+    const auto zstd = compress(input, options_of("zstd:" + std::to_string(level)));
+    CHECK(test::decompress(zstd) == input);
+    CHECK(zstd.size() < input.size() / 4 * 3);
+  }
+}
+
 TEST_CASE("the frame does not depend on the number of workers") {
   for (const auto size : {std::size_t{0}, std::size_t{1000}, 4 * kJob, 6 * kJob + 54'321}) {
     const auto input = test::text(size);

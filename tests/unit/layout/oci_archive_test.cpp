@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
-#include <sys/stat.h>
 
 #include <string>
 #include <vector>
@@ -15,12 +14,6 @@ using namespace ociassemble::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-ino_t inode_of(const fs::path& file) {
-  struct stat status {};
-  REQUIRE(::stat(file.c_str(), &status) == 0);
-  return status.st_ino;
-}
 
 struct Listed {
   std::vector<std::string> paths;

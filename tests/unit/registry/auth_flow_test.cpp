@@ -113,7 +113,7 @@ TEST_CASE("no credentials and wrong ones are said with what to do") {
       CHECK(failure.code == ErrorCode::unauthorized);
       CHECK(failure.status == 401);
       CHECK(failure.hint ==
-            fmt::format("log in with `docker login {}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD",
+            fmt::format("log in with `ociassemble login {}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD",
                         registry.host()));
       CHECK(failure.message.find("wrong-password") == std::string::npos);
     }
@@ -141,7 +141,8 @@ TEST_CASE("credentials never go to a token server over plain HTTP beyond this ma
   FakeRegistry registry(auth);
   RegistryClient client(options_for("alice", "correct horse"));
   const auto failure = failure_of([&] { client.fetch(at(registry, "app:v1")); });
-  CHECK(failure.message == "cannot ask auth.example.com: it would be plain HTTP");
+  CHECK(failure.message ==
+        "cannot log in to " + registry.host() + ": its token server auth.example.com would be asked over plain HTTP");
 }
 
 TEST_CASE("an upload session on another host never gets the credentials") {

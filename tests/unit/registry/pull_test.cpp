@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t kLimit = std::size_t{1} << 30U;
 
-std::string pull_layer(RegistryClient& client, const Reference& reference) {
-  const auto document = client.fetch(reference);
-  const auto manifest = Manifest::parse(document.json, document.descriptor.media_type);
-  return BlobStore::read(*document.blobs, manifest.layers.at(0), kLimit);
-}
-
 }  // namespace
 
 TEST_CASE("a tag is pulled: the manifest as it is, and blobs from the same repository") {
@@ -165,7 +159,7 @@ TEST_CASE("a redirect to plain HTTP beyond this machine is refused") {
   registry.redirect_blobs_to("http://cdn.example.com");
   RegistryClient client(fast_options());
   const auto failure = failure_of([&] { pull_layer(client, at(registry, "app:v1")); });
-  CHECK(failure.message == "cannot ask cdn.example.com: it would be plain HTTP");
+  CHECK(failure.message == "cannot follow " + registry.host() + " to cdn.example.com: it would be plain HTTP");
 }
 
 TEST_CASE("a circle of redirects ends") {
@@ -205,6 +199,17 @@ TEST_CASE("tags come over all pages, in the registry's order") {
   registry.add_fault({.method = "GET", .path = "/tags/", .status = 200, .body = R"({"name":"app","tags":null})"});
   CHECK(client.tags(at(registry, "app")).empty());
   CHECK(failure_of([&] { client.tags(at(registry, "other")); }).code == ErrorCode::not_found);
+}
+
+TEST_CASE("a list of tags without end is given up by its bytes") {
+  FakeRegistry registry;
+  seed(registry, "app", "v1", image_of({"layer"}));
+  const std::string body = R"({"tags": []})" + std::string(std::size_t{15} << 20U, ' ');
+  registry.add_fault(
+      {.path = "/tags/list", .times = -1, .status = 200, .body = body, .headers = {{"Link", "<?x=1>; rel=next"}}});
+  const auto failure = failure_of([&] { RegistryClient(fast_options()).tags(at(registry, "app")); });
+  CHECK(failure.code == ErrorCode::corrupt);
+  CHECK(registry.count("GET", "/tags/list") == 5);
 }
 
 TEST_CASE("an answer without the headers that help is understood by its content") {

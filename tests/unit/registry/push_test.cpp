@@ -74,6 +74,33 @@ TEST_CASE("a layer that two images share is asked for and sent once by one clien
   CHECK(registry.count("HEAD", "/blobs/" + digest) == 1);
 }
 
+TEST_CASE("a layer that the images of an index share is sent once, and between registries read once") {
+  FakeRegistry first;
+  FakeRegistry second;
+  const auto index = index_of({image_of({"shared", "a"}), image_of({"shared", "b"}, "linux/arm64")});
+  RegistryClient client(fast_options());
+  client.push(index, at(first, "app:v1"));
+  CHECK(first.count("POST") == 5);  // three layers, two configs
+  CHECK(first.count("PUT", "/blobs/") == 5);
+  first.clear_log();
+  client.push(client.fetch(at(first, "app:v1")), at(second, "copy:v1"));
+  CHECK(first.count("GET", "/blobs/") == 5);
+  CHECK(first.count("GET", "/blobs/" + Digest::of("shared").to_string()) == 1);
+  CHECK(second.count("PUT", "/blobs/") == 5);
+  CHECK(second.manifest("copy", "v1") == index.json);
+}
+
+TEST_CASE("a layer that was pushed to one repository is mounted in the next") {
+  FakeRegistry registry;
+  RegistryClient client(fast_options());
+  client.push(image_of({"shared", "a"}), at(registry, "one:v1"));
+  registry.clear_log();
+  client.push(image_of({"shared", "b"}), at(registry, "two:v1"));
+  const auto shared = "mount=sha256%3a" + std::string(Digest::of("shared").hex());
+  CHECK(registry.count("POST", shared + "&from=one") == 1);
+  CHECK(registry.count("PUT", "/blobs/") == 2);  // layer b and the config
+}
+
 TEST_CASE("a layer in another repository of the registry is mounted, never downloaded") {
   FakeRegistry registry;
   const auto base = image_of({text_of(200000)});

@@ -13,6 +13,7 @@
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/image.hpp"
+#include "ociassemble/manifest.hpp"
 #include "ociassemble/registry.hpp"
 
 namespace ociassemble::test {
@@ -69,6 +70,13 @@ inline std::string seed(FakeRegistry& registry, const std::string& repository, c
     registry.put_blob(repository, BlobStore::read(*layer.blobs, layer.descriptor, std::size_t{1} << 30U));
   registry.put_blob(repository, image.config_json());
   return registry.put_manifest(repository, tag, std::string(image.manifest().media_type()), image.manifest_json());
+}
+
+// The bytes of the image's first layer.
+inline std::string pull_layer(RegistryClient& client, const Reference& reference) {
+  const auto document = client.fetch(reference);
+  const auto manifest = Manifest::parse(document.json, document.descriptor.media_type);
+  return BlobStore::read(*document.blobs, manifest.layers.at(0), std::size_t{1} << 30U);
 }
 
 struct Failure {

@@ -9,6 +9,7 @@
 #include "registry/endpoint.hpp"
 #include "registry/failure.hpp"
 #include "registry/link.hpp"
+#include "registry/pace.hpp"
 #include "registry/retry.hpp"
 #include "registry/text.hpp"
 #include "registry/token.hpp"
@@ -71,6 +72,15 @@ TEST_CASE("the next page is found in any spelling of Link") {
   CHECK_FALSE(next_link({}).has_value());
 }
 
+TEST_CASE("a list over pages ends by its number of pages and by its bytes") {
+  PageBudget pages("list");
+  for (int page = 0; page < 10'000; ++page) pages.take(2);
+  CHECK_THROWS_WITH_AS(pages.take(2), "cannot list: the list does not end", Error);
+  PageBudget bytes("list");
+  for (int page = 0; page < 4; ++page) bytes.take(16U << 20U);
+  CHECK_THROWS_AS(bytes.take(1), Error);
+}
+
 TEST_CASE("only passing troubles are worth another try") {
   for (const int status : {408, 425, 429, 500, 502, 503, 504, 522}) CHECK(is_worth_retrying(status));
   for (const int status : {200, 301, 400, 401, 403, 404, 405, 409, 413, 416, 501, 505})
@@ -105,6 +115,40 @@ TEST_CASE("tries are counted, and a server that asks for too long is not waited 
   stop.request_stop();
   Retrier stopped(policy, stop.get_token());
   CHECK_THROWS_AS(stopped.wait(), Error);
+}
+
+TEST_CASE("where the rate is limited, requests go one by one, in gaps that grow with refusals and shrink without") {
+  const RetryPolicy policy{.first_delay = milliseconds(160), .longest_delay = milliseconds(500)};
+  Pace pace(policy);
+  const Pace::Time now{};
+  CHECK(pace.take_turn(now) == now);
+  CHECK(pace.take_turn(now) == now);
+  pace.slow_down(now, {});
+  CHECK(pace.take_turn(now) == now + milliseconds(160));
+  CHECK(pace.take_turn(now) == now + milliseconds(320));
+  pace.slow_down(now, {});
+  pace.slow_down(now, {});  // 640 is over the longest
+  CHECK(pace.take_turn(now) == now + milliseconds(500));
+  CHECK(pace.take_turn(now) == now + milliseconds(1000));
+  pace.speed_up();
+  CHECK(pace.take_turn(now) == now + milliseconds(1500));
+  CHECK(pace.take_turn(now) == now + milliseconds(1937));
+  for (int i = 0; i < 40; ++i) pace.speed_up();
+  pace.take_turn(now);
+  const auto later = now + seconds(10);
+  CHECK(pace.take_turn(later) == later);
+  CHECK(pace.take_turn(later) == later);
+}
+
+TEST_CASE("what Retry-After asks of one request holds for all, up to the longest that is waited for") {
+  const RetryPolicy policy{.longest_retry_after = seconds(60)};
+  const Pace::Time now{};
+  Pace patient(policy);
+  patient.slow_down(now, seconds(7));
+  CHECK(patient.take_turn(now) == now + seconds(7));
+  Pace pace(policy);
+  pace.slow_down(now, seconds(86400));
+  CHECK(pace.take_turn(now) == now + seconds(60));
 }
 
 TEST_CASE("a token is read under both of its names") {
@@ -154,7 +198,7 @@ TEST_CASE("a refusal says what could not be done, why, and what to do") {
         "cannot push q.io/a:1: the registry answered 403 (forbidden): DENIED: read [31m only");
   CHECK(denied.code() == ErrorCode::unauthorized);
   CHECK(denied.status() == 403);
-  CHECK(denied.hint() == "log in with `docker login q.io` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD");
+  CHECK(denied.hint() == "log in with `ociassemble login q.io` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD");
   const auto missing = refusal("pull q.io/a:1", 404, "{}", "the registry has no such tag", "q.io");
   CHECK(std::string(missing.what()) == "cannot pull q.io/a:1: the registry has no such tag");
   CHECK(missing.code() == ErrorCode::not_found);
@@ -163,9 +207,9 @@ TEST_CASE("a refusal says what could not be done, why, and what to do") {
 }
 
 TEST_CASE("somebody else's text is made fit for one line") {
-  CHECK(printable("a\tb\r\nc\x1b[0m\x7f") == "a b  c [0m ");
-  CHECK(printable("gr\xc3\xbc\xc3\x9f\xff\xc2\x85.") == "gr\xc3\xbc\xc3\x9f? .");
-  CHECK(printable("12345", 3) == "123...");
+  CHECK(excerpt("a\tb\r\nc\x1b[0m\x7f") == "a b  c [0m ");
+  CHECK(excerpt("gr\xc3\xbc\xc3\x9f\xff\xc2\x85.") == "gr\xc3\xbc\xc3\x9f? .");
+  CHECK(excerpt("12345", 3) == "123...");
 }
 
 TEST_CASE("base64 is that of RFC 4648") {

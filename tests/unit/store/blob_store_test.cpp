@@ -241,6 +241,22 @@ TEST_CASE("copying a blob that is not what it is called leaves the target withou
   CHECK(fs::is_empty(folder / "b"));
 }
 
+TEST_CASE("copying between folders brings blobs of any size, and none that is longer or shorter than it says") {
+  const test::TestFolder folder;
+  const auto from = open_directory_store(folder / "a");
+  const auto to = open_directory_store(folder / "b");
+  for (const std::size_t size : {0U, 1U, 5'000'000U}) {
+    const auto descriptor = from->put(std::string(size, 'x'), "text/plain");
+    copy_blob(*from, descriptor, *to, {});
+    CHECK(BlobStore::read(*to, descriptor, size) == std::string(size, 'x'));
+  }
+  for (const char* bytes : {"hello\nand more", "hell"}) {
+    write_at(hello_path(folder / "a"), bytes);
+    CHECK(code_of([&] { copy_blob(*from, hello(), *to, {}); }) == ErrorCode::corrupt);
+    CHECK(!to->size(hello().digest));
+  }
+}
+
 TEST_CASE("copying onto itself and copying what is there need no source") {
   const test::TestFolder folder;
   const auto store = open_directory_store(folder.path());

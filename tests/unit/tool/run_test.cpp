@@ -1,43 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole tool, run in process.
-#include "run.hpp"
-
 #include <doctest/doctest.h>
 
 #include <map>
-#include <sstream>
 #include <vector>
 
+#include "run_tool.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
 
 using namespace ociassemble;
+using test::holds;
+using test::run;
 using test::TestFolder;
-
-namespace {
-
-struct Outcome {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Outcome run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}) {
-  std::vector<const char*> words;
-  for (const auto& argument : arguments) words.push_back(argument.c_str());
-  std::ostringstream out;
-  std::ostringstream err;
-  const tool::Streams streams{out, err, false, {}, [&](const char* name) -> std::optional<std::string> {
-                                const auto found = environment.find(name);
-                                return found != environment.end() ? std::optional(found->second) : std::nullopt;
-                              }};
-  const int status = tool::run(words, streams);
-  return {status, out.str(), err.str()};
-}
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE("without a command the tool says how to get help, and that is a usage error") {
   const auto outcome = run({});
@@ -47,7 +22,7 @@ TEST_CASE("without a command the tool says how to get help, and that is a usage 
 }
 
 TEST_CASE("help goes to the standard output and teaches by example") {
-  for (const char* command : {"build", "inspect", "verify"}) {
+  for (const char* command : {"build", "diff", "inspect", "verify"}) {
     const auto outcome = run({command, "--help"});
     CHECK(outcome.status == 0);
     CHECK(holds(outcome.out, "Examples:"));
@@ -239,4 +214,53 @@ TEST_CASE("the same inputs give the same bytes whatever the output's kind, jobs 
     return json.substr(json.find("\"layers\""), json.find("\"annotations\"") - json.find("\"layers\""));
   };
   CHECK(layers(one) == layers(two));
+}
+
+TEST_CASE("diff says what differs with status 3, and what is the same with 0") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto one = "oci:" + (folder / "one").string();
+  const auto two = "oci:" + (folder / "two").string();
+  REQUIRE(run({"build", "-q", "-b", app, "-o", one}).status == 0);
+  REQUIRE(run({"build", "-q", "-b", app, "-e", "A=1", "-o", two}).status == 0);
+  const auto same = run({"diff", one, one});
+  CHECK(same.status == 0);
+  CHECK(holds(same.out, "same: sha256:"));
+  const auto different = run({"diff", one, two});
+  CHECK(different.status == 3);
+  CHECK(holds(different.out, "config changed"));
+  CHECK(holds(different.out, "config.Env A: (none) -> \"1\""));
+  CHECK(holds(run({"diff", "--json", one, two}).out, "\"verdict\": \"different\""));
+  CHECK(run({"diff", "-q", one, two}).out.empty());
+  CHECK(run({"diff", one}).status == 2);
+}
+
+TEST_CASE("verify --same-app proves the application, and takes two locations") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto one = "oci:" + (folder / "one").string();
+  const auto two = "oci:" + (folder / "two").string();
+  REQUIRE(run({"build", "-q", "-b", app, "-o", one}).status == 0);
+  REQUIRE(run({"build", "-q", "-b", app, "-e", "A=1", "-o", two}).status == 0);
+  const auto proven = run({"verify", "--same-app", one, two});
+  CHECK(proven.status == 0);
+  CHECK(holds(proven.out, "the same application"));
+  CHECK(holds(proven.out, "allowed     env          config.Env A"));
+  const auto strict = run({"verify", "--same-app", "--strict", one, two});
+  CHECK(strict.status == 3);
+  CHECK(holds(strict.out, "NOT ALLOWED env"));
+  CHECK(run({"verify", "--same-app", "--strict", "--allow", "env", one, two}).status == 0);
+  CHECK(holds(run({"verify", "--same-app", "--json", one, two}).out, "\"proven\": true"));
+  CHECK(run({"verify", "--same-app", "--strict", "--allow", "colour", one, two}).status == 2);
+  CHECK(run({"verify", "--same-app", one}).status == 2);
+  CHECK(run({"verify", one, two}).status == 2);
+}
+
+TEST_CASE("build --check makes the same image as without") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto plain = run({"build", "-q", "-b", app, "-o", "oci:" + (folder / "plain").string()});
+  const auto checked = run({"build", "-q", "--check", "-b", app, "-o", "oci:" + (folder / "checked").string()});
+  CHECK(checked.status == 0);
+  CHECK(plain.out.substr(plain.out.find('@')) == checked.out.substr(checked.out.find('@')));
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ociassemble/assemble.hpp"
+#include "ociassemble/location.hpp"
+#include "ociassemble/registry.hpp"
+
+namespace ociassemble {
+
+struct CopyOptions {
+  // Of an index: the whole, its bytes unchanged, with all that it names (attestations, nested indexes). Else one image
+  // comes out of it.
+  bool all_platforms = false;
+  std::optional<Platform> platform;  // which; the host's when not set, or the only one
+  // Also what refers to the image (signatures, SBOMs), from a registry to a registry.
+  bool referrers = false;
+};
+
+// What a copy came to.
+struct Copied {
+  std::string name;       // "REGISTRY/REPOSITORY@sha256:…" or "oci:DIR:TAG@sha256:…"
+  Descriptor descriptor;  // of the manifest or index
+  std::size_t referrers = 0;
+};
+
+// Copies an image between any two places: registries, layouts, archives. Manifests, indexes, configs and layers keep
+// their bytes, and so the digest. Between registries each blob is streamed through, verified, without touching the
+// disk, or mounted within one; what the target has is not read. Two exceptions: a docker archive holds one platform's
+// image, its layers uncompressed, and no manifest; so what comes out of one into a layout or an oci-archive gets OCI's.
+// Throws Error{invalid_argument} for what is no place for images, and for all platforms in a docker archive;
+// Error{not_found} that names the platforms that there are; what reading and writing throw.
+Copied copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace);
+
+// What a copy to a registry would do, without a request that writes.
+PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace);
+
+// The same for a push of an image that was made.
+PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace);
+PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace);
+
+// As JSON, with a newline at the end; docs/cli.md has the members.
+std::string copy_json(const Copied& copied);
+std::string tags_json(const std::vector<std::string>& tags);
+std::string plan_json(const std::vector<PushPlan>& plans);
+// For people: a line for each step, and a summary.
+std::string describe_plan(const PushPlan& plan);
+
+}  // namespace ociassemble

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ociassemble/assemble.hpp"
+
+namespace ociassemble {
+
+inline constexpr int kLockFormat = 1;
+inline constexpr const char* kLockFileName = "ociassemble.lock";
+
+// One platform's image of a base.
+struct LockedPlatform {
+  Digest manifest;
+  std::string system;  // for people: "Alpine Linux v3.20, musl"; may be empty
+  Digest facts;        // of the record of what a build needs to know about the files
+
+  bool operator==(const LockedPlatform&) const = default;
+};
+
+// What a base's reference stood for when it was locked, and all that a build needs of it: enough to compute the image's
+// digest without a request.
+struct LockedBase {
+  Digest digest;                                    // of the index, or of the only image's manifest
+  std::string media_type;                           // of that
+  std::map<std::string, LockedPlatform> platforms;  // by Platform::to_string(), normalised
+  std::map<Digest, std::string> documents;          // index, manifests, configs: their bytes
+  std::map<Digest, std::string> facts;              // records: compressed by zstd, in base64
+
+  const LockedPlatform* find(const Platform& platform) const;
+
+  bool operator==(const LockedBase&) const = default;
+};
+
+// The lock file (docs/lock.md): every base that builds take from a registry, pinned. A value.
+struct Lock {
+  std::map<std::string, LockedBase> bases;  // by the reference as builds name it, "docker.io/library/alpine:3.20"
+
+  // Checks every digest, and that each platform's manifest is the one that the index names. `subject` names the file in
+  // errors. Throws Error{corrupt} that says where, with a hint how to make the file anew; Error{unsupported} for
+  // another format.
+  static Lock parse(std::string_view json, std::string_view subject);
+  // Reads the file, too; nothing when there is no such file.
+  static std::optional<Lock> load(const std::filesystem::path& file);
+  // The same value gives the same bytes. Throws Error{unsupported} past 32 MiB.
+  std::string to_json() const;
+  // Replaces the file whole, unless it has these bytes; returns whether it had others. Throws Error{io}.
+  bool save(const std::filesystem::path& file) const;
+
+  const LockedBase* find(const Reference& base) const;
+
+  bool operator==(const Lock&) const = default;
+};
+
+// Pins a base as it is now for these platforms: asks the registry for index, manifests and configs, and reads the
+// layers (or takes what the cache knows of them). Throws as the registry client does, and Error{not_found} for a
+// platform that the base does not have.
+LockedBase lock_base(const Reference& base, const std::vector<Platform>& platforms, const Workplace& workplace);
+// Adds the platforms that are not locked yet, of the very index that is locked.
+void lock_platforms(LockedBase& locked, const Reference& base, const std::vector<Platform>& platforms,
+                    const Workplace& workplace);
+
+// A tag that stands for something else than is locked; for nothing any more where `now` is not set.
+struct MovedBase {
+  std::string base;
+  Digest locked;
+  std::optional<Digest> now;
+};
+// Asks for each tag, one request a base. A base that is named by its digest cannot move.
+std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace);
+
+// Platforms by the reference of the base that is wanted for them.
+using WantedBases = std::map<std::string, std::vector<Platform>>;
+
+struct LockCheck {
+  std::vector<MovedBase> moved;
+  WantedBases unlocked;  // what is wanted and not in the lock
+
+  bool ok() const noexcept { return moved.empty() && unlocked.empty(); }
+};
+// find_moved(), and what the lock lacks of what is wanted.
+LockCheck check_lock(const Lock& lock, const WantedBases& wanted, const Workplace& workplace);
+
+// A line for each that is moved or unlocked; and as JSON, whose members docs/cli.md names.
+std::string describe_lock_check(const LockCheck& check);
+std::string lock_check_json(const LockCheck& check);
+// Bases of the lock: a line BASE@DIGEST each; and as JSON. Throws std::out_of_range for one that is not in it.
+std::string describe_locked(const Lock& lock, const WantedBases& bases);
+std::string locked_json(const Lock& lock, const WantedBases& bases);
+
+}  // namespace ociassemble

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ociassemble/assemble.hpp"
+
+namespace ociassemble {
+
+// What a user chooses of a recipe.
+struct RecipeSettings {
+  std::string profile;                                         // empty: the recipe without a profile
+  std::vector<std::pair<std::string, std::string>> arguments;  // NAME and VALUE; the last of a name counts
+  std::vector<Platform> platforms;  // of the recipe's, those to make; empty: all. Where it names none: these
+};
+
+// A recipe for one profile, finished: nothing in it is left to look up in the recipe's text.
+struct ResolvedRecipe {
+  std::string profile;            // empty: without one
+  std::vector<std::string> tags;  // tags only, to be completed by what is pushed to
+  std::vector<Platform> platforms;
+  std::vector<AssembleOptions> images;  // one for each platform, in their order; one where there are no platforms
+};
+
+// A base and the platforms that it is wanted for (none: the binaries', which only their files tell).
+struct RecipeBase {
+  Location location;
+  std::vector<Platform> platforms;
+};
+
+// A recipe file, "ociassemble.json" (docs/recipe.md): a service once, and profiles that say what differs. An immutable
+// value, safe to share between threads.
+//
+// Whatever is wrong with the text is an Error{invalid_argument} of one line, "FILE:LINE:COLUMN: MEMBER: CAUSE" (lines
+// and columns count from 1, columns in characters), with a hint that says what to do; of a profile's value it is the
+// place in the profile.
+class Recipe {
+ public:
+  // `file` names the text in errors; what the recipe names by a relative path is looked for in its folder. Checks the
+  // form of everything, profiles that nobody asks for included: JSON, members, types.
+  static Recipe parse(std::string_view text, const std::filesystem::path& file);
+  // Reads the file, too: Error{not_found} and Error{io} besides.
+  static Recipe load(const std::filesystem::path& file);
+
+  const std::filesystem::path& file() const noexcept;
+  // In the order of the text.
+  std::vector<std::string> profiles() const;
+
+  // Also checks all values: locations, numbers, arguments that are unset or unknown, a profile that is not there.
+  ResolvedRecipe resolve(const RecipeSettings& settings) const;
+  // The same for the bases alone, each once, which needs no other argument than theirs.
+  std::vector<RecipeBase> bases(const RecipeSettings& settings) const;
+
+ private:
+  struct Document;
+  explicit Recipe(std::shared_ptr<const Document> document) : document_(std::move(document)) {}
+
+  std::shared_ptr<const Document> document_;
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "assemble/shared_work.hpp"
+#include "ociassemble/assemble.hpp"
+
+namespace ociassemble {
+
+// assemble(), sharing work with other assemblies.
+Assembled assemble_with(SharedWork& work, const AssembleOptions& options, const Workplace& workplace);
+
+}  // namespace ociassemble

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ociassemble/compare.hpp"
+
+namespace ociassemble {
+
+// Pieces of texts about comparisons; nothing that comes from an image keeps a control byte.
+
+// terminal_text, and not longer than a line can be read.
+std::string short_text(std::string_view text, std::size_t limit = 160);
+// "file", "hard link", …
+std::string_view file_type_name(EntryType type);
+// What a whiteout at this path removes: a path, or all of a folder ("/etc/*"); nothing for another entry.
+std::optional<std::string> whiteout_target(std::string_view path);
+// "config.Env PATH: "/bin" -> (none)".
+std::string value_change_text(const ValueChange& change);
+// A line for the layer, and one for each of its first `files` files.
+std::string layer_comparison_text(const LayerComparison& layer, std::size_t files);
+
+}  // namespace ociassemble

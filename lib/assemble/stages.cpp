@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assemble/stages.hpp"
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+
+namespace ociassemble {
+namespace {
+
+template <class Input>
+const Input* same_destination(const std::vector<Input>& inputs, const Input& wanted) {
+  const auto found = std::find_if(inputs.begin(), inputs.end(),
+                                  [&](const Input& input) { return input.destination == wanted.destination; });
+  return found == inputs.end() ? nullptr : &*found;
+}
+
+bool is_folder(const AddInput& add) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(add.source, ignored);
+}
+
+// Members of a folder that another replaces would stay visible beneath it; a file does not.
+bool stays(const AddInput& add, const AssembleOptions& image) {
+  const auto* last = same_destination(image.adds, add);
+  return last != nullptr && (*last == add || (!is_folder(*last) && !is_folder(add)));
+}
+
+bool stays(const BinaryInput& binary, const AssembleOptions& image) {
+  const auto* last = same_destination(image.binaries, binary);
+  return last != nullptr && *last == binary;
+}
+
+void keep_what_stays(Contents& stage, const AssembleOptions& image) {
+  std::erase_if(stage.binaries, [&](const auto& binary) { return !stays(binary, image); });
+  std::erase_if(stage.adds, [&](const auto& add) { return !stays(add, image); });
+  std::erase_if(stage.writable, [&](const auto& path) {
+    return std::find(image.writable.begin(), image.writable.end(), path) == image.writable.end();
+  });
+  if (!image.ca_certificates) stage.ca_certificates.reset();
+  if (stage.tzdata != image.tzdata) stage.tzdata.reset();
+}
+
+// What the stages so far have put where.
+class Laid {
+ public:
+  // Takes out what lies there already.
+  void lay(Contents& stage) {
+    std::erase_if(stage.binaries, [&](const auto& binary) { return !put(binaries_, binary.destination, binary); });
+    std::erase_if(stage.adds, [&](const auto& add) { return !put(adds_, add.destination, add); });
+    std::erase_if(stage.writable, [&](const auto& path) { return !put(writable_, path, stage.user); });
+    lay_once(ca_certificates_, stage.ca_certificates);
+    lay_once(tzdata_, stage.tzdata);
+    lay_once(working_dir_, stage.working_dir);
+    lay_once(user_, stage.create_user);
+  }
+
+ private:
+  // Whether that is something new. An input without a destination goes by its name, which none of a foundation does.
+  template <class Value>
+  static bool put(std::map<std::string, Value>& places, const std::string& place, const Value& value) {
+    const auto found = places.find(place);
+    if (place.empty()) return true;
+    if (found != places.end() && found->second == value) return false;
+    places.insert_or_assign(place, value);
+    return true;
+  }
+
+  template <class Value>
+  static void lay_once(std::optional<Value>& laid, std::optional<Value>& wanted) {
+    if (!wanted) return;
+    if (laid == wanted) {
+      wanted.reset();
+    } else {
+      laid = wanted;
+    }
+  }
+
+  std::map<std::string, BinaryInput> binaries_;
+  std::map<std::string, AddInput> adds_;
+  std::map<std::string, std::optional<std::string>> writable_;
+  std::optional<std::string> ca_certificates_, tzdata_, working_dir_;
+  std::optional<CreatedUser> user_;
+};
+
+Contents top_of(const AssembleOptions& options) {
+  return {options.binaries,    options.adds,        options.writable,        options.read_only, options.user,
+          options.create_user, options.working_dir, options.ca_certificates, options.tzdata};
+}
+
+}  // namespace
+
+std::vector<Contents> stages_of(const AssembleOptions& options) {
+  auto stages = options.foundations;
+  for (auto& stage : stages) keep_what_stays(stage, options);
+  stages.push_back(top_of(options));
+  if (stages.size() == 1) return stages;  // two inputs for one place are for the placement to refuse
+  Laid laid;
+  for (auto& stage : stages) laid.lay(stage);
+  return stages;
+}
+
+}  // namespace ociassemble

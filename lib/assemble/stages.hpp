@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "ociassemble/assemble.hpp"
+
+namespace ociassemble {
+
+// What is laid on the base, stage on stage: of each foundation what the image still has of it (see
+// AssembleOptions::foundations), of each later stage what it adds or changes, the options' own members last. One stage
+// where there are no foundations. Looks at the disk to tell files from folders.
+std::vector<Contents> stages_of(const AssembleOptions& options);
+
+}  // namespace ociassemble

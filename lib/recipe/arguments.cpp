@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recipe/arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ociassemble/error.hpp"
+#include "spec/text.hpp"
+
+namespace ociassemble {
+
+bool is_argument_name(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+Arguments::Arguments(const RecipeText& text, const RecipeNode* args,
+                     const std::vector<std::pair<std::string, std::string>>& settings)
+    : text_(text) {
+  if (args == nullptr) return;
+  for (const auto& [name, at, value] : *args->object()) {
+    const auto set = std::find_if(settings.rbegin(), settings.rend(),
+                                  [&name = name](const auto& setting) { return setting.first == name; });
+    if (set != settings.rend()) {
+      values_[name] = set->second;
+    } else if (value.is_null()) {
+      values_[name] = std::nullopt;
+    } else {
+      values_[name] = expand_text(*value.string(), value.at);
+    }
+  }
+}
+
+const std::string& Arguments::value_of(const std::string& name, std::size_t at) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) {
+    std::vector<std::string_view> names;
+    for (const auto& [known, value] : values_) names.emplace_back(known);
+    const auto near = nearest(name, names);
+    text_.refuse(at, fmt::format("no argument is called {}", printable(name)),
+                 near ? fmt::format("did you mean ${{{}}}?", *near)
+                      : fmt::format("declare it: \"args\": {{\"{}\": \"DEFAULT\"}}; or write $${{ for a plain ${{",
+                                    printable(name)));
+  }
+  if (!found->second) {
+    text_.refuse(at, fmt::format("the argument {} is not set, and has no default", name),
+                 fmt::format("add --set {}=VALUE", name));
+  }
+  return *found->second;
+}
+
+std::string Arguments::expand_text(const std::string& text, std::size_t at) const {
+  std::string result;
+  for (std::size_t begin = 0;;) {
+    const auto dollar = text.find("${", begin);
+    if (dollar == std::string::npos) return result + text.substr(begin);
+    if (dollar > begin && text[dollar - 1] == '$') {
+      result.append(text, begin, dollar - 1 - begin).append("${");
+      begin = dollar + 2;
+      continue;
+    }
+    const auto end = text.find('}', dollar);
+    const auto name = text.substr(dollar + 2, end == std::string::npos ? 0 : end - dollar - 2);
+    if (!is_argument_name(name)) {
+      text_.refuse(at, "a \"${\" without the name of an argument and a }", "write ${NAME}, or $${ for a plain ${");
+    }
+    result.append(text, begin, dollar - begin).append(value_of(name, at));
+    begin = end + 1;
+  }
+}
+
+// Recursion is bounded by the depth that was read.
+RecipeNode Arguments::expand(RecipeNode node) const {
+  if (auto* text = std::get_if<std::string>(&node.data)) *text = expand_text(*text, node.at);
+  if (auto* elements = std::get_if<RecipeNode::Array>(&node.data)) {
+    for (auto& element : *elements) element = expand(std::move(element));
+  }
+  if (auto* members = std::get_if<RecipeNode::Object>(&node.data)) {
+    for (auto& member : *members) member.value = expand(std::move(member.value));
+  }
+  return node;
+}
+
+std::optional<RecipeNode> Arguments::try_expand(RecipeNode node) const {
+  try {
+    return expand(std::move(node));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "recipe/recipe_text.hpp"
+
+namespace ociassemble {
+
+// The arguments of a recipe: "args" with what was set from outside. Borrows the text.
+class Arguments {
+ public:
+  // `args` is the member's value; null where the recipe has none. A default may use the arguments before it.
+  Arguments(const RecipeText& text, const RecipeNode* args,
+            const std::vector<std::pair<std::string, std::string>>& settings);
+
+  // `node` with every "${NAME}" in its texts replaced; "$${" is a plain "${". Throws as RecipeText::refuse for an
+  // argument that is unset or unknown, and for a "${" that is none.
+  RecipeNode expand(RecipeNode node) const;
+  // The same; nothing where expand() throws.
+  std::optional<RecipeNode> try_expand(RecipeNode node) const;
+
+ private:
+  std::string expand_text(const std::string& text, std::size_t at) const;
+  const std::string& value_of(const std::string& name, std::size_t at) const;
+
+  const RecipeText& text_;
+  std::map<std::string, std::optional<std::string>> values_;
+};
+
+// Whether a name is one that arguments may have: letters, digits and "_", no digit first.
+bool is_argument_name(std::string_view name);
+
+}  // namespace ociassemble

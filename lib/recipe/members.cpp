@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recipe/members.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "assemble/capability.hpp"
+#include "assemble/config.hpp"
+#include "assemble/placement.hpp"
+#include "assemble/platform_words.hpp"
+#include "ociassemble/command_words.hpp"
+#include "ociassemble/error.hpp"
+#include "recipe/duration.hpp"
+#include "spec/text.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Reader {
+ public:
+  Reader(const RecipeText& text, const fs::path& folder, const std::optional<Platform>& platform)
+      : text_(text), folder_(folder), platform_(platform) {}
+
+  [[noreturn]] void refuse(const RecipeNode& node, std::string_view cause, std::string hint) const {
+    text_.refuse(node.at, cause, std::move(hint));
+  }
+
+  // What `read` makes of the node's text; its complaint gets the place.
+  template <class Read>
+  auto parsed(const RecipeNode& node, Read read) const {
+    try {
+      return read(*node.string());
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::invalid_argument) throw;
+      refuse(node, error.what(), error.hint().empty() ? "correct the value" : error.hint());
+    }
+  }
+
+  std::string text(const RecipeNode& node) const {
+    if (node.string()->empty()) refuse(node, "the text is empty", "leave the member out, or write a value");
+    return *node.string();
+  }
+
+  std::vector<std::string> texts(const RecipeNode& node) const {
+    std::vector<std::string> values;
+    for (const auto& element : *node.array()) values.push_back(text(element));
+    return values;
+  }
+
+  std::vector<std::string> words(const RecipeNode& node) const {
+    if (node.string() != nullptr) return parsed(node, [](const auto& line) { return parse_command_words(line); });
+    std::vector<std::string> values;
+    for (const auto& element : *node.array()) values.push_back(*element.string());
+    return values;
+  }
+
+  std::uint32_t number(const RecipeNode& node, std::uint32_t largest) const {
+    const auto& digits = std::get<RecipeNode::Number>(node.data).text;
+    std::uint32_t value = 0;
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (failure != std::errc() || end != digits.data() + digits.size() || value > largest) {
+      refuse(node, fmt::format("{} is no whole number from 0 to {}", printable(digits), largest),
+             "write a number of that range");
+    }
+    return value;
+  }
+
+  // A path of the host, with the platform put in, taken from the recipe's folder.
+  fs::path path(const RecipeNode& node) const { return folder_ / with_platform(node); }
+
+  std::string with_platform(const RecipeNode& node) const {
+    return fill_braces(text(node), [&](std::string_view name) { return placeholder(node, name); });
+  }
+
+  std::string host_or_path(const RecipeNode& node) const { return text(node) == "host" ? "host" : path(node).string(); }
+
+ private:
+  std::optional<std::string> placeholder(const RecipeNode& node, std::string_view name) const {
+    auto value = platform_word(platform_.value_or(Platform()), name);
+    if (!value) {
+      refuse(node, fmt::format("nothing is called {{{}}}", printable(name)),
+             "what is put into paths is {os}, {arch} and {variant}; an argument is ${NAME}");
+    }
+    if (!platform_) {
+      refuse(node, fmt::format("{{{}}} without a platform", name),
+             R"(add "platforms": ["linux/amd64"], or --platform)");
+    }
+    return value;
+  }
+
+  const RecipeText& text_;
+  const fs::path& folder_;
+  const std::optional<Platform>& platform_;
+};
+
+template <class Use>
+void with_member(const RecipeNode& object, std::string_view name, Use use) {
+  if (const auto* value = object.find(name)) use(*value);
+}
+
+void check_path(const Reader& reader, const RecipeNode& node, std::string_view what) {
+  reader.parsed(node, [&](const auto& path) { return canonical_path(path, what); });
+}
+
+std::vector<std::string> container_paths(const Reader& reader, const RecipeNode& node, std::string_view what) {
+  for (const auto& element : *node.array()) check_path(reader, element, what);
+  return reader.texts(node);
+}
+
+const RecipeNode& source_of(const Reader& reader, const RecipeNode& input) {
+  const auto* source = input.string() != nullptr ? &input : input.find("source");
+  if (source == nullptr) {
+    reader.refuse(input, "no source", R"(add "source": "PATH"; a profile's object replaces a path whole)");
+  }
+  return *source;
+}
+
+std::uint32_t file_mode(const Reader& reader, const RecipeNode& node) {
+  const auto digits = reader.text(node);
+  std::uint32_t mode = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+  if (failure != std::errc() || end != digits.data() + digits.size() || mode > 07777) {
+    reader.refuse(node, fmt::format("\"{}\" is no octal number up to 7777", printable(digits)), "write \"0440\"");
+  }
+  return mode;
+}
+
+BinaryInput read_binary(const Reader& reader, const RecipeMember& member) {
+  BinaryInput binary;
+  binary.destination = member.name;
+  binary.source = reader.path(source_of(reader, member.value));
+  with_member(member.value, "capabilities", [&](const auto& node) {
+    for (const auto& element : *node.array())
+      reader.parsed(element, [](const auto& name) { return capability_xattr({name}); });
+    binary.capabilities = reader.texts(node);
+  });
+  with_member(member.value, "anyBinary", [&](const auto& node) { binary.any_binary = std::get<bool>(node.data); });
+  return binary;
+}
+
+AddInput read_file(const Reader& reader, const RecipeMember& member) {
+  AddInput add;
+  add.destination = member.name;
+  add.source = reader.path(source_of(reader, member.value));
+  with_member(member.value, "mode", [&](const auto& node) { add.mode = file_mode(reader, node); });
+  with_member(member.value, "owner", [&](const auto& node) { add.owner = reader.text(node); });
+  with_member(member.value, "ignore", [&](const auto& node) {
+    add.ignore = reader.text(node) == "none" ? "none" : reader.path(node).string();
+  });
+  return add;
+}
+
+constexpr std::uint32_t kLargestId = 0xFFFFFFFE;
+
+CreatedUser read_created_user(const Reader& reader, const RecipeNode& node) {
+  const auto* name = node.find("name");
+  const auto* uid = node.find("uid");
+  if (name == nullptr || uid == nullptr) {
+    reader.refuse(node, "a user that is created needs a name and a uid",
+                  R"(write {"name": "app", "uid": 1001, "create": true})");
+  }
+  CreatedUser user;
+  user.name = reader.text(*name);
+  user.uid = user.gid = reader.number(*uid, kLargestId);
+  with_member(node, "gid", [&](const auto& value) { user.gid = reader.number(value, kLargestId); });
+  with_member(node, "group", [&](const auto& value) { user.group = reader.text(value); });
+  with_member(node, "home", [&](const auto& value) { user.home = reader.text(value); });
+  with_member(node, "shell", [&](const auto& value) { user.shell = reader.text(value); });
+  return user;
+}
+
+// "NAME" or "UID", with ":GROUP" or ":GID", of an object that creates nobody.
+std::string read_known_user(const Reader& reader, const RecipeNode& node) {
+  for (const auto* other : {"home", "shell"}) {
+    with_member(node, other, [&](const auto& value) {
+      reader.refuse(value, "it says something about a user that is not created", R"(add "create": true)");
+    });
+  }
+  const auto one_of = [&](const char* name, const char* number) -> std::string {
+    const auto* by_name = node.find(name);
+    const auto* by_number = node.find(number);
+    if (by_name != nullptr && by_number != nullptr) {
+      reader.refuse(*by_number, fmt::format("both \"{}\" and \"{}\", of a user that is not created", name, number),
+                    R"(leave one of them out, or add "create": true)");
+    }
+    if (by_number != nullptr) return std::to_string(reader.number(*by_number, kLargestId));
+    return by_name == nullptr ? "" : reader.text(*by_name);
+  };
+  const auto user = one_of("name", "uid");
+  const auto group = one_of("group", "gid");
+  if (user.empty()) reader.refuse(node, "neither a name nor a uid", R"(write {"uid": 1001, "gid": 1001})");
+  return group.empty() ? user : user + ":" + group;
+}
+
+template <class Into>
+void read_user(const Reader& reader, const RecipeNode& node, Into& into) {
+  if (node.string() != nullptr) {
+    into.user = reader.text(node);
+    return;
+  }
+  const auto* create = node.find("create");
+  if (create == nullptr || !std::get<bool>(create->data)) {
+    into.user = read_known_user(reader, node);
+    return;
+  }
+  into.create_user = read_created_user(reader, node);
+  into.user = fmt::format("{}:{}", into.create_user->uid, into.create_user->gid);
+}
+
+// Contents and AssembleOptions have these members alike.
+template <class Into>
+void read_contents(const Reader& reader, const RecipeNode& recipe, Into& into) {
+  with_member(recipe, "binaries", [&](const auto& node) {
+    for (const auto& member : *node.object()) into.binaries.push_back(read_binary(reader, member));
+  });
+  with_member(recipe, "files", [&](const auto& node) {
+    for (const auto& member : *node.object()) into.adds.push_back(read_file(reader, member));
+  });
+  with_member(recipe, "writable",
+              [&](const auto& node) { into.writable = container_paths(reader, node, "writable path"); });
+  with_member(recipe, "readOnly", [&](const auto& node) { into.read_only = std::get<bool>(node.data); });
+  with_member(recipe, "user", [&](const auto& node) { read_user(reader, node, into); });
+  with_member(recipe, "workdir", [&](const auto& node) {
+    check_path(reader, node, "working directory");
+    into.working_dir = reader.text(node);
+  });
+  with_member(recipe, "caCertificates", [&](const auto& node) { into.ca_certificates = reader.host_or_path(node); });
+  with_member(recipe, "tzdata", [&](const auto& node) { into.tzdata = reader.host_or_path(node); });
+}
+
+std::vector<std::string> health_test(const Reader& reader, const RecipeNode& node) {
+  if (node.string() != nullptr) return {"CMD-SHELL", reader.text(node)};
+  auto test = reader.words(node);
+  const bool known =
+      !test.empty() && ((test[0] == "CMD" && test.size() > 1) || (test[0] == "CMD-SHELL" && test.size() == 2) ||
+                        (test[0] == "NONE" && test.size() == 1));
+  if (!known) {
+    reader.refuse(node, "the test begins neither with CMD nor with CMD-SHELL, or is not complete",
+                  R"(write ["CMD", "/app", "health"], or ["CMD-SHELL", "LINE"])");
+  }
+  return test;
+}
+
+Healthcheck read_healthcheck(const Reader& reader, const RecipeNode& node) {
+  Healthcheck check;
+  if (node.string() != nullptr) return check.test = {"NONE"}, check;
+  const auto duration = [&](const char* name, auto& into) {
+    with_member(node, name, [&](const auto& value) { into = reader.parsed(value, parse_duration); });
+  };
+  if (node.find("test") == nullptr) reader.refuse(node, "no test", R"(add "test": ["CMD", "/app", "health"])");
+  check.test = health_test(reader, *node.find("test"));
+  duration("interval", check.interval);
+  duration("timeout", check.timeout);
+  duration("startPeriod", check.start_period);
+  with_member(node, "retries", [&](const auto& value) { check.retries = reader.number(value, 1000000); });
+  return check;
+}
+
+std::map<std::string, std::string> text_map(const RecipeNode& node) {
+  std::map<std::string, std::string> values;
+  for (const auto& member : *node.object()) values[member.name] = *member.value.string();
+  return values;
+}
+
+ImageFormat read_format(const Reader& reader, const RecipeNode& node) {
+  if (*node.string() == "oci") return ImageFormat::oci;
+  if (*node.string() == "docker") return ImageFormat::docker;
+  reader.refuse(node, fmt::format("\"{}\" is neither oci nor docker", printable(*node.string())),
+                "write \"oci\" or \"docker\"");
+}
+
+// What assembling would say of one value, said with its place.
+template <class Set>
+void validate(const Reader& reader, const RecipeNode& node, Set set) {
+  AssembleOptions probe;
+  set(probe);
+  reader.parsed(node, [&](const auto& /*text*/) { return validate_options(probe); });
+}
+
+void read_execution(const Reader& reader, const RecipeNode& recipe, AssembleOptions& options) {
+  with_member(recipe, "entrypoint", [&](const auto& node) { options.entrypoint = reader.words(node); });
+  with_member(recipe, "cmd", [&](const auto& node) { options.cmd = reader.words(node); });
+  with_member(recipe, "env", [&](const auto& node) {
+    for (const auto& member : *node.object()) {
+      options.env.emplace_back(member.name, *member.value.string());
+      validate(reader, member.value, [&](auto& probe) { probe.env = {options.env.back()}; });
+    }
+  });
+  with_member(recipe, "labels", [&](const auto& node) { options.labels = text_map(node); });
+  with_member(recipe, "annotations", [&](const auto& node) { options.annotations = text_map(node); });
+  with_member(recipe, "ports", [&](const auto& node) {
+    options.exposed_ports = reader.texts(node);
+    for (const auto& element : *node.array()) {
+      validate(reader, element, [&](auto& probe) { probe.exposed_ports = {*element.string()}; });
+    }
+  });
+  with_member(recipe, "volumes", [&](const auto& node) { options.volumes = container_paths(reader, node, "volume"); });
+  with_member(recipe, "stopSignal", [&](const auto& node) {
+    options.stop_signal = reader.text(node);
+    validate(reader, node, [&](auto& probe) { probe.stop_signal = options.stop_signal; });
+  });
+  with_member(recipe, "healthcheck", [&](const auto& node) { options.healthcheck = read_healthcheck(reader, node); });
+}
+
+bool is_tag(std::string_view text) {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !text.empty() && text.size() <= 128 && is_word(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return is_word(c) || c == '.' || c == '-'; });
+}
+
+}  // namespace
+
+std::vector<Platform> Members::platforms() const {
+  const std::optional<Platform> none;
+  const Reader reader(text_, folder_, none);
+  std::vector<Platform> platforms;
+  with_member(recipe_, "platforms", [&](const auto& node) {
+    for (const auto& element : *node.array()) {
+      const auto platform = reader.parsed(element, [](const auto& text) { return Platform::parse(text).normalised(); });
+      if (std::find(platforms.begin(), platforms.end(), platform) != platforms.end()) {
+        reader.refuse(element, fmt::format("{} is there twice", platform.to_string()), "remove one of them");
+      }
+      platforms.push_back(platform);
+    }
+    if (platforms.empty()) reader.refuse(node, "no platform", R"(write ["linux/amd64"], or leave the member out)");
+  });
+  return platforms;
+}
+
+std::vector<std::string> Members::tags() const {
+  std::vector<std::string> tags;
+  with_member(recipe_, "tags", [&](const auto& node) {
+    for (const auto& element : *node.array()) {
+      const auto& tag = *element.string();
+      if (!is_tag(tag)) {
+        text_.refuse(element.at, fmt::format("\"{}\" is not a tag", printable(tag)),
+                     "a tag is up to 128 letters, digits, _, - and .; the repository is said by --push or -o");
+      }
+      if (std::find(tags.begin(), tags.end(), tag) == tags.end()) tags.push_back(tag);
+    }
+  });
+  return tags;
+}
+
+Location Members::base(const std::optional<Platform>& platform) const {
+  Location location;
+  with_member(recipe_, "base", [&](const auto& node) {
+    const Reader reader(text_, folder_, platform);
+    reader.text(node);
+    const auto filled = reader.with_platform(node);
+    location = reader.parsed(node, [&](const auto& /*text*/) { return Location::parse(filled); });
+    if (!location.path.empty()) location.path = folder_ / location.path;
+  });
+  return location;
+}
+
+Contents Members::contents(const std::optional<Platform>& platform) const {
+  Contents contents;
+  read_contents(Reader(text_, folder_, platform), recipe_, contents);
+  return contents;
+}
+
+AssembleOptions Members::options(const std::optional<Platform>& platform) const {
+  const Reader reader(text_, folder_, platform);
+  AssembleOptions options;
+  options.base = base(platform);
+  options.platform = platform;
+  read_contents(reader, recipe_, options);
+  read_execution(reader, recipe_, options);
+  with_member(recipe_, "compression", [&](const auto& node) {
+    options.compression = reader.parsed(node, [](const auto& text) { return CompressionOptions::parse(text); });
+  });
+  with_member(recipe_, "format", [&](const auto& node) { options.format = read_format(reader, node); });
+  return options;
+}
+
+}  // namespace ociassemble

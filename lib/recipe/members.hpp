@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ociassemble/assemble.hpp"
+#include "recipe/recipe_text.hpp"
+
+namespace ociassemble {
+
+// Reads the members of one recipe: its profile laid over it, its arguments put in. Borrows both for its life. All throw
+// as RecipeText::refuse.
+class Members {
+ public:
+  Members(const RecipeText& text, const RecipeNode& recipe, std::filesystem::path folder)
+      : text_(text), recipe_(recipe), folder_(std::move(folder)) {}
+
+  std::vector<Platform> platforms() const;
+  std::vector<std::string> tags() const;
+  // `platform` fills {os}, {arch} and {variant}; without one they are an error.
+  Location base(const std::optional<Platform>& platform) const;
+  Contents contents(const std::optional<Platform>& platform) const;
+  // All but the foundations.
+  AssembleOptions options(const std::optional<Platform>& platform) const;
+
+ private:
+  const RecipeText& text_;
+  const RecipeNode& recipe_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/referrers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "ociassemble/error.hpp"
+#include "ociassemble/manifest.hpp"
+#include "registry/link.hpp"
+#include "registry/manifests.hpp"
+
+namespace ociassemble {
+namespace {
+
+// Two clients that change the tag at once can undo each other's change; it is looked at again after each.
+constexpr int kMaxMerges = 5;
+
+void add_unique(std::vector<Descriptor>& all, Descriptor entry) {
+  const auto same = [&](const Descriptor& other) { return other.digest == entry.digest; };
+  if (std::ranges::none_of(all, same)) all.push_back(std::move(entry));
+}
+
+// Nothing for 404. Other clients' indexes need not state their type.
+std::optional<Index> read_index(RegistrySession& session, const RegistryCall& call, const std::string& action,
+                                RegistryAnswer& answer) {
+  answer = session.request(call, kMaxManifestSize);
+  if (answer.status == 404) return {};
+  if (!answer.succeeded()) throw session.failure(action, answer);
+  return Index::parse(answer.body);
+}
+
+std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const std::string& repository,
+                                               const Digest& subject, const std::string& artifact_type,
+                                               const std::string& action) {
+  auto url = session.endpoint().referrers(repository, subject);
+  if (!artifact_type.empty()) url = url.with_query("artifactType", artifact_type);
+  std::vector<Descriptor> all;
+  PageBudget budget(action);
+  for (bool first = true;; first = false) {
+    RegistryAnswer answer{.url = url};
+    RegistryCall call{.url = url, .scope = Scope::pull(repository), .stop = session.stop()};
+    call.headers.add("Accept", std::string(media_type::kOciIndex));
+    auto index = read_index(session, call, action, answer);
+    if (!index && first) return {};
+    if (!index) throw session.failure(action, answer);
+    budget.take(answer.body.size());
+    std::ranges::move(index->manifests, std::back_inserter(all));
+    const auto next = next_link(answer.headers);
+    if (!next) return all;
+    url = session.endpoint().follow(answer.url, *next);
+  }
+}
+
+std::optional<Index> read_tag(RegistrySession& session, const std::string& repository, const Digest& subject,
+                              const std::string& action) {
+  RegistryCall call{.url = session.endpoint().manifest(repository, referrers_tag(subject)),
+                    .scope = Scope::pull(repository),
+                    .stop = session.stop()};
+  call.headers.add("Accept", std::string(media_type::kOciIndex));
+  RegistryAnswer answer{.url = call.url};
+  return read_index(session, call, action, answer);
+}
+
+// What the specification wants the entry to say: the manifest's artifact type (its config's type where it has none) and
+// annotations.
+struct Referrer {
+  Descriptor subject;
+  Descriptor entry;
+};
+
+std::optional<Referrer> referrer_of(const Descriptor& descriptor, const std::string& json) {
+  Descriptor entry{.media_type = descriptor.media_type, .digest = descriptor.digest, .size = descriptor.size};
+  if (document_kind(json, descriptor.media_type) == DocumentKind::index) {
+    auto index = Index::parse(json, descriptor.media_type);
+    if (!index.subject) return {};
+    entry.artifact_type = std::move(index.artifact_type);
+    entry.annotations = std::move(index.annotations);
+    return Referrer{std::move(*index.subject), std::move(entry)};
+  }
+  auto manifest = Manifest::parse(json, descriptor.media_type);
+  if (!manifest.subject) return {};
+  entry.artifact_type =
+      manifest.artifact_type.empty() ? std::move(manifest.config.media_type) : std::move(manifest.artifact_type);
+  entry.annotations = std::move(manifest.annotations);
+  return Referrer{std::move(*manifest.subject), std::move(entry)};
+}
+
+bool names(const Index& index, const Digest& digest) {
+  return std::ranges::find(index.manifests, digest, &Descriptor::digest) != index.manifests.end();
+}
+
+void merge_into_tag(RegistrySession& session, const std::string& repository, const Referrer& referrer) {
+  const auto tag = referrers_tag(referrer.subject.digest);
+  const auto action = fmt::format("list a referrer under {}/{}:{}", session.registry(), repository, tag);
+  for (int merge = 0; merge < kMaxMerges; ++merge) {
+    auto index = read_tag(session, repository, referrer.subject.digest, action).value_or(Index());
+    if (names(index, referrer.entry.digest)) return;
+    index.manifests.push_back(referrer.entry);
+    const auto json = index.to_json();
+    const Descriptor descriptor{
+        .media_type = std::string(index.media_type()), .digest = Digest::of(json), .size = json.size()};
+    put_manifest(session, repository, tag, descriptor, json, action);
+  }
+  throw Error(ErrorCode::network, fmt::format("cannot {}: others keep changing it", action), "try again later");
+}
+
+}  // namespace
+
+std::string referrers_tag(const Digest& subject) {
+  return fmt::format("{}-{}", subject.algorithm_name(), subject.hex());
+}
+
+std::vector<Descriptor> list_referrers(RegistrySession& session, const std::string& repository, const Digest& subject,
+                                       const std::string& artifact_type) {
+  const auto action =
+      fmt::format("list the referrers of {}/{}@{}", session.registry(), repository, subject.to_string());
+  auto found = ask_api(session, repository, subject, artifact_type, action);
+  if (!found) found = read_tag(session, repository, subject, action).value_or(Index()).manifests;
+  std::vector<Descriptor> referrers;
+  for (auto& entry : *found) {
+    // A registry need not filter, and a tag cannot.
+    if (artifact_type.empty() || entry.artifact_type == artifact_type) add_unique(referrers, std::move(entry));
+  }
+  return referrers;
+}
+
+void announce_subject(RegistrySession& session, const std::string& repository, const Descriptor& descriptor,
+                      const std::string& json, const HttpHeaders& answer) {
+  if (json.find("\"subject\"") == std::string::npos || answer.find("OCI-Subject")) return;
+  if (const auto referrer = referrer_of(descriptor, json)) merge_into_tag(session, repository, *referrer);
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# diff, verify --same-app and build --check, on images of ours and of others.
+load lib
+
+set_up() {
+  mkdir data
+  echo one >data/one
+  echo two >data/two
+  ociassemble build -q --binary "$server" --add data:/srv/data -o oci:image:v1 >/dev/null
+}
+
+# ARGUMENTS…: diff must find something; its output in $output.
+differs() { run -3 ociassemble diff "$@"; }
+
+@test "an image is the same in a layout, an archive and a registry" {
+  ociassemble build -q --binary "$server" --add data:/srv/data -o oci-archive:image.tar:v1 --push "$REGISTRY/compare/same:v1"
+  run -0 ociassemble diff oci:image:v1 oci-archive:image.tar:v1
+  [[ $output = "same: sha256:"* ]]
+  run -0 ociassemble diff oci:image:v1 "$REGISTRY/compare/same:v1"
+}
+
+@test "what skopeo compressed otherwise has the same contents" {
+  skopeo copy --quiet --dest-compress-format zstd oci:image:v1 oci:recompressed:v1
+  differs oci:image:v1 oci:recompressed:v1
+  [[ ${lines[0]} = *": same contents, other compressor" ]]
+  differs --json oci:image:v1 oci:recompressed:v1
+  [ "$(jq -r .verdict <<<"$output")" = recompressed ]
+  ociassemble verify --same-app oci:image:v1 oci:recompressed:v1
+}
+
+@test "what umoci changed is listed, and nothing else" {
+  need_root
+  umoci unpack --image image:v1 bundle >/dev/null
+  echo more >bundle/rootfs/srv/data/three
+  rm bundle/rootfs/srv/data/one
+  umoci repack --image image:v2 bundle >/dev/null
+  differs --json oci:image:v1 oci:image:v2
+  [ "$(jq -c '[.images[0].layers[] | .change]' <<<"$output")" = '["same","same","same","added"]' ]
+  [ "$(jq -c '[.images[0].layers[3].files[] | select(.after.type == "file") | .whiteout // .path] | sort' <<<"$output")" = \
+    '["/srv/data/one","/srv/data/three"]' ]
+}
+
+@test "a config that umoci changed differs by member and key" {
+  umoci config --image image:v1 --tag v2 --config.env COLOUR=blue --config.label team=a --config.user 1001
+  differs --json oci:image:v1 oci:image:v2
+  [ "$(jq -c '[.images[0].config[] | select(.member | startswith("config.")) | [.member, .key, .before, .after]]' <<<"$output")" = \
+    '[["config.User",null,"65532:65532","1001"],["config.Env","COLOUR",null,"blue"],["config.Labels","team",null,"a"]]' ]
+}
+
+@test "a changed file is told with its digests, a base that moved too" {
+  echo changed >data/two
+  chmod +x data/one
+  ociassemble build -q --base scratch --binary "$server" --add data:/srv/data -o oci:other:v1
+  differs oci:image:v1 oci:other:v1
+  [[ ${lines[0]} = *"base moved"* ]]
+  grep -q "~ /srv/data/two  content 4 B sha256:$(printf 'two\n' | sha256sum | cut -c1-12)" <<<"$output"
+  grep -q '~ /srv/data/one  mode 0444 -> 0555' <<<"$output"
+}
+
+@test "an image that buildah made is explained" {
+  ociassemble build -q --binary "$server" -o oci:base:v1
+  export STORAGE_DRIVER=vfs
+  local storage=(--root "$BATS_TEST_TMPDIR/buildah" --runroot "$BATS_TEST_TMPDIR/buildah-run")
+  echo 'hello' >hello
+  container=$(buildah "${storage[@]}" from --quiet oci:base:v1) || skip "buildah cannot work here"
+  buildah "${storage[@]}" copy --quiet "$container" hello /hello
+  buildah "${storage[@]}" commit --quiet "$container" oci:made:v1 >/dev/null
+  differs --json oci:base:v1 oci:made:v1
+  [ "$(jq -c '[.images[0].layers[-1].files[].path] | map(select(. == "/hello"))' <<<"$output")" = '["/hello"]' ]
+  [ "$(jq -r '.images[0].layers[0].change' <<<"$output" | grep -cE '^(same|recompressed)$')" -eq 1 ]
+}
+
+@test "control bytes in names and labels do not reach the terminal" {
+  touch $'data/evil\e[31m'
+  ociassemble build -q --binary "$server" --add data:/srv/data --label $'l\e[2J=v' -o oci:other:v1
+  differs oci:image:v1 oci:other:v1
+  [[ $output != *$'\e'* ]]
+  grep -q 'evil?\[31m' <<<"$output"
+}
+
+@test "dev and prod carry the same application, on two bases" {
+  push_base "$(alpine_rootfs)" compare/alpine:3
+  ociassemble build -q --base "$REGISTRY/compare/alpine:3" --binary "$server" -e MODE=dev --no-readonly -o oci:dev:v1
+  ociassemble build -q --binary "$server" --no-readonly -o oci:prod:v1
+  run -0 ociassemble verify --same-app oci:dev:v1 oci:prod:v1
+  grep -q ': the same application' <<<"$output"
+  grep -q 'allowed .*env .*MODE' <<<"$output"
+  run -3 ociassemble verify --same-app --strict oci:dev:v1 oci:prod:v1
+  run -0 ociassemble verify --same-app --json oci:dev:v1 oci:prod:v1
+  [ "$(jq -r '.platforms[0].layers[0].diffId' <<<"$output")" = "sha256:$(last_layer_in prod | sha256sum | cut -d' ' -f1)" ]
+}
+
+@test "another program is not the same application" {
+  cp "$server" "$BATS_TEST_TMPDIR/$(basename "$server")"
+  printf x >>"$BATS_TEST_TMPDIR/$(basename "$server")"
+  ociassemble build -q --binary "$(basename "$server")" --add data:/srv/data -o oci:other:v1
+  run -3 ociassemble verify --same-app oci:image:v1 oci:other:v1
+  grep -q '~ /usr/local/bin/.*content' <<<"$output"
+}
+
+@test "a damaged blob is no proof" {
+  cp -r image other
+  manifest=$(blob other "$(digest_in other v1)")
+  layer=$(blob other "$(jq -r '.layers[-1].digest' "$manifest")")
+  chmod u+w "$layer"
+  printf x | dd of="$layer" bs=1 seek=100 conv=notrunc status=none
+  run -3 ociassemble verify --same-app oci:image:v1 oci:other:v1
+}
+
+@test "a checked build gives the same digest as an unchecked one" {
+  ociassemble build -q --check --binary "$server" --add data:/srv/data --tzdata host -o oci:checked:v1 --compression zstd
+  ociassemble build -q --binary "$server" --add data:/srv/data --tzdata host -o oci:unchecked:v1 --compression zstd
+  [ "$(digest_in checked)" = "$(digest_in unchecked)" ]
+}
+
+@test "a build whose input changes under it is not published when it is checked" {
+  # A growing log: it has other bytes at each look.
+  mkdir live
+  (while :; do echo line >>live/log && sleep 0.001; done) 3>&- &
+  writer=$!
+  run ociassemble build -q --no-cache --check --binary "$server" --add live:/live -o oci:live-image:v1
+  kill "$writer"
+  wait "$writer" || true
+  [ "$status" -ne 0 ]
+  [ ! -e live-image/index.json ]
+  [[ $output = *"ociassemble: "* ]]
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Bases that are pinned: a locked build needs neither the registry nor a network.
+# shellcheck disable=SC2154  # variables that lib.bash sets
+load lib
+
+set_up() {
+  base=$REGISTRY/lock-$BATS_TEST_NUMBER:3.20
+  push_base "$(alpine_rootfs)" "${base#"$REGISTRY/"}"
+}
+
+# Another image under the base's tag.
+move_tag() {
+  mkdir -p other/etc
+  echo other >other/etc/motd
+  tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C other -cf other.tar .
+  rm -rf "$BATS_TEST_TMPDIR/base-${base##*/}" "$BATS_TEST_TMPDIR/base-lock-$BATS_TEST_NUMBER-3.20"
+  push_base "$PWD/other.tar" "${base#"$REGISTRY/"}"
+}
+
+build() { ociassemble build -q --base "$base" --binary "$server" "$@"; }
+digest_of_push() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$1"; }
+
+@test "lock pins a base, and prints what its tag stands for" {
+  run --separate-stderr -0 ociassemble lock -q --base "$base"
+  [ "$output" = "$base@$(digest_of_push "$base")" ]
+  jq -e --arg base "$base" '.lockFormat == 1 and (.bases[$base].platforms | length == 1)' ociassemble.lock
+  [[ "$(jq -r '.bases[].platforms[].system' ociassemble.lock)" = *Alpine*musl ]]
+  run --separate-stderr -0 ociassemble lock --json --base "$base"
+  [ "$(jq -r '.bases[0].platforms[0].platform' <<<"$output")" = "linux/$(go env GOARCH)" ]
+  [ "$(jq -r '.bases[0].digest' <<<"$output")" = "$(digest_of_push "$base")" ]
+  run --separate-stderr -3 ociassemble lock --check --json --base "$base" --platform linux/s390x
+  [ "$(jq -c '.unlocked' <<<"$output")" = "[{\"base\":\"$base\",\"platform\":\"linux/s390x\"}]" ]
+}
+
+@test "a locked build has the unlocked one's digest, on every output" {
+  build -o oci:unlocked:v1
+  ociassemble lock -q --base "$base"
+  build --locked --no-cache -o oci:locked:v1 -o oci:shallow:v1 -o oci-archive:locked.tar:v1 --push "$REGISTRY/lock-app:v1"
+  [ "$(digest_in unlocked)" = "$(digest_in locked)" ]
+  [ "$(digest_in unlocked)" = "$(digest_of_push "$REGISTRY/lock-app:v1")" ]
+  ociassemble verify oci:locked
+}
+
+@test "without any network a locked build predicts the digest of what was pushed" {
+  need_root
+  ociassemble lock -q --base "$base"
+  build --push "$REGISTRY/lock-offline:v1"
+  unshare -n ociassemble build -q --locked --no-cache --base "$base" --binary "$server" -o oci:predicted:v1 --shallow
+  [ "$(digest_in predicted)" = "$(digest_of_push "$REGISTRY/lock-offline:v1")" ]
+  run -1 unshare -n ociassemble build -q --no-cache --lock-file /dev/null --base "$base" --binary "$server" -o oci:none:v1
+}
+
+@test "after the tag has moved, check says so and the locked build stays as it is" {
+  ociassemble lock -q --base "$base"
+  run -0 ociassemble lock --check
+  build -o oci:before:v1
+  before=$(digest_of_push "$base")
+  move_tag
+  run --separate-stderr -3 ociassemble lock --check
+  [ "$output" = "$base moved: locked $before, now $(digest_of_push "$base")" ]
+  run --separate-stderr -3 ociassemble lock --check --json
+  [ "$(jq -c . <<<"$output")" = \
+    "{\"ok\":false,\"moved\":[{\"base\":\"$base\",\"locked\":\"$before\",\"now\":\"$(digest_of_push "$base")\"}],\"unlocked\":[]}" ]
+  build --no-cache -o oci:after:v1 --shallow
+  [ "$(digest_in before)" = "$(digest_in after)" ]
+  ociassemble lock -q --base "$base"
+  [ "$(jq -r '.bases[].digest' ociassemble.lock)" = "$before" ]
+}
+
+@test "update locks what the tag stands for now" {
+  ociassemble lock -q --base "$base"
+  move_tag
+  ociassemble lock -q --update "$base"
+  [ "$(jq -r '.bases[].digest' ociassemble.lock)" = "$(digest_of_push "$base")" ]
+  run -0 ociassemble lock --check
+}
+
+@test "the lock file is not touched when nothing has changed, and is the same whoever makes it" {
+  ociassemble lock -q --base "$base"
+  stat -c '%i %y' ociassemble.lock >before
+  ociassemble lock -q --update
+  stat -c '%i %y' ociassemble.lock | cmp before -
+  mkdir elsewhere
+  (cd elsewhere && umask 077 && TZ=Asia/Tokyo LC_ALL=C XDG_CACHE_HOME=$PWD/cache ociassemble lock -q --base "$base")
+  cmp ociassemble.lock elsewhere/ociassemble.lock
+}
+
+@test "locked refuses a base or a platform that is not locked, with status 3" {
+  run --separate-stderr -3 build --locked -o oci:image:v1
+  [[ "$stderr" = *"cannot use base $base: the lock file does not pin it"* ]]
+  [ ! -e image ]
+  run -0 ociassemble build -q --locked --binary "$server" -o oci:static:v1
+}
+
+@test "a tag without a lock warns once, a locked one does not" {
+  run --separate-stderr -0 build -o oci:image:v1
+  [ "$(grep -c 'warning: base .* is a tag, which can move' <<<"$stderr")" -eq 1 ]
+  ociassemble lock -q --base "$base"
+  run --separate-stderr -0 build -o oci:image:v1
+  [ -z "$stderr" ]
+}
+
+@test "a damaged lock is an error that says how to make it anew, and update does" {
+  ociassemble lock -q --base "$base"
+  sed -i '3i <<<<<<< HEAD' ociassemble.lock
+  run --separate-stderr -1 build -o oci:image:v1
+  [[ "$stderr" = *'ociassemble.lock: line 3 is a conflict that git could not merge'* ]]
+  [[ "$stderr" = *'ociassemble lock --update'* ]]
+  run -0 ociassemble lock -q --update --base "$base"
+  run -0 build --locked -o oci:image:v1
+}
+
+@test "a recipe's bases are locked beside it, for all profiles" {
+  mkdir project
+  cat >project/ociassemble.json <<JSON
+{
+  "base": "$base",
+  "binaries": {"/usr/local/bin/server": "server"},
+  "profiles": {"dev": {"base": "static"}}
+}
+JSON
+  run --separate-stderr -0 ociassemble lock -q -f project/ociassemble.json
+  [ "$output" = "$base@$(digest_of_push "$base")" ]
+  [ -s project/ociassemble.lock ]
+  run -0 ociassemble lock --check -f project/ociassemble.json
+}
+
+@test "what cannot be locked is a usage error" {
+  run --separate-stderr -2 ociassemble lock --base static
+  [[ "$stderr" = *'cannot lock static: it is not in a registry'* ]]
+  run --separate-stderr -2 ociassemble lock
+  [[ "$stderr" = *'nothing says which base'* ]]
+  run -1 ociassemble lock --check
+  run -1 ociassemble lock --base "$REGISTRY/not-there:1"
+  [ ! -e ociassemble.lock ]
+}

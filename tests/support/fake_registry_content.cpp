@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "fake_http.hpp"
+#include "fake_registry_impl.hpp"
+#include "ociassemble/digest.hpp"
+
+namespace ociassemble::test {
+
+void FakeRegistry::Impl::route(const Request& request, const std::string& body, const Fault& effect,
+                               Response& response) {
+  if (request.path == "/v2/") return response.set_content("{}", "application/json");
+  const auto place = parse_path(request.path);
+  if (!place) return refuse(response, 404, "NOT_FOUND", "no such page");
+  const auto& [repository, what, name] = *place;
+  if (what == "manifests" && request.method == "PUT") return take_manifest(repository, name, request, body, response);
+  if (what == "manifests") return give_manifest(repository, name, effect, response);
+  if (what == "tags") return give_tags(repository, request, response);
+  if (what == "referrers") return give_referrers(repository, name, request, response);
+  if (what == "blobs") return give_blob(repository, name, request, effect, response);
+  if (request.method == "POST") return open_session(repository, request, response);
+  const auto session = sessions.find(name);
+  if (session == sessions.end() || session->second.repository != repository)
+    return refuse(response, 404, "BLOB_UPLOAD_UNKNOWN", "no such upload");
+  if (request.method == "PATCH") return take_chunk(session->second, name, request, body, response);
+  if (request.method == "PUT") return close_session(name, request, body, response);
+  if (request.method == "DELETE") {
+    sessions.erase(session);
+    response.status = 204;
+    return;
+  }
+  response.status = 204;
+  tell_offset(session->second, name, response);
+}
+
+void FakeRegistry::Impl::give_manifest(const std::string& repository, const std::string& name, const Fault& effect,
+                                       Response& response) {
+  if (!repositories.contains(repository)) return refuse(response, 404, "NAME_UNKNOWN", "repository name not known");
+  const auto& manifests = repositories.at(repository).manifests;
+  const auto found = manifests.find(name);
+  if (found == manifests.end()) return refuse(response, 404, "MANIFEST_UNKNOWN", "manifest unknown");
+  auto [type, bytes] = found->second;
+  response.set_header("Docker-Content-Digest", Digest::of(bytes).to_string());
+  if (effect.wrong_bytes) bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  if (!effect.cut_after) return response.set_content(bytes, type);
+  give(bytes, type, effect, response);
+}
+
+void FakeRegistry::Impl::give_blob(const std::string& repository, const std::string& digest, const Request& request,
+                                   const Fault& effect, Response& response) {
+  if (!blob_redirect.empty()) {
+    response.set_redirect(blob_redirect + request.path + "?signature=very-secret", 307);
+    return;
+  }
+  const auto& blobs = repositories[repository].blobs;
+  const auto found = blobs.find(digest);
+  if (found == blobs.end()) return refuse(response, 404, "BLOB_UNKNOWN", "blob unknown to registry");
+  if (effect.ignore_range) const_cast<Request&>(request).ranges.clear();  // else httplib cuts the range out itself
+  auto bytes = found->second;
+  if (effect.wrong_bytes) bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  response.set_header("Docker-Content-Digest", digest);
+  if (bytes.empty()) return response.set_content("", "application/octet-stream");
+  give(bytes, "application/octet-stream", effect, response);
+}
+
+void FakeRegistry::Impl::give(const std::string& bytes, const std::string& type, const Fault& effect,
+                              Response& response) {
+  const auto content = std::make_shared<const std::string>(bytes);
+  const auto left = std::make_shared<std::size_t>(effect.cut_after.value_or(SIZE_MAX));
+  const std::size_t piece = effect.piece_delay.count() == 0 ? 65536 : 4096;
+  response.set_content_provider(
+      bytes.size(), type,
+      [=, piece_delay = effect.piece_delay](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+        if (piece_delay.count() != 0) std::this_thread::sleep_for(piece_delay);
+        const auto count = std::min({length, *left, piece});
+        if (count != 0) sink.write(content->data() + offset, count);
+        *left -= count;
+        return *left != 0;
+      });
+}
+
+void FakeRegistry::Impl::give_tags(const std::string& repository, const Request& request, Response& response) {
+  if (!repositories.contains(repository)) return refuse(response, 404, "NAME_UNKNOWN", "repository name not known");
+  const auto& tags = repositories.at(repository).tags;
+  std::size_t begin = 0;
+  if (request.has_param("last")) {
+    const auto last = std::ranges::find(tags, request.get_param_value("last"));
+    begin = static_cast<std::size_t>(last - tags.begin()) + (last == tags.end() ? 0 : 1);
+  }
+  const auto end = std::min(tags.size(), begin + page_size);
+  Json names = Json::array();
+  for (auto i = begin; i < end; ++i) names.push_back(tags[i]);
+  if (end < tags.size()) {
+    response.set_header(
+        "Link", fmt::format("</v2/{}/tags/list?n={}&last={}>; rel=\"next\"", repository, page_size, tags[end - 1]));
+  }
+  response.set_content(Json{{"name", repository}, {"tags", names}}.dump(), "application/json");
+}
+
+std::vector<FakeRegistry::Impl::Json> FakeRegistry::Impl::referrers_of(const std::string& repository,
+                                                                       const std::string& subject) const {
+  std::vector<Json> found;
+  const auto known = repositories.find(repository);
+  if (known == repositories.end()) return found;
+  for (const auto& [identifier, manifest] : known->second.manifests) {
+    const auto& [type, bytes] = manifest;
+    const auto document = Json::parse(bytes, nullptr, false);
+    if (identifier.find(':') == std::string::npos || !document.contains("subject")) continue;
+    if (document["subject"].value("digest", "") != subject) continue;
+    Json entry{{"mediaType", type}, {"digest", identifier}, {"size", bytes.size()}};
+    entry["artifactType"] = document.value("artifactType", document.value("/config/mediaType"_json_pointer, ""));
+    if (document.contains("annotations")) entry["annotations"] = document["annotations"];
+    found.push_back(std::move(entry));
+  }
+  return found;
+}
+
+void FakeRegistry::Impl::give_referrers(const std::string& repository, const std::string& subject,
+                                        const Request& request, Response& response) const {
+  if (!referrers) return refuse(response, 404, "NOT_FOUND", "no such page");
+  auto entries = referrers_of(repository, subject);
+  const auto type = request.get_param_value("artifactType");
+  if (!type.empty() && referrers->filter == FakeReferrers::Filter::applied) {
+    std::erase_if(entries, [&](const Json& entry) { return entry["artifactType"] != type; });
+    response.set_header("OCI-Filters-Applied", "artifactType");
+  }
+  const auto begin = std::min(entries.size(), number(request.get_param_value("from")).value_or(0));
+  const auto end = std::min(entries.size(), begin + referrers->page_size);
+  if (end < entries.size()) {
+    const auto filter = type.empty() ? type : "&artifactType=" + httplib::detail::encode_query_param(type);
+    response.set_header("Link",
+                        fmt::format("</v2/{}/referrers/{}?from={}{}>; rel=\"next\"", repository, subject, end, filter));
+  }
+  const auto first = entries.begin() + static_cast<std::ptrdiff_t>(begin);
+  const Json page(std::vector<Json>(first, first + static_cast<std::ptrdiff_t>(end - begin)));
+  const std::string index = "application/vnd.oci.image.index.v1+json";
+  response.set_content(Json{{"schemaVersion", 2}, {"mediaType", index}, {"manifests", page}}.dump(), index);
+}
+
+void FakeRegistry::Impl::take_manifest(const std::string& repository, const std::string& name, const Request& request,
+                                       const std::string& body, Response& response) {
+  const auto document = Json::parse(body, nullptr, false);
+  if (!document.is_object()) return refuse(response, 400, "MANIFEST_INVALID", "not JSON");
+  const auto digest = Digest::of(body).to_string();
+  if (name.find(':') != std::string::npos && name != digest)
+    return refuse(response, 400, "DIGEST_INVALID", "not the digest of the manifest");
+  if (const auto missing = missing_content(repository, document); !missing.empty())
+    return refuse(response, 400, "MANIFEST_BLOB_UNKNOWN", missing);
+  store_manifest(repository, name, request.get_header_value("Content-Type"), body);
+  response.set_header("Docker-Content-Digest", digest);
+  response.set_header("Location", fmt::format("/v2/{}/manifests/{}", repository, digest));
+  if (referrers && document.contains("subject"))
+    response.set_header("OCI-Subject", document["subject"].value("digest", ""));
+  response.status = 201;
+}
+
+std::string FakeRegistry::Impl::missing_content(const std::string& repository, const Json& document) {
+  const auto& known = repositories[repository];
+  for (const auto& entry : document.value("manifests", Json::array())) {
+    if (!known.manifests.contains(entry.value("digest", ""))) return entry.value("digest", "");
+  }
+  auto blobs = document.value("layers", Json::array());
+  if (document.contains("config")) blobs.push_back(document["config"]);
+  for (const auto& entry : blobs) {
+    const auto type = entry.value("mediaType", "");
+    if (type.find("foreign") != std::string::npos || type.find("nondistributable") != std::string::npos) continue;
+    if (!known.blobs.contains(entry.value("digest", ""))) return entry.value("digest", "");
+  }
+  return {};
+}
+
+void FakeRegistry::Impl::store_manifest(const std::string& repository, const std::string& name, const std::string& type,
+                                        const std::string& body) {
+  auto& known = repositories[repository];
+  known.manifests[Digest::of(body).to_string()] = {type, body};
+  known.manifests[name] = {type, body};
+  const bool tag = name.find(':') == std::string::npos;
+  if (tag && std::ranges::find(known.tags, name) == known.tags.end()) known.tags.push_back(name);
+}
+
+void FakeRegistry::Impl::open_session(const std::string& repository, const Request& request, Response& response) {
+  if (request.has_param("mount") && !request.has_param("from"))
+    return refuse(response, 400, "UNSUPPORTED", "a mount needs a source");
+  if (request.has_param("mount") && mounts) {
+    const auto digest = request.get_param_value("mount");
+    const auto& source = repositories[request.get_param_value("from")].blobs;
+    if (const auto found = source.find(digest); found != source.end()) {
+      repositories[repository].blobs[digest] = found->second;
+      response.set_header("Location", fmt::format("/v2/{}/blobs/{}", repository, digest));
+      response.status = 201;
+      return;
+    }
+  }
+  const auto name = fmt::format("session-{}", ++session_number);
+  sessions[name] = {repository, {}};
+  response.status = 202;
+  response.set_header("Location", location(repository, name));
+}
+
+std::string FakeRegistry::Impl::location(const std::string& repository, const std::string& name) const {
+  const auto path = fmt::format("/v2/{}/blobs/uploads/{}?_state=secret%2Fstate", repository, name);
+  if (!upload_redirect.empty()) return upload_redirect + path;
+  return (relative ? std::string() : origin()) + path;
+}
+
+void FakeRegistry::Impl::tell_offset(const Session& session, const std::string& name, Response& response) const {
+  response.set_header("Range", fmt::format("0-{}", session.bytes.empty() ? 0 : session.bytes.size() - 1));
+  response.set_header("Location", location(session.repository, name));
+}
+
+void FakeRegistry::Impl::take_chunk(Session& session, const std::string& name, const Request& request,
+                                    const std::string& body, Response& response) {
+  const auto range = request.get_header_value("Content-Range");
+  if (!range.empty() && number(range.substr(0, range.find('-'))) != session.bytes.size()) {
+    tell_offset(session, name, response);
+    return refuse(response, 416, "BLOB_UPLOAD_INVALID", "the chunk is not the next one");
+  }
+  session.bytes += body;
+  response.status = 202;
+  tell_offset(session, name, response);
+}
+
+void FakeRegistry::Impl::close_session(const std::string& name, const Request& request, const std::string& body,
+                                       Response& response) {
+  if (request.get_param_value("_state") != "secret/state")
+    return refuse(response, 400, "BLOB_UPLOAD_INVALID", "the query of the Location is missing");
+  const auto session = sessions.extract(name).mapped();
+  const auto bytes = session.bytes + body;
+  const auto digest = Digest::of(bytes).to_string();
+  if (digest != request.get_param_value("digest"))
+    return refuse(response, 400, "DIGEST_INVALID", "provided digest did not match uploaded content");
+  repositories[session.repository].blobs[digest] = bytes;
+  response.set_header("Docker-Content-Digest", digest);
+  response.set_header("Location", fmt::format("/v2/{}/blobs/{}", session.repository, digest));
+  response.status = 201;
+}
+
+std::string FakeRegistry::Impl::origin() const { return fmt::format("http://127.0.0.1:{}", port); }
+
+}  // namespace ociassemble::test

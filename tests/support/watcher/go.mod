@@ -1,0 +1,3 @@
+module example.test/watcher
+
+go 1.19

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assemble/stages.hpp"
+
+#include <doctest/doctest.h>
+
+#include "test_folder.hpp"
+
+using namespace ociassemble;
+
+namespace {
+
+BinaryInput binary(const char* source, const char* destination) { return {source, destination, false, {}}; }
+AddInput add(const std::filesystem::path& source, const char* destination) { return {source, destination, {}, {}, {}}; }
+
+}  // namespace
+
+TEST_CASE("without a foundation there is one stage, as it is") {
+  AssembleOptions options;
+  options.binaries = {binary("a", "/a"), binary("b", "/a")};
+  const auto stages = stages_of(options);
+  REQUIRE(stages.size() == 1);
+  CHECK(stages[0].binaries.size() == 2);
+}
+
+TEST_CASE("what a foundation has is not laid again, and what differs comes above") {
+  Contents below;
+  below.binaries = {binary("server", "/server")};
+  below.adds = {add("prod.yml", "/etc/app.yml"), add("same.yml", "/etc/same.yml")};
+  below.ca_certificates = "host";
+  AssembleOptions options;
+  options.binaries = {binary("server", "/server"), binary("air", "/air")};
+  options.adds = {add("dev.yml", "/etc/app.yml"), add("same.yml", "/etc/same.yml")};
+  options.ca_certificates = "host";
+  options.read_only = false;
+  options.foundations = {below};
+  const auto stages = stages_of(options);
+  REQUIRE(stages.size() == 2);
+  CHECK(stages[0].binaries == below.binaries);
+  CHECK(stages[0].adds == below.adds);
+  CHECK(stages[0].ca_certificates == "host");
+  CHECK(stages[0].read_only);
+  CHECK(stages[1].binaries == std::vector<BinaryInput>{binary("air", "/air")});
+  CHECK(stages[1].adds == std::vector<AddInput>{add("dev.yml", "/etc/app.yml")});
+  CHECK_FALSE(stages[1].ca_certificates);
+  CHECK_FALSE(stages[1].read_only);
+}
+
+TEST_CASE("a program or folder that is replaced or removed is not beneath") {
+  const test::TestFolder folder;
+  folder.write("old/a", "");
+  folder.write("new/b", "");
+  Contents below;
+  below.binaries = {binary("server", "/server"), binary("gone", "/gone")};
+  below.adds = {add(folder / "old", "/srv")};
+  below.create_user = CreatedUser{"app", 1001, "", 1001, {}, {}};
+  AssembleOptions options;
+  options.binaries = {binary("race", "/server")};
+  options.adds = {add(folder / "new", "/srv")};
+  options.foundations = {below};
+  const auto stages = stages_of(options);
+  CHECK(stages[0].binaries.empty());
+  CHECK(stages[0].adds.empty());
+  CHECK(stages[0].create_user->name == "app");
+  CHECK(stages[1].binaries.size() == 1);
+  CHECK(stages[1].adds.size() == 1);
+}
+
+TEST_CASE("a writable folder is laid again for another user") {
+  Contents below;
+  below.user = "1001:1001";
+  below.writable = {"/data"};
+  AssembleOptions options;
+  options.writable = {"/data"};
+  options.foundations = {below};
+  options.user = "1001:1001";
+  CHECK(stages_of(options)[1].writable.empty());
+  options.user = "0:0";
+  CHECK(stages_of(options)[1].writable == std::vector<std::string>{"/data"});
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "ociassemble/error.hpp"
+#include "ociassemble/recipe.hpp"
+#include "recipe/duration.hpp"
+
+using namespace ociassemble;
+
+namespace {
+
+constexpr const char* kService = R"({
+  // One service.
+  "$schema": "https://example.com/schema.json",
+  "base": "alpine:3.20",
+  "platforms": ["linux/amd64", "linux/arm/v7"],
+  "args": {"VERSION": "dev", "NAME": "server-${VERSION}", "COMMIT": null},
+  "binaries": {"/usr/local/bin/server": "bin/server-{os}-{arch}{variant}"},
+  "files": {"/etc/app/": {"source": "config/", "mode": "0440", "owner": "app:app", "ignore": "none"}},
+  "caCertificates": "host",
+  "tzdata": "zones",
+  "user": {"name": "app", "uid": 1001, "create": true},
+  "env": {"PORT": "8080", "PRICE": "$${NAME}"},
+  "labels": {"name": "${NAME}"},
+  "ports": ["8080"],
+  "workdir": "/srv",
+  "writable": ["/var/lib/app"],
+  "stopSignal": "SIGINT",
+  "healthcheck": {"test": ["CMD", "/usr/local/bin/server", "-health"], "interval": "1m30s", "retries": 3},
+  "compression": "gzip:9",
+  "tags": ["${VERSION}", "latest"],
+  "profiles": {
+    "prod": {"cmd": ["-v"]},
+    "dev": {
+      "extends": "prod",
+      "base": "golang:1.22-alpine",
+      "readOnly": false,
+      "user": "0:0",
+      "entrypoint": "air -c /etc/air.toml",
+      "binaries": {"/usr/local/bin/air": {"source": "/opt/air", "anyBinary": true}},
+      "healthcheck": "NONE",
+      "tags": ["${VERSION}-dev"],
+    },
+  },
+})";
+
+Recipe service() { return Recipe::parse(kService, "shop/ociassemble.json"); }
+
+}  // namespace
+
+TEST_CASE("a recipe becomes options for each platform") {
+  const auto resolved = service().resolve({"", {{"VERSION", "v1"}}, {}});
+  CHECK(resolved.tags == std::vector<std::string>{"v1", "latest"});
+  REQUIRE(resolved.images.size() == 2);
+  const auto& image = resolved.images[1];
+  CHECK(image.platform->to_string() == "linux/arm/v7");
+  CHECK(image.base.to_string() == "docker.io/library/alpine:3.20");
+  REQUIRE(image.binaries.size() == 1);
+  CHECK(image.binaries[0].source == "shop/bin/server-linux-armv7");
+  CHECK(image.binaries[0].destination == "/usr/local/bin/server");
+  REQUIRE(image.adds.size() == 1);
+  CHECK(image.adds[0].source == "shop/config/");
+  CHECK(image.adds[0].mode == 0440U);
+  CHECK(image.adds[0].owner == "app:app");
+  CHECK(image.adds[0].ignore == "none");
+  CHECK(image.ca_certificates == "host");
+  CHECK(image.tzdata == "shop/zones");
+  CHECK(image.user == "1001:1001");
+  CHECK(image.create_user == CreatedUser{"app", 1001, "", 1001, {}, {}});
+  CHECK(image.env == std::vector<std::pair<std::string, std::string>>{{"PORT", "8080"}, {"PRICE", "${NAME}"}});
+  CHECK(image.labels.at("name") == "server-v1");
+  CHECK(image.working_dir == "/srv");
+  CHECK(image.healthcheck->interval == std::chrono::seconds(90));
+  CHECK(image.healthcheck->retries == 3U);
+  CHECK_FALSE(image.healthcheck->timeout);
+  CHECK(image.compression == CompressionOptions::parse("gzip:9"));
+  CHECK(image.read_only);
+  CHECK(image.foundations.empty());
+}
+
+TEST_CASE("a profile is laid over the recipe and over what it extends") {
+  const auto resolved = service().resolve({"dev", {}, {}});
+  const auto& image = resolved.images.front();
+  CHECK(resolved.tags == std::vector<std::string>{"dev-dev"});
+  CHECK(image.base.to_string() == "docker.io/library/golang:1.22-alpine");
+  CHECK(image.entrypoint == std::vector<std::string>{"air", "-c", "/etc/air.toml"});
+  CHECK(image.cmd == std::vector<std::string>{"-v"});
+  CHECK(image.user == "0:0");
+  CHECK_FALSE(image.create_user);
+  CHECK_FALSE(image.read_only);
+  CHECK(image.healthcheck->test == std::vector<std::string>{"NONE"});
+  REQUIRE(image.binaries.size() == 2);
+  CHECK(image.binaries[1].source == "/opt/air");
+  CHECK(image.binaries[1].any_binary);
+  REQUIRE(image.foundations.size() == 2);
+  CHECK(image.foundations[1].read_only);
+  CHECK(image.foundations[1].user == "1001:1001");
+  CHECK(image.foundations[1].binaries.size() == 1);
+}
+
+TEST_CASE("an input that only a profile completes belongs to the profile") {
+  const auto recipe = Recipe::parse(R"({
+    "args": {"WHICH": null},
+    "binaries": {"/a": {"anyBinary": true}, "/b": "bin/${WHICH}", "/c": "c"},
+    "profiles": {"p": {"args": {"WHICH": "b"}, "binaries": {"/a": {"source": "a"}}}}
+  })",
+                                    "ociassemble.json");
+  const auto image = recipe.resolve({"p", {}, {}}).images.front();
+  CHECK(image.binaries.size() == 3);
+  REQUIRE(image.foundations.size() == 1);
+  REQUIRE(image.foundations[0].binaries.size() == 1);
+  CHECK(image.foundations[0].binaries[0].destination == "/c");
+}
+
+TEST_CASE("profiles are listed in the order of the text") {
+  CHECK(service().profiles() == std::vector<std::string>{"prod", "dev"});
+}
+
+TEST_CASE("platforms can be narrowed to those that the recipe names") {
+  const auto resolved = service().resolve({"", {}, {Platform::parse("linux/arm/v7")}});
+  REQUIRE(resolved.images.size() == 1);
+  CHECK(resolved.images[0].binaries[0].source == "shop/bin/server-linux-armv7");
+  CHECK_THROWS_WITH_AS(service().resolve({"", {}, {Platform::parse("linux/riscv64")}}),
+                       "cannot make an image for linux/riscv64: shop/ociassemble.json does not name it", Error);
+}
+
+TEST_CASE("bases are known without the arguments that only other members need") {
+  const auto recipe = Recipe::parse(R"({"args": {"C": null}, "base": "oci:base-{arch}", "labels": {"c": "${C}"},
+    "platforms": ["linux/amd64", "linux/arm64"]})",
+                                    "shop/ociassemble.json");
+  const auto bases = recipe.bases({});
+  REQUIRE(bases.size() == 2);
+  CHECK(bases[0].location.to_string() == "oci:shop/base-amd64");
+  CHECK(bases[1].platforms == std::vector<Platform>{Platform::parse("linux/arm64")});
+  CHECK(service().bases({}).size() == 1);
+  CHECK(service().bases({}).front().platforms.size() == 2);
+}
+
+TEST_CASE("only what the recipe declares can be set") {
+  CHECK_THROWS_WITH_AS(service().resolve({"", {{"VERSON", "1"}}, {}}),
+                       "cannot set VERSON: shop/ociassemble.json has no such argument", Error);
+}
+
+TEST_CASE("lengths of time are those of Go, from milliseconds to hours") {
+  CHECK(parse_duration("30s") == std::chrono::seconds(30));
+  CHECK(parse_duration("1h2m3s4ms") == std::chrono::milliseconds(3723004));
+  CHECK(parse_duration("0s") == std::chrono::seconds(0));
+  for (const char* text : {"", "30", "s", "-1s", "1.5s", "1d", "4294967295h", "1s "}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(parse_duration(text), Error);
+  }
+}
