@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "assemble/base_facts.hpp"
 #include "assemble/locked_blobs.hpp"
 #include "ociassemble/error.hpp"
@@ -33,8 +35,9 @@ FoundBase BaseFinder::look_up(const AssembleOptions& options) const {
   const auto* locked = options.lock ? options.lock->find(reference) : nullptr;
   if (locked != nullptr) return {locked_document(*locked, reference, options.lock_use, workplace_), locked};
   if (options.lock_use == LockUse::required) not_locked(reference);
-  if (!reference.digest()) warn_of_tag(reference);
-  return {open_document(options.base, workplace_)};
+  auto document = open_document(options.base, workplace_);
+  if (!reference.digest()) warn_of_tag(reference);  // of one that is there; else the error is all that counts
+  return {std::move(document)};
 }
 
 void BaseFinder::warn_of_tag(const Reference& base) const {
