@@ -120,7 +120,7 @@ RegistryAnswer BlobUpload::send_chunk() {
   patch.headers.add("Content-Type", "application/octet-stream");
   patch.headers.add("Content-Range", fmt::format("{}-{}", offset_, offset_ + length - 1));
   patch.body = body(offset_, length);
-  auto answer = exchange(std::move(patch));
+  auto answer = exchange(patch);
   if (!answer.succeeded()) return answer;
   const auto reached = upload_offset(answer.headers).value_or(offset_ + length);
   if (reached <= offset_ || reached > offset_ + length) {
@@ -136,7 +136,7 @@ RegistryAnswer BlobUpload::put(std::uint64_t offset, std::uint64_t length) {
   auto final_put = call("PUT", location_->with_query("digest", content_.descriptor().digest.to_string()));
   final_put.headers.add("Content-Type", "application/octet-stream");
   if (length != 0) final_put.body = body(offset, length);
-  return exchange(std::move(final_put));
+  return exchange(final_put);
 }
 
 RegistryAnswer BlobUpload::exchange(const RegistryCall& call) {

@@ -15,8 +15,9 @@ Pace::Time Pace::take_turn(Time now) {
 void Pace::slow_down(Time now, std::optional<std::chrono::seconds> asked) {
   const std::lock_guard lock(mutex_);
   gap_ = std::clamp(2 * gap_, policy_.first_delay, policy_.longest_delay);
-  const auto pause =
-      std::min<std::chrono::milliseconds>(asked.value_or(std::chrono::seconds(0)), policy_.longest_retry_after);
+  // Compared in seconds: what a server asks for may have no room as milliseconds.
+  const std::chrono::milliseconds pause =
+      std::min(asked.value_or(std::chrono::seconds(0)), policy_.longest_retry_after);
   next_ = std::max(next_, now + std::max(pause, gap_));
 }
 

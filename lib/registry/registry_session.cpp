@@ -120,7 +120,7 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
   collect_beginning(*answer.stream, kMaxErrorBody);
   answer.stream.reset();
   authorization = authenticator_.authorization(call.scope, call.stop);
-  return context_->sender->send(std::move(request), call.url, authorization, home);
+  return context_->sender->send(request, call.url, authorization, home);
 }
 
 RegistryAnswer RegistrySession::request_once(const RegistryCall& call, std::size_t limit) {
