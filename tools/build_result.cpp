@@ -10,6 +10,7 @@
 #include "ociassemble/shallow.hpp"
 
 namespace ociassemble::tool {
+
 BuildResult::BuildResult(std::vector<Assembled> images, const std::vector<AssembleOptions>& options)
     : images_(std::move(images)) {
   if (options.size() > 1) index_ = make_index(images_, options.front().annotations);

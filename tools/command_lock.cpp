@@ -14,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kRecipeFile = "ociassemble.json";
-
 constexpr const char* kLockFooter =
     "The lock says for every base in a registry what its tag stands for, and holds what a build needs to know of it: "
     "a\n"
@@ -74,7 +72,7 @@ class LockCommand : public Command {
   using Texts = std::vector<std::string>;
 
   void find_recipe() {
-    if (!recipe_ && bases_.empty() && fs::exists(kRecipeFile)) recipe_ = kRecipeFile;
+    if (!recipe_ && bases_.empty() && fs::exists(kRecipeFileName)) recipe_ = kRecipeFileName;
   }
 
   fs::path lock_path() const {

@@ -12,7 +12,6 @@
 namespace ociassemble::tool {
 namespace {
 
-constexpr const char* kRecipe = "ociassemble.json";
 constexpr std::string_view kPlaceholder = "{profile}";
 
 // What two images cannot both be: an archive holds one.
@@ -47,12 +46,12 @@ std::optional<Recipe> RecipeFlags::find(bool inputs_named) const {
   const bool asked = all_profiles_ || !profiles_.empty() || !settings_.empty();
   if (file_) return Recipe::load(*file_);
   std::error_code ignored;
-  const bool is_there = std::filesystem::exists(kRecipe, ignored);
+  const bool is_there = std::filesystem::exists(kRecipeFileName, ignored);
   if (asked && !is_there) {
     throw Error(ErrorCode::not_found, "cannot build a recipe: there is no ociassemble.json here",
                 "name the recipe by -f FILE, or leave --profile, --all-profiles and --set out");
   }
-  if (asked || (is_there && !inputs_named)) return Recipe::load(kRecipe);
+  if (asked || (is_there && !inputs_named)) return Recipe::load(kRecipeFileName);
   return std::nullopt;
 }
 

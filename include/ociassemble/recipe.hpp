@@ -12,6 +12,8 @@
 
 namespace ociassemble {
 
+inline constexpr const char* kRecipeFileName = "ociassemble.json";
+
 // What a user chooses of a recipe.
 struct RecipeSettings {
   std::string profile;                                         // empty: the recipe without a profile

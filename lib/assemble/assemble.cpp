@@ -19,6 +19,7 @@
 #include "assemble/system_files.hpp"
 #include "assemble/timestamp.hpp"
 #include "base/stop.hpp"
+#include "image/layer_makers.hpp"
 #include "inspect/passwd.hpp"
 #include "ociassemble/error.hpp"
 
@@ -256,8 +257,8 @@ class Assembly {
   Annotations annotations() const {
     if (options_.format == ImageFormat::docker) return {};
     Annotations all;
-    if (base_.digest) all["org.opencontainers.image.base.digest"] = base_.digest->to_string();
-    if (!base_.name.empty()) all["org.opencontainers.image.base.name"] = base_.name;
+    if (base_.digest) all[kBaseDigest] = base_.digest->to_string();
+    if (!base_.name.empty()) all[kBaseName] = base_.name;
     for (const auto& [name, value] : options_.annotations) all[name] = value;
     return all;
   }

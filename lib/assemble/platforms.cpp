@@ -4,20 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "assemble/assembly.hpp"
 #include "assemble/platform_words.hpp"
 #include "base/stop.hpp"
 #include "base/task_group.hpp"
+#include "image/layer_makers.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
 namespace {
-
-constexpr const char* kBaseName = "org.opencontainers.image.base.name";
-constexpr const char* kBaseDigest = "org.opencontainers.image.base.digest";
 
 std::string for_platform(const std::string& path, const Platform& platform) {
   return fill_braces(path, [&](std::string_view name) { return platform_word(platform, name); });
@@ -44,23 +41,16 @@ Workplace labelled(Workplace workplace, const std::string& label) {
   return workplace;
 }
 
-const std::string* annotation(const Image& image, const char* name) {
-  const auto& annotations = image.manifest().annotations;
-  const auto found = annotations.find(name);
-  return found == annotations.end() ? nullptr : &found->second;
-}
-
 // The base that all images have, as it was looked up.
 Annotations base_annotations(const std::vector<Assembled>& images) {
   const auto& first = images.front();
-  const auto* name = annotation(first.image, kBaseName);
-  if (name == nullptr || !first.base_root) return {};
+  const auto name = annotation(first.image, kBaseName);
+  if (name.empty() || !first.base_root) return {};
   const bool all_the_same = std::all_of(images.begin(), images.end(), [&](const Assembled& other) {
-    const auto* theirs = annotation(other.image, kBaseName);
-    return theirs != nullptr && *theirs == *name && other.base_root == first.base_root;
+    return annotation(other.image, kBaseName) == name && other.base_root == first.base_root;
   });
   if (!all_the_same) return {};
-  return {{kBaseName, *name}, {kBaseDigest, first.base_root->to_string()}};
+  return {{kBaseName, name}, {kBaseDigest, first.base_root->to_string()}};
 }
 
 ImageFormat common_format(const std::vector<Assembled>& images) {

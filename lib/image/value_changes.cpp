@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "spec/history_json.hpp"
 #include "spec/json_writer.hpp"
 
 namespace ociassemble {
@@ -42,17 +43,6 @@ JsonMap variables(const std::vector<std::string>& env) {
   return result;
 }
 
-std::string history_json(const HistoryEntry& entry) {
-  JsonObjectWriter writer;
-  writer.string("created", entry.created);
-  writer.string("created_by", entry.created_by);
-  writer.string("author", entry.author);
-  writer.string("comment", entry.comment);
-  writer.flag("empty_layer", entry.empty_layer);
-  for (const auto& [name, value] : entry.unknown) writer.json(name, value);
-  return writer.finish();
-}
-
 class Changes {
  public:
   void value(std::string_view member, Json before, Json after, std::string_view key = {}) {
@@ -86,7 +76,7 @@ class Changes {
     std::size_t tail = 0;
     while (tail < shorter - head && before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) ++tail;
     const auto at = [tail](const std::vector<HistoryEntry>& entries, std::size_t i) {
-      return i + tail < entries.size() ? Json(history_json(entries[i])) : Json();
+      return i + tail < entries.size() ? Json(write_history_entry(entries[i])) : Json();
     };
     for (auto i = head; i + tail < std::max(before.size(), after.size()); ++i) {
       value(fmt::format("history[{}]", i), at(before, i), at(after, i));

@@ -21,8 +21,6 @@ using Texts = std::vector<std::string>;
 
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
-
 std::string base_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
 
 // On one line, without what it is indented by, and no longer than a line of a comment should be.
@@ -41,7 +39,7 @@ std::string shortened(std::string_view text) {
 
 // A path of the build context, without what means nothing at either end; "." for the context itself.
 std::string in_context(std::string_view path) {
-  while (starts_with(path, "/") || starts_with(path, "./")) path.remove_prefix(1);
+  while (path.starts_with("/") || path.starts_with("./")) path.remove_prefix(1);
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);
   return path.empty() ? "." : std::string(path);
 }
@@ -183,8 +181,8 @@ class Import {
 
   // Against the working directory.
   std::string absolute(const std::string& path) const {
-    if (starts_with(path, "/")) return path;
-    const auto inner = path == "." || path == "./" ? std::string() : path.substr(starts_with(path, "./") ? 2 : 0);
+    if (path.starts_with("/")) return path;
+    const auto inner = path == "." || path == "./" ? std::string() : path.substr(path.starts_with("./") ? 2 : 0);
     return (workdir_ == "/" ? "" : workdir_) + "/" + inner;
   }
 
@@ -347,7 +345,7 @@ class Import {
   }
 
   void copy_one(const DockerInstruction& made, const std::string& source, const std::string& destination) {
-    if (holds(source, "://") || starts_with(source, "git@"))
+    if (holds(source, "://") || source.starts_with("git@"))
       return note(made, "download it before the build, check its digest, and name it under \"files\"");
     if (source.find_first_of("*?[") != std::string::npos)
       return note(made, "patterns are not carried over; name the files or their folder under \"files\"");

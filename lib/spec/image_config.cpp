@@ -9,6 +9,7 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/manifest.hpp"
 #include "spec/descriptor_json.hpp"
+#include "spec/history_json.hpp"
 #include "spec/json.hpp"
 #include "spec/json_writer.hpp"
 #include "spec/text.hpp"
@@ -100,17 +101,6 @@ std::string write_rootfs(const std::vector<Digest>& diff_ids) {
   return writer.finish();
 }
 
-std::string write_history_entry(const HistoryEntry& entry) {
-  JsonObjectWriter writer;
-  writer.string("created", entry.created);
-  writer.string("created_by", entry.created_by);
-  writer.string("author", entry.author);
-  writer.string("comment", entry.comment);
-  writer.flag("empty_layer", entry.empty_layer);
-  writer.unknown(entry.unknown, kKnownHistory);
-  return writer.finish();
-}
-
 std::string write_history(const std::vector<HistoryEntry>& history) {
   std::vector<std::string> entries;
   entries.reserve(history.size());
@@ -123,6 +113,17 @@ bool sets(std::string_view entry, std::string_view name) {
 }
 
 }  // namespace
+
+std::string write_history_entry(const HistoryEntry& entry) {
+  JsonObjectWriter writer;
+  writer.string("created", entry.created);
+  writer.string("created_by", entry.created_by);
+  writer.string("author", entry.author);
+  writer.string("comment", entry.comment);
+  writer.flag("empty_layer", entry.empty_layer);
+  writer.unknown(entry.unknown, kKnownHistory);
+  return writer.finish();
+}
 
 ImageConfig ImageConfig::parse(std::string_view json) {
   constexpr std::string_view kSubject = "image config";
