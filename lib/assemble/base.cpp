@@ -173,8 +173,8 @@ void use_rootfs(Base& base, const fs::path& path, const Platform& platform, cons
 Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const Workplace& workplace) {
   constexpr const char* kKind = "trees";
   auto cache = open_cache(workplace);
-  const auto record = cache ? cache->find(kKind, key) : std::nullopt;
-  if (auto known = record ? decode_tree(*record) : std::nullopt) return std::move(*known);
+  auto record = cache ? cache->find(kKind, key) : std::nullopt;
+  if (auto known = record ? decode_tree(std::move(*record)) : std::nullopt) return std::move(*known);
   auto tree = read_layers(layers, workplace);
   if (cache) cache->put(kKind, key, encode_tree(tree));
   return tree;

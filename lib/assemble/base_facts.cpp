@@ -43,7 +43,7 @@ Tree::Node prune(const Tree::Node& from) {
     node.xattrs = from.xattrs;
   }
   if (from.contents) node.size = from.size;
-  for (const auto& [name, child] : from.children) node.children.emplace_hint(node.children.end(), name, prune(child));
+  for (const auto& [name, child] : from.children) node.children.append(name, prune(child));
   return node;
 }
 
@@ -104,9 +104,9 @@ BaseFacts encode_facts(const Tree& tree) {
 Tree decode_facts(std::string_view encoded, const Digest& digest) {
   auto bytes = decode_base64(encoded);
   if (!bytes) refuse("is not base64");
-  const auto record = decompress(std::move(*bytes));
+  auto record = decompress(std::move(*bytes));
   if (Digest::of(record, digest.algorithm()) != digest) refuse("does not have the digest that it is named by");
-  auto tree = decode_tree(record);
+  auto tree = decode_tree(std::move(record));
   if (!tree) refuse("is no list of files");
   return std::move(*tree);
 }

@@ -125,7 +125,7 @@ void prune(Node& node, std::uint32_t layer);
 
 // Removes a child that another layer brought, and all such below it. Their directory stays only as the implied parent
 // of what this layer brings, without its metadata. Returns the next child.
-auto prune_child(Node& parent, std::map<std::string, Node>::iterator at, std::uint32_t layer) {
+auto prune_child(Node& parent, Tree::Children::Map::iterator at, std::uint32_t layer) {
   auto& child = at->second;
   prune(child, layer);
   if (child.layer == layer) return ++at;

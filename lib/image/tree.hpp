@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tar/entry.hpp"
@@ -18,6 +22,51 @@ namespace ociassemble {
 // of the few small files that were asked for. Paths are relative to the root, "" is the root. One thread.
 class Tree {
  public:
+  struct Node;
+
+  // The entries of a directory by name. They may be made only when they are first looked at: most of a base's folders
+  // never are. Even looking at them belongs to one thread, while copies that nobody looks at may be copied by many.
+  class Children {
+   public:
+    using Map = std::map<std::string, Node>;
+    using Make = std::function<Map()>;
+
+    Children() = default;
+    // `make` is called at most once by each copy.
+    explicit Children(Make make) : make_(std::make_shared<const Make>(std::move(make))) {}
+
+    bool empty() const { return map().empty(); }
+    std::size_t size() const { return map().size(); }
+    auto begin() const { return std::as_const(map()).begin(); }
+    auto end() const { return std::as_const(map()).end(); }
+    auto begin() { return map().begin(); }
+    auto end() { return map().end(); }
+    auto find(const std::string& name) const { return std::as_const(map()).find(name); }
+    auto find(const std::string& name) { return map().find(name); }
+    auto lower_bound(const std::string& name) const { return std::as_const(map()).lower_bound(name); }
+    Node& operator[](const std::string& name) { return map()[name]; }
+    auto try_emplace(std::string name, const Node& node) { return map().try_emplace(std::move(name), node); }
+    // After all that are there.
+    void append(std::string name, Node node) { map().emplace_hint(end(), std::move(name), std::move(node)); }
+    auto erase(Map::iterator at) { return map().erase(at); }
+    void swap(Children& other) noexcept {
+      map_.swap(other.map_);
+      make_.swap(other.make_);
+    }
+
+   private:
+    Map& map() const {
+      if (make_) {
+        map_ = (*make_)();
+        make_.reset();
+      }
+      return map_;
+    }
+
+    mutable Map map_;
+    mutable std::shared_ptr<const Make> make_;  // until it was called
+  };
+
   struct Node {
     EntryType type = EntryType::directory;  // never hard_link: a hard link is the file that it links to
     std::uint32_t mode = 0755;
@@ -26,9 +75,9 @@ class Tree {
     std::uint64_t size = 0;
     std::string link_target;  // of a symlink
     std::map<std::string, std::string> xattrs;
-    std::optional<std::string> contents;   // of a wanted regular file
-    std::map<std::string, Node> children;  // of a directory, by name
-    std::uint32_t layer = 0;               // which one brought it, counted from 1; 0 for the root before any did
+    std::optional<std::string> contents;  // of a wanted regular file
+    Children children;                    // of a directory
+    std::uint32_t layer = 0;              // which one brought it, counted from 1; 0 for the root before any did
   };
 
   // Contents are kept for regular files at these paths, up to 1 MiB each.

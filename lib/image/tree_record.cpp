@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/tree_record.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace ociassemble {
 namespace {
@@ -45,35 +49,48 @@ class Writer {
   std::string bytes_{kMagic};
 };
 
+// What a record says of one node, as views into the record.
+struct NodeView {
+  EntryType type = EntryType::directory;
+  std::uint32_t mode = 0;
+  std::uint64_t uid = 0;
+  std::uint64_t gid = 0;
+  std::uint64_t size = 0;
+  std::uint32_t layer = 0;
+  std::string_view link_target;
+  std::optional<std::string_view> contents;
+  std::vector<std::pair<std::string_view, std::string_view>> xattrs;
+};
+
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : left_(bytes) {}
+  Reader(std::string_view bytes, std::size_t at) : bytes_(bytes), at_(at) {}
 
-  bool at_end() const { return left_.empty(); }
+  std::size_t at() const { return at_; }
+  bool at_end() const { return at_ == bytes_.size(); }
+  void go_to(std::size_t at) { at_ = at; }
 
   bool number(std::uint64_t& value) {
     value = 0;
-    for (unsigned shift = 0; shift < 64 && !left_.empty(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(left_.front());
-      left_.remove_prefix(1);
+    for (unsigned shift = 0; shift < 64 && at_ < bytes_.size(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(bytes_[at_++]);
       value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
       if ((byte & 0x80U) == 0) return true;
     }
     return false;
   }
-  bool text(std::string& value) {
+  bool text(std::string_view& value) {
     std::uint64_t size = 0;
-    if (!number(size) || size > left_.size()) return false;
-    value = left_.substr(0, size);
-    left_.remove_prefix(size);
+    if (!number(size) || size > bytes_.size() - at_) return false;
+    value = bytes_.substr(at_, size);
+    at_ += size;
     return true;
   }
-  bool node(Tree::Node& node, int depth) {
-    return depth <= kMaxDepth && metadata(node) && xattrs(node) && children(node, depth);
-  }
+  // All of a node but its children.
+  bool node(NodeView& node) { return metadata(node) && xattrs(node); }
 
  private:
-  bool metadata(Tree::Node& node) {
+  bool metadata(NodeView& node) {
     std::uint64_t type = 0;
     std::uint64_t mode = 0;
     std::uint64_t layer = 0;
@@ -85,32 +102,91 @@ class Reader {
     node.type = static_cast<EntryType>(type);
     node.mode = static_cast<std::uint32_t>(mode);
     node.layer = static_cast<std::uint32_t>(layer);
+    node.contents.reset();
     return has_contents == 0 || text(node.contents.emplace());
   }
-  bool xattrs(Tree::Node& node) {
+  bool xattrs(NodeView& node) {
+    node.xattrs.clear();
     std::uint64_t count = 0;
     if (!number(count)) return false;
     for (; count > 0; --count) {
-      std::string name;
-      if (!text(name) || !text(node.xattrs[name])) return false;
-    }
-    return true;
-  }
-  bool children(Tree::Node& node, int depth) {
-    std::uint64_t count = 0;
-    if (!number(count)) return false;
-    for (; count > 0; --count) {
-      std::string name;
-      if (!text(name)) return false;
-      // Written in order, so the end is where the next one goes.
-      const auto child = node.children.emplace_hint(node.children.end(), std::move(name), Tree::Node{});
-      if (!this->node(child->second, depth + 1)) return false;
+      std::string_view name;
+      std::string_view value;
+      if (!text(name) || !text(value)) return false;
+      node.xattrs.emplace_back(name, value);
     }
     return true;
   }
 
-  std::string_view left_;
+  std::string_view bytes_;
+  std::size_t at_;
 };
+
+// A record that was read through once and found whole, and where its folders' children begin (at their number) and end,
+// by beginning: so that a folder can be passed over.
+struct Record {
+  explicit Record(std::string record) : bytes(std::move(record)) {}
+
+  std::string bytes;
+  std::vector<std::pair<std::size_t, std::size_t>> folders;
+};
+
+bool check_node(Record& record, Reader& reader, NodeView& scratch, int depth) {
+  if (depth > kMaxDepth || !reader.node(scratch)) return false;
+  const auto begin = reader.at();
+  std::uint64_t count = 0;
+  if (!reader.number(count)) return false;
+  if (count == 0) return true;
+  const auto place = record.folders.size();
+  record.folders.emplace_back(begin, 0);
+  for (; count > 0; --count) {
+    std::string_view name;
+    if (!reader.text(name) || !check_node(record, reader, scratch, depth + 1)) return false;
+  }
+  record.folders[place].second = reader.at();
+  return true;
+}
+
+Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, std::size_t at);
+
+Tree::Node make_node(const std::shared_ptr<const Record>& record, Reader& reader) {
+  NodeView view;
+  reader.node(view);
+  Tree::Node node;
+  node.type = view.type;
+  node.mode = view.mode;
+  node.uid = view.uid;
+  node.gid = view.gid;
+  node.size = view.size;
+  node.layer = view.layer;
+  node.link_target = view.link_target;
+  if (view.contents) node.contents.emplace(*view.contents);
+  for (const auto& [name, value] : view.xattrs) node.xattrs[std::string(name)] = value;
+  const auto begin = reader.at();
+  std::uint64_t count = 0;
+  reader.number(count);
+  if (count > 0) {
+    node.children = Tree::Children([record, begin] { return make_children(record, begin); });
+    const auto folder =
+        std::lower_bound(record->folders.begin(), record->folders.end(), std::pair(begin, std::size_t{0}));
+    reader.go_to(folder->second);
+  }
+  return node;
+}
+
+Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, std::size_t at) {
+  Reader reader(record->bytes, at);
+  std::uint64_t count = 0;
+  reader.number(count);
+  Tree::Children::Map children;
+  for (; count > 0; --count) {
+    std::string_view name;
+    reader.text(name);
+    // Written in order, so the end is where the next one goes.
+    children.emplace_hint(children.end(), name, make_node(record, reader));
+  }
+  return children;
+}
 
 }  // namespace
 
@@ -120,12 +196,14 @@ std::string encode_tree(const Tree& tree) {
   return std::move(writer.bytes_);
 }
 
-std::optional<Tree> decode_tree(std::string_view bytes) {
-  if (bytes.substr(0, kMagic.size()) != kMagic) return {};
-  Reader reader(bytes.substr(kMagic.size()));
-  Tree::Node root;
-  if (!reader.node(root, 0) || !reader.at_end()) return {};
-  return Tree::from_root(std::move(root));
+std::optional<Tree> decode_tree(std::string bytes) {
+  if (!bytes.starts_with(kMagic)) return {};
+  auto record = std::make_shared<Record>(std::move(bytes));
+  Reader check(record->bytes, kMagic.size());
+  NodeView scratch;
+  if (!check_node(*record, check, scratch, 0) || !check.at_end()) return {};
+  Reader reader(record->bytes, kMagic.size());
+  return Tree::from_root(make_node(record, reader));
 }
 
 }  // namespace ociassemble

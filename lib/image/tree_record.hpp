@@ -10,8 +10,8 @@
 namespace ociassemble {
 
 // A tree as bytes, for a cache, and back. decode_tree gives nothing for bytes that encode_tree of this version did not
-// write; it never trusts a length.
+// write; it never trusts a length. It reads all of them, but makes a folder's nodes only when the folder is looked at.
 std::string encode_tree(const Tree& tree);
-std::optional<Tree> decode_tree(std::string_view bytes);
+std::optional<Tree> decode_tree(std::string bytes);
 
 }  // namespace ociassemble

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,18 @@ namespace {
 
 constexpr std::size_t kSmallBufferSize = std::size_t{16} * 1024;
 
+std::string read_into(std::string bytes, Source& from, std::size_t limit, std::string_view subject) {
+  // Most are small: the cost is in a large buffer's pages. One byte more than allowed is seen.
+  std::vector<std::byte> buffer(std::min(kSmallBufferSize - 1, limit) + 1);
+  while (const auto count = from.read(buffer)) {
+    if (count > limit - bytes.size()) {
+      throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: more than {} bytes", subject, limit));
+    }
+    bytes += as_text(std::span(buffer).first(count));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::uint64_t copy(Source& from, Sink& to, const std::stop_token& stop) {
@@ -35,16 +48,7 @@ std::uint64_t copy(Source& from, Sink& to, const std::stop_token& stop) {
 }
 
 std::string read_all(Source& from, std::size_t limit, std::string_view subject) {
-  std::string bytes;
-  // Most are small: the cost is in a large buffer's pages. One byte more than allowed is seen.
-  std::vector<std::byte> buffer(std::min(kSmallBufferSize - 1, limit) + 1);
-  while (const auto count = from.read(buffer)) {
-    if (count > limit - bytes.size()) {
-      throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: more than {} bytes", subject, limit));
-    }
-    bytes += as_text(std::span(buffer).first(count));
-  }
-  return bytes;
+  return read_into({}, from, limit, subject);
 }
 
 std::size_t read_full(Source& from, std::span<std::byte> buffer) {
@@ -105,7 +109,13 @@ std::size_t StringSource::read(std::span<std::byte> buffer) {
 
 std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   FileSource file(path);
-  return read_all(file, limit, path.string());
+  std::string bytes;
+  // A guess that spares a large file's growth; what counts is what is read.
+  struct stat status = {};
+  if (::fstat(file.fd(), &status) == 0 && status.st_size > 0) {
+    bytes.reserve(std::min(static_cast<std::size_t>(status.st_size), limit));
+  }
+  return read_into(std::move(bytes), file, limit, path.string());
 }
 
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t limit) {

@@ -40,15 +40,18 @@ std::vector<Found> all_records(const fs::path& folder) {
   return records;
 }
 
-// The digest line and the record; nothing when they do not belong together.
-std::optional<std::string> checked(std::string_view bytes) {
-  if (bytes.substr(0, kMagic.size()) != kMagic) return {};
-  bytes.remove_prefix(kMagic.size());
-  const auto newline = bytes.find('\n');
+// The record out of its file's bytes; nothing when it and the digest line do not belong together.
+std::optional<std::string> checked(std::string bytes) {
+  std::string_view left = bytes;
+  if (left.substr(0, kMagic.size()) != kMagic) return {};
+  left.remove_prefix(kMagic.size());
+  const auto newline = left.find('\n');
   if (newline == std::string_view::npos) return {};
-  const auto record = bytes.substr(newline + 1);
-  if (Digest::of(record).to_string() != bytes.substr(0, newline)) return {};
-  return std::string(record);
+  const auto record = left.substr(newline + 1);
+  if (Digest::of(record).to_string() != left.substr(0, newline)) return {};
+  // In place: a large record's new pages would cost more than all else here.
+  bytes.erase(0, bytes.size() - record.size());
+  return bytes;
 }
 
 }  // namespace
@@ -60,9 +63,9 @@ fs::path RecordCache::file(std::string_view kind, const Digest& key) const { ret
 std::optional<std::string> RecordCache::find(std::string_view kind, const Digest& key) const noexcept {
   try {
     const auto path = file(kind, key);
-    const auto bytes = read_file_if_exists(path, limit_);
+    auto bytes = read_file_if_exists(path, limit_);
     if (!bytes) return {};
-    auto record = checked(*bytes);
+    auto record = checked(std::move(*bytes));
     // The time of the last use is what trim() goes by.
     if (record) ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
     return record;

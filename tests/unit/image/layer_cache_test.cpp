@@ -167,3 +167,33 @@ TEST_CASE("a tree survives being bytes, and damaged bytes are no tree") {
   for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_tree(bytes.substr(0, size)));
   CHECK_FALSE(decode_tree(bytes + "x"));
 }
+
+TEST_CASE("the folders of a tree that was bytes can be looked at in any order, in copies, and be added to") {
+  Tree::Node root;
+  for (const auto* outer : {"a", "b", "c"}) {
+    for (const auto* inner : {"x", "y"}) {
+      auto& folder = root.children[outer].children[inner];
+      folder.uid = 7;
+      folder.children["file"].type = EntryType::regular;
+      folder.children["file"].link_target = std::string(outer) + inner;
+    }
+  }
+  const auto bytes = encode_tree(Tree::from_root(root));
+  const auto tree = decode_tree(bytes);
+  REQUIRE(tree);
+  const auto before = *tree;
+  CHECK(tree->find("c/y/file")->link_target == "cy");
+  const auto between = *tree;
+  CHECK(tree->find("a/x/file")->link_target == "ax");
+  CHECK(tree->find("a/x")->children.size() == 1);
+  CHECK(tree->find("a/z") == nullptr);
+  CHECK(between.find("b/x")->uid == 7);
+  for (const auto* each : {&*tree, &before, &between}) CHECK(encode_tree(*each) == bytes);
+
+  auto changed = before.root();
+  changed.children["b"].children["x"].children["more"] = {};
+  const auto more = Tree::from_root(changed);
+  CHECK(more.find("b/x/file") != nullptr);
+  CHECK(more.find("b/x/more") != nullptr);
+  CHECK(before.find("b/x/more") == nullptr);
+}
