@@ -49,14 +49,9 @@ class Writer {
   std::string bytes_{kMagic};
 };
 
-// What a record says of one node, as views into the record.
+// What a record says of one node: the numbers in `node`, the texts as views into the record.
 struct NodeView {
-  EntryType type = EntryType::directory;
-  std::uint32_t mode = 0;
-  std::uint64_t uid = 0;
-  std::uint64_t gid = 0;
-  std::uint64_t size = 0;
-  std::uint32_t layer = 0;
+  Tree::Node node;
   std::string_view link_target;
   std::optional<std::string_view> contents;
   std::vector<std::pair<std::string_view, std::string_view>> xattrs;
@@ -87,33 +82,34 @@ class Reader {
     return true;
   }
   // All of a node but its children.
-  bool node(NodeView& node) { return metadata(node) && xattrs(node); }
+  bool node(NodeView& view) { return metadata(view) && xattrs(view); }
 
  private:
-  bool metadata(NodeView& node) {
+  bool metadata(NodeView& view) {
+    auto& node = view.node;
     std::uint64_t type = 0;
     std::uint64_t mode = 0;
     std::uint64_t layer = 0;
     std::uint64_t has_contents = 0;
     if (!number(type) || type > static_cast<std::uint64_t>(EntryType::fifo) || !number(mode) || !number(node.uid) ||
-        !number(node.gid) || !number(node.size) || !number(layer) || !text(node.link_target) || !number(has_contents)) {
+        !number(node.gid) || !number(node.size) || !number(layer) || !text(view.link_target) || !number(has_contents)) {
       return false;
     }
     node.type = static_cast<EntryType>(type);
     node.mode = static_cast<std::uint32_t>(mode);
     node.layer = static_cast<std::uint32_t>(layer);
-    node.contents.reset();
-    return has_contents == 0 || text(node.contents.emplace());
+    view.contents.reset();
+    return has_contents == 0 || text(view.contents.emplace());
   }
-  bool xattrs(NodeView& node) {
-    node.xattrs.clear();
+  bool xattrs(NodeView& view) {
+    view.xattrs.clear();
     std::uint64_t count = 0;
     if (!number(count)) return false;
     for (; count > 0; --count) {
       std::string_view name;
       std::string_view value;
       if (!text(name) || !text(value)) return false;
-      node.xattrs.emplace_back(name, value);
+      view.xattrs.emplace_back(name, value);
     }
     return true;
   }
@@ -152,13 +148,7 @@ Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, s
 Tree::Node make_node(const std::shared_ptr<const Record>& record, Reader& reader) {
   NodeView view;
   reader.node(view);
-  Tree::Node node;
-  node.type = view.type;
-  node.mode = view.mode;
-  node.uid = view.uid;
-  node.gid = view.gid;
-  node.size = view.size;
-  node.layer = view.layer;
+  Tree::Node node = std::move(view.node);
   node.link_target = view.link_target;
   if (view.contents) node.contents.emplace(*view.contents);
   for (const auto& [name, value] : view.xattrs) node.xattrs[std::string(name)] = value;
