@@ -22,20 +22,21 @@ constexpr std::array<std::byte, 2> kEmptyFinalBlock = {std::byte{0x03}, std::byt
 constexpr std::size_t kRoomForMarks = kEmptyStoredBlock.size() + kEmptyFinalBlock.size();
 
 [[noreturn]] void refuse_output() {
-  throw Error(ErrorCode::corrupt, "cannot compress a chunk: libdeflate made bytes that do not decode to the input",
-              "this is a fault of the libdeflate library or of the machine's memory; nothing was published");
+  throw Error(ErrorCode::corrupt, "cannot compress a chunk: what came out does not decode to the input",
+              "this is a fault of the compressor or of the machine's memory; nothing was published");
 }
 
 }  // namespace
 
 DeflateChunk::DeflateChunk()
-    : input_(std::make_unique_for_overwrite<std::byte[]>(kGzipChunkSize)),
-      capacity_(libdeflate_deflate_compress_bound(nullptr, kGzipChunkSize) + kRoomForMarks),
+    : input_(std::make_unique_for_overwrite<std::byte[]>(kInputOffset + kGzipChunkSize + DeflateParser::kBackSlack)),
+      capacity_(std::max(libdeflate_deflate_compress_bound(nullptr, kGzipChunkSize) + kRoomForMarks,
+                         DeflateEncoder::bound(kGzipChunkSize) + kEmptyFinalBlock.size())),
       output_(std::make_unique_for_overwrite<std::byte[]>(capacity_)) {}
 
 std::size_t DeflateChunk::fill(std::span<const std::byte> bytes) {
   const auto count = std::min(bytes.size(), kGzipChunkSize - input_size);
-  if (count > 0) std::memcpy(input_.get() + input_size, bytes.data(), count);
+  if (count > 0) std::memcpy(input_.get() + kInputOffset + input_size, bytes.data(), count);
   input_size += count;
   return count;
 }
@@ -50,16 +51,22 @@ void ChunkDeflater::Free::operator()(libdeflate_decompressor* decompressor) cons
 }
 
 ChunkDeflater::ChunkDeflater(int level)
-    : compressor_(libdeflate_alloc_compressor(level)),
+    : encoder_(level <= DeflateEncoder::kMaxLevel ? std::make_unique<DeflateEncoder>(level) : nullptr),
+      compressor_(encoder_ ? nullptr : libdeflate_alloc_compressor(level)),
       decompressor_(libdeflate_alloc_decompressor()),
       decoded_(std::make_unique_for_overwrite<std::byte[]>(kGzipChunkSize)) {
-  if (!compressor_ || !decompressor_) throw std::bad_alloc();
+  if ((!encoder_ && !compressor_) || !decompressor_) throw std::bad_alloc();
 }
 
 void ChunkDeflater::deflate(DeflateChunk& chunk) {
   const auto input = chunk.input();
   const auto room = chunk.room();
   chunk.crc = libdeflate_crc32(0, input.data(), input.size());
+  if (encoder_) {
+    chunk.output_size = encoder_->encode(input, room);
+    if (!decodes_to_input(chunk, chunk.output_size)) refuse_output();
+    return;
+  }
   chunk.output_size = libdeflate_deflate_compress(compressor_.get(), input.data(), input.size(), room.data(),
                                                   room.size() - kRoomForMarks);
   make_part(chunk);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "compress/deflate_encoder.hpp"
 #include "compress/final_block.hpp"
 
 struct libdeflate_compressor;
@@ -21,7 +22,8 @@ class DeflateChunk {
  public:
   DeflateChunk();
 
-  std::span<const std::byte> input() const { return {input_.get(), input_size}; }
+  // With readable bytes before and after it, as DeflateParser wants.
+  std::span<const std::byte> input() const { return {input_.get() + kInputOffset, input_size}; }
   std::span<const std::byte> output() const { return {output_.get(), output_size}; }
   bool is_full() const { return input_size == kGzipChunkSize; }
   // Takes as many bytes as fit; returns how many.
@@ -34,6 +36,8 @@ class DeflateChunk {
   std::uint32_t crc = 0;  // CRC-32 of the input
 
  private:
+  static constexpr std::size_t kInputOffset = 64;  // on a cache line of its own
+
   std::unique_ptr<std::byte[]> input_;
   std::size_t capacity_;
   std::unique_ptr<std::byte[]> output_;
@@ -46,12 +50,12 @@ class ChunkDeflater {
   // Level 1 to 12.
   explicit ChunkDeflater(int level);
 
-  // Sets the chunk's output and CRC. Throws Error{corrupt}, and nothing may be published, when the output does not
-  // decode to the input.
+  // Sets the chunk's output and CRC. Levels up to DeflateEncoder::kMaxLevel are ours, those above libdeflate's. Throws
+  // Error{corrupt}, and nothing may be published, when the output does not decode to the input.
   void deflate(DeflateChunk& chunk);
 
-  // The second half of deflate(): `chunk` holds its input and a complete raw deflate stream of it as output, which
-  // becomes a part.
+  // The second half of deflate() where libdeflate compresses: `chunk` holds its input and a complete raw deflate stream
+  // of it as output, which becomes a part.
   void make_part(DeflateChunk& chunk);
 
  private:
@@ -62,7 +66,8 @@ class ChunkDeflater {
     void operator()(libdeflate_compressor* compressor) const;
     void operator()(libdeflate_decompressor* decompressor) const;
   };
-  std::unique_ptr<libdeflate_compressor, Free> compressor_;
+  std::unique_ptr<DeflateEncoder> encoder_;                  // or
+  std::unique_ptr<libdeflate_compressor, Free> compressor_;  // one of the two
   std::unique_ptr<libdeflate_decompressor, Free> decompressor_;
   std::unique_ptr<std::byte[]> decoded_;
 };

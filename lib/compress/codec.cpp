@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/task_group.hpp"
+#include "compress/deflate_encoder.hpp"
 #include "compress/gzip_compressor.hpp"
 #include "compress/levels.hpp"
 #include "compress/zstd_compressor.hpp"
@@ -48,7 +49,10 @@ std::unique_ptr<FinishingSink> make_compressor(const CompressionOptions& options
 
 std::vector<CodecVersion> codec_versions() {
   // libdeflate cannot be asked at run time.
-  return {{"libdeflate", LIBDEFLATE_VERSION_STRING}, {"zlib", zlibVersion()}, {"zstd", ZSTD_versionString()}};
+  return {{"ociassemble-deflate", DeflateEncoder::kVersion},
+          {"libdeflate", LIBDEFLATE_VERSION_STRING},
+          {"zlib", zlibVersion()},
+          {"zstd", ZSTD_versionString()}};
 }
 
 }  // namespace ociassemble

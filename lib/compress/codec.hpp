@@ -25,7 +25,7 @@ std::unique_ptr<Source> make_decompressor(std::unique_ptr<Source> from, std::str
 enum class DetectedCompression { none, gzip, zstd, xz, bzip2 };
 DetectedCompression detect_compression(std::span<const std::byte> first_bytes) noexcept;
 
-// Names and versions of the libraries whose output the layer digests depend on: {"libdeflate", "1.14"}, …
+// Names and versions of what the layer digests depend on, our own encoder first: {"libdeflate", "1.14"}, …
 struct CodecVersion {
   std::string name;
   std::string version;

@@ -5,28 +5,22 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
+
+#include "compress/deflate_symbols.hpp"
+#include "compress/little_endian.hpp"
 
 namespace ociassemble {
 namespace {
 
 constexpr unsigned kMaxCodeLength = 15;
-constexpr std::size_t kEndOfBlock = 256;
 constexpr std::size_t kPrecodeSymbols = 19;
 constexpr unsigned kPrecodeMaxLength = 7;
 constexpr std::size_t kBitsPerStep = 48;
 constexpr std::size_t kReadAhead = 16;  // bytes that a step looks at: the fixed part of a header and its precode
 // libdeflate ends a block at 300,000 bytes of input at the latest, and a dynamic block is smaller than its input.
 constexpr std::size_t kSearchLimit = std::size_t{320} * 1024;
-
-std::uint64_t load64(const std::byte* bytes) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, bytes, sizeof value);
-  if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap64(value);
-  return value;
-}
 
 // The bits from `position` on, at least 57 of them; zeros past the end.
 std::uint64_t bits_at(std::span<const std::byte> bytes, std::size_t position) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <zlib.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -98,6 +99,29 @@ inline std::string from_hex(std::string_view hex) {
     bytes += static_cast<char>(std::stoi(std::string(hex.substr(0, 2)), nullptr, 16));
   }
   return bytes;
+}
+
+// What zlib reads from a part of a deflate stream with an empty final block after it; fails the test when it is not
+// read to its last byte.
+inline std::string inflate_part(std::string_view part) {
+  std::string in = std::string(part) + from_hex("0300");
+  std::string out;
+  std::string piece(64 * 1024, '\0');
+  z_stream stream{};
+  REQUIRE(inflateInit2(&stream, -MAX_WBITS) == Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  int status = Z_OK;
+  while (status == Z_OK) {
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = static_cast<uInt>(piece.size());
+    status = inflate(&stream, Z_NO_FLUSH);
+    out.append(piece, 0, piece.size() - stream.avail_out);
+  }
+  CHECK(status == Z_STREAM_END);
+  CHECK(stream.avail_in == 0);
+  inflateEnd(&stream);
+  return out;
 }
 
 inline bool have_program(const std::string& name) {
