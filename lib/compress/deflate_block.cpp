@@ -70,7 +70,6 @@ class CodesHeader {
 
     make_code_lengths(frequencies_, kMaxCodeLengthBits, lengths_);
     make_codes(lengths_, codes_);
-    length_count_ = kCodeLengthSymbols;
     while (length_count_ > 4 && lengths_[kCodeLengthOrder[length_count_ - 1]] == 0) --length_count_;
   }
 
@@ -147,7 +146,7 @@ class CodesHeader {
   std::array<std::uint32_t, kCodeLengthSymbols> frequencies_{};
   std::array<std::uint8_t, kCodeLengthSymbols> lengths_{};
   std::array<std::uint16_t, kCodeLengthSymbols> codes_{};
-  std::size_t length_count_;
+  std::size_t length_count_ = kCodeLengthSymbols;
 };
 
 // RFC 1951, section 3.2.6.

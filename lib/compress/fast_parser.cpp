@@ -23,7 +23,9 @@ struct SeenFives {
   static std::size_t hash(std::uint64_t bytes) {
     return static_cast<std::size_t>(((bytes << 24) * 0xCF1BBCDCB7A56463U) >> (64 - kFiveBits));
   }
-  void insert(const std::uint8_t* at) { positions[hash(load64(at))] = static_cast<std::uint16_t>(window.position(at)); }
+  void insert(const std::uint8_t* at) const {
+    positions[hash(load64(at))] = static_cast<std::uint16_t>(window.position(at));
+  }
 };
 
 class FastParser : public DeflateParser {
@@ -116,7 +118,7 @@ class FastParser : public DeflateParser {
 
   void move_up(SeenFives& seen) {
     seen.window.move_up();
-    for (auto& position : positions_) position = static_cast<std::uint16_t>(PositionWindow::lower(position));
+    PositionWindow::lower(positions_);
   }
 
   const std::uint8_t* input_ = nullptr;

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "compress/deflate_symbols.hpp"
+#include "compress/huffman_code.hpp"
 #include "compress/little_endian.hpp"
 
 namespace ociassemble {
@@ -49,13 +50,6 @@ unsigned canonical_code(CodeLengths lengths, std::size_t symbol) {
   for (unsigned length = 1; length <= lengths[symbol]; ++length) code = (code + count[length - 1]) << 1;
   return code + static_cast<unsigned>(std::count(lengths.begin(), lengths.begin() + static_cast<std::ptrdiff_t>(symbol),
                                                  lengths[symbol]));
-}
-
-// As it lies in the stream: first bit in the least significant place.
-unsigned reversed(unsigned code, unsigned length) {
-  unsigned result = 0;
-  for (unsigned bit = 0; bit < length; ++bit) result |= ((code >> bit) & 1U) << (length - 1 - bit);
-  return result;
 }
 
 // Sums 2^(7-length) over four code lengths of three bits.
@@ -113,7 +107,8 @@ class PrecodeDecoder {
     for (std::size_t symbol = 0; symbol < kPrecodeSymbols; ++symbol) {
       if (lengths[symbol] == 0) continue;
       const unsigned step = 1U << lengths[symbol];
-      for (auto at = reversed(canonical_code(lengths, symbol), lengths[symbol]); at < table_.size(); at += step) {
+      for (std::size_t at = reversed_code(canonical_code(lengths, symbol), lengths[symbol]); at < table_.size();
+           at += step) {
         table_[at] = {static_cast<std::uint8_t>(symbol), lengths[symbol]};
       }
     }
@@ -176,7 +171,7 @@ std::optional<FinalBlock> try_dynamic_block(std::span<const std::byte> deflate, 
   if (length == 0 || !is_complete_code(literals) || !is_complete_code(lengths.subspan(header.literal_codes))) {
     return std::nullopt;
   }
-  const auto end = end_after(deflate, reversed(canonical_code(literals, kEndOfBlock), length), length);
+  const auto end = end_after(deflate, reversed_code(canonical_code(literals, kEndOfBlock), length), length);
   return end ? std::optional(FinalBlock{begin, *end}) : std::nullopt;
 }
 

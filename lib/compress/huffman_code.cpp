@@ -15,6 +15,23 @@ struct Leaf {
   std::uint32_t frequency;
   std::uint32_t symbol;
 };
+using Leaves = std::array<Leaf, kMaxSymbols>;
+
+// By frequency, equal ones in the order in which they are: byte by byte of the frequency, least significant first.
+void sort_by_frequency(std::span<Leaf> leaves, Leaves& other) {
+  std::uint32_t all = 0;
+  for (const auto& leaf : leaves) all |= leaf.frequency;
+  const auto room = std::span(other).first(leaves.size());
+  for (unsigned shift = 0; shift < 32 && all >> shift != 0; shift += 8) {
+    std::array<std::uint16_t, 257> places{};
+    for (const auto& leaf : leaves) ++places[((leaf.frequency >> shift) & 0xFF) + 1];
+    for (std::size_t byte = 1; byte < 256; ++byte) {
+      places[byte] = static_cast<std::uint16_t>(places[byte] + places[byte - 1]);
+    }
+    for (const auto& leaf : leaves) room[places[(leaf.frequency >> shift) & 0xFF]++] = leaf;
+    std::ranges::copy(room, leaves.begin());
+  }
+}
 
 // Turns rising frequencies of two or more leaves into falling code lengths in their place, without a limit: A. Moffat
 // and J. Katajainen, "In-Place Calculation of Minimum-Redundancy Codes", 1995. The array holds, one after the other,
@@ -72,10 +89,19 @@ std::array<std::uint32_t, kMaxLength + 1> limit_lengths(std::span<const std::uin
   return counts;
 }
 
+constexpr auto kReversedBytes = [] {
+  std::array<std::uint8_t, 256> reversed{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (unsigned bit = 0; bit < 8; ++bit)
+      reversed[byte] |= static_cast<std::uint8_t>(((byte >> bit) & 1) << (7 - bit));
+  }
+  return reversed;
+}();
+
 }  // namespace
 
 void make_code_lengths(std::span<const std::uint32_t> frequencies, unsigned limit, std::span<std::uint8_t> lengths) {
-  std::array<Leaf, kMaxSymbols> leaves;
+  Leaves leaves;
   std::size_t count = 0;
   for (std::uint32_t symbol = 0; symbol < frequencies.size(); ++symbol) {
     lengths[symbol] = 0;
@@ -84,9 +110,8 @@ void make_code_lengths(std::span<const std::uint32_t> frequencies, unsigned limi
   for (std::uint32_t symbol = 0; count < 2; ++symbol) {
     if (frequencies[symbol] == 0) leaves[count++] = {1, symbol};
   }
-  std::sort(leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(count), [](const Leaf& a, const Leaf& b) {
-    return a.frequency != b.frequency ? a.frequency < b.frequency : a.symbol < b.symbol;
-  });
+  Leaves scratch;
+  sort_by_frequency(std::span(leaves).first(count), scratch);
 
   std::array<std::uint32_t, kMaxSymbols> depths;
   for (std::size_t index = 0; index < count; ++index) depths[index] = leaves[index].frequency;
@@ -101,6 +126,11 @@ void make_code_lengths(std::span<const std::uint32_t> frequencies, unsigned limi
   }
 }
 
+std::uint16_t reversed_code(std::uint32_t code, unsigned length) {
+  const std::uint32_t all = std::uint32_t{kReversedBytes[code & 0xFF]} << 8 | kReversedBytes[code >> 8];
+  return static_cast<std::uint16_t>(all >> (16 - length));
+}
+
 void make_codes(std::span<const std::uint8_t> lengths, std::span<std::uint16_t> codes) {
   std::array<std::uint32_t, kMaxLength + 1> counts{};
   for (const auto length : lengths) ++counts[length];
@@ -109,10 +139,7 @@ void make_codes(std::span<const std::uint8_t> lengths, std::span<std::uint16_t> 
   for (unsigned length = 1; length <= kMaxLength; ++length) next[length] = (next[length - 1] + counts[length - 1]) << 1;
   for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
     const unsigned length = lengths[symbol];
-    auto code = length == 0 ? 0 : next[length]++;
-    std::uint32_t reversed = 0;
-    for (unsigned bit = 0; bit < length; ++bit, code >>= 1) reversed = (reversed << 1) | (code & 1);
-    codes[symbol] = static_cast<std::uint16_t>(reversed);
+    codes[symbol] = length == 0 ? std::uint16_t{0} : reversed_code(next[length]++, length);
   }
 }
 

@@ -15,4 +15,7 @@ void make_code_lengths(std::span<const std::uint32_t> frequencies, unsigned limi
 // The codes of these lengths, the first bit of a code lowest, as a deflate stream takes them.
 void make_codes(std::span<const std::uint8_t> lengths, std::span<std::uint16_t> codes);
 
+// A code of up to 15 bits read from its end.
+std::uint16_t reversed_code(std::uint32_t code, unsigned length);
+
 }  // namespace ociassemble

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bit>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct Match {
 // Where 7, 4 and 3 bytes were seen last; 7 bytes, the time before that, too.
 class SeenBytes {
  public:
-  SeenBytes(std::vector<std::uint32_t>& sevens, std::vector<std::uint16_t>& fours, std::vector<std::uint16_t>& threes)
+  SeenBytes(std::vector<std::uint16_t>& sevens, std::vector<std::uint16_t>& fours, std::vector<std::uint16_t>& threes)
       : sevens_(sevens.data()), fours_(fours.data()), threes_(threes.data()) {}
 
   static constexpr unsigned kSevenBits = 15;
@@ -39,7 +40,7 @@ class SeenBytes {
     const auto position = window.position(at);
     const auto too_far = PositionWindow::too_far(position);
 
-    const auto seven = exchange(sevens_[seven_hash(bytes)], position);
+    const auto seven = exchange_seven(bytes, position);
     const auto four = std::exchange(fours_[four_hash(bytes)], static_cast<std::uint16_t>(position));
     const auto three = std::exchange(threes_[three_hash(bytes)], static_cast<std::uint16_t>(position));
 
@@ -83,22 +84,25 @@ class SeenBytes {
     return (static_cast<std::uint32_t>(bytes << 8) * 0x9E3779B1U) >> (32 - kThreeBits);
   }
 
-  // Two positions in one: the newer is the lower half.
-  static std::uint32_t exchange(std::uint32_t& entry, std::uint32_t position) {
-    const auto before = entry;
-    entry = (before << 16) | position;
+  // Puts the position before the newer of the two that are there, and returns these as one number, the newer lower.
+  std::uint32_t exchange_seven(std::uint64_t bytes, std::uint32_t position) {
+    auto* const two = sevens_ + 2 * seven_hash(bytes);
+    std::uint32_t before = 0;
+    std::memcpy(&before, two, sizeof before);
+    const auto after = (before << 16) | position;
+    std::memcpy(two, &after, sizeof after);
     return before;
   }
 
   void insert_long(const std::uint8_t* at, std::uint64_t bytes) {
     const auto position = window.position(at);
-    exchange(sevens_[seven_hash(bytes)], position);
+    exchange_seven(bytes, position);
     fours_[four_hash(bytes)] = static_cast<std::uint16_t>(position);
   }
 
   // Of two positions with 7 equal bytes, of which one may be missing; of equal lengths the nearer.
   [[gnu::always_inline]] inline Match longer_of(const std::uint8_t* at, const std::uint8_t* end, std::uint32_t position,
-                                                std::uint32_t newer, std::uint32_t older) {
+                                                std::uint32_t newer, std::uint32_t older) const {
     const auto most = std::min(static_cast<std::uint32_t>(end - at), kMaxMatch);
     std::uint32_t newer_length = 0;
     std::uint32_t older_length = 0;
@@ -111,7 +115,7 @@ class SeenBytes {
     return {take_older ? older_length : newer_length, position - (take_older ? older : newer)};
   }
 
-  std::uint32_t* sevens_;
+  std::uint16_t* sevens_;
   std::uint16_t* fours_;
   std::uint16_t* threes_;
 };
@@ -154,6 +158,7 @@ class LazyParser : public DeflateParser {
     SeenBytes seen = seen_;
     const LazyParserOptions options = options_;
     const std::uint8_t* const end = end_;
+    const std::uint8_t* const search_end = search_end_;
     const std::uint8_t* at = at_;
     const std::uint8_t* first_literal = at;
     std::uint8_t* literal = block.literals.get();
@@ -167,7 +172,7 @@ class LazyParser : public DeflateParser {
         continue;
       }
       const std::uint8_t* remembered = at + 1;  // all positions before it are
-      while (match.length < options.good_length && at + 1 < search_end_) {
+      while (match.length < options.good_length && at + 1 < search_end) {
         const Match next = seen.find(at + 1, end, false);
         remembered = at + 2;
         if (!is_better(next, match)) break;
@@ -184,7 +189,7 @@ class LazyParser : public DeflateParser {
       for (; remembered < at && remembered < dense_end; ++remembered) seen.insert(remembered);
       for (; remembered < at; remembered += options.sparse_step) seen.insert_without_three(remembered);
     }
-    if (at >= search_end_) {
+    if (at >= search_end) {
       while (at < end) *literal++ = *at++;
     }
     block.last_literals = static_cast<std::uint32_t>(at - first_literal);
@@ -196,20 +201,16 @@ class LazyParser : public DeflateParser {
 
   void move_up(SeenBytes& seen) {
     seen.window.move_up();
-    for (auto& entry : sevens_) {
-      const std::uint32_t newer = entry & 0xFFFF;
-      const std::uint32_t older = entry >> 16;
-      entry = PositionWindow::lower(newer) | (PositionWindow::lower(older) << 16);
-    }
-    for (auto& position : fours_) position = static_cast<std::uint16_t>(PositionWindow::lower(position));
-    for (auto& position : threes_) position = static_cast<std::uint16_t>(PositionWindow::lower(position));
+    PositionWindow::lower(sevens_);
+    PositionWindow::lower(fours_);
+    PositionWindow::lower(threes_);
   }
 
   const LazyParserOptions options_;
   const std::uint8_t* at_ = nullptr;
   const std::uint8_t* end_ = nullptr;
   const std::uint8_t* search_end_ = nullptr;
-  std::vector<std::uint32_t> sevens_ = std::vector<std::uint32_t>(std::size_t{1} << SeenBytes::kSevenBits);
+  std::vector<std::uint16_t> sevens_ = std::vector<std::uint16_t>(std::size_t{2} << SeenBytes::kSevenBits);
   std::vector<std::uint16_t> fours_ = std::vector<std::uint16_t>(std::size_t{1} << SeenBytes::kFourBits);
   std::vector<std::uint16_t> threes_ = std::vector<std::uint16_t>(std::size_t{1} << SeenBytes::kThreeBits);
   SeenBytes seen_{sevens_, fours_, threes_};

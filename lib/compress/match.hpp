@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "compress/deflate_symbols.hpp"
 #include "compress/little_endian.hpp"
@@ -29,9 +30,15 @@ class PositionWindow {
   }
 
   bool is_full(const std::uint8_t* at) const { return position(at) >= 65536 - kMargin; }
-  // After it every position that is remembered has to be lowered.
+  // After it every table has to be lowered.
   void move_up() { base_ += kStep; }
-  static std::uint32_t lower(std::uint32_t position) { return position > kStep ? position - kStep : 0; }
+  // What is over kStep less kStep, and else 0; in a form that compilers make vectors of.
+  static void lower(std::span<std::uint16_t> positions) {
+    for (auto& position : positions) {
+      const auto value = static_cast<std::int16_t>(position);
+      position = static_cast<std::uint16_t>(value & (value >> 15) & 0x7FFF);
+    }
+  }
 
  private:
   const std::uint8_t* base_ = nullptr;
