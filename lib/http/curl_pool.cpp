@@ -11,13 +11,13 @@ constexpr std::size_t kMaxIdleLanes = 16;
 
 }  // namespace
 
-CurlShare::CurlShare() : handle_(curl_share_init()) {
+CurlShare::CurlShare() : handle_(curl().share_init()) {
   if (!handle_) throw std::bad_alloc();
-  curl_share_setopt(handle_.get(), CURLSHOPT_LOCKFUNC, &CurlShare::lock);
-  curl_share_setopt(handle_.get(), CURLSHOPT_UNLOCKFUNC, &CurlShare::unlock);
-  curl_share_setopt(handle_.get(), CURLSHOPT_USERDATA, this);
-  curl_share_setopt(handle_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-  curl_share_setopt(handle_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  curl().share_setopt(handle_.get(), CURLSHOPT_LOCKFUNC, &CurlShare::lock);
+  curl().share_setopt(handle_.get(), CURLSHOPT_UNLOCKFUNC, &CurlShare::unlock);
+  curl().share_setopt(handle_.get(), CURLSHOPT_USERDATA, this);
+  curl().share_setopt(handle_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+  curl().share_setopt(handle_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 }
 
 void CurlShare::lock(CURL*, curl_lock_data data, curl_lock_access, void* self) {
@@ -38,12 +38,19 @@ CurlLane CurlPool::acquire(const std::string& origin) {
     lanes.erase(chosen);
     return taken;
   });
-  CurlLane lane = idle.empty() ? CurlLane{CurlMultiHandle(curl_multi_init()), {}, {}} : std::move(idle.front());
-  lane.easy.reset(curl_easy_init());
+  CurlLane lane = idle.empty() ? CurlLane{CurlMultiHandle(curl().multi_init()), {}, {}} : std::move(idle.front());
+  lane.easy.reset(curl().easy_init());
   if (!lane.multi || !lane.easy) throw std::bad_alloc();
-  set_option(lane.easy.get(), CURLOPT_SHARE, share_.get());
+  set_option(lane.easy.get(), CURLOPT_SHARE, share());
   lane.origin = origin;
   return lane;
+}
+
+CURLSH* CurlPool::share() {
+  return share_.with([](std::optional<CurlShare>& share) {
+    if (!share) share.emplace();
+    return share->get();
+  });
 }
 
 void CurlPool::release(CurlLane lane) noexcept {

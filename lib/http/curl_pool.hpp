@@ -3,6 +3,7 @@
 
 #include <array>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,9 @@ class CurlPool {
   void release(CurlLane lane) noexcept;
 
  private:
-  CurlShare share_;
+  CURLSH* share();
+
+  Guarded<std::optional<CurlShare>> share_;  // made with the first lane: without a transfer there is no curl
   Guarded<std::vector<CurlLane>> idle_;
 };
 

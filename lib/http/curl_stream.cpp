@@ -72,7 +72,7 @@ bool is_certificate_problem(CURLcode result) noexcept {
 
 void check(CURLMcode code) {
   if (code == CURLM_OK) return;
-  throw Error(ErrorCode::network, fmt::format("cannot run a transfer: {}", curl_multi_strerror(code)));
+  throw Error(ErrorCode::network, fmt::format("cannot run a transfer: {}", curl().multi_strerror(code)));
 }
 
 }  // namespace
@@ -86,9 +86,9 @@ CurlStream::CurlStream(std::shared_ptr<CurlContext> context, const HttpRequest& 
   try {
     throw_if_stopped(stop_);
     configure(request);
-    check(curl_multi_add_handle(lane_.multi.get(), lane_.easy.get()));
+    check(curl().multi_add_handle(lane_.multi.get(), lane_.easy.get()));
     attached_ = true;
-    on_stop_.emplace(stop_, [multi = lane_.multi.get()] { curl_multi_wakeup(multi); });
+    on_stop_.emplace(stop_, [multi = lane_.multi.get()] { curl().multi_wakeup(multi); });
     await_headers();
   } catch (...) {
     close();
@@ -100,7 +100,7 @@ CurlStream::~CurlStream() { close(); }
 
 void CurlStream::close() noexcept {
   on_stop_.reset();  // waits for a callback that is running, so the lane is nobody else's afterwards
-  if (attached_) curl_multi_remove_handle(lane_.multi.get(), lane_.easy.get());
+  if (attached_) curl().multi_remove_handle(lane_.multi.get(), lane_.easy.get());
   attached_ = false;
   if (lane_.multi) {
     context_->pool.release(std::exchange(lane_, CurlLane{}));
@@ -114,7 +114,7 @@ void CurlStream::configure(const HttpRequest& request) {
   set_option(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
   // A build of curl without HTTP/2 refuses this, and goes on with HTTP/1.1.
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
+  curl().easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
   set_option(easy, CURLOPT_NOSIGNAL, 1L);
   set_option(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   set_option(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout.count()));
@@ -178,17 +178,17 @@ void CurlStream::await_headers() {
 // Lets the transfer go on as far as it can without waiting, after waiting for something to happen where allowed.
 void CurlStream::advance(bool may_wait) {
   throw_if_stopped(stop_);
-  if (may_wait) curl_multi_poll(lane_.multi.get(), nullptr, 0, kPollMilliseconds, nullptr);
+  if (may_wait) curl().multi_poll(lane_.multi.get(), nullptr, 0, kPollMilliseconds, nullptr);
   throw_if_stopped(stop_);
   int running = 0;
-  check(curl_multi_perform(lane_.multi.get(), &running));
+  check(curl().multi_perform(lane_.multi.get(), &running));
   take_result();
   if (failure_) std::rethrow_exception(failure_);
 }
 
 void CurlStream::take_result() {
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(lane_.multi.get(), &left)) {
+  while (const CURLMsg* message = curl().multi_info_read(lane_.multi.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     done_ = true;
     result_ = message->data.result;
@@ -199,8 +199,8 @@ void CurlStream::fail(CURLcode result) {
   const std::string_view detail = error_text_.data();
   const auto kind = kind_of(result, detail);
   long error_number = 0;
-  curl_easy_getinfo(lane_.easy.get(), CURLINFO_OS_ERRNO, &error_number);
-  std::string cause(detail.empty() ? curl_easy_strerror(result) : detail);
+  curl().easy_getinfo(lane_.easy.get(), CURLINFO_OS_ERRNO, &error_number);
+  std::string cause(detail.empty() ? curl().easy_strerror(result) : detail);
   if (result == CURLE_COULDNT_CONNECT && error_number != 0) cause = errno_text(static_cast<int>(error_number));
   if (result == CURLE_GOT_NOTHING || result == CURLE_SEND_FAIL_REWIND)
     cause = "the connection was closed without an answer";
@@ -220,7 +220,7 @@ std::size_t CurlStream::read(std::span<std::byte> buffer) {
   const auto give_back = [](CurlStream* stream) { stream->destination_ = {}; };
   const std::unique_ptr<CurlStream, decltype(give_back)> borrow(this, give_back);
   // Continuing may call on_write() at once, with what curl had kept.
-  if (std::exchange(paused_, false)) curl_easy_pause(lane_.easy.get(), CURLPAUSE_CONT);
+  if (std::exchange(paused_, false)) curl().easy_pause(lane_.easy.get(), CURLPAUSE_CONT);
   if (failure_) std::rethrow_exception(failure_);
   for (bool may_wait = false; delivered_ == 0 && !done_; may_wait = true) advance(may_wait);
   if (delivered_ == 0 && result_ != CURLE_OK) fail(result_);

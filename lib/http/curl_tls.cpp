@@ -13,7 +13,7 @@ constexpr std::size_t kMaxPemSize = std::size_t{16} << 20U;
 
 // curl's own bundle, so that "besides the system's" does not become "instead of".
 std::string read_system_authorities() {
-  const auto* version = curl_version_info(CURLVERSION_NOW);
+  const auto* version = curl().version_info(CURLVERSION_NOW);
   if (version->cainfo == nullptr) return {};
   return read_file_if_exists(version->cainfo, kMaxPemSize).value_or(std::string()) + "\n";
 }
@@ -32,7 +32,6 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder)
 
 CurlTls::CurlTls(const HttpOptions& options) : options_(options) {
   if (!options.ca_file.empty()) extra_authorities_ = read_file(options.ca_file, kMaxPemSize) + "\n";
-  if (!options.ca_file.empty() || !options.certificate_folders.empty()) system_authorities_ = read_system_authorities();
 }
 
 CurlTls::Server CurlTls::look_up(const Url& url) const {
@@ -49,7 +48,7 @@ CurlTls::Server CurlTls::look_up(const Url& url) const {
       if (url.authority() == url.host() + ":" + url.port()) break;
     }
   }
-  if (!added.empty()) server.authorities = system_authorities_ + added;
+  if (!added.empty()) server.authorities = read_system_authorities() + added;
   return server;
 }
 

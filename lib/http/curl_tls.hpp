@@ -29,7 +29,6 @@ class CurlTls {
   Server look_up(const Url& url) const;
 
   const HttpOptions options_;
-  std::string system_authorities_;                  // PEM, read only when something is added to it
   std::string extra_authorities_;                   // ca_file's
   Guarded<std::map<std::string, Server>> servers_;  // entries stay where they are
 };

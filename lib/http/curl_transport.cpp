@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <curl/curl.h>
-
 #include "http/curl_stream.hpp"
 #include "http/http.hpp"
 
@@ -19,16 +17,9 @@ class CurlTransport : public HttpTransport {
   std::shared_ptr<CurlContext> context_;
 };
 
-// Never undone: other users of curl in the process may still need it.
-void initialise_curl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_ALL);
-  if (code != CURLE_OK) throw std::bad_alloc();
-}
-
 }  // namespace
 
 std::shared_ptr<HttpTransport> make_curl_transport(const HttpOptions& options) {
-  initialise_curl();
   return std::make_shared<CurlTransport>(options);
 }
 

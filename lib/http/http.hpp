@@ -109,7 +109,8 @@ struct HttpOptions {
 };
 
 // Proxies come from HTTPS_PROXY, http_proxy, ALL_PROXY and NO_PROXY, as curl reads them. Throws Error{not_found} and
-// Error{io} for a ca_file that cannot be read.
+// Error{io} for a ca_file that cannot be read. curl itself is looked for by the first open(), which throws
+// Error{unsupported} where it is missing.
 std::shared_ptr<HttpTransport> make_curl_transport(const HttpOptions& options = {});
 
 // The rest of the body. Throws Error{corrupt} naming `subject` when there is more than `limit`.

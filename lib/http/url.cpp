@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/url.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,16 +10,17 @@
 #include <new>
 #include <vector>
 
+#include "http/curl_functions.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
 namespace {
 
 struct FreeUrl {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+  void operator()(CURLU* url) const noexcept { curl().url_cleanup(url); }
 };
 struct FreeText {
-  void operator()(char* text) const noexcept { curl_free(text); }
+  void operator()(char* text) const noexcept { curl().free(text); }
 };
 using Handle = std::unique_ptr<CURLU, FreeUrl>;
 
@@ -36,21 +36,21 @@ std::string before_query(std::string_view text) {
 }
 
 Handle new_handle() {
-  Handle handle(curl_url());
+  Handle handle(curl().url());
   if (!handle) throw std::bad_alloc();
   return handle;
 }
 
 void set_url(CURLU* handle, std::string_view text) {
   if (text.find('\0') != std::string_view::npos) refuse("(with a null byte)", "not a URL");
-  const auto code = curl_url_set(handle, CURLUPART_URL, std::string(text).c_str(), CURLU_DISALLOW_USER);
+  const auto code = curl().url_set(handle, CURLUPART_URL, std::string(text).c_str(), CURLU_DISALLOW_USER);
   if (code == CURLUE_USER_NOT_ALLOWED) refuse("(with a user name)", "a user name or password in a URL is not accepted");
-  if (code != CURLUE_OK) refuse(text, curl_url_strerror(code));
+  if (code != CURLUE_OK) refuse(text, curl().url_strerror(code));
 }
 
 std::string part(CURLU* handle, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
-  const auto code = curl_url_get(handle, which, &text, flags);
+  const auto code = curl().url_get(handle, which, &text, flags);
   const std::unique_ptr<char, FreeText> owner(text);
   return code == CURLUE_OK && text != nullptr ? std::string(text) : std::string();
 }
@@ -65,8 +65,8 @@ struct Parts {
 };
 
 Parts parts_of(CURLU* handle) {
-  curl_url_set(handle, CURLUPART_FRAGMENT, nullptr, 0);
-  curl_url_set(handle, CURLUPART_HOST, lower_case(part(handle, CURLUPART_HOST)).c_str(), 0);
+  curl().url_set(handle, CURLUPART_FRAGMENT, nullptr, 0);
+  curl().url_set(handle, CURLUPART_HOST, lower_case(part(handle, CURLUPART_HOST)).c_str(), 0);
   Parts parts{part(handle, CURLUPART_URL), lower_case(part(handle, CURLUPART_SCHEME)), part(handle, CURLUPART_HOST),
               part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT)};
   if (parts.scheme != "https" && parts.scheme != "http") refuse(parts.text, "neither http nor https");
@@ -105,9 +105,9 @@ Url Url::with_query(std::string_view name, std::string_view value) const {
   const auto handle = new_handle();
   set_url(handle.get(), text_);
   const auto pair = fmt::format("{}={}", name, value);
-  const auto code = curl_url_set(handle.get(), CURLUPART_QUERY, pair.c_str(),
-                                 unsigned{CURLU_APPENDQUERY} | unsigned{CURLU_URLENCODE});
-  if (code != CURLUE_OK) refuse(text_, curl_url_strerror(code));
+  const auto code = curl().url_set(handle.get(), CURLUPART_QUERY, pair.c_str(),
+                                   unsigned{CURLU_APPENDQUERY} | unsigned{CURLU_URLENCODE});
+  if (code != CURLUE_OK) refuse(text_, curl().url_strerror(code));
   return parse(part(handle.get(), CURLUPART_URL));
 }
 
