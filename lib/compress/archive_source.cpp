@@ -1,30 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <archive.h>
-#include <archive_entry.h>
 
 #include <cstdint>
 #include <exception>
 #include <new>
 #include <vector>
 
+#include "base/shared_library.hpp"
 #include "compress/decoders.hpp"
 
 namespace ociassemble {
 namespace {
 
+// As in tar/archive_functions.hpp.
+#define OCIASSEMBLE_FOR_EACH_ARCHIVE_FUNCTION(USE) \
+  USE(error_string)                                \
+  USE(filter_bytes)                                \
+  USE(read_append_filter)                          \
+  USE(read_data)                                   \
+  USE(read_free)                                   \
+  USE(read_new)                                    \
+  USE(read_next_header)                            \
+  USE(read_open2)                                  \
+  USE(read_support_format_raw)
+
+struct ArchiveFunctions {
+#define OCIASSEMBLE_DECLARE(name) decltype(&archive_##name) name = nullptr;  // NOLINT: no parentheses there
+  OCIASSEMBLE_FOR_EACH_ARCHIVE_FUNCTION(OCIASSEMBLE_DECLARE)
+#undef OCIASSEMBLE_DECLARE
+};
+
+ArchiveFunctions find_archive_functions() {
+  ArchiveFunctions functions;
+#ifdef OCIASSEMBLE_LOADS_ARCHIVE
+  const SharedLibrary library("libarchive.so.13", "install libarchive; Debian has it in the package libarchive13");
+#define OCIASSEMBLE_FIND(name) library.find("archive_" #name, functions.name);
+#else
+#define OCIASSEMBLE_FIND(name) functions.name = &archive_##name;
+#endif
+  OCIASSEMBLE_FOR_EACH_ARCHIVE_FUNCTION(OCIASSEMBLE_FIND)
+#undef OCIASSEMBLE_FIND
+  return functions;
+}
+
+const ArchiveFunctions& libarchive() {
+  static const ArchiveFunctions functions = find_archive_functions();
+  return functions;
+}
+
 // One of libarchive's filters, and its "raw" format over it.
 class ArchiveSource : public Source {
  public:
   ArchiveSource(std::unique_ptr<Source> from, std::string subject, int filter)
-      : from_(std::move(from)), subject_(std::move(subject)), in_(kDecoderInputSize), archive_(archive_read_new()) {
+      : from_(std::move(from)),
+        subject_(std::move(subject)),
+        in_(kDecoderInputSize),
+        archive_(libarchive().read_new()) {
     if (!archive_) throw std::bad_alloc();
-    archive_read_support_format_raw(archive_.get());
+    libarchive().read_support_format_raw(archive_.get());
     // Not the "empty" format: it takes damage before the first byte for emptiness.
     // Appended, not offered: compressed data inside compressed data stays as it is.
-    check(archive_read_append_filter(archive_.get(), filter));
-    check(archive_read_open2(archive_.get(), this, nullptr, &on_read, nullptr, nullptr));
+    check(libarchive().read_append_filter(archive_.get(), filter));
+    check(libarchive().read_open2(archive_.get(), this, nullptr, &on_read, nullptr, nullptr));
     archive_entry* entry = nullptr;
-    if (archive_read_next_header(archive_.get(), &entry) < ARCHIVE_OK) {
+    if (libarchive().read_next_header(archive_.get(), &entry) < ARCHIVE_OK) {
       rethrow_failure();
       throw_damaged(subject_, "the compressed data is damaged, or nothing is in it");
     }
@@ -32,7 +71,7 @@ class ArchiveSource : public Source {
 
   std::size_t read(std::span<std::byte> buffer) override {
     if (ended_ || buffer.empty()) return 0;
-    const auto count = archive_read_data(archive_.get(), buffer.data(), buffer.size());
+    const auto count = libarchive().read_data(archive_.get(), buffer.data(), buffer.size());
     if (count < 0) check(ARCHIVE_FATAL);
     if (count == 0) end();
     return static_cast<std::size_t>(count);
@@ -40,7 +79,7 @@ class ArchiveSource : public Source {
 
  private:
   struct Free {
-    void operator()(archive* handle) const { archive_read_free(handle); }
+    void operator()(archive* handle) const { libarchive().read_free(handle); }
   };
 
   // A failure of ours comes back to us through libarchive, which must see no exception.
@@ -60,7 +99,7 @@ class ArchiveSource : public Source {
   void check(int result) const {
     if (result >= ARCHIVE_OK) return;
     rethrow_failure();
-    const char* message = archive_error_string(archive_.get());
+    const char* message = libarchive().error_string(archive_.get());
     throw_damaged(subject_, message != nullptr ? message : "the data is damaged");
   }
 
@@ -71,7 +110,7 @@ class ArchiveSource : public Source {
   // libarchive ignores what follows the last stream.
   void end() {
     ended_ = true;
-    const auto used = static_cast<std::uint64_t>(archive_filter_bytes(archive_.get(), -1));
+    const auto used = static_cast<std::uint64_t>(libarchive().filter_bytes(archive_.get(), -1));
     if (used < given_ || from_->read(in_) > 0)
       throw_damaged(subject_, "there is something else after the compressed data");
   }

@@ -21,7 +21,7 @@ la_ssize_t ArchiveInput::read_callback(struct archive* reader, void* client, con
     return static_cast<la_ssize_t>(current.filled);
   } catch (...) {
     input.failure_ = std::current_exception();
-    archive_set_error(reader, EIO, "the source failed");
+    libarchive().set_error(reader, EIO, "the source failed");
     return ARCHIVE_FATAL;
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <archive.h>
-
 #include <array>
 #include <cstdint>
 #include <exception>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "ociassemble/io.hpp"
+#include "tar/archive_functions.hpp"
 
 namespace ociassemble {
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tar/tar_reader.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "ociassemble/error.hpp"
+#include "tar/archive_functions.hpp"
 #include "tar/archive_input.hpp"
 #include "tar/c_locale.hpp"
 #include "tar/tar_header.hpp"
@@ -23,7 +22,7 @@ namespace ociassemble {
 namespace {
 
 struct FreeArchive {
-  void operator()(struct archive* reader) const noexcept { archive_read_free(reader); }
+  void operator()(struct archive* reader) const noexcept { libarchive().read_free(reader); }
 };
 using ArchiveHandle = std::unique_ptr<struct archive, FreeArchive>;
 
@@ -106,11 +105,11 @@ std::optional<TarEntry> TarReader::next() {
 }
 
 void TarReader::State::open() {
-  archive.reset(archive_read_new());
+  archive.reset(libarchive().read_new());
   if (!archive) throw std::bad_alloc();
   const CLocale locale;
-  if (archive_read_support_format_tar(archive.get()) != ARCHIVE_OK ||
-      archive_read_open(archive.get(), &input, nullptr, ArchiveInput::read_callback, nullptr) != ARCHIVE_OK) {
+  if (libarchive().read_support_format_tar(archive.get()) != ARCHIVE_OK ||
+      libarchive().read_open(archive.get(), &input, nullptr, ArchiveInput::read_callback, nullptr) != ARCHIVE_OK) {
     fail_in_archive();
   }
 }
@@ -119,10 +118,10 @@ void TarReader::State::open() {
 // something (a malformed pax record, a negative size).
 bool TarReader::State::read_header() {
   const CLocale locale;
-  const int status = archive_read_next_header(archive.get(), &header);
+  const int status = libarchive().read_next_header(archive.get(), &header);
   if (status == ARCHIVE_EOF) return false;
   if (status == ARCHIVE_OK) return true;
-  const char* message = archive_error_string(archive.get());
+  const char* message = libarchive().error_string(archive.get());
   if (status == ARCHIVE_WARN && message != nullptr && is_about_conversion(message)) return true;
   fail_in_archive();
 }
@@ -135,7 +134,7 @@ void TarReader::State::finish() {
 }
 
 TarEntry TarReader::State::to_entry() {
-  const char* name = archive_entry_pathname(header);
+  const char* name = libarchive().entry_pathname(header);
   raw_path = name == nullptr ? "" : name;
   TarEntry entry;
   const auto path = normalise_tar_path(raw_path);
@@ -157,10 +156,10 @@ TarEntry TarReader::State::to_entry() {
 // hard link. So the type comes from the header block itself, which is the last thing that libarchive has consumed;
 // only the map of a sparse file can lie between the two.
 char TarReader::State::typeflag() {
-  const auto consumed = archive_filter_bytes(archive.get(), 0);
+  const auto consumed = libarchive().filter_bytes(archive.get(), 0);
   const auto block = input.bytes_before(static_cast<std::uint64_t>(consumed), kTarBlockSize);
   if (const auto flag = tar_typeflag(as_text(block))) return *flag;
-  if (archive_entry_filetype(header) == AE_IFREG && archive_entry_hardlink(header) == nullptr) return 'S';
+  if (libarchive().entry_filetype(header) == AE_IFREG && libarchive().entry_hardlink(header) == nullptr) return 'S';
   fail_in_entry(ErrorCode::corrupt, "its header is not where it should be");
 }
 
@@ -193,18 +192,18 @@ EntryType TarReader::State::type_of(std::string_view name) {
 }
 
 void TarReader::State::take_numbers(TarEntry& entry) {
-  entry.mode = archive_entry_perm(header) & 07777U;
-  entry.uid = non_negative(archive_entry_uid(header), "owner");
-  entry.gid = non_negative(archive_entry_gid(header), "group");
-  entry.mtime = archive_entry_mtime(header);
+  entry.mode = libarchive().entry_perm(header) & 07777U;
+  entry.uid = non_negative(libarchive().entry_uid(header), "owner");
+  entry.gid = non_negative(libarchive().entry_gid(header), "group");
+  entry.mtime = libarchive().entry_mtime(header);
   // libarchive reads "-1.5" as -1 s and 0.5 s.
-  if (entry.mtime < 0 && archive_entry_mtime_nsec(header) > 0) --entry.mtime;
-  if (entry.type == EntryType::regular) entry.size = non_negative(archive_entry_size(header), "size");
+  if (entry.mtime < 0 && libarchive().entry_mtime_nsec(header) > 0) --entry.mtime;
+  if (entry.type == EntryType::regular) entry.size = non_negative(libarchive().entry_size(header), "size");
 }
 
 void TarReader::State::take_hard_link(TarEntry& entry) {
   if (entry.type != EntryType::hard_link) return;
-  const char* target = archive_entry_hardlink(header);
+  const char* target = libarchive().entry_hardlink(header);
   const auto path = normalise_tar_path(target == nullptr ? "" : target);
   if (!path) fail_in_entry(ErrorCode::corrupt, "its hard link target climbs with \"..\"");
   if (path->empty()) fail_in_entry(ErrorCode::corrupt, "it is a hard link to nothing");
@@ -213,15 +212,15 @@ void TarReader::State::take_hard_link(TarEntry& entry) {
 
 void TarReader::State::take_symlink(TarEntry& entry) {
   if (entry.type != EntryType::symlink) return;
-  const char* target = archive_entry_symlink(header);
+  const char* target = libarchive().entry_symlink(header);
   if (target == nullptr || *target == '\0') fail_in_entry(ErrorCode::corrupt, "it is a symlink to nothing");
   entry.link_target = target;
 }
 
 void TarReader::State::take_device(TarEntry& entry) {
   if (entry.type != EntryType::character_device && entry.type != EntryType::block_device) return;
-  const auto major = archive_entry_rdevmajor(header);
-  const auto minor = archive_entry_rdevminor(header);
+  const auto major = libarchive().entry_rdevmajor(header);
+  const auto minor = libarchive().entry_rdevminor(header);
   if (std::max(major, minor) > std::numeric_limits<std::uint32_t>::max()) {
     fail_in_entry(ErrorCode::corrupt, "its device number is out of range");
   }
@@ -230,11 +229,11 @@ void TarReader::State::take_device(TarEntry& entry) {
 }
 
 void TarReader::State::take_xattrs(TarEntry& entry) const {
-  archive_entry_xattr_reset(header);
+  libarchive().entry_xattr_reset(header);
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
-  while (archive_entry_xattr_next(header, &name, &value, &size) == ARCHIVE_OK) {
+  while (libarchive().entry_xattr_next(header, &name, &value, &size) == ARCHIVE_OK) {
     // libarchive lists the newest first, and the last record of a keyword counts.
     if (name != nullptr) entry.xattrs.emplace(name, std::string(static_cast<const char*>(value), size));
   }
@@ -247,8 +246,8 @@ std::uint64_t TarReader::State::non_negative(std::int64_t value, std::string_vie
 
 void TarReader::State::fail_in_archive() {
   input.rethrow();
-  if (archive_errno(archive.get()) == ENOMEM) throw std::bad_alloc();
-  const char* cause = archive_error_string(archive.get());
+  if (libarchive().error_number(archive.get()) == ENOMEM) throw std::bad_alloc();
+  const char* cause = libarchive().error_string(archive.get());
   const auto place = raw_path.empty() ? "" : fmt::format(" at or after {}", tar_name_for_message(raw_path));
   throw Error(ErrorCode::corrupt, fmt::format("cannot read {}{}: {}", subject, place,
                                               tar_name_for_message(cause == nullptr ? "damaged archive" : cause)));
@@ -279,7 +278,7 @@ bool TarReader::State::Data::fetch() {
   const void* bytes = nullptr;
   std::size_t count = 0;
   la_int64_t offset = 0;
-  const int status = archive_read_data_block(state_.archive.get(), &bytes, &count, &offset);
+  const int status = libarchive().read_data_block(state_.archive.get(), &bytes, &count, &offset);
   if (status == ARCHIVE_EOF) return false;
   if (status != ARCHIVE_OK) state_.fail_in_archive();
   const auto start = state_.non_negative(offset, "offset in the sparse map");

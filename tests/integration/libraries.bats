@@ -56,3 +56,24 @@ watched() {
   LD_LIBRARY_PATH=$PWD/other run -1 ociassemble push oci:image:v1 "$REGISTRY/libraries:v2"
   [[ "$output" = *"cannot load libcurl.so.4: "*"undefined symbol: curl_"* ]]
 }
+
+@test "libarchive is loaded to read a base's layers, and not by a build that finds them in the cache" {
+  need_loaded libarchive.so.13
+  watched ociassemble version
+  run ! grep -q libarchive loaded
+  sleep 0.1
+  watched ociassemble build -q --binary "$server" -o oci:image:v1
+  grep -q 'libarchive.*dynamically loaded by' loaded
+  watched ociassemble build -q --binary "$server" -o oci:image:v1
+  run ! grep -q libarchive loaded
+}
+
+@test "without libarchive a build says what is missing" {
+  need_loaded libarchive.so.13
+  mkdir without
+  : >without/libarchive.so.13
+  LD_LIBRARY_PATH=$PWD/without run -1 ociassemble build --no-cache --binary "$server" -o oci:image:v1
+  [[ "$output" = *"cannot load libarchive.so.13: "*"file too short"* ]]
+  [[ "$output" = *"install libarchive; Debian has it in the package libarchive13"* ]]
+  LD_LIBRARY_PATH=$PWD/without ociassemble build -q --base scratch --binary "$server" -o oci:image:v1
+}

@@ -37,3 +37,12 @@ setup_file() {
   library=$(find "$PKG_CONFIG_SYSROOT_DIR" -name 'libociassemble.so.0')
   run ! grep -E ' (T|W) (deflate|inflate|ZSTD_|archive_|curl_|main)' <(nm -D --defined-only "$library")
 }
+
+@test "what is loaded when it is needed is named by a note, and by nothing that is linked" {
+  library=$(find "$PKG_CONFIG_SYSROOT_DIR" -name 'libociassemble.so.0')
+  run -0 readelf -p .note.dlopen "$library"
+  if [[ "$output" != *libcurl.so.4* ]]; then skip "libcurl is linked here"; fi
+  [[ "$output" = *libarchive.so.13* ]]
+  run ! grep -E 'libcurl|libarchive' <(readelf -d "$library")
+  run ! grep -E 'libcurl|libarchive' "$PKG_CONFIG_PATH"/ociassemble*.pc
+}
