@@ -29,19 +29,17 @@ constexpr std::size_t kRoomForMarks = kEmptyStoredBlock.size() + kEmptyFinalBloc
 }  // namespace
 
 DeflateChunk::DeflateChunk()
-    : input_(std::make_unique_for_overwrite<std::byte[]>(kInputOffset + kGzipChunkSize + DeflateParser::kBackSlack)),
-      capacity_(std::max(libdeflate_deflate_compress_bound(nullptr, kGzipChunkSize) + kRoomForMarks,
-                         DeflateEncoder::bound(kGzipChunkSize) + kEmptyFinalBlock.size())),
-      output_(std::make_unique_for_overwrite<std::byte[]>(capacity_)) {}
+    : input_(kInputOffset + kGzipChunkSize + DeflateParser::kBackSlack),
+      output_(std::max(libdeflate_deflate_compress_bound(nullptr, kGzipChunkSize) + kRoomForMarks,
+                       DeflateEncoder::bound(kGzipChunkSize) + kEmptyFinalBlock.size())) {}
 
 std::size_t DeflateChunk::fill(std::span<const std::byte> bytes) {
   const auto count = std::min(bytes.size(), kGzipChunkSize - input_size);
-  if (count > 0) std::memcpy(input_.get() + kInputOffset + input_size, bytes.data(), count);
+  input_.expect(kInputOffset + input_size + count);
+  if (count > 0) std::memcpy(input_.data() + kInputOffset + input_size, bytes.data(), count);
   input_size += count;
   return count;
 }
-
-std::span<std::byte> DeflateChunk::room() const { return {output_.get(), capacity_}; }
 
 void ChunkDeflater::Free::operator()(libdeflate_compressor* compressor) const {
   libdeflate_free_compressor(compressor);
@@ -53,14 +51,15 @@ void ChunkDeflater::Free::operator()(libdeflate_decompressor* decompressor) cons
 ChunkDeflater::ChunkDeflater(int level)
     : encoder_(level <= DeflateEncoder::kMaxLevel ? std::make_unique<DeflateEncoder>(level) : nullptr),
       compressor_(encoder_ ? nullptr : libdeflate_alloc_compressor(level)),
-      decompressor_(libdeflate_alloc_decompressor()),
-      decoded_(std::make_unique_for_overwrite<std::byte[]>(kGzipChunkSize)) {
+      decompressor_(libdeflate_alloc_decompressor()) {
   if ((!encoder_ && !compressor_) || !decompressor_) throw std::bad_alloc();
 }
 
 void ChunkDeflater::deflate(DeflateChunk& chunk) {
   const auto input = chunk.input();
   const auto room = chunk.room();
+  chunk.expect_output();
+  decoded_.expect(input.size());
   chunk.crc = libdeflate_crc32(0, input.data(), input.size());
   if (encoder_) {
     chunk.output_size = encoder_->encode(input, room);
@@ -76,7 +75,7 @@ void ChunkDeflater::make_part(DeflateChunk& chunk) {
   // The guess is nearly always right, and the proof tells; so the slow walk is for the rest.
   const auto guess = guess_final_block(chunk.output());
   if (guess && try_part(chunk, *guess)) return;
-  const auto found = walk_final_block(chunk.output(), {decoded_.get(), chunk.input_size});
+  const auto found = walk_final_block(chunk.output(), {decoded_.data(), chunk.input_size});
   if (!found || found == guess || !try_part(chunk, *found)) refuse_output();
 }
 
@@ -105,11 +104,11 @@ bool ChunkDeflater::decodes_to_input(const DeflateChunk& chunk, std::size_t part
   const std::size_t stream_size = part_size + kEmptyFinalBlock.size();
   const auto input = chunk.input();
   std::size_t used = 0;
-  const auto result = libdeflate_deflate_decompress_ex(decompressor_.get(), room.data(), stream_size, decoded_.get(),
+  const auto result = libdeflate_deflate_decompress_ex(decompressor_.get(), room.data(), stream_size, decoded_.data(),
                                                        input.size(), &used, nullptr);
   // Had a block before ours still been final, decoding would have stopped there, with fewer bytes used.
   return result == LIBDEFLATE_SUCCESS && used == stream_size &&
-         (input.empty() || std::memcmp(decoded_.get(), input.data(), input.size()) == 0);
+         (input.empty() || std::memcmp(decoded_.data(), input.data(), input.size()) == 0);
 }
 
 }  // namespace ociassemble

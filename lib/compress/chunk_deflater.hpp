@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "base/large_buffer.hpp"
 #include "compress/deflate_encoder.hpp"
 #include "compress/final_block.hpp"
 
@@ -23,13 +24,15 @@ class DeflateChunk {
   DeflateChunk();
 
   // With readable bytes before and after it, as DeflateParser wants.
-  std::span<const std::byte> input() const { return {input_.get() + kInputOffset, input_size}; }
-  std::span<const std::byte> output() const { return {output_.get(), output_size}; }
+  std::span<const std::byte> input() const { return {input_.data() + kInputOffset, input_size}; }
+  std::span<const std::byte> output() const { return {output_.data(), output_size}; }
   bool is_full() const { return input_size == kGzipChunkSize; }
   // Takes as many bytes as fit; returns how many.
   std::size_t fill(std::span<const std::byte> bytes);
   // The whole buffer for output: room for any compressed chunk and the marks that are added to it.
-  std::span<std::byte> room() const;
+  std::span<std::byte> room() const { return {output_.data(), output_.size()}; }
+  // It will soon be compressed.
+  void expect_output() { output_.expect(input_size / 4); }
 
   std::size_t input_size = 0;
   std::size_t output_size = 0;
@@ -38,9 +41,8 @@ class DeflateChunk {
  private:
   static constexpr std::size_t kInputOffset = 64;  // on a cache line of its own
 
-  std::unique_ptr<std::byte[]> input_;
-  std::size_t capacity_;
-  std::unique_ptr<std::byte[]> output_;
+  LargeBuffer input_;
+  LargeBuffer output_;
 };
 
 // Turns chunks into parts of a deflate stream that can be joined on byte boundaries: blocks of which none is final,
@@ -69,7 +71,7 @@ class ChunkDeflater {
   std::unique_ptr<DeflateEncoder> encoder_;                  // or
   std::unique_ptr<libdeflate_compressor, Free> compressor_;  // one of the two
   std::unique_ptr<libdeflate_decompressor, Free> decompressor_;
-  std::unique_ptr<std::byte[]> decoded_;
+  LargeBuffer decoded_{kGzipChunkSize};
 };
 
 }  // namespace ociassemble
