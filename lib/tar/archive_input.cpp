@@ -7,9 +7,15 @@
 #include "io/streams.hpp"
 
 namespace ociassemble {
+namespace {
+
+// Most layers that are read are small, and a large buffer's pages cost more than the reads that it saves.
+constexpr std::size_t kArchiveBufferSize = std::size_t{64} * 1024;
+
+}  // namespace
 
 ArchiveInput::ArchiveInput(Source& from) : from_(from) {
-  for (auto& buffer : buffers_) buffer.bytes.resize(kCopyBufferSize);
+  for (auto& buffer : buffers_) buffer.bytes.resize(kArchiveBufferSize);
 }
 
 la_ssize_t ArchiveInput::read_callback(struct archive* reader, void* client, const void** buffer) noexcept {
