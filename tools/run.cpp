@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 #include <ostream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -83,6 +84,8 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     Commands commands;
     const auto add = [&](const char* name, const char* description, auto make) {
       auto* sub = app.add_subcommand(name, description);
+      // All are listed, but only those that can be meant get their options: making all would take milliseconds.
+      if (std::ranges::find(arguments, std::string_view(name)) == arguments.end()) return;
       commands.emplace_back(sub, make(*sub));
     };
     add("build", "Make an image from a binary and a base, and put it where it was asked for", make_build_command);
