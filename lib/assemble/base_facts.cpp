@@ -106,7 +106,7 @@ Tree decode_facts(std::string_view encoded, const Digest& digest) {
   if (!bytes) refuse("is not base64");
   auto record = decompress(std::move(*bytes));
   if (Digest::of(record, digest.algorithm()) != digest) refuse("does not have the digest that it is named by");
-  auto tree = decode_tree(std::move(record));
+  auto tree = decode_tree(share(std::move(record)));
   if (!tree) refuse("is no list of files");
   return std::move(*tree);
 }

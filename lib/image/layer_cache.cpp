@@ -107,7 +107,7 @@ std::optional<LayerResult> LayerCache::find(const Digest& key) const {
   const auto record = records_->find(kKind, key);
   if (!record) return {};
   try {
-    return from_record(*record);
+    return from_record(record->bytes);
   } catch (const Error&) {
     return {};
   }

@@ -121,9 +121,11 @@ class Reader {
 // A record that was read through once and found whole, and where its folders' children begin (at their number) and end,
 // by beginning: so that a folder can be passed over.
 struct Record {
-  explicit Record(std::string record) : bytes(std::move(record)) {}
+  explicit Record(SharedBytes record) : shared(std::move(record)) {}
 
-  std::string bytes;
+  std::string_view bytes() const { return shared.bytes; }
+
+  SharedBytes shared;
   std::vector<std::pair<std::size_t, std::size_t>> folders;
 };
 
@@ -165,7 +167,7 @@ Tree::Node make_node(const std::shared_ptr<const Record>& record, Reader& reader
 }
 
 Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, std::size_t at) {
-  Reader reader(record->bytes, at);
+  Reader reader(record->bytes(), at);
   std::uint64_t count = 0;
   reader.number(count);
   Tree::Children::Map children;
@@ -186,13 +188,13 @@ std::string encode_tree(const Tree& tree) {
   return std::move(writer.bytes_);
 }
 
-std::optional<Tree> decode_tree(std::string bytes) {
-  if (!bytes.starts_with(kMagic)) return {};
-  auto record = std::make_shared<Record>(std::move(bytes));
-  Reader check(record->bytes, kMagic.size());
+std::optional<Tree> decode_tree(SharedBytes shared) {
+  if (!shared.bytes.starts_with(kMagic)) return {};
+  auto record = std::make_shared<Record>(std::move(shared));
+  Reader check(record->bytes(), kMagic.size());
   NodeView scratch;
   if (!check_node(*record, check, scratch, 0) || !check.at_end()) return {};
-  Reader reader(record->bytes, kMagic.size());
+  Reader reader(record->bytes(), kMagic.size());
   return Tree::from_root(make_node(record, reader));
 }
 

@@ -11,7 +11,6 @@
 #include <cstring>
 #include <utility>
 
-#include "base/large_buffer.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
 #include "io/input_access.hpp"
@@ -21,7 +20,6 @@ namespace ociassemble {
 namespace {
 
 constexpr std::size_t kSmallBufferSize = std::size_t{16} * 1024;
-constexpr std::size_t kMaxPrefault = std::size_t{16} << 20;  // a size that a file has may be a lie
 
 std::string read_into(std::string bytes, Source& from, std::size_t limit, std::string_view subject) {
   // Most are small: the cost is in a large buffer's pages. One byte more than allowed is seen.
@@ -116,7 +114,6 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   struct stat status = {};
   if (::fstat(file.fd(), &status) == 0 && status.st_size > 0) {
     bytes.reserve(std::min(static_cast<std::size_t>(status.st_size), limit));
-    prefault(bytes.data(), std::min(bytes.capacity(), kMaxPrefault));
   }
   return read_into(std::move(bytes), file, limit, path.string());
 }

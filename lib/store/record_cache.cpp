@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/atomic_file.hpp"
-#include "io/streams.hpp"
 #include "ociassemble/io.hpp"
 
 namespace ociassemble {
@@ -41,17 +40,16 @@ std::vector<Found> all_records(const fs::path& folder) {
 }
 
 // The record out of its file's bytes; nothing when it and the digest line do not belong together.
-std::optional<std::string> checked(std::string bytes) {
-  std::string_view left = bytes;
+std::optional<SharedBytes> checked(SharedBytes file) {
+  auto left = file.bytes;
   if (left.substr(0, kMagic.size()) != kMagic) return {};
   left.remove_prefix(kMagic.size());
   const auto newline = left.find('\n');
   if (newline == std::string_view::npos) return {};
   const auto record = left.substr(newline + 1);
   if (Digest::of(record).to_string() != left.substr(0, newline)) return {};
-  // In place: a large record's new pages would cost more than all else here.
-  bytes.erase(0, bytes.size() - record.size());
-  return bytes;
+  file.bytes = record;
+  return file;
 }
 
 }  // namespace
@@ -60,10 +58,10 @@ RecordCache::RecordCache(fs::path folder, std::uint64_t limit) : folder_(std::mo
 
 fs::path RecordCache::file(std::string_view kind, const Digest& key) const { return folder_ / kind / key.hex(); }
 
-std::optional<std::string> RecordCache::find(std::string_view kind, const Digest& key) const noexcept {
+std::optional<SharedBytes> RecordCache::find(std::string_view kind, const Digest& key) const noexcept {
   try {
     const auto path = file(kind, key);
-    auto bytes = read_file_if_exists(path, limit_);
+    auto bytes = load_file_if_exists(path, limit_);
     if (!bytes) return {};
     auto record = checked(std::move(*bytes));
     // The time of the last use is what trim() goes by.

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <string_view>
 
+#include "io/shared_bytes.hpp"
 #include "ociassemble/digest.hpp"
 
 namespace ociassemble {
@@ -21,7 +21,7 @@ class RecordCache {
   // Records live at FOLDER/KIND/HEX; the folders are made (0700) with the first record.
   explicit RecordCache(std::filesystem::path folder, std::uint64_t limit = kDefaultLimit);
 
-  std::optional<std::string> find(std::string_view kind, const Digest& key) const noexcept;
+  std::optional<SharedBytes> find(std::string_view kind, const Digest& key) const noexcept;
   void put(std::string_view kind, const Digest& key, std::string_view record) noexcept;
 
  private:

@@ -13,8 +13,8 @@ namespace {
 TEST_CASE("asking for pages changes no byte, and no errno") {
   std::string bytes(1'000'000, 'x');
   errno = 7;
-  for (const std::size_t offset : {0, 1, 4095, 4096, 5000}) {
-    for (const std::size_t size : {0, 1, 4095, 4096, 8192, 900'000}) prefault(bytes.data() + offset, size);
+  for (const std::size_t offset : {0U, 1U, 4095U, 4096U, 5000U}) {
+    for (const std::size_t size : {0U, 1U, 4095U, 4096U, 8192U, 900'000U}) prefault(bytes.data() + offset, size);
   }
   CHECK(errno == 7);
   CHECK(bytes == std::string(1'000'000, 'x'));

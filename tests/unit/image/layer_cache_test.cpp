@@ -157,15 +157,15 @@ TEST_CASE("a tree survives being bytes, and damaged bytes are no tree") {
   link.type = EntryType::symlink;
   link.link_target = "etc/passwd";
   const auto bytes = encode_tree(Tree::from_root(root));
-  const auto tree = decode_tree(bytes);
+  const auto tree = decode_tree(share(bytes));
   REQUIRE(tree);
   CHECK(tree->root().mode == 0711);
   CHECK(tree->find("etc")->uid == 1000000);
   CHECK(tree->follow("link")->contents == "root:x:0:0::/:\n");
   CHECK(tree->find("etc/passwd")->xattrs.at("user.x") == std::string("\0y", 2));
   CHECK(encode_tree(*tree) == bytes);
-  for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_tree(bytes.substr(0, size)));
-  CHECK_FALSE(decode_tree(bytes + "x"));
+  for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_tree(share(bytes.substr(0, size))));
+  CHECK_FALSE(decode_tree(share(bytes + "x")));
 }
 
 TEST_CASE("the folders of a tree that was bytes can be looked at in any order, in copies, and be added to") {
@@ -179,7 +179,7 @@ TEST_CASE("the folders of a tree that was bytes can be looked at in any order, i
     }
   }
   const auto bytes = encode_tree(Tree::from_root(root));
-  const auto tree = decode_tree(bytes);
+  const auto tree = decode_tree(share(bytes));
   REQUIRE(tree);
   const auto before = *tree;
   CHECK(tree->find("c/y/file")->link_target == "cy");

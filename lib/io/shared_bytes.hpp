@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ociassemble {
+
+// Bytes that are there as long as any copy of this is.
+struct SharedBytes {
+  std::string_view bytes;
+  std::shared_ptr<const void> keeper;
+};
+
+SharedBytes share(std::string bytes);
+
+// The whole of a file that nobody writes to once it has its name (it may be replaced or removed at any time); nothing
+// when there is no such file. A large one is not read but mapped, where the file system keeps a removed file's bytes
+// for those who have it open. Throws as read_file().
+std::optional<SharedBytes> load_file_if_exists(const std::filesystem::path& path, std::size_t limit);
+
+}  // namespace ociassemble
