@@ -10,6 +10,7 @@
 #include "assemble/platform_words.hpp"
 #include "base/stop.hpp"
 #include "base/task_group.hpp"
+#include "base/usable_cores.hpp"
 #include "image/layer_makers.hpp"
 #include "ociassemble/error.hpp"
 

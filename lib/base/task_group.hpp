@@ -49,7 +49,4 @@ class TaskGroup {
   std::stop_callback<std::function<void()>> on_parent_stop_;  // last: it touches the members above
 };
 
-// The cores that this process may use: its affinity mask, and its cgroup's CPU quota rounded up. At least 1.
-std::size_t usable_cores();
-
 }  // namespace ociassemble

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/usable_cores.hpp"
+
 #include <sched.h>
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <optional>
-#include <sstream>
-#include <string>
 #include <thread>
-
-#include "base/task_group.hpp"
 
 namespace ociassemble {
 namespace {
@@ -21,13 +18,13 @@ std::size_t affinity_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-// "MAX PERIOD" of cgroup v2, where MAX may be "max".
+// "MAX PERIOD" of cgroup v2, where MAX may be "max", which is no number.
 std::optional<double> quota_v2(const std::string& folder) {
   std::ifstream file(folder + "/cpu.max");
-  std::string quota;
+  double quota = 0;
   double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) return {};
-  return std::strtod(quota.c_str(), nullptr) / period;
+  if (!(file >> quota >> period) || quota <= 0 || period <= 0) return {};
+  return quota / period;
 }
 
 std::optional<double> quota_v1(const std::string& folder) {
@@ -39,18 +36,18 @@ std::optional<double> quota_v1(const std::string& folder) {
   return quota / period;
 }
 
-// The smallest quota from the process's own group up to the root, over both versions' hierarchies.
-std::optional<double> cgroup_quota() {
-  std::ifstream file("/proc/self/cgroup");
+}  // namespace
+
+std::optional<double> cgroup_cpu_quota(std::istream& groups, const std::string& mounted) {
   std::optional<double> least;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(groups, line);) {
     const auto first = line.find(':');
     const auto second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
     const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
     const bool v2 = controllers == ",,";
     if (!v2 && controllers.find(",cpu,") == std::string::npos) continue;
-    const std::string root = v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
+    const std::string root = v2 ? mounted : mounted + "/cpu";
     for (std::string path = line.substr(second + 1);; path = path.substr(0, path.rfind('/'))) {
       const auto quota = v2 ? quota_v2(root + path) : quota_v1(root + path);
       if (quota && (!least || *quota < *least)) least = quota;
@@ -60,12 +57,11 @@ std::optional<double> cgroup_quota() {
   return least;
 }
 
-}  // namespace
-
 std::size_t usable_cores() {
-  std::size_t cores = affinity_cores();
-  if (const auto quota = cgroup_quota()) cores = std::min(cores, static_cast<std::size_t>(std::ceil(*quota)));
-  return std::max<std::size_t>(cores, 1);
+  auto cores = static_cast<double>(affinity_cores());
+  std::ifstream groups("/proc/self/cgroup");
+  if (const auto quota = cgroup_cpu_quota(groups, "/sys/fs/cgroup")) cores = std::min(cores, std::ceil(*quota));
+  return std::max<std::size_t>(static_cast<std::size_t>(cores), 1);
 }
 
 }  // namespace ociassemble

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "base/task_group.hpp"
+#include "base/usable_cores.hpp"
 #include "compress/deflate_encoder.hpp"
 #include "compress/gzip_compressor.hpp"
 #include "compress/levels.hpp"

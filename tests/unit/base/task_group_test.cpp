@@ -208,8 +208,3 @@ TEST_CASE("throw_if_stopped() throws once a stop was requested") {
     CHECK(error.code() == ErrorCode::interrupted);
   }
 }
-
-TEST_CASE("there is a core to use, and no more than the machine has") {
-  CHECK(usable_cores() >= 1);
-  CHECK(usable_cores() <= std::max(1U, std::thread::hardware_concurrency()));
-}
