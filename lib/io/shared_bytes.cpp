@@ -16,7 +16,7 @@
 namespace ociassemble {
 namespace {
 
-constexpr off_t kWorthMapping = 128 * 1024;
+constexpr off_t kWorthMapping = off_t{128} * 1024;
 
 // Over a network, a file that is removed elsewhere may be gone for its readers, too, and a mapping of it a signal.
 bool keeps_removed_files(int fd) {
