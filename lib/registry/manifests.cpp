@@ -9,6 +9,7 @@
 #include "ociassemble/manifest.hpp"
 #include "ociassemble/media_type.hpp"
 #include "registry/blob_reader.hpp"
+#include "registry/failure.hpp"
 #include "registry/link.hpp"
 
 namespace ociassemble {
@@ -53,6 +54,12 @@ std::string document_type(const HttpHeaders& headers) {
 std::string detect_type(std::string_view json) {
   const bool index = document_kind(json) == DocumentKind::index;
   return std::string(index ? Index::parse(json).media_type() : Manifest::parse(json).media_type());
+}
+
+bool lacks_blobs(const RegistryAnswer& answer) {
+  const auto details = parse_error_body(answer.body);
+  return std::ranges::any_of(
+      details, [](const auto& each) { return each.code == "MANIFEST_BLOB_UNKNOWN" || each.code == "BLOB_UNKNOWN"; });
 }
 
 void refuse_schema_1(const RegistryAnswer& answer, const std::string& action) {
@@ -150,7 +157,11 @@ RegistryAnswer put_manifest(RegistrySession& session, const std::string& reposit
                                  .stop = session.stop(),
                                  .headers = {{"Content-Type", descriptor.media_type}},
                                  .body = HttpBody::of(json)});
-  if (!answer.succeeded()) throw session.failure(action, answer);
+  if (!answer.succeeded()) {
+    const auto failure = session.failure(action, answer);
+    if (lacks_blobs(answer)) throw BlobsUnknown(failure);
+    throw failure;
+  }
   const auto taken = content_digest(answer.headers);
   if (taken && taken->algorithm() == descriptor.digest.algorithm() && *taken != descriptor.digest) {
     throw DigestMismatch("the registry's copy of the manifest", descriptor.digest.to_string(), taken->to_string());

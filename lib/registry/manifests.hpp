@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ociassemble/document.hpp"
+#include "ociassemble/error.hpp"
 #include "ociassemble/reference.hpp"
 #include "registry/registry_session.hpp"
 
@@ -32,7 +33,13 @@ std::optional<ManifestFacts> head_manifest(RegistrySession& session, const Scope
 Document fetch_document(const std::shared_ptr<RegistrySession>& session, const Reference& reference);
 std::vector<std::string> list_tags(RegistrySession& session, const Reference& reference);
 
-// Throws Error{corrupt} when the registry took the bytes for something else than `descriptor` says.
+// The registry says that it lacks a blob which a manifest names.
+class BlobsUnknown : public HttpError {
+ public:
+  explicit BlobsUnknown(const HttpError& error) : HttpError(error) {}
+};
+
+// Throws BlobsUnknown; Error{corrupt} when the registry took the bytes for something else than `descriptor` says.
 RegistryAnswer put_manifest(RegistrySession& session, const std::string& repository, const std::string& identifier,
                             const Descriptor& descriptor, const std::string& json, const std::string& action);
 

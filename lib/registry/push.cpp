@@ -9,6 +9,7 @@
 #include "registry/blob_reader.hpp"
 #include "registry/manifests.hpp"
 #include "registry/referrers.hpp"
+#include "registry/retry.hpp"
 #include "registry/uploader.hpp"
 
 namespace ociassemble {
@@ -36,10 +37,7 @@ Reference Push::run(const FindParts& find_parts) {
   const auto has = [this](const Descriptor& entry) { return is_up_to_date(entry.digest.to_string(), entry.digest); };
   const auto parts = find_parts(has, action_);
   send_blobs(parts);
-  for (const auto& part : parts) {
-    const bool last = &part == &parts.back();
-    put(last ? identifier() : part.descriptor.digest.to_string(), part);
-  }
+  put_all(parts);
   return target_.with_digest(root_);
 }
 
@@ -90,6 +88,22 @@ void Push::send_blobs(const std::vector<PushPart>& parts) {
     });
   }
   group.wait();
+}
+
+// A registry may throw a blob away after it was asked for it; and docker-registry 2.8 does not see one for a moment
+// when somebody else sends it again. So what it lacks is looked after once more.
+void Push::put_all(const std::vector<PushPart>& parts) {
+  Retrier retrier(session_->context().policy, session_->stop());
+  for (auto part = parts.begin(); part != parts.end();) {
+    const bool last = part + 1 == parts.end();
+    try {
+      put(last ? identifier() : part->descriptor.digest.to_string(), *part);
+      ++part;
+    } catch (const BlobsUnknown&) {
+      if (!retrier.wait()) throw;
+      send_blobs(parts);
+    }
+  }
 }
 
 void Push::put(const std::string& identifier, const PushPart& part) {

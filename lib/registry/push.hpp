@@ -33,6 +33,7 @@ class Push {
   std::string identifier() const;
   bool is_up_to_date(const std::string& identifier, const Digest& digest) const;
   void send_blobs(const std::vector<PushPart>& parts);
+  void put_all(const std::vector<PushPart>& parts);
   void put(const std::string& identifier, const PushPart& part);
 
   const std::shared_ptr<RegistrySession> session_;

@@ -65,6 +65,45 @@ TEST_CASE(
   CHECK(sent < 2000);
 }
 
+TEST_CASE("blobs that the registry turns out to lack are sent, and the manifest once more") {
+  FakeRegistry registry;
+  registry.add_fault({.method = "HEAD", .path = "/blobs/", .times = 2, .status = 200});
+  const auto image = image_of({"one layer"});
+  RegistryClient(fast_options()).push(image, at(registry, "app:v1"));
+  CHECK(is_whole(registry, "app", "v1", image));
+  CHECK(registry.count("PUT", "/manifests/v1") == 2);
+  CHECK(registry.count("PUT", "/blobs/") == 2);
+}
+
+TEST_CASE("a registry that does not see a blob for a moment is asked again, and nothing is sent twice") {
+  FakeRegistry registry;
+  // As docker-registry 2.8 says it while a blob's link is written anew.
+  registry.add_fault({.method = "PUT",
+                      .path = "/manifests/",
+                      .status = 400,
+                      .body = R"({"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match"},)"
+                              R"({"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]})"});
+  const auto image = image_of({"one layer"});
+  RegistryClient(fast_options()).push(image, at(registry, "app:v1"));
+  CHECK(is_whole(registry, "app", "v1", image));
+  CHECK(registry.count("HEAD", "/blobs/") == 4);
+  CHECK(registry.count("PUT", "/blobs/") == 2);
+}
+
+TEST_CASE("a registry that lacks a blob however often it is sent is an error") {
+  FakeRegistry registry;
+  registry.add_fault({.method = "PUT",
+                      .path = "/manifests/",
+                      .times = -1,
+                      .status = 400,
+                      .body = R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]})"});
+  CHECK_THROWS_WITH_AS(
+      RegistryClient(fast_options()).push(image_of({"one layer"}), at(registry, "app:v1")),
+      doctest::Contains("the registry answered 400 (bad request): MANIFEST_BLOB_UNKNOWN: blob unknown to registry"),
+      HttpError);
+  CHECK(registry.count("PUT", "/blobs/") == 2);
+}
+
 TEST_CASE("a layer that two images share is asked for and sent once by one client") {
   FakeRegistry registry;
   RegistryClient client(fast_options());
