@@ -86,10 +86,12 @@ alpine_rootfs() {
       return
     fi
   done
+  local sum
+  sum=$(declare -f make_musl_rootfs with_programs | sha256sum | cut -c1-12)
   if [ "$arch" = "$(uname -m)" ]; then
-    fixture_file "$FIXTURES/musl-busybox-rootfs-$arch.tar.gz" build_musl_rootfs
+    fixture_file "$FIXTURES/musl-busybox-rootfs-$arch-$sum.tar.gz" build_musl_rootfs
   else
-    fixture_file "$FIXTURES/musl-rootfs-without-programs-$arch.tar.gz" build_rootfs_without_programs
+    fixture_file "$FIXTURES/musl-rootfs-without-programs-$arch-$sum.tar.gz" build_rootfs_without_programs
   fi
 }
 
@@ -120,7 +122,7 @@ make_musl_rootfs() (
   "$2" "$root"
   printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/sbin/nologin' >"$root/etc/passwd"
   printf '%s\n' 'root:x:0:root' 'nobody:x:65534:' >"$root/etc/group"
-  printf 'ID=alpine\nNAME="Alpine Linux"\nVERSION_ID=3.20.3\n' >"$root/etc/os-release"
+  printf 'ID=alpine\nNAME="Alpine Linux"\nVERSION_ID=3.20.3\nPRETTY_NAME="Alpine Linux v3.20"\n' >"$root/etc/os-release"
   tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$root" -czf "$1" .
 )
 
