@@ -59,6 +59,21 @@ unchanged_calls() {
   cmp opened-3 opened-1000
 }
 
+@test "the base's blobs that the layout has already are neither read nor written again" {
+  command -v strace >/dev/null || skip "no strace here"
+  make_base_layout "$(alpine_rootfs)" "$PWD/base"
+  cp "$server" program
+  ociassemble build -q --base oci:base:base --binary program -o oci:image:v1
+  layer=$(jq -r '.layers[0].digest' "$(blob image "$(digest_in image)")")
+  before=$(stat -c '%i %Y %Z' "$(blob image "$layer")")
+  echo changed >>program
+  strace -f -y -e trace=openat,linkat,copy_file_range,ioctl -o trace \
+    ociassemble build -q --any-binary --base oci:base:base --binary program -o oci:image:v2 || skip "strace cannot trace here"
+  [ "$(stat -c '%i %Y %Z' "$(blob image "$layer")")" = "$before" ]
+  run ! grep -F "${layer#sha256:}" trace
+  [ "$(jq '.manifests | length' image/index.json)" -eq 2 ]
+}
+
 @test "a program that changed without changing size or mtime gives another layer" {
   printf '#!/bin/sh\necho one\n' >program
   touch -d '2001-01-01 00:00:00.5' program

@@ -57,6 +57,27 @@ watched() {
   [[ "$output" = *"cannot load libcurl.so.4: "*"undefined symbol: curl_"* ]]
 }
 
+@test "a libcurl that is too old is refused" {
+  need_loaded libcurl.so.4
+  mkdir old
+  real=$(ldconfig -p | awk '$1 == "libcurl.so.4" { print $NF; exit }')
+  # The functions of the real one, which do nothing but for the one that tells the version.
+  nm --dynamic --defined-only "$real" | sed -nE 's/.* T (curl_[a-z_]+)(@.*)?$/extern "C" void \1() {}/p' |
+    grep -v curl_version_info >old.cpp
+  cat >>old.cpp <<'END'
+struct VersionInfo { int age; const char* version; unsigned number; };
+extern "C" const VersionInfo* curl_version_info() {
+  static const VersionInfo info = {0, "7.70.0", 0x074600};
+  return &info;
+}
+END
+  g++ -shared -fPIC old.cpp -o old/libcurl.so.4
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  LD_LIBRARY_PATH=$PWD/old run -1 ociassemble push oci:image:v1 "$REGISTRY/libraries:v2"
+  [[ "$output" = *"cannot use libcurl 7.70.0: it is too old"* ]]
+  [[ "$output" = *"install libcurl 7.88 or later"* ]]
+}
+
 @test "libarchive is loaded to read a base's layers, and not by a build that finds them in the cache" {
   need_loaded libarchive.so.13
   watched ociassemble version
