@@ -93,7 +93,7 @@ void make_tree(const fs::path& input, std::size_t count, const fs::path& folder)
 Mapping::Mapping(const fs::path& file) : address_(nullptr), size_(static_cast<std::size_t>(fs::file_size(file))) {
   const auto fd = open_for_reading(file);
   if (size_ == 0) throw std::runtime_error(file.string() + " is empty");
-  address_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  address_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd.get(), 0);
   if (address_ == MAP_FAILED) throw std::runtime_error("cannot map " + file.string());
 }
 

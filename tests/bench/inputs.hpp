@@ -23,7 +23,7 @@ void repeat_input(const std::filesystem::path& file, std::uint64_t size, const s
 // A folder of `count` files of 0 to 8 KiB, slices of `input`, a hundred in each of its folders.
 void make_tree(const std::filesystem::path& input, std::size_t count, const std::filesystem::path& folder);
 
-// A file's bytes, mapped for reading.
+// A file's bytes, mapped for reading, and there: what it costs to touch a new page is not what is measured.
 class Mapping {
  public:
   explicit Mapping(const std::filesystem::path& file);
