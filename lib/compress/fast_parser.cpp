@@ -68,13 +68,17 @@ class FastParser : public DeflateParser {
       auto& entry = seen.positions[SeenFives::hash(bytes)];
       const std::uint32_t before = entry;
       entry = static_cast<std::uint16_t>(position);
-      const auto difference = load32(seen.window.at(before)) ^ static_cast<std::uint32_t>(bytes);
-      if (!((difference == 0) & (before > PositionWindow::too_far(position)))) {
+      const std::uint8_t* match = seen.window.at(before);
+      // What is often false first, alone: as one condition, both halves would be computed for every position.
+      if (load32(match) != static_cast<std::uint32_t>(bytes)) {
         at += patience++ >> kPatienceBits;
         continue;
       }
+      if (before <= PositionWindow::too_far(position)) [[unlikely]] {
+        ++at;
+        continue;
+      }
 
-      const std::uint8_t* match = seen.window.at(before);
       auto length = match_length(match, at, 4, std::min(static_cast<std::uint32_t>(end - at), kMaxMatch));
       for (; at > first_literal && match > input && at[-1] == match[-1] && length < kMaxMatch;
            ++length, --at, --match) {
