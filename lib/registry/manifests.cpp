@@ -158,9 +158,8 @@ RegistryAnswer put_manifest(RegistrySession& session, const std::string& reposit
                                  .headers = {{"Content-Type", descriptor.media_type}},
                                  .body = HttpBody::of(json)});
   if (!answer.succeeded()) {
-    const auto failure = session.failure(action, answer);
-    if (lacks_blobs(answer)) throw BlobsUnknown(failure);
-    throw failure;
+    if (lacks_blobs(answer)) throw BlobsUnknown(session.failure(action, answer));
+    throw session.failure(action, answer);
   }
   const auto taken = content_digest(answer.headers);
   if (taken && taken->algorithm() == descriptor.digest.algorithm() && *taken != descriptor.digest) {
