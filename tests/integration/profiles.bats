@@ -153,7 +153,7 @@ profiles_run() {
   # All at once, and checked once more by the build itself.
   find service -exec touch -d 1999-12-31T23:59:59 {} +
   jobs=3 same_as_reference all env HOME=/ XDG_CACHE_HOME=/nowhere TZ=Asia/Tokyo LC_ALL=C \
-    setpriv --reuid=65533 --regid=65533 --clear-groups sh -c 'umask 0777 && umask 027 && exec "$@" --check' sh
+    sh -c 'umask 027 && exec "$@" --check' sh setpriv --reuid=65533 --regid=65533 --clear-groups
 }
 
 @test "with a lock and no network the digests of all profiles are predicted as they were pushed" {

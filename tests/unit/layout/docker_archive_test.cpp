@@ -236,7 +236,9 @@ TEST_CASE("podman loads our archives") {
   const TestFolder folder;
   const auto podman = "podman --storage-driver vfs --root " + (folder / "root").string() + " --runroot " +
                       (folder / "run").string() + " ";
-  if (!have_program("podman") || !run(podman + "info")) {
+  // In a chroot that is no mount podman starts, and cannot unpack a layer.
+  const auto probe = (folder / "probe.tar").string();
+  if (!have_program("podman") || !run("tar -cf " + probe + " -C / etc/passwd") || !run(podman + "import " + probe)) {
     MESSAGE("skipped: no podman that works here");
     return;
   }
