@@ -75,7 +75,7 @@ class FastParser : public DeflateParser {
         continue;
       }
       if (before <= PositionWindow::too_far(position)) [[unlikely]] {
-        ++at;
+        at += patience++ >> kPatienceBits;
         continue;
       }
 
