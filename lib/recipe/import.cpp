@@ -230,11 +230,11 @@ class Import {
   void take_user(const DockerInstruction& made) {
     const auto text = text_of(made, made.text);
     const auto colon = text.find(':');
-    const auto* created = accounts_.find(arguments_.plain(text.substr(0, colon)));
+    const auto* created = accounts_.find(plain_number(arguments_.plain(text.substr(0, colon))));
     seen_user_ = true;
     if (created == nullptr) return set_member(simple_, "user", quoted(text));
     auto user = *created;
-    if (colon != std::string::npos) user.group = arguments_.plain(text.substr(colon + 1));
+    if (colon != std::string::npos) user.group = plain_number(arguments_.plain(text.substr(colon + 1)));
     set_member(simple_, "user", created_user(made, user));
   }
 
@@ -288,7 +288,7 @@ class Import {
     if (flag == "retries") {
       const auto number = arguments_.plain(value);
       if (!is_number(number)) file_.refuse(made.line, "--retries is not a number");
-      return set_member(members, flag, std::to_string(std::stoul(number)));
+      return set_member(members, flag, plain_number(number));
     }
     note(made, fmt::format("--{} is not carried over", flag));
   }

@@ -64,9 +64,9 @@ class Command {
 
   // Whether the option takes a value.
   bool set(const std::string& option, const std::string& value) {
-    if (lists(grammar_.uid, option)) return user.uid = value, true;
-    if (lists(grammar_.group, option)) return user.group = value, true;
-    if (lists(grammar_.gid, option)) return gid = value, true;
+    if (lists(grammar_.uid, option)) return user.uid = plain_number(value), true;
+    if (lists(grammar_.group, option)) return user.group = plain_number(value), true;
+    if (lists(grammar_.gid, option)) return gid = plain_number(value), true;
     if (lists(grammar_.home, option)) return user.home = value, true;
     if (lists(grammar_.shell, option)) return user.shell = value, true;
     return lists(grammar_.other, option);
@@ -111,6 +111,8 @@ Texts apart(const Texts& words) {
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
+
+std::string plain_number(const std::string& text) { return is_number(text) ? std::to_string(std::stoul(text)) : text; }
 
 const NewUser* NewAccounts::find(std::string_view user) const {
   const auto found = std::find_if(users.rbegin(), users.rend(),

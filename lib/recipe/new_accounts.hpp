@@ -27,5 +27,7 @@ struct NewAccounts {
 };
 
 bool is_number(std::string_view text);
+// A number as JSON has it, since commands take 0100, too, and mean 100; other texts as they are.
+std::string plain_number(const std::string& text);
 
 }  // namespace ociassemble

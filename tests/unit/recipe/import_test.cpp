@@ -124,6 +124,13 @@ TEST_CASE("a number that the command leaves open is chosen, and a comment says s
   CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 999, \"create\": true}"));
 }
 
+TEST_CASE("numbers with leading zeros are decimal, as the commands take them, and plain in the recipe") {
+  const auto recipe = imported("FROM alpine\nRUN adduser -D -u 05000 app\nUSER 005000:0100\n");
+  CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 5000, \"gid\": 100, \"create\": true}"));
+  const auto zero = imported("FROM alpine\nRUN addgroup -g 07 g && adduser -D -u 08 -G g app\nUSER app\n");
+  CHECK(holds(zero, "\"uid\": 8, \"gid\": 7, \"group\": \"g\""));
+}
+
 TEST_CASE("variables are put in as Docker's reference says") {
   const DockerVariables set{{"v", "x"}, {"e", ""}};
   CHECK(expanded("$v ${v}y '$v' \\$v", set) == "x xy $v $v");
