@@ -69,7 +69,8 @@ class FastParser : public DeflateParser {
       const std::uint32_t before = entry;
       entry = static_cast<std::uint16_t>(position);
       const std::uint8_t* match = seen.window.at(before);
-      // What is often false first, alone: as one condition, both halves would be computed for every position.
+      // What is often false first, alone: as one condition, both halves would be computed for every position. Both step
+      // alike, because an empty entry's bytes begin before the input, and must not matter.
       if (load32(match) != static_cast<std::uint32_t>(bytes)) {
         at += patience++ >> kPatienceBits;
         continue;
