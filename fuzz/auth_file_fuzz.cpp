@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/auth_file.hpp"
+#include "registry/auth/auth_file.hpp"
 
+#include "base/base64.hpp"
 #include "fuzz.hpp"
 #include "ociassemble/error.hpp"
-#include "registry/text.hpp"
 
 namespace {
 

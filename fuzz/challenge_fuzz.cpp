@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/challenge.hpp"
+#include "registry/auth/challenge.hpp"
 
+#include "base/text.hpp"
 #include "fuzz.hpp"
-#include "registry/text.hpp"
 
 namespace {
 

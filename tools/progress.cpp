@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "progress.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <ostream>
-
-#include "ociassemble/report.hpp"
 
 namespace ociassemble::tool {
 namespace {

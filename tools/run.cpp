@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "command.hpp"
+#include "commands/command.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/version.hpp"
 

@@ -9,11 +9,6 @@
 
 namespace ociassemble {
 
-// Where the bytes of two images begin to differ, in words: which layer, offset and entry, or which member of the config
-// or the manifest. Nothing when they are the same image. Reads the first layer that differs. Throws what reading
-// throws.
-std::optional<std::string> first_difference(const Image& first, const Image& second, const std::stop_token& stop);
-
 // Assembles once more, as another machine might: folders read in another order and files in other pieces, another
 // number of workers, another time zone, locale and umask; into a store that is thrown away, without any cache. Throws
 // Error{check_failed} that says where, when a byte is not as it is in `image`, which the same options gave before; else

@@ -131,4 +131,9 @@ ImageComparison compare_images(const Image& before, const Image& after, const Co
 Comparison compare(const Document& before, const Document& after, const std::optional<Platform>& platform,
                    const CompareOptions& options = {});
 
+// Where the bytes of two images begin to differ, in words: which layer, offset and entry, or which member of the config
+// or the manifest. Nothing when they are the same image. Reads the first layer that differs. Throws what reading
+// throws.
+std::optional<std::string> first_difference(const Image& first, const Image& second, const std::stop_token& stop);
+
 }  // namespace ociassemble

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "ociassemble/assemble.hpp"
 #include "ociassemble/location.hpp"
 #include "ociassemble/registry.hpp"
+#include "ociassemble/workplace.hpp"
 
 namespace ociassemble {
 
@@ -41,12 +41,5 @@ PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& 
 // The same for a push of an image that was made.
 PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace);
 PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace);
-
-// As JSON, with a newline at the end; docs/cli.md has the members.
-std::string copy_json(const Copied& copied);
-std::string tags_json(const std::vector<std::string>& tags);
-std::string plan_json(const std::vector<PushPlan>& plans);
-// For people: a line for each step, and a summary.
-std::string describe_plan(const PushPlan& plan);
 
 }  // namespace ociassemble

@@ -8,12 +8,17 @@
 #include <string_view>
 #include <vector>
 
-#include "ociassemble/assemble.hpp"
+#include "ociassemble/platform.hpp"
+#include "ociassemble/reference.hpp"
+#include "ociassemble/workplace.hpp"
 
 namespace ociassemble {
 
 inline constexpr int kLockFormat = 1;
 inline constexpr const char* kLockFileName = "ociassemble.lock";
+
+// Whether a base in a registry may be one that the lock does not pin.
+enum class LockUse { preferred, required };
 
 // One platform's image of a base.
 struct LockedPlatform {
@@ -86,12 +91,5 @@ struct LockCheck {
 };
 // find_moved(), and what the lock lacks of what is wanted.
 LockCheck check_lock(const Lock& lock, const WantedBases& wanted, const Workplace& workplace);
-
-// A line for each that is moved or unlocked; and as JSON, whose members docs/cli.md names.
-std::string describe_lock_check(const LockCheck& check);
-std::string lock_check_json(const LockCheck& check);
-// Bases of the lock: a line BASE@DIGEST each; and as JSON. Throws std::out_of_range for one that is not in it.
-std::string describe_locked(const Lock& lock, const WantedBases& bases);
-std::string locked_json(const Lock& lock, const WantedBases& bases);
 
 }  // namespace ociassemble

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "assemble/placement.hpp"
-#include "assemble/static_base.hpp"
+#include "base/text.hpp"
+#include "bases/static_base.hpp"
 #include "ociassemble/error.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

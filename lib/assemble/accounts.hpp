@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "image/layer_builder.hpp"
-#include "image/tree.hpp"
 #include "inspect/passwd.hpp"
 #include "ociassemble/assemble.hpp"
+#include "tree/tree.hpp"
 
 namespace ociassemble {
 

@@ -12,16 +12,16 @@
 #include "assemble/binary_check.hpp"
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
-#include "assemble/folder.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/stages.hpp"
-#include "assemble/static_base.hpp"
 #include "assemble/system_files.hpp"
-#include "assemble/timestamp.hpp"
 #include "base/stop.hpp"
+#include "bases/static_base.hpp"
 #include "image/layer_makers.hpp"
+#include "inputs/folder.hpp"
 #include "inspect/passwd.hpp"
 #include "ociassemble/error.hpp"
+#include "spec/timestamp.hpp"
 
 namespace ociassemble {
 namespace {
@@ -34,6 +34,12 @@ struct Modes {
   std::uint32_t directory;
 };
 
+LayerOptions layer_options(const AssembleOptions& options) { return {options.format, options.compression}; }
+
+BaseRequest base_request(const AssembleOptions& options) {
+  return {options.base, options.lock, options.lock_use, layer_options(options), options.source_date_epoch};
+}
+
 // One assembly: the base, what is laid on it, and the layers so far.
 class Assembly {
  public:
@@ -41,9 +47,9 @@ class Assembly {
       : work_(work),
         options_(options),
         workplace_(workplace),
-        binaries_(look_at_binaries(options.binaries)),
+        binaries_(look_at_binaries(options.contents.binaries)),
         platform_(choose_platform(options.platform, binaries_)),
-        base_(open_base(work, platform_, options, workplace, inputs_)),
+        base_(open_base(work, base_request(options), platform_, workplace, inputs_)),
         placement_(base_.tree, options.source_date_epoch),
         accounts_(base_.tree) {}
 
@@ -86,7 +92,7 @@ class Assembly {
   }
 
   std::string entrypoint() const {
-    return options_.binaries.empty() ? std::string() : "/" + binary_path(options_.binaries.front());
+    return options_.contents.binaries.empty() ? std::string() : "/" + binary_path(options_.contents.binaries.front());
   }
 
   void pad_history() {
@@ -110,7 +116,7 @@ class Assembly {
 
   // Once all accounts are there.
   void finish_config() {
-    auto made = make_config(options_, base_, accounts_.user(options_.user), entrypoint());
+    auto made = make_config(options_, base_, accounts_.user(options_.contents.user), entrypoint());
     made.diff_ids = std::move(config_.diff_ids);
     made.history = std::move(config_.history);
     config_ = std::move(made);
@@ -120,7 +126,7 @@ class Assembly {
     auto entries = placement_.take_layer();
     if (entries.empty()) return;
     const std::string overlay = has_application_ ? "overlay " : "";
-    layers_.push_back(make_layer(std::move(entries), overlay + created_by, options_, workplace_, work_));
+    layers_.push_back(make_layer(std::move(entries), overlay + created_by, layer_options(options_), workplace_, work_));
     HistoryEntry entry;
     entry.created = format_timestamp(mtime());
     entry.created_by = fmt::format("ociassemble: {}{}", overlay, created_by);
@@ -279,7 +285,7 @@ class Assembly {
 };
 
 void reject_contradictions(const AssembleOptions& options, const Workplace& workplace) {
-  if (options.binaries.empty() && options.adds.empty()) {
+  if (options.contents.binaries.empty() && options.contents.adds.empty()) {
     throw Error(ErrorCode::invalid_argument, "cannot make an image of nothing: neither a binary nor a file to add",
                 "name the compiled program with --binary, or in a recipe's \"binaries\"");
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "assemble/shared_work.hpp"
+#include "bases/shared_work.hpp"
 #include "ociassemble/assemble.hpp"
 
 namespace ociassemble {

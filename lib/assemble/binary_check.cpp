@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "assemble/base_facts.hpp"
+#include "bases/base_facts.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {

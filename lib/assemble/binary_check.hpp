@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "assemble/base.hpp"
+#include "bases/base.hpp"
 #include "inspect/elf.hpp"
 
 namespace ociassemble {

@@ -8,9 +8,9 @@
 #include <charconv>
 
 #include "assemble/placement.hpp"
-#include "assemble/timestamp.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json_writer.hpp"
+#include "spec/timestamp.hpp"
 
 namespace ociassemble {
 namespace {
@@ -69,10 +69,10 @@ void apply_command(ImageConfig& config, const AssembleOptions& options, const st
 
 void apply_read_only(ImageConfig& config, const AssembleOptions& options) {
   std::vector<std::string> writable;
-  for (const auto& path : options.writable) writable.push_back(canonical_volume(path));
+  for (const auto& path : options.contents.writable) writable.push_back(canonical_volume(path));
   std::sort(writable.begin(), writable.end());
   config.volumes.insert(writable.begin(), writable.end());
-  if (!options.read_only) return;
+  if (!options.contents.read_only) return;
   if (!writable.empty()) config.labels["dev.ociassemble.writable-paths"] = fmt::format("{}", fmt::join(writable, ","));
   config.labels["dev.ociassemble.readonly-rootfs"] = "true";
   config.labels["RUN"] = "podman run --read-only --cap-drop=all --security-opt=no-new-privileges IMAGE";
@@ -97,9 +97,9 @@ void apply_healthcheck(ImageConfig& config, const Healthcheck& check) {
 void validate_options(const AssembleOptions& options) {
   for (const auto& port : options.exposed_ports) canonical_port(port);
   for (const auto& volume : options.volumes) canonical_volume(volume);
-  for (const auto& path : options.writable) canonical_path(path, "writable path");
+  for (const auto& path : options.contents.writable) canonical_path(path, "writable path");
   for (const auto& [name, value] : options.env) validate_env(name, value);
-  if (options.working_dir) canonical_path(*options.working_dir, "working directory");
+  if (options.contents.working_dir) canonical_path(*options.contents.working_dir, "working directory");
   if (options.stop_signal) validate_signal(*options.stop_signal);
   format_timestamp(options.source_date_epoch);
 }
@@ -113,7 +113,8 @@ ImageConfig make_config(const AssembleOptions& options, const Base& base, const 
   for (const auto& [name, value] : options.env) config.set_env(name, value);
   for (const auto& port : options.exposed_ports) config.exposed_ports.insert(canonical_port(port));
   for (const auto& volume : options.volumes) config.volumes.insert(canonical_volume(volume));
-  if (options.working_dir) config.working_dir = "/" + canonical_path(*options.working_dir, "working directory");
+  if (options.contents.working_dir)
+    config.working_dir = "/" + canonical_path(*options.contents.working_dir, "working directory");
   if (options.stop_signal) config.stop_signal = *options.stop_signal;
   if (options.healthcheck) apply_healthcheck(config, *options.healthcheck);
   apply_read_only(config, options);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "assemble/base.hpp"
+#include "bases/base.hpp"
 #include "inspect/passwd.hpp"
 
 namespace ociassemble {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "assemble/static_base.hpp"
+#include "bases/static_base.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "image/layer_builder.hpp"
-#include "image/tree.hpp"
+#include "tree/tree.hpp"
 
 namespace ociassemble {
 

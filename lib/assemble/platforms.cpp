@@ -72,7 +72,7 @@ std::vector<AssembleOptions> for_platforms(const AssembleOptions& options, const
     const auto platform = wanted.normalised();
     all.push_back(options);
     all.back().platform = platform;
-    for (auto& binary : all.back().binaries) binary.source = for_platform(binary.source.string(), platform);
+    for (auto& binary : all.back().contents.binaries) binary.source = for_platform(binary.source.string(), platform);
   }
   return all;
 }

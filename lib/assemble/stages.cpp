@@ -22,12 +22,12 @@ bool is_folder(const AddInput& add) {
 
 // Members of a folder that another replaces would stay visible beneath it; a file does not.
 bool stays(const AddInput& add, const AssembleOptions& image) {
-  const auto* last = same_destination(image.adds, add);
+  const auto* last = same_destination(image.contents.adds, add);
   return last != nullptr && (*last == add || (!is_folder(*last) && !is_folder(add)));
 }
 
 bool stays(const BinaryInput& binary, const AssembleOptions& image) {
-  const auto* last = same_destination(image.binaries, binary);
+  const auto* last = same_destination(image.contents.binaries, binary);
   return last != nullptr && *last == binary;
 }
 
@@ -35,10 +35,11 @@ void keep_what_stays(Contents& stage, const AssembleOptions& image) {
   std::erase_if(stage.binaries, [&](const auto& binary) { return !stays(binary, image); });
   std::erase_if(stage.adds, [&](const auto& add) { return !stays(add, image); });
   std::erase_if(stage.writable, [&](const auto& path) {
-    return std::find(image.writable.begin(), image.writable.end(), path) == image.writable.end();
+    return std::find(image.contents.writable.begin(), image.contents.writable.end(), path) ==
+           image.contents.writable.end();
   });
-  if (!image.ca_certificates) stage.ca_certificates.reset();
-  if (stage.tzdata != image.tzdata) stage.tzdata.reset();
+  if (!image.contents.ca_certificates) stage.ca_certificates.reset();
+  if (stage.tzdata != image.contents.tzdata) stage.tzdata.reset();
 }
 
 // What the stages so far have put where.
@@ -83,17 +84,12 @@ class Laid {
   std::optional<CreatedUser> user_;
 };
 
-Contents top_of(const AssembleOptions& options) {
-  return {options.binaries,    options.adds,        options.writable,        options.read_only, options.user,
-          options.create_user, options.working_dir, options.ca_certificates, options.tzdata};
-}
-
 }  // namespace
 
 std::vector<Contents> stages_of(const AssembleOptions& options) {
   auto stages = options.foundations;
   for (auto& stage : stages) keep_what_stays(stage, options);
-  stages.push_back(top_of(options));
+  stages.push_back(options.contents);
   if (stages.size() == 1) return stages;  // two inputs for one place are for the placement to refuse
   Laid laid;
   for (auto& stage : stages) laid.lay(stage);

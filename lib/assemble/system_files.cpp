@@ -7,8 +7,8 @@
 #include <array>
 #include <system_error>
 
-#include "assemble/folder.hpp"
-#include "assemble/static_base.hpp"
+#include "bases/static_base.hpp"
+#include "inputs/folder.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 

@@ -17,26 +17,6 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t kLookAhead = 512;  // a tar header
 
-// Bytes that were read to look at, and then the rest.
-class ReplayingSource : public Source {
- public:
-  ReplayingSource(std::vector<std::byte> first, std::unique_ptr<Source> rest)
-      : first_(std::move(first)), rest_(std::move(rest)) {}
-
-  std::size_t read(std::span<std::byte> buffer) override {
-    if (position_ == first_.size()) return rest_->read(buffer);
-    const auto count = std::min(buffer.size(), first_.size() - position_);
-    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(position_), count, buffer.begin());
-    position_ += count;
-    return count;
-  }
-
- private:
-  std::vector<std::byte> first_;
-  std::size_t position_ = 0;
-  std::unique_ptr<Source> rest_;
-};
-
 bool is_bzip2(std::string_view bytes) {
   if (bytes.size() < 10 || !bytes.starts_with("BZh") || bytes[3] < '1' || bytes[3] > '9') return false;
   const auto block = bytes.substr(4, 6);
@@ -91,11 +71,9 @@ DetectedCompression detect_compression(std::span<const std::byte> first_bytes) n
 }
 
 std::unique_ptr<Source> make_decompressor(std::unique_ptr<Source> from, std::string subject) {
-  std::vector<std::byte> first(kLookAhead);
-  first.resize(read_full(*from, first));
-  const auto kind = detect_compression(first);
-  if (kind == DetectedCompression::none) refuse_unsupported(as_text(first), subject);
-  auto whole = std::make_unique<ReplayingSource>(std::move(first), std::move(from));
+  auto whole = std::make_unique<PeekedSource>(std::move(from), kLookAhead);
+  const auto kind = detect_compression(whole->head());
+  if (kind == DetectedCompression::none) refuse_unsupported(as_text(whole->head()), subject);
   switch (kind) {
     case DetectedCompression::gzip:
       return make_gzip_source(std::move(whole), std::move(subject));

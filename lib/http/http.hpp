@@ -80,6 +80,8 @@ class TransportError : public Error {
       : Error(ErrorCode::network, message, std::move(hint)), kind_(kind) {}
 
   Kind kind() const noexcept { return kind_; }
+  // The same failure once nobody will try again: callers above the registry's client see plain errors only.
+  Error final() const { return Error(ErrorCode::network, what(), hint()); }
 
  private:
   Kind kind_;

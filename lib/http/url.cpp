@@ -10,6 +10,7 @@
 #include <new>
 #include <vector>
 
+#include "base/text.hpp"
 #include "http/curl_functions.hpp"
 #include "ociassemble/error.hpp"
 
@@ -55,19 +56,14 @@ std::string part(CURLU* handle, CURLUPart which, unsigned flags = 0) {
   return code == CURLUE_OK && text != nullptr ? std::string(text) : std::string();
 }
 
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 struct Parts {
   std::string text, scheme, host, port;
 };
 
 Parts parts_of(CURLU* handle) {
   curl().url_set(handle, CURLUPART_FRAGMENT, nullptr, 0);
-  curl().url_set(handle, CURLUPART_HOST, lower_case(part(handle, CURLUPART_HOST)).c_str(), 0);
-  Parts parts{part(handle, CURLUPART_URL), lower_case(part(handle, CURLUPART_SCHEME)), part(handle, CURLUPART_HOST),
+  curl().url_set(handle, CURLUPART_HOST, to_lower(part(handle, CURLUPART_HOST)).c_str(), 0);
+  Parts parts{part(handle, CURLUPART_URL), to_lower(part(handle, CURLUPART_SCHEME)), part(handle, CURLUPART_HOST),
               part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT)};
   if (parts.scheme != "https" && parts.scheme != "http") refuse(parts.text, "neither http nor https");
   if (parts.host.empty()) refuse(parts.text, "no host");

@@ -41,20 +41,6 @@ class LayerPipeline {
   HashSink diff_id_;
 };
 
-// Ends a long read when a stop is requested.
-class StoppableSource : public Source {
- public:
-  StoppableSource(Source& from, const std::stop_token& stop) : from_(from), stop_(stop) {}
-  std::size_t read(std::span<std::byte> buffer) override {
-    throw_if_stopped(stop_);
-    return from_.read(buffer);
-  }
-
- private:
-  Source& from_;
-  const std::stop_token& stop_;
-};
-
 }  // namespace
 
 void sort_entries(std::vector<LayerEntry>& entries) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "spec/text.hpp"
+#include "base/text.hpp"
 
 namespace ociassemble {
 namespace {

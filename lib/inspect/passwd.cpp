@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

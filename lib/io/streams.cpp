@@ -61,6 +61,23 @@ std::size_t read_full(Source& from, std::span<std::byte> buffer) {
   return filled;
 }
 
+std::size_t StoppableSource::read(std::span<std::byte> buffer) {
+  throw_if_stopped(stop_);
+  return from_.read(buffer);
+}
+
+PeekedSource::PeekedSource(std::unique_ptr<Source> from, std::size_t size) : from_(std::move(from)), head_(size) {
+  head_.resize(read_full(*from_, head_));
+}
+
+std::size_t PeekedSource::read(std::span<std::byte> buffer) {
+  if (position_ == head_.size()) return from_->read(buffer);
+  const auto count = std::min(buffer.size(), head_.size() - position_);
+  std::copy_n(head_.begin() + static_cast<std::ptrdiff_t>(position_), count, buffer.begin());
+  position_ += count;
+  return count;
+}
+
 UniqueFd open_for_reading(const std::filesystem::path& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) throw_errno(fmt::format("cannot open {}", path.string()));

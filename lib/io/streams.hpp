@@ -106,6 +106,31 @@ class TeeSource : public Source {
   Sink& to_;
 };
 
+// Ends a long read: read() throws Error{interrupted} once a stop is requested. Borrows both.
+class StoppableSource : public Source {
+ public:
+  StoppableSource(Source& from, const std::stop_token& stop) : from_(from), stop_(stop) {}
+  std::size_t read(std::span<std::byte> buffer) override;
+
+ private:
+  Source& from_;
+  const std::stop_token& stop_;
+};
+
+// Shows the first bytes of a source before they are read; read() gives all of them.
+class PeekedSource : public Source {
+ public:
+  // Reads up to `size` bytes ahead at once.
+  explicit PeekedSource(std::unique_ptr<Source> from, std::size_t size = 512);
+  std::span<const std::byte> head() const noexcept { return head_; }
+  std::size_t read(std::span<std::byte> buffer) override;
+
+ private:
+  std::unique_ptr<Source> from_;
+  std::vector<std::byte> head_;
+  std::size_t position_ = 0;
+};
+
 // Opens a file for reading (O_CLOEXEC). Throws Error{not_found} or Error{io} with "cannot open PATH: CAUSE".
 UniqueFd open_for_reading(const std::filesystem::path& path);
 

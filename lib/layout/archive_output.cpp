@@ -32,20 +32,6 @@ class AtomicFileSink : public Sink {
   AtomicFile& file_;
 };
 
-// Throws Error{interrupted} from read() once a stop was requested.
-class StoppableSource : public Source {
- public:
-  StoppableSource(Source& from, const std::stop_token& stop) : from_(from), stop_(stop) {}
-  std::size_t read(std::span<std::byte> buffer) override {
-    throw_if_stopped(stop_);
-    return from_.read(buffer);
-  }
-
- private:
-  Source& from_;
-  const std::stop_token& stop_;
-};
-
 void require_replaceable(const fs::path& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return;

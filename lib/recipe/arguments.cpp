@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 

@@ -7,8 +7,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

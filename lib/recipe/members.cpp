@@ -10,10 +10,10 @@
 #include "assemble/config.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/platform_words.hpp"
+#include "base/text.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
 #include "recipe/duration.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {
@@ -196,8 +196,7 @@ std::string read_known_user(const Reader& reader, const RecipeNode& node) {
   return group.empty() ? user : user + ":" + group;
 }
 
-template <class Into>
-void read_user(const Reader& reader, const RecipeNode& node, Into& into) {
+void read_user(const Reader& reader, const RecipeNode& node, Contents& into) {
   if (node.string() != nullptr) {
     into.user = reader.text(node);
     return;
@@ -211,9 +210,7 @@ void read_user(const Reader& reader, const RecipeNode& node, Into& into) {
   into.user = fmt::format("{}:{}", into.create_user->uid, into.create_user->gid);
 }
 
-// Contents and AssembleOptions have these members alike.
-template <class Into>
-void read_contents(const Reader& reader, const RecipeNode& recipe, Into& into) {
+void read_contents(const Reader& reader, const RecipeNode& recipe, Contents& into) {
   with_member(recipe, "binaries", [&](const auto& node) {
     for (const auto& member : *node.object()) into.binaries.push_back(read_binary(reader, member));
   });
@@ -371,7 +368,7 @@ AssembleOptions Members::options(const std::optional<Platform>& platform) const 
   AssembleOptions options;
   options.base = base(platform);
   options.platform = platform;
-  read_contents(reader, recipe_, options);
+  read_contents(reader, recipe_, options.contents);
   read_execution(reader, recipe_, options);
   with_member(recipe_, "compression", [&](const auto& node) {
     options.compression = reader.parsed(node, [](const auto& text) { return CompressionOptions::parse(text); });

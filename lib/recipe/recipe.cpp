@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "recipe/arguments.hpp"
@@ -14,7 +15,6 @@
 #include "recipe/merge_patch.hpp"
 #include "recipe/recipe_text.hpp"
 #include "recipe/shape.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 

@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/text.hpp"
 #include "recipe/recipe_text.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

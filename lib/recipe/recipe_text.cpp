@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

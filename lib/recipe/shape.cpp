@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "base/text.hpp"
 #include "recipe/arguments.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

@@ -89,7 +89,7 @@ BlobUpload::Next BlobUpload::try_once() {
     note_progress();
     return judge(answer);
   } catch (const TransportError& error) {
-    last_failure_ = std::make_exception_ptr(Error(ErrorCode::network, error.what(), error.hint()));
+    last_failure_ = std::make_exception_ptr(error.final());
     if (error.kind() != TransportError::Kind::transient) std::rethrow_exception(last_failure_);
   }
   note_progress();

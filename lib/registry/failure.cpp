@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "registry/json_members.hpp"
-#include "registry/text.hpp"
 
 namespace ociassemble {
 namespace {

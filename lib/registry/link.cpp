@@ -5,8 +5,8 @@
 
 #include <string_view>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
-#include "registry/text.hpp"
 
 namespace ociassemble {
 namespace {

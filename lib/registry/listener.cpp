@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/listener.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
-
-#include "registry/text.hpp"
 
 namespace ociassemble {
 namespace {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/registry_session.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
-
-#include "registry/text.hpp"
 
 namespace ociassemble {
 namespace {
@@ -140,8 +139,7 @@ RegistryAnswer RegistrySession::request(const RegistryCall& call, std::size_t li
       auto answer = request_once(call, limit);
       if (!is_worth_retrying(answer.status) || !retrier.wait(retry_after(answer.headers))) return answer;
     } catch (const TransportError& error) {
-      if (error.kind() != TransportError::Kind::transient || !retrier.wait())
-        throw Error(ErrorCode::network, error.what(), error.hint());
+      if (error.kind() != TransportError::Kind::transient || !retrier.wait()) throw error.final();
     }
   }
 }

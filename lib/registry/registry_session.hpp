@@ -9,14 +9,14 @@
 
 #include "http/http.hpp"
 #include "ociassemble/registry.hpp"
-#include "registry/authenticator.hpp"
-#include "registry/credentials.hpp"
+#include "registry/auth/authenticator.hpp"
+#include "registry/auth/credentials.hpp"
+#include "registry/auth/token.hpp"
 #include "registry/endpoint.hpp"
 #include "registry/failure.hpp"
 #include "registry/pace.hpp"
 #include "registry/retry.hpp"
 #include "registry/sender.hpp"
-#include "registry/token.hpp"
 
 namespace ociassemble {
 

@@ -104,8 +104,7 @@ void ResumingSource::after_failure(const TransportError& error) {
     retrier_.reset();
     received_at_failure_ = received_;
   }
-  if (error.kind() != TransportError::Kind::transient || !retrier_.wait())
-    throw Error(ErrorCode::network, error.what(), error.hint());
+  if (error.kind() != TransportError::Kind::transient || !retrier_.wait()) throw error.final();
 }
 
 }  // namespace ociassemble

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/manifest.hpp"
 #include "spec/descriptor_json.hpp"
 #include "spec/history_json.hpp"
 #include "spec/json.hpp"
 #include "spec/json_writer.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json_writer.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

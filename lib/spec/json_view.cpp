@@ -5,9 +5,9 @@
 #include <charconv>
 #include <limits>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

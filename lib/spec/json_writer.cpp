@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

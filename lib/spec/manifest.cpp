@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/descriptor_json.hpp"
 #include "spec/json.hpp"
 #include "spec/json_writer.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json.hpp"
 #include "spec/json_writer.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 

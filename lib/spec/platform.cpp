@@ -8,8 +8,8 @@
 #include <optional>
 #include <span>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {
@@ -38,13 +38,6 @@ constexpr std::array<OtherName, 6> kOtherNames = {{
     {"armel", "arm", "v6"},
     {"i386", "386", ""},
 }};
-
-std::string lower(std::string text) {
-  for (auto& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 bool is_one_of(std::string_view text, std::span<const std::string_view> values) {
   return std::find(values.begin(), values.end(), text) != values.end();
@@ -117,7 +110,7 @@ Platform Platform::parse(std::string_view text) {
     reject_platform(text, fmt::format("unknown architecture \"{}\"", printable(parts[1])),
                     suggestion(platform.architecture, kArchitectures, platform.os + "/{}"));
   }
-  if (parts.size() == 3 && !is_variant(lower(std::string(parts[2])))) reject_platform(text, "the variant is no word");
+  if (parts.size() == 3 && !is_variant(to_lower(parts[2]))) reject_platform(text, "the variant is no word");
   return platform;
 }
 
@@ -127,9 +120,9 @@ std::string Platform::to_string() const {
 
 Platform Platform::normalised() const {
   Platform result = *this;
-  result.os = lower(os);
-  result.architecture = lower(architecture);
-  result.variant = lower(variant);
+  result.os = to_lower(os);
+  result.architecture = to_lower(architecture);
+  result.variant = to_lower(variant);
   normalise_architecture(result);
   normalise_variant(result);
   return result;

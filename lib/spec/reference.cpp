@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
-#include "spec/text.hpp"
 
 namespace ociassemble {
 namespace {
@@ -25,14 +25,6 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 
 bool all_of(std::string_view text, bool (*is_good)(char)) { return std::all_of(text.begin(), text.end(), is_good); }
 bool any_of(std::string_view text, bool (*is_bad)(char)) { return std::any_of(text.begin(), text.end(), is_bad); }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (auto& c : result) {
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 // The text for an error message. What stands before an '@' that no digest follows may be a user and a password.
 std::string shown(std::string_view text) {
@@ -103,7 +95,7 @@ std::string parse_registry(std::string_view text, std::string_view registry) {
   if (colon != std::string_view::npos && !is_port(registry.substr(colon + 1))) {
     reject(text, "the registry's port is not a number from 1 to 65535");
   }
-  auto result = lower(registry);
+  auto result = to_lower(registry);
   return result == "index.docker.io" ? std::string(kDockerHub) : result;
 }
 
@@ -128,7 +120,7 @@ bool is_path_component(std::string_view text) {
 void check_repository(std::string_view text, std::string_view repository) {
   if (repository.empty()) reject(text, "the repository is missing", "write REGISTRY/REPOSITORY[:TAG]");
   if (any_of(repository, is_upper)) {
-    reject(text, "the repository holds upper-case letters", fmt::format("did you mean \"{}\"?", lower(repository)));
+    reject(text, "the repository holds upper-case letters", fmt::format("did you mean \"{}\"?", to_lower(repository)));
   }
   for (auto rest = repository;;) {
     const auto slash = rest.find('/');

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "assemble/perturbation.hpp"
+#include "ociassemble/compare.hpp"
 #include "ociassemble/error.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
@@ -26,13 +27,13 @@ struct Made {
   Workplace workplace;
 
   Made() {
-    options.binaries = {{folder.write("app", test::tiny_elf()), "", false, {}}};
+    options.contents.binaries = {{folder.write("app", test::tiny_elf()), "", false, {}}};
     folder.write("data/a", "a");
     folder.write("data/b", "b");
     AddInput add;
     add.source = folder / "data";
     add.destination = "/srv";
-    options.adds = {add};
+    options.contents.adds = {add};
     workplace.store = make_memory_store();
   }
   Image assemble_once() const { return assemble(options, workplace).image; }
@@ -149,12 +150,12 @@ TEST_CASE("where the config or the manifest differs, the member is named") {
 TEST_CASE("where an entry's header differs, or its compression, that is said") {
   Made made;
   const auto first = made.assemble_once();
-  made.options.adds[0].mode = 0640;
+  made.options.contents.adds[0].mode = 0640;
   const auto mode = first_difference(first, made.assemble_once(), {});
   REQUIRE(mode);
   CHECK(mode->find("layer 2: offset 10") == 0);
   CHECK(mode->find("in the header of /srv") != std::string::npos);
-  made.options.adds[0].mode.reset();
+  made.options.contents.adds[0].mode.reset();
   made.options.compression = CompressionOptions::parse("gzip:1");
   const auto level = first_difference(first, made.assemble_once(), {});
   REQUIRE(level);

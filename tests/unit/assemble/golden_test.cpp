@@ -6,6 +6,7 @@
 
 #include "memory_workplace.hpp"
 #include "ociassemble/assemble.hpp"
+#include "ociassemble/places.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
 
@@ -16,7 +17,7 @@ namespace {
 
 AssembleOptions options_for(const std::filesystem::path& app, std::string_view compression) {
   AssembleOptions options;
-  options.binaries = {{app, "", false, {}}};
+  options.contents.binaries = {{app, "", false, {}}};
   options.compression = CompressionOptions::parse(compression);
   return options;
 }
@@ -73,7 +74,7 @@ TEST_CASE("a base's labels, environment and unknown members survive, and its ann
 
   options = options_for(app, "gzip");
   options.base = Location::parse(layout);
-  options.binaries[0].destination = "/second";
+  options.contents.binaries[0].destination = "/second";
   options.env = {{"B", "2"}, {"A", "3"}};
   const auto image = assemble(options, workplace).image;
   CHECK(image.layers().size() == 3);

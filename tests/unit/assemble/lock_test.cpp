@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "../registry/registry_support.hpp"
+#include "ociassemble/places.hpp"
 #include "ociassemble/platforms.hpp"
 #include "raw_tar.hpp"
 #include "test_folder.hpp"
@@ -52,8 +53,8 @@ struct World {
   AssembleOptions options() const {
     AssembleOptions result;
     result.base = Location::parse(base().to_string());
-    result.binaries = {{folder.write("app", test::tiny_elf()), "/bin/app", false, {}}};
-    result.user = "app";
+    result.contents.binaries = {{folder.write("app", test::tiny_elf()), "/bin/app", false, {}}};
+    result.contents.user = "app";
     return result;
   }
   AssembleOptions locked_options(const Lock& lock, LockUse use = LockUse::required) const {
@@ -111,14 +112,14 @@ TEST_CASE("a locked build fails as an unlocked one does") {
     CHECK(actual.hint == expected.hint);
     CHECK(actual.code == expected.code);
   };
-  fails_alike([](AssembleOptions& options) { options.user = "nobody-here"; });
-  fails_alike([](AssembleOptions& options) { options.binaries[0].destination = "/usr/bin/tool/app"; });
-  fails_alike([](AssembleOptions& options) { options.writable = {"/usr/bin/tool"}; });
+  fails_alike([](AssembleOptions& options) { options.contents.user = "nobody-here"; });
+  fails_alike([](AssembleOptions& options) { options.contents.binaries[0].destination = "/usr/bin/tool/app"; });
+  fails_alike([](AssembleOptions& options) { options.contents.writable = {"/usr/bin/tool"}; });
   fails_alike([](AssembleOptions& options) {
-    options.platform = Platform::parse("linux/s390x"), options.binaries[0].any_binary = true;
+    options.platform = Platform::parse("linux/s390x"), options.contents.binaries[0].any_binary = true;
   });
   fails_alike([&](AssembleOptions& options) {
-    options.binaries[0].source = world.folder.write("glibc", test::tiny_elf("/lib64/ld-linux-x86-64.so.2"));
+    options.contents.binaries[0].source = world.folder.write("glibc", test::tiny_elf("/lib64/ld-linux-x86-64.so.2"));
   });
 }
 
@@ -162,7 +163,7 @@ TEST_CASE("a platform that is not locked is refused where the lock is required, 
   const auto lock = world.lock();
   auto options = world.locked_options(lock);
   options.platform = Platform::parse("linux/arm64");
-  options.binaries[0].any_binary = true;
+  options.contents.binaries[0].any_binary = true;
   const auto failure = test::failure_of([&] { assemble(options, world.workplace()); });
   CHECK(failure.code == ErrorCode::check_failed);
   CHECK(failure.message ==
@@ -180,7 +181,7 @@ TEST_CASE("a base in a registry that the lock lacks is refused where the lock is
   CHECK(failure.message == "cannot use base " + world.base().to_string() + ": the lock file does not pin it");
   auto local = world.locked_options({});
   local.base = Location::parse("static");
-  local.user.reset();
+  local.contents.user.reset();
   CHECK_NOTHROW(assemble(local, world.workplace()));
 }
 

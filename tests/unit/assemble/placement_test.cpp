@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "assemble/static_base.hpp"
+#include "bases/static_base.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "tar/tar_writer.hpp"

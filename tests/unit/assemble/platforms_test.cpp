@@ -10,7 +10,7 @@
 #include "memory_workplace.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
-#include "ociassemble/shallow.hpp"
+#include "ociassemble/places.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
 
@@ -21,7 +21,7 @@ namespace {
 
 AssembleOptions any_program(const test::TestFolder& folder, const std::string& path) {
   AssembleOptions options;
-  options.binaries = {{folder.path() / path, "/app", true, {}}};
+  options.contents.binaries = {{folder.path() / path, "/app", true, {}}};
   return options;
 }
 
@@ -51,12 +51,12 @@ std::vector<Platform> platforms(std::initializer_list<const char*> texts) {
 
 TEST_CASE("the paths of programs are filled with the platform's words") {
   AssembleOptions options;
-  options.binaries = {{"bin/{os}-{arch}{variant}/{arch}", "/app", false, {}}, {"{other}", "", false, {}}};
+  options.contents.binaries = {{"bin/{os}-{arch}{variant}/{arch}", "/app", false, {}}, {"{other}", "", false, {}}};
   const auto all = for_platforms(options, platforms({"linux/arm/v7", "linux/arm64/v8"}));
   REQUIRE(all.size() == 2);
-  CHECK(all[0].binaries[0].source == "bin/linux-armv7/arm");
-  CHECK(all[1].binaries[0].source == "bin/linux-arm64/arm64");
-  CHECK(all[1].binaries[1].source == "{other}");
+  CHECK(all[0].contents.binaries[0].source == "bin/linux-armv7/arm");
+  CHECK(all[1].contents.binaries[0].source == "bin/linux-arm64/arm64");
+  CHECK(all[1].contents.binaries[1].source == "{other}");
   CHECK(all[1].platform->to_string() == "linux/arm64");
 }
 
@@ -92,10 +92,10 @@ TEST_CASE("layers that images share are made once, without a cache too") {
   folder.write("asset", "text");
   folder.write("watcher", "more bytes");
   auto prod = any_program(folder, "app");
-  prod.adds = {{folder.path() / "asset", "/asset", {}, {}, {}}};
+  prod.contents.adds = {{folder.path() / "asset", "/asset", {}, {}, {}}};
   auto dev = prod;
-  dev.binaries.push_back({folder.path() / "watcher", "/watcher", true, {}});
-  dev.foundations = {Contents{.binaries = prod.binaries, .adds = prod.adds}};
+  dev.contents.binaries.push_back({folder.path() / "watcher", "/watcher", true, {}});
+  dev.foundations = {Contents{.binaries = prod.contents.binaries, .adds = prod.contents.adds}};
   const auto store = std::make_shared<CountingStore>();
   Workplace workplace;
   workplace.store = store;
@@ -136,21 +136,21 @@ TEST_CASE("an index over one base names it and what it stood for") {
   folder.write("other", "others");
   auto options = any_program(folder, "other");
   options.base = location;
-  options.binaries[0].destination = "/other";
+  options.contents.binaries[0].destination = "/other";
   const auto made = assemble_all(for_platforms(options, platforms({"linux/amd64", "linux/arm64"})), memory_workplace());
   CHECK(made[0].base_root == base_index.descriptor.digest);
   CHECK(made[0].base_layers.size() == base[0].image.layers().size());
   const auto target = Location::parse("oci:" + (folder / "shallow").string() + ":v1");
   const auto index = make_index(made, {});
   auto left_out = made[0].base_layers;
-  publish_shallow(index, target, left_out, {});
+  publish(index, target, {}, {.left_out = left_out});
   const auto layout = OciLayout::open(folder / "shallow");
   CHECK(layout.find("v1").descriptor.digest == index.descriptor.digest);
   for (const auto& layer : made[0].image.layers()) {
     CHECK(layout.blobs()->contains(layer.descriptor) == (left_out.count(layer.descriptor.digest) == 0));
   }
   try {
-    publish_shallow(index, Location::parse("oci-archive:x.tar"), left_out, {});
+    publish(index, Location::parse("oci-archive:x.tar"), {}, {.left_out = left_out});
     FAIL("was taken");
   } catch (const Error& error) {
     CHECK(error.code() == ErrorCode::invalid_argument);
@@ -161,7 +161,7 @@ TEST_CASE("a program of another platform stops the whole build") {
   const test::TestFolder folder;
   folder.write("app", test::tiny_elf());
   AssembleOptions options;
-  options.binaries = {{folder.path() / "app", "/app", false, {}}};
+  options.contents.binaries = {{folder.path() / "app", "/app", false, {}}};
   try {
     assemble_all(for_platforms(options, platforms({"linux/amd64", "linux/arm64"})), memory_workplace());
     FAIL("was taken");

@@ -16,7 +16,7 @@ AddInput add(const std::filesystem::path& source, const char* destination) { ret
 
 TEST_CASE("without a foundation there is one stage, as it is") {
   AssembleOptions options;
-  options.binaries = {binary("a", "/a"), binary("b", "/a")};
+  options.contents.binaries = {binary("a", "/a"), binary("b", "/a")};
   const auto stages = stages_of(options);
   REQUIRE(stages.size() == 1);
   CHECK(stages[0].binaries.size() == 2);
@@ -28,10 +28,10 @@ TEST_CASE("what a foundation has is not laid again, and what differs comes above
   below.adds = {add("prod.yml", "/etc/app.yml"), add("same.yml", "/etc/same.yml")};
   below.ca_certificates = "host";
   AssembleOptions options;
-  options.binaries = {binary("server", "/server"), binary("air", "/air")};
-  options.adds = {add("dev.yml", "/etc/app.yml"), add("same.yml", "/etc/same.yml")};
-  options.ca_certificates = "host";
-  options.read_only = false;
+  options.contents.binaries = {binary("server", "/server"), binary("air", "/air")};
+  options.contents.adds = {add("dev.yml", "/etc/app.yml"), add("same.yml", "/etc/same.yml")};
+  options.contents.ca_certificates = "host";
+  options.contents.read_only = false;
   options.foundations = {below};
   const auto stages = stages_of(options);
   REQUIRE(stages.size() == 2);
@@ -54,8 +54,8 @@ TEST_CASE("a program or folder that is replaced or removed is not beneath") {
   below.adds = {add(folder / "old", "/srv")};
   below.create_user = CreatedUser{"app", 1001, "", 1001, {}, {}};
   AssembleOptions options;
-  options.binaries = {binary("race", "/server")};
-  options.adds = {add(folder / "new", "/srv")};
+  options.contents.binaries = {binary("race", "/server")};
+  options.contents.adds = {add(folder / "new", "/srv")};
   options.foundations = {below};
   const auto stages = stages_of(options);
   CHECK(stages[0].binaries.empty());
@@ -70,10 +70,10 @@ TEST_CASE("a writable folder is laid again for another user") {
   below.user = "1001:1001";
   below.writable = {"/data"};
   AssembleOptions options;
-  options.writable = {"/data"};
+  options.contents.writable = {"/data"};
   options.foundations = {below};
-  options.user = "1001:1001";
+  options.contents.user = "1001:1001";
   CHECK(stages_of(options)[1].writable.empty());
-  options.user = "0:0";
+  options.contents.user = "0:0";
   CHECK(stages_of(options)[1].writable == std::vector<std::string>{"/data"});
 }

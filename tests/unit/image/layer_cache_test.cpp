@@ -9,10 +9,10 @@
 #include <thread>
 
 #include "image/cached_layer.hpp"
-#include "image/tree_record.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "test_folder.hpp"
+#include "tree/tree_record.hpp"
 
 using namespace ociassemble;
 using test::TestFolder;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ociassemble/layout.hpp"
+#include "report/images.hpp"
 #include "sample_image.hpp"
 #include "tar/tar_reader.hpp"
 #include "test_folder.hpp"

@@ -55,26 +55,26 @@ TEST_CASE("a recipe becomes options for each platform") {
   const auto& image = resolved.images[1];
   CHECK(image.platform->to_string() == "linux/arm/v7");
   CHECK(image.base.to_string() == "docker.io/library/alpine:3.20");
-  REQUIRE(image.binaries.size() == 1);
-  CHECK(image.binaries[0].source == "shop/bin/server-linux-armv7");
-  CHECK(image.binaries[0].destination == "/usr/local/bin/server");
-  REQUIRE(image.adds.size() == 1);
-  CHECK(image.adds[0].source == "shop/config/");
-  CHECK(image.adds[0].mode == 0440U);
-  CHECK(image.adds[0].owner == "app:app");
-  CHECK(image.adds[0].ignore == "none");
-  CHECK(image.ca_certificates == "host");
-  CHECK(image.tzdata == "shop/zones");
-  CHECK(image.user == "1001:1001");
-  CHECK(image.create_user == CreatedUser{"app", 1001, "", 1001, {}, {}});
+  REQUIRE(image.contents.binaries.size() == 1);
+  CHECK(image.contents.binaries[0].source == "shop/bin/server-linux-armv7");
+  CHECK(image.contents.binaries[0].destination == "/usr/local/bin/server");
+  REQUIRE(image.contents.adds.size() == 1);
+  CHECK(image.contents.adds[0].source == "shop/config/");
+  CHECK(image.contents.adds[0].mode == 0440U);
+  CHECK(image.contents.adds[0].owner == "app:app");
+  CHECK(image.contents.adds[0].ignore == "none");
+  CHECK(image.contents.ca_certificates == "host");
+  CHECK(image.contents.tzdata == "shop/zones");
+  CHECK(image.contents.user == "1001:1001");
+  CHECK(image.contents.create_user == CreatedUser{"app", 1001, "", 1001, {}, {}});
   CHECK(image.env == std::vector<std::pair<std::string, std::string>>{{"PORT", "8080"}, {"PRICE", "${NAME}"}});
   CHECK(image.labels.at("name") == "server-v1");
-  CHECK(image.working_dir == "/srv");
+  CHECK(image.contents.working_dir == "/srv");
   CHECK(image.healthcheck->interval == std::chrono::seconds(90));
   CHECK(image.healthcheck->retries == 3U);
   CHECK_FALSE(image.healthcheck->timeout);
   CHECK(image.compression == CompressionOptions::parse("gzip:9"));
-  CHECK(image.read_only);
+  CHECK(image.contents.read_only);
   CHECK(image.foundations.empty());
 }
 
@@ -85,13 +85,13 @@ TEST_CASE("a profile is laid over the recipe and over what it extends") {
   CHECK(image.base.to_string() == "docker.io/library/golang:1.22-alpine");
   CHECK(image.entrypoint == std::vector<std::string>{"air", "-c", "/etc/air.toml"});
   CHECK(image.cmd == std::vector<std::string>{"-v"});
-  CHECK(image.user == "0:0");
-  CHECK_FALSE(image.create_user);
-  CHECK_FALSE(image.read_only);
+  CHECK(image.contents.user == "0:0");
+  CHECK_FALSE(image.contents.create_user);
+  CHECK_FALSE(image.contents.read_only);
   CHECK(image.healthcheck->test == std::vector<std::string>{"NONE"});
-  REQUIRE(image.binaries.size() == 2);
-  CHECK(image.binaries[1].source == "/opt/air");
-  CHECK(image.binaries[1].any_binary);
+  REQUIRE(image.contents.binaries.size() == 2);
+  CHECK(image.contents.binaries[1].source == "/opt/air");
+  CHECK(image.contents.binaries[1].any_binary);
   REQUIRE(image.foundations.size() == 2);
   CHECK(image.foundations[1].read_only);
   CHECK(image.foundations[1].user == "1001:1001");
@@ -106,7 +106,7 @@ TEST_CASE("an input that only a profile completes belongs to the profile") {
   })",
                                     "ociassemble.json");
   const auto image = recipe.resolve({"p", {}, {}}).images.front();
-  CHECK(image.binaries.size() == 3);
+  CHECK(image.contents.binaries.size() == 3);
   REQUIRE(image.foundations.size() == 1);
   REQUIRE(image.foundations[0].binaries.size() == 1);
   CHECK(image.foundations[0].binaries[0].destination == "/c");
@@ -119,7 +119,7 @@ TEST_CASE("profiles are listed in the order of the text") {
 TEST_CASE("platforms can be narrowed to those that the recipe names") {
   const auto resolved = service().resolve({"", {}, {Platform::parse("linux/arm/v7")}});
   REQUIRE(resolved.images.size() == 1);
-  CHECK(resolved.images[0].binaries[0].source == "shop/bin/server-linux-armv7");
+  CHECK(resolved.images[0].contents.binaries[0].source == "shop/bin/server-linux-armv7");
   CHECK_THROWS_WITH_AS(service().resolve({"", {}, {Platform::parse("linux/riscv64")}}),
                        "cannot make an image for linux/riscv64: shop/ociassemble.json does not name it", Error);
 }

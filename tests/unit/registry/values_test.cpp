@@ -4,15 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "base/base64.hpp"
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
+#include "registry/auth/token.hpp"
 #include "registry/blob_upload.hpp"
 #include "registry/endpoint.hpp"
 #include "registry/failure.hpp"
 #include "registry/link.hpp"
 #include "registry/pace.hpp"
 #include "registry/retry.hpp"
-#include "registry/text.hpp"
-#include "registry/token.hpp"
 
 using namespace ociassemble;
 using std::chrono::milliseconds;
@@ -204,30 +205,6 @@ TEST_CASE("a refusal says what could not be done, why, and what to do") {
   CHECK(missing.code() == ErrorCode::not_found);
   const auto unknown = refusal("pull q.io/a:1", 404, R"({"errors":[{"code":"NAME_UNKNOWN"}]})", "x", "q.io");
   CHECK(std::string(unknown.what()) == "cannot pull q.io/a:1: the registry has no such repository");
-}
-
-TEST_CASE("somebody else's text is made fit for one line") {
-  CHECK(excerpt("a\tb\r\nc\x1b[0m\x7f") == "a b  c [0m ");
-  CHECK(excerpt("gr\xc3\xbc\xc3\x9f\xff\xc2\x85.") == "gr\xc3\xbc\xc3\x9f? .");
-  CHECK(excerpt("12345", 3) == "123...");
-}
-
-TEST_CASE("base64 is that of RFC 4648") {
-  // Section 10's test vectors.
-  const std::pair<const char*, const char*> rows[] = {{"", ""},
-                                                      {"f", "Zg=="},
-                                                      {"fo", "Zm8="},
-                                                      {"foo", "Zm9v"},
-                                                      {"foob", "Zm9vYg=="},
-                                                      {"fooba", "Zm9vYmE="},
-                                                      {"foobar", "Zm9vYmFy"}};
-  for (const auto& [bytes, text] : rows) {
-    CHECK(encode_base64(bytes) == text);
-    CHECK(decode_base64(text) == bytes);
-  }
-  CHECK(decode_base64("Zm8") == "fo");
-  CHECK(decode_base64("-_8") == "\xfb\xff");
-  for (const char* text : {"Z", "Zm9vY", "Zm 9", "Zm9v!"}) CHECK_FALSE(decode_base64(text).has_value());
 }
 
 TEST_CASE("an upload's Range tells how much the registry has") {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ociassemble/compression.hpp"
+#include "ociassemble/contents.hpp"
+#include "ociassemble/location.hpp"
+#include "ociassemble/lock.hpp"
+#include "ociassemble/manifest.hpp"
+#include "ociassemble/platform.hpp"
+
+namespace ociassemble {
+
+// Docker's Healthcheck. OCI's config does not know it; docker and podman read it there, too.
+struct Healthcheck {
+  std::vector<std::string> test;  // "CMD" and words, "CMD-SHELL" and a line, or "NONE" alone
+  std::optional<std::chrono::nanoseconds> interval;
+  std::optional<std::chrono::nanoseconds> timeout;
+  std::optional<std::chrono::nanoseconds> start_period;
+  std::optional<std::uint32_t> retries;
+
+  bool operator==(const Healthcheck&) const = default;
+};
+
+// What an image is made of.
+struct AssembleOptions {
+  Location base;                     // the built-in "static" unless set
+  std::shared_ptr<const Lock> lock;  // a base that it pins is taken from it, without a request; may be null
+  LockUse lock_use = LockUse::preferred;
+  std::optional<Platform> platform;  // the binaries' when not set
+  Contents contents;
+  // What this image shares with others, from below: each is laid in layers of its own, the same bytes as in an image
+  // that is made of it alone; what `contents` adds or changes goes into layers over those. An account that is created
+  // in one stays. Of the rest only that is laid which `contents` has, too, at the same destination: a program or folder
+  // only when it is the very same, a file also when another replaces it.
+  std::vector<Contents> foundations;
+
+  std::optional<std::vector<std::string>> entrypoint;  // the first binary when not set
+  std::optional<std::vector<std::string>> cmd;
+  std::vector<std::pair<std::string, std::string>> env;
+  std::map<std::string, std::string> labels;
+  Annotations annotations;
+  std::vector<std::string> exposed_ports;  // "8080", "8080/udp"
+  std::vector<std::string> volumes;
+  std::optional<std::string> stop_signal;
+  std::optional<Healthcheck> healthcheck;  // the base's when not set
+
+  ImageFormat format = ImageFormat::oci;
+  CompressionOptions compression;
+  std::int64_t source_date_epoch = 0;  // seconds; mtimes and "created"
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ociassemble {
+
+// An executable and where it goes. "PATH[:DEST]" on the command line.
+struct BinaryInput {
+  std::filesystem::path source;
+  std::string destination;  // absolute; empty: /usr/local/bin/NAME
+  bool any_binary = false;  // true: neither looked at nor refused (a script, another system's program)
+  // File capabilities such as "net_bind_service", so that a non-root user can bind port 80.
+  std::vector<std::string> capabilities;
+
+  bool operator==(const BinaryInput&) const = default;
+};
+
+// A file, or a folder with all that is in it, and where it goes.
+struct AddInput {
+  std::filesystem::path source;
+  std::string destination;            // absolute; with a '/' at its end, or an existing directory: into it
+  std::optional<std::uint32_t> mode;  // of every file; directories get the x bits that go with its r bits
+  std::string owner;                  // "USER[:GROUP]", names of the base or numbers; empty: 0:0. A lone number is both
+  // Which rules leave members of a folder out: a file of .dockerignore's rules, or "none"; the folder's own
+  // .dockerignore when not set (FolderIgnore).
+  std::optional<std::string> ignore;
+
+  bool operator==(const AddInput&) const = default;
+};
+
+// A user and its group that are written into the base's own /etc/passwd and /etc/group, a line each.
+struct CreatedUser {
+  std::string name;
+  std::uint32_t uid = 0;
+  std::string group;  // empty: the user's name
+  std::uint32_t gid = 0;
+  std::optional<std::string> home;   // made where it is missing; "/nonexistent", and not made, when not set
+  std::optional<std::string> shell;  // "/sbin/nologin" when not set
+
+  bool operator==(const CreatedUser&) const = default;
+};
+
+// What goes into layers, and what decides their bytes. Paths are taken as they are, relative ones against the working
+// directory.
+struct Contents {
+  std::vector<BinaryInput> binaries;
+  std::vector<AddInput> adds;
+  std::vector<std::string> writable;       // absolute paths that the running service may write to
+  bool read_only = true;                   // decides modes
+  std::optional<std::string> user;         // 65532:65532 when not set; also whose the writable folders are
+  std::optional<CreatedUser> create_user;  // in a layer of its own
+  std::optional<std::string> working_dir;
+  std::optional<std::string> ca_certificates;  // "host", or a PEM file
+  std::optional<std::string> tzdata;           // "host", or a zoneinfo folder
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "ociassemble/blob_store.hpp"
+#include "ociassemble/registry.hpp"
+
+namespace ociassemble {
+
+// How the work is done; none of it changes a byte of the image.
+struct Workplace {
+  std::shared_ptr<BlobStore> store;  // where new blobs go
+  bool copy_base = false;            // true: brings the base's layers into the store, too, before they are read
+  // A layer that the cache knows and the store lacks is made only when its bytes are asked for: for pushes alone, where
+  // the registry mostly has it.
+  bool layers_on_demand = false;
+  // Where facts about bases and layers are kept between builds; empty: nowhere.
+  std::filesystem::path cache_folder;
+  RegistryOptions registry;
+  std::stop_token stop;
+  std::function<void(const std::string&)> warn;      // may be empty
+  std::function<void(const std::string&)> progress;  // may be empty; one line a step
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bases/base.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/stop.hpp"
+#include "bases/base_facts.hpp"
+#include "bases/static_base.hpp"
+#include "compress/codec.hpp"
+#include "digest/hasher.hpp"
+#include "image/cached_layer.hpp"
+#include "inputs/folder.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "spec/timestamp.hpp"
+#include "tree/tree_record.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::optional<RecordCache> open_cache(const Workplace& workplace) {
+  if (workplace.cache_folder.empty()) return {};
+  return RecordCache(workplace.cache_folder);
+}
+
+std::set<std::string> wanted_files() { return {"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release"}; }
+
+// A base that is one layer and a config of our own.
+void use_single_layer(Base& base, Layer layer, std::string created_by, const Platform& platform, std::int64_t epoch) {
+  HistoryEntry entry;
+  entry.created = format_timestamp(epoch);
+  entry.created_by = std::move(created_by);
+  base.config.platform = platform;
+  base.config.env = {kDefaultPath};
+  base.config.history = {std::move(entry)};
+  base.config.diff_ids = {layer.diff_id};
+  base.layers = {std::move(layer)};
+}
+
+// Lays a layer's tar over the tree and returns its diff ID.
+Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& subject) {
+  HashSource tar_bytes(make_decompressor(std::move(blob), subject));
+  TarReader tar(tar_bytes, subject);
+  tree.apply(tar);
+  return tar_bytes.finish();
+}
+
+// Reads a file, and writes what was read to a blob.
+class FileIntoBlob : public Source {
+ public:
+  FileIntoBlob(const fs::path& file, BlobWriter& blob, const std::stop_token& stop)
+      : file_(file), tee_(file_, blob), stop_(stop) {}
+  std::size_t read(std::span<std::byte> buffer) override {
+    throw_if_stopped(stop_);
+    return tee_.read(buffer);
+  }
+
+ private:
+  FileSource file_;
+  TeeSource tee_;
+  const std::stop_token& stop_;
+};
+
+DetectedCompression compression_of(const fs::path& file) {
+  FileSource source(file);
+  std::vector<std::byte> head(512);
+  head.resize(read_full(source, head));
+  return detect_compression(head);
+}
+
+// A tar in a compression that layers may have is a layer as it is; another is made into one. Either way the tree is
+// read from the bytes that are stored, and nothing is stored that is no tar.
+Layer layer_from_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace, Tree& tree) {
+  const auto detected = compression_of(file);
+  const auto subject = file.string();
+  if (detected != DetectedCompression::gzip && detected != DetectedCompression::zstd) {
+    const auto bytes = make_decompressor(std::make_unique<FileSource>(file), subject);
+    const auto read = [&](Source& tar_bytes) {
+      TarReader tar(tar_bytes, subject);
+      tree.apply(tar);
+    };
+    return build_layer_from_tar(*bytes, options, workplace.store, read, workplace.stop);
+  }
+  const auto kind = detected == DetectedCompression::gzip ? Compression::gzip : Compression::zstd;
+  const auto blob = workplace.store->begin();
+  auto diff_id = apply_layer(tree, std::make_unique<FileIntoBlob>(file, *blob, workplace.stop), subject);
+  return {blob->commit(layer_type(options.format, kind)), std::move(diff_id), workplace.store};
+}
+
+// The same, unless the cache knows what the file comes out as and the store has it; the tree is then left alone.
+Layer cached_layer_from_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace,
+                                Tree& tree) {
+  auto records = open_cache(workplace);
+  const auto identity = FileIdentity::of(file);
+  if (!records || !identity) return layer_from_tarball(file, options, workplace, tree);
+  LayerCache cache(std::make_shared<RecordCache>(std::move(*records)));
+  const auto key = LayerCache::key(*identity, options);
+  const auto known = cache.find(key);
+  if (known && workplace.store->contains(known->descriptor)) {
+    return {known->descriptor, known->diff_id, workplace.store};
+  }
+  auto layer = layer_from_tarball(file, options, workplace, tree);
+  cache.put(key, {*identity}, {layer.descriptor, layer.diff_id});
+  return layer;
+}
+
+// The layers' order and contents decide the tree, and nothing else does.
+Digest tree_key(const std::vector<Layer>& layers) {
+  std::string text;
+  for (const auto& layer : layers) text += layer.diff_id.to_string() + "\n";
+  return Digest::of(text);
+}
+
+// The same for all who share the work, which keeps the tree, too, where it was read.
+Layer layer_of_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace,
+                       SharedWork& work) {
+  const auto make = [&] {
+    Tree tree(wanted_files());
+    auto layer = cached_layer_from_tarball(file, options, workplace, tree);
+    if (!tree.root().children.empty()) work.trees.get(tree_key({layer}), [&] { return std::move(tree); });
+    return layer;
+  };
+  const auto identity = FileIdentity::of(file);
+  return identity ? work.layers.get(LayerCache::key(*identity, options), make) : make();
+}
+
+void use_image(Base& base, const FoundBase& found, const Location& location, const Platform& platform,
+               const Workplace& workplace) {
+  const auto image = load_image(found.root, platform);
+  base.config = image.config();
+  base.layers = image.layers();
+  base.digest = image.digest();
+  base.root = found.root.descriptor.digest;
+  if (location.reference) base.name = location.reference->to_string();
+  // A config may leave the variant out that its index names, or say nothing at all.
+  if (base.config.platform.architecture.empty()) base.config.platform = platform;
+  if (!workplace.copy_base) return;
+  for (auto& layer : base.layers) {
+    copy_blob(*layer.blobs, layer.descriptor, *workplace.store, workplace.stop);
+    layer.blobs = workplace.store;
+  }
+}
+
+Tree read_layers(const std::vector<Layer>& layers, const Workplace& workplace) {
+  Tree tree(wanted_files());
+  for (const auto& layer : layers) {
+    const auto subject = fmt::format("layer {} of the base", layer.descriptor.digest.to_string());
+    if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
+    const auto diff_id = apply_layer(tree, layer.blobs->open(layer.descriptor), subject);
+    if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
+  }
+  return tree;
+}
+
+void use_rootfs(Base& base, const BaseRequest& request, const Platform& platform, const Workplace& workplace,
+                SharedWork& work) {
+  const auto& path = request.location.path;
+  std::error_code ignored;
+  auto layer = fs::is_directory(path, ignored)
+                   ? make_layer(read_rootfs_folder(path, request.mtime), {}, request.layer, workplace, work)
+                   : layer_of_tarball(path, request.layer, workplace, work);
+  use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, request.mtime);
+  base.tree = read_base_tree(base.layers, workplace, work);
+}
+
+Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const Workplace& workplace) {
+  constexpr const char* kKind = "trees";
+  auto cache = open_cache(workplace);
+  auto record = cache ? cache->find(kKind, key) : std::nullopt;
+  if (auto known = record ? decode_tree(std::move(*record)) : std::nullopt) return std::move(*known);
+  auto tree = read_layers(layers, workplace);
+  if (cache) cache->put(kKind, key, encode_tree(tree));
+  return tree;
+}
+
+}  // namespace
+
+Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const LayerOptions& options,
+                 const Workplace& workplace, SharedWork& work) {
+  const auto make = [&] {
+    if (workplace.progress && !what.empty()) workplace.progress("making layer " + what);
+    auto records = open_cache(workplace);
+    std::optional<LayerCache> cache;
+    if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
+    return build_cached_layer(std::move(entries), options, workplace.store, cache ? &*cache : nullptr,
+                              workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop);
+  };
+  sort_entries(entries);
+  const auto key = LayerCache::key(entries, options);
+  return key ? work.layers.get(*key, make) : make();
+}
+
+Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace, SharedWork& work) {
+  const auto key = tree_key(layers);
+  return work.trees.get(key, [&] { return read_cached_tree(layers, key, workplace); });
+}
+
+Base open_base(SharedWork& work, const BaseRequest& request, const Platform& platform, const Workplace& workplace,
+               std::vector<fs::path>& inputs) {
+  const auto& location = request.location;
+  Base base{{}, {}, {}, {}, {}, location.to_string(), Tree(wanted_files())};
+  switch (location.kind) {
+    case Location::Kind::scratch:
+      base.config.platform = platform;
+      break;
+    case Location::Kind::static_base: {
+      auto layer = make_layer(static_base_entries(request.mtime), {}, request.layer, workplace, work);
+      use_single_layer(base, std::move(layer), "ociassemble: base static", platform, request.mtime);
+      base.tree = read_base_tree(base.layers, workplace, work);
+      break;
+    }
+    case Location::Kind::rootfs:
+      use_rootfs(base, request, platform, workplace, work);
+      if (!fs::is_directory(location.path)) inputs.push_back(location.path);
+      break;
+    case Location::Kind::registry:
+    case Location::Kind::oci_layout:
+    case Location::Kind::oci_archive:
+    case Location::Kind::docker_archive: {
+      const auto found = work.bases.find(request);
+      use_image(base, found, location, platform, workplace);
+      if (location.kind == Location::Kind::oci_layout) inputs.push_back(location.path / "index.json");
+      if (location.kind != Location::Kind::registry && location.kind != Location::Kind::oci_layout) {
+        inputs.push_back(location.path);
+      }
+      auto locked = locked_tree(found, platform, workplace);
+      base.tree = locked ? std::move(*locked) : read_base_tree(base.layers, workplace, work);
+      break;
+    }
+  }
+  if (const auto name = pretty_name(base.tree); !name.empty()) base.description += fmt::format(" ({})", name);
+  return base;
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bases/base_facts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/base64.hpp"
+#include "base/text.hpp"
+#include "compress/codec.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "tree/tree_record.hpp"
+
+namespace ociassemble {
+namespace {
+
+// Of a record; what it takes in memory is some thirty times that.
+constexpr std::size_t kMaxRecord = std::size_t{16} << 20U;
+
+bool has_entry(const Tree& tree, std::string_view folder, std::string_view prefix) {
+  const auto* node = tree.follow(folder);
+  if (node == nullptr) return false;
+  const auto at = node->children.lower_bound(std::string(prefix));
+  return at != node->children.end() && at->first.starts_with(prefix);
+}
+
+std::string libc_of(const Tree& tree) {
+  if (has_musl(tree)) return "musl";
+  return has_entry(tree, "lib64", "ld-linux") || has_entry(tree, "lib", "ld-linux") ? "glibc" : "";
+}
+
+// The depth is bounded by what Tree takes.
+Tree::Node prune(const Tree::Node& from) {
+  Tree::Node node;
+  node.type = from.type;
+  node.mode = 0;
+  node.link_target = from.link_target;
+  node.contents = from.contents;
+  if (from.type == EntryType::directory || from.contents) {
+    node.mode = from.mode;
+    node.uid = from.uid;
+    node.gid = from.gid;
+    node.xattrs = from.xattrs;
+  }
+  if (from.contents) node.size = from.size;
+  for (const auto& [name, child] : from.children) node.children.append(name, prune(child));
+  return node;
+}
+
+std::string compress(std::string_view record) {
+  StringSink bytes;
+  const auto compressor = make_compressor({.kind = Compression::zstd, .level = 19, .workers = 1}, bytes);
+  compressor->write(as_bytes(record));
+  compressor->finish();
+  return bytes.take();
+}
+
+[[noreturn]] void refuse(std::string_view cause) { throw Error(ErrorCode::corrupt, fmt::format("it {}", cause)); }
+
+std::string decompress(std::string bytes) {
+  const auto source = make_decompressor(std::make_unique<StringSource>(std::move(bytes)), "the facts");
+  return read_all(*source, kMaxRecord, "the facts");
+}
+
+}  // namespace
+
+std::string pretty_name(const Tree& tree) {
+  const auto* node = tree.follow("etc/os-release");
+  if (node == nullptr || !node->contents) return {};
+  std::string_view text = *node->contents;
+  constexpr std::string_view kKey = "PRETTY_NAME=";
+  for (auto at = text.find(kKey); at != std::string_view::npos; at = text.find(kKey, at + 1)) {
+    if (at != 0 && text[at - 1] != '\n') continue;
+    auto value = text.substr(at + kKey.size());
+    value = value.substr(0, value.find('\n'));
+    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
+    std::string name(value);
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c < ' '; }, ' ');
+    return name.substr(0, 80);
+  }
+  return {};
+}
+
+bool has_musl(const Tree& tree) { return has_entry(tree, "lib", "ld-musl-"); }
+
+std::string describe_system(const Tree& tree) {
+  const auto name = excerpt(pretty_name(tree), 80);
+  const auto libc = libc_of(tree);
+  return name.empty() || libc.empty() ? name + libc : name + ", " + libc;
+}
+
+BaseFacts encode_facts(const Tree& tree) {
+  const auto record = encode_tree(Tree::from_root(prune(tree.root())));
+  if (record.size() > kMaxRecord) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("cannot lock the base: its list of files has {} bytes, and at most {} can be locked",
+                            record.size(), kMaxRecord),
+                "use a smaller base, or leave it out of the lock");
+  }
+  return {Digest::of(record), encode_base64(compress(record))};
+}
+
+Tree decode_facts(std::string_view encoded, const Digest& digest) {
+  auto bytes = decode_base64(encoded);
+  if (!bytes) refuse("is not base64");
+  auto record = decompress(std::move(*bytes));
+  if (Digest::of(record, digest.algorithm()) != digest) refuse("does not have the digest that it is named by");
+  auto tree = decode_tree(share(std::move(record)));
+  if (!tree) refuse("is no list of files");
+  return std::move(*tree);
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ociassemble/lock.hpp"
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.hpp"
+#include "bases/lock_limits.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "spec/json_printer.hpp"
+
+namespace ociassemble {
+namespace {
+
+void print_texts(JsonPrinter& json, std::string_view name, const std::map<Digest, std::string>& texts) {
+  json.key(name).begin_object();
+  for (const auto& [digest, text] : texts) json.member(digest.to_string(), text);
+  json.end_object();
+}
+
+void print(JsonPrinter& json, const LockedBase& base) {
+  json.begin_object();
+  json.member("digest", base.digest.to_string());
+  json.member("mediaType", base.media_type);
+  json.key("platforms").begin_object();
+  for (const auto& [name, platform] : base.platforms) {
+    json.key(name).begin_object();
+    json.member("digest", platform.manifest.to_string());
+    json.member("system", platform.system);
+    json.member("facts", platform.facts.to_string());
+    json.end_object();
+  }
+  json.end_object();
+  print_texts(json, "documents", base.documents);
+  print_texts(json, "facts", base.facts);
+  json.end_object();
+}
+
+}  // namespace
+
+const LockedPlatform* LockedBase::find(const Platform& platform) const {
+  const auto found = platforms.find(platform.normalised().to_string());
+  return found == platforms.end() ? nullptr : &found->second;
+}
+
+const LockedBase* Lock::find(const Reference& base) const {
+  const auto found = bases.find(base.to_string());
+  return found == bases.end() ? nullptr : &found->second;
+}
+
+std::string Lock::to_json() const {
+  StringSink sink;
+  JsonPrinter json(sink);
+  json.begin_object();
+  json.member("lockFormat", kLockFormat);
+  json.key("bases").begin_object();
+  for (const auto& [name, base] : bases) print(json.key(name), base);
+  json.end_object();
+  json.end_object();
+  json.finish();
+  auto text = sink.take();
+  if (text.size() > kMaxLockSize) {
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("cannot write the lock: it has {} bytes, and at most {} are read again", text.size(), kMaxLockSize),
+        "lock fewer bases, each in a file of its own");
+  }
+  return text;
+}
+
+std::optional<Lock> Lock::load(const std::filesystem::path& file) {
+  const auto json = read_file_if_exists(file, kMaxLockSize);
+  if (!json) return {};
+  return parse(*json, file.string());
+}
+
+bool Lock::save(const std::filesystem::path& file) const {
+  const auto json = to_json();
+  // One that is too long to be a lock is another.
+  std::error_code ignored;
+  if (std::filesystem::file_size(file, ignored) == json.size() && read_file(file, kMaxLockSize) == json) return false;
+  write_file_atomically(file, as_bytes(json));
+  return true;
+}
+
+}  // namespace ociassemble

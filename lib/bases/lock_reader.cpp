@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "bases/base_facts.hpp"
+#include "bases/lock_limits.hpp"
+#include "bases/locked_blobs.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/lock.hpp"
+#include "spec/descriptor_json.hpp"
+#include "spec/json.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr const char* kRemedy =
+    "restore the file, or make it anew from what the tags are now: ociassemble lock --update";
+
+// The names of an object's members, in order, with their values.
+using Members = std::vector<std::pair<std::string, JsonView>>;
+
+class LockReader {
+ public:
+  LockReader(const JsonValue& value, std::string_view subject) : root_(value, subject) {}
+
+  Lock read() {
+    refuse_other_members(root_, {"lockFormat", "bases"});
+    Lock lock;
+    for (const auto& [name, view] : members(root_.at("bases"))) {
+      require_reference(name, view);
+      lock.bases.emplace(name, read_base(view));
+    }
+    return lock;
+  }
+
+  // Before anything else: another format may have other members.
+  void require_format() const {
+    const auto format = root_.at("lockFormat").size();
+    if (format == kLockFormat) return;
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("cannot read the lock: it has format {}, and this version reads format {}", format, kLockFormat),
+        "use the version of ociassemble that wrote it, or make it anew: ociassemble lock --update");
+  }
+
+ private:
+  static Members members(const JsonView& view) {
+    Members result;
+    for (const auto& name : view.member_names()) result.emplace_back(name, view.at(name));
+    return result;
+  }
+
+  // A member that is misspelt or of somebody else's would be lost by the next writing.
+  static void refuse_other_members(const JsonView& view, std::vector<std::string_view> known) {
+    for (const auto& [name, member] : members(view)) {
+      if (std::find(known.begin(), known.end(), name) == known.end()) member.refuse("is no member that a lock has");
+    }
+  }
+
+  static void require_reference(const std::string& name, const JsonView& view) {
+    try {
+      if (Reference::parse(name).to_string() == name) return;
+    } catch (const Error&) {
+      view.refuse("is not named by a base's full reference");
+    }
+    view.refuse(fmt::format("is not named by the full reference, {}", Reference::parse(name).to_string()));
+  }
+
+  static LockedBase read_base(const JsonView& view) {
+    refuse_other_members(view, {"digest", "mediaType", "platforms", "documents", "facts"});
+    LockedBase base{read_digest(view.at("digest")), view.at("mediaType").string(), {}, {}, {}};
+    base.documents = read_documents(view.at("documents"));
+    if (base.documents.count(base.digest) == 0) view.at("digest").refuse("is not among the documents");
+    const auto trees = read_facts(view.at("facts"), base);
+    for (const auto& [name, member] : members(view.at("platforms"))) {
+      base.platforms.emplace(name, read_platform(name, member, base, trees));
+    }
+    return base;
+  }
+
+  static std::map<Digest, std::string> read_documents(const JsonView& view) {
+    std::map<Digest, std::string> documents;
+    for (const auto& [name, member] : members(view)) {
+      const auto digest = digest_of_name(name, member);
+      const auto& bytes = member.string();
+      if (Digest::of(bytes, digest.algorithm()) != digest)
+        member.refuse("does not have the digest that it is named by");
+      documents.emplace(digest, bytes);
+    }
+    return documents;
+  }
+
+  static std::map<Digest, std::string> read_facts(const JsonView& view, LockedBase& base) {
+    std::map<Digest, std::string> systems;
+    for (const auto& [name, member] : members(view)) {
+      const auto digest = digest_of_name(name, member);
+      try {
+        systems.emplace(digest, describe_system(decode_facts(member.string(), digest)));
+      } catch (const Error& error) {
+        member.refuse(fmt::format("cannot be used: {}", error.what()));
+      }
+      base.facts.emplace(digest, member.string());
+    }
+    return systems;
+  }
+
+  static Digest digest_of_name(const std::string& name, const JsonView& member) {
+    try {
+      return Digest::parse(name);
+    } catch (const Error&) {
+      member.refuse("is not named by a digest");
+    }
+  }
+
+  static LockedPlatform read_platform(const std::string& name, const JsonView& view, const LockedBase& base,
+                                      const std::map<Digest, std::string>& systems) {
+    refuse_other_members(view, {"digest", "system", "facts"});
+    LockedPlatform platform{read_digest(view.at("digest")), view.at("system").string(), read_digest(view.at("facts"))};
+    const auto system = systems.find(platform.facts);
+    if (system == systems.end()) view.at("facts").refuse("is not among the facts");
+    if (system->second != platform.system) view.at("system").refuse(fmt::format("should be \"{}\"", system->second));
+    if (image_digest(name, view, base) != platform.manifest) {
+      view.at("digest").refuse("is not the image that the base has for this platform");
+    }
+    return platform;
+  }
+
+  // Of the image that a build would take.
+  static Digest image_digest(const std::string& name, const JsonView& view, const LockedBase& base) {
+    try {
+      const auto platform = Platform::parse(name);
+      if (platform.to_string() != name) view.refuse(fmt::format("should be named {}", platform.to_string()));
+      return load_image(locked_document(base), platform).digest();
+    } catch (const Error& error) {
+      view.refuse(fmt::format("cannot be used: {}", excerpt(error.what(), 200)));
+    }
+  }
+
+  JsonView root_;
+};
+
+// What git leaves where it could not merge.
+void refuse_conflict(std::string_view json, std::string_view subject) {
+  std::size_t line = 1;
+  for (std::size_t at = 0; at < json.size(); ++line) {
+    const auto text = json.substr(at, json.find('\n', at) - at);
+    if (text.starts_with("<<<<<<< ") || text.starts_with(">>>>>>> ")) {
+      throw Error(ErrorCode::corrupt,
+                  fmt::format("cannot parse {}: line {} is a conflict that git could not merge", subject, line),
+                  kRemedy);
+    }
+    at += text.size() + 1;
+  }
+}
+
+}  // namespace
+
+Lock Lock::parse(std::string_view json, std::string_view subject) {
+  refuse_conflict(json, subject);
+  try {
+    const auto value = parse_json(json, subject, {.size = kMaxLockSize, .depth = 8, .values = 100000});
+    LockReader reader(value, subject);
+    reader.require_format();
+    return reader.read();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::unsupported && !error.hint().empty()) throw;
+    throw Error(ErrorCode::corrupt, error.what(), kRemedy);
+  }
+}
+
+}  // namespace ociassemble

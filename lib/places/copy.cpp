@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ociassemble/copy.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "base/stop.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/layout.hpp"
+#include "ociassemble/places.hpp"
+#include "places/reporting_blobs.hpp"
+
+namespace ociassemble {
+namespace {
+
+using Kind = Location::Kind;
+
+constexpr int kMaxReferrerDepth = 4;
+
+bool holds_oci(Kind kind) { return kind == Kind::oci_layout || kind == Kind::oci_archive; }
+
+[[noreturn]] void reject_copy(const Location& location, std::string_view why, std::string hint = {}) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("cannot copy to {}: {}", location.to_string(), why),
+              std::move(hint));
+}
+
+// Before anything is asked or read.
+void check_locations(const Location& from, const Location& to, const CopyOptions& options) {
+  for (const auto* location : {&from, &to}) {
+    if (location->kind != Kind::rootfs && location->kind != Kind::scratch && location->kind != Kind::static_base)
+      continue;
+    throw Error(ErrorCode::invalid_argument, fmt::format("cannot copy {}: {} is a base, not a place for images",
+                                                         from.to_string(), location->to_string()));
+  }
+  if (options.all_platforms && options.platform) {
+    reject_copy(to, "all platforms and one platform were asked for", "leave --platform or --all-platforms out");
+  }
+  if (options.all_platforms && to.kind == Kind::docker_archive) {
+    reject_copy(to, "a docker archive holds one platform", "write to oci-archive:FILE, or leave --all-platforms out");
+  }
+  if (options.referrers && (from.kind != Kind::registry || to.kind != Kind::registry)) {
+    reject_copy(to, "referrers are copied from a registry to a registry only", "leave --referrers out");
+  }
+}
+
+class Copy {
+ public:
+  Copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace)
+      : from_(from), to_(to), options_(options), workplace_(workplace), client_(workplace.registry, workplace.stop) {
+    check_locations(from, to, options);
+  }
+
+  Copied run() {
+    const auto document = choose();
+    auto copied = write(document);
+    if (options_.referrers) copied.referrers = copy_referrers(document.descriptor.digest, 1);
+    return copied;
+  }
+
+  PushPlan plan() {
+    if (to_.kind != Kind::registry) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("cannot plan a copy to {}: it is no registry", to_.to_string()), "leave --dry-run out");
+    }
+    return client_.plan(choose(), *to_.reference);
+  }
+
+ private:
+  Document choose() {
+    auto root = from_.kind == Kind::registry ? client_.fetch(*from_.reference) : open_document(from_, workplace_);
+    if (options_.all_platforms) return root;
+    const bool index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
+    if (!index && options_.platform) load_image(root, options_.platform);  // throws when it is another platform's
+    if (index) tell_choice(root);
+    return load_manifest(root, options_.platform);
+  }
+
+  void tell_choice(const Document& root) const {
+    if (options_.platform || !workplace_.progress) return;
+    std::set<std::string> platforms;
+    for (const auto& entry : Index::parse(root.json, root.descriptor.media_type).manifests) {
+      if (entry.platform && entry.platform->os != "unknown") platforms.insert(entry.platform->to_string());
+    }
+    if (platforms.size() < 2) return;
+    workplace_.progress(fmt::format("taking {} out of an index of {} platforms; --all-platforms takes all",
+                                    host_platform().to_string(), platforms.size()));
+  }
+
+  // Reads from a registry, or for an archive, are told of; a push tells of itself.
+  Document reporting(Document document) const {
+    if (workplace_.registry.progress && from_.kind == Kind::registry) {
+      document.blobs = std::make_shared<ReportingBlobs>(std::move(document.blobs), workplace_.registry.progress);
+    }
+    return document;
+  }
+
+  Copied write(const Document& document) {
+    if (to_.kind == Kind::registry) {
+      client_.push(document, *to_.reference);
+      return named(to_.reference->name(), document.descriptor);
+    }
+    if (to_.kind == Kind::docker_archive) return write_docker(reporting(document));
+    if (from_.kind == Kind::docker_archive) return write_converted(document);
+    warn_of_docker_format(document);
+    if (to_.kind == Kind::oci_archive) {
+      write_oci_archive(to_.path, reporting(document), to_.name, workplace_.stop);
+    } else {
+      auto layout = OciLayout::open_or_create(to_.path);
+      write_document(layout, reporting(document), to_.name, workplace_.registry.parallel, workplace_.stop);
+    }
+    return named(to_.to_string(), document.descriptor);
+  }
+
+  Copied write_docker(const Document& document) {
+    const auto image = load_image(document, options_.platform);
+    std::vector<std::string> references;
+    if (to_.name) {
+      references.push_back(*to_.name);
+    } else if (from_.reference) {
+      references.push_back(from_.reference->to_string());
+    }
+    write_docker_archive(to_.path, image, references, workplace_.stop);
+    return named(to_.to_string(), document.descriptor);
+  }
+
+  // An archive of docker's has no manifest whose bytes could be kept.
+  Copied write_converted(const Document& document) {
+    const auto found = load_image(document, options_.platform);
+    const auto image = Image::from_layers(ImageFormat::oci, found.layers(), found.config(), {});
+    return {publish(image, to_, workplace_), image.descriptor(), 0};
+  }
+
+  void warn_of_docker_format(const Document& document) const {
+    const auto& type = document.descriptor.media_type;
+    if (!workplace_.warn || !holds_oci(to_.kind)) return;
+    if (type != media_type::kDockerManifest && type != media_type::kDockerIndex) return;
+    workplace_.warn(fmt::format(
+        "{} is in Docker's format, which is kept; some tools that read OCI layouts do not know it", from_.to_string()));
+  }
+
+  static Copied named(const std::string& name, const Descriptor& descriptor) {
+    return {fmt::format("{}@{}", name, descriptor.digest.to_string()), descriptor, 0};
+  }
+
+  // Signatures may be signed themselves.
+  std::size_t copy_referrers(const Digest& subject, int depth) {
+    if (depth > kMaxReferrerDepth) return 0;
+    std::size_t count = 0;
+    for (const auto& entry : client_.referrers(*from_.reference, subject)) {
+      throw_if_stopped(workplace_.stop);
+      if (!seen_.insert(entry.digest).second) continue;
+      const auto where = Reference::parse(to_.reference->name()).with_digest(entry.digest);
+      client_.push(client_.fetch(*from_.reference, entry), where);
+      count += 1 + copy_referrers(entry.digest, depth + 1);
+    }
+    return count;
+  }
+
+  const Location& from_;
+  const Location& to_;
+  const CopyOptions& options_;
+  const Workplace& workplace_;
+  RegistryClient client_;
+  std::set<Digest> seen_;
+};
+
+}  // namespace
+
+Copied copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace) {
+  return Copy(from, to, options, workplace).run();
+}
+
+PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace) {
+  return Copy(from, to, options, workplace).plan();
+}
+
+PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace) {
+  return RegistryClient(workplace.registry, workplace.stop).plan(image, target);
+}
+
+PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace) {
+  return RegistryClient(workplace.registry, workplace.stop).plan(index, target);
+}
+
+}  // namespace ociassemble

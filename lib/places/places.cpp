@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ociassemble/places.hpp"
+
+#include <fmt/format.h>
+
+#include "ociassemble/error.hpp"
+#include "ociassemble/layout.hpp"
+
+namespace ociassemble {
+namespace {
+
+[[noreturn]] void reject_target(const Location& location, std::string_view why) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("cannot use {} here: {}", location.to_string(), why));
+}
+
+// An index has these, too.
+const Digest& digest_of(const Image& image) { return image.digest(); }
+const Digest& digest_of(const ImageIndex& index) { return index.descriptor.digest; }
+
+void write_to(OciLayout& layout, const Image& image, const Location& target, const std::stop_token& stop,
+              const PublishOptions& options) {
+  write_image(layout, image, target.name, stop, options.left_out);
+}
+void write_to(OciLayout& layout, const ImageIndex& index, const Location& target, const std::stop_token& stop,
+              const PublishOptions& options) {
+  write_index(layout, index, target.name, stop, options.left_out);
+}
+
+// The one image that a docker archive can hold.
+const Image& only_image(const Image& image, const Location&) { return image; }
+const Image& only_image(const ImageIndex& index, const Location& target) {
+  if (index.images.size() == 1) return index.images.front();
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("cannot write an index of {} images to {}: a docker archive holds one platform",
+                          index.images.size(), target.to_string()),
+              "choose one with --platform, or write to oci-archive:FILE");
+}
+
+template <class Content>
+std::string publish_content(const Content& content, const Location& target, const Workplace& workplace,
+                            const PublishOptions& options) {
+  if (!options.left_out.empty() && target.kind != Location::Kind::oci_layout) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot write to {} without the base's layers: only a layout (oci:DIR) can lack them",
+                            target.to_string()));
+  }
+  auto digest = digest_of(content);
+  switch (target.kind) {
+    case Location::Kind::registry: {
+      RegistryClient client(workplace.registry, workplace.stop);
+      client.push(content, *target.reference);
+      return fmt::format("{}@{}", target.reference->name(), digest.to_string());
+    }
+    case Location::Kind::oci_layout: {
+      auto layout = OciLayout::open_or_create(target.path);
+      write_to(layout, content, target, workplace.stop, options);
+      break;
+    }
+    case Location::Kind::oci_archive:
+      write_oci_archive(target.path, content, target.name, workplace.stop);
+      break;
+    case Location::Kind::docker_archive: {
+      const auto& image = only_image(content, target);
+      std::vector<std::string> references;
+      if (target.name) references.push_back(*target.name);
+      write_docker_archive(target.path, image, references, workplace.stop);
+      digest = image.digest();
+      break;
+    }
+    case Location::Kind::rootfs:
+    case Location::Kind::scratch:
+    case Location::Kind::static_base:
+      reject_target(target, "an image can be written to a layout, an archive or a registry");
+  }
+  return fmt::format("{}@{}", target.to_string(), digest.to_string());
+}
+
+Document whole_layout(const OciLayout& layout) {
+  auto json = layout.index().to_json();
+  Descriptor descriptor{std::string(media_type::kOciIndex), Digest::of(json), json.size(), {}, {}, {}, {}};
+  return {std::move(descriptor), std::move(json), layout.blobs()};
+}
+
+}  // namespace
+
+Document open_document(const Location& location, const Workplace& workplace, LayoutScope scope) {
+  switch (location.kind) {
+    case Location::Kind::registry: {
+      RegistryClient client(workplace.registry, workplace.stop);
+      return client.fetch(*location.reference);
+    }
+    case Location::Kind::oci_layout:
+      if (scope == LayoutScope::whole && !location.name) return whole_layout(OciLayout::open(location.path));
+      return OciLayout::open(location.path).find(location.name);
+    case Location::Kind::oci_archive:
+      return open_oci_archive(location.path, location.name, workplace.stop);
+    case Location::Kind::docker_archive:
+      return open_docker_archive(location.path, location.name, workplace.stop);
+    case Location::Kind::rootfs:
+    case Location::Kind::scratch:
+    case Location::Kind::static_base:
+      break;
+  }
+  reject_target(location, "it is a base, not an image");
+}
+
+Image open_image(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace) {
+  return load_image(open_document(location, workplace), platform);
+}
+
+std::string publish(const Image& image, const Location& target, const Workplace& workplace,
+                    const PublishOptions& options) {
+  return publish_content(image, target, workplace, options);
+}
+
+std::string publish(const ImageIndex& index, const Location& target, const Workplace& workplace,
+                    const PublishOptions& options) {
+  return publish_content(index, target, workplace, options);
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/auth/authenticator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/base64.hpp"
+#include "base/text.hpp"
+#include "registry/failure.hpp"
+
+namespace ociassemble {
+namespace {
+
+std::string basic(const std::string& username, const std::string& password) {
+  return "Basic " + encode_base64(username + ":" + password);
+}
+
+// application/x-www-form-urlencoded, of everything but the characters that never need it.
+std::string form_encoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (is_letter_or_digit(c) || c == '-' || c == '_' || c == '.') {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    }
+  }
+  return encoded;
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> all;
+  for (std::string word; stream >> word;) all.push_back(word);
+  return all;
+}
+
+void check_realm(const Url& registry, const Url& realm, const PlainHttpPolicy& policy) {
+  if (realm.is_https() || (!registry.is_https() && policy.allows(realm))) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("cannot log in to {}: its token server {} would be asked over plain HTTP",
+                          registry.authority(), realm.authority()));
+}
+
+}  // namespace
+
+std::optional<std::string> Authenticator::authorization(const Scope& scope, const std::stop_token& stop) {
+  const std::lock_guard lock(mutex_);
+  if (mode_ == Mode::unknown) return {};
+  if (mode_ == Mode::bearer) {
+    if (const auto token = tokens_.find(scope, std::chrono::steady_clock::now())) return "Bearer " + *token;
+    return "Bearer " + fetch_token(scope, stop);
+  }
+  const auto& credentials = credentials_for(scope.repository, stop);
+  if (!credentials) return {};
+  return basic(credentials->username, credentials->password);
+}
+
+bool Authenticator::renew(const Url& registry, const std::vector<Challenge>& challenges, const Scope& scope,
+                          const std::optional<std::string>& refused, const std::stop_token& stop) {
+  const std::lock_guard lock(mutex_);
+  if (const auto bearer = find_challenge(challenges, "bearer"); bearer && !bearer->parameter("realm").empty())
+    return use_bearer(registry, *bearer, scope, refused, stop);
+  if (find_challenge(challenges, "basic")) return use_basic(scope, refused, stop);
+  return false;
+}
+
+bool Authenticator::use_bearer(const Url& registry, const Challenge& challenge, const Scope& scope,
+                               const std::optional<std::string>& refused, const std::stop_token& stop) {
+  const auto cached = tokens_.find(scope, std::chrono::steady_clock::now());
+  if (mode_ == Mode::bearer && cached && "Bearer " + *cached != refused) return true;  // another thread was faster
+  const auto realm = registry.resolve(challenge.parameter("realm"));
+  check_realm(registry, realm, sender_->policy());
+  mode_ = Mode::bearer;
+  realm_ = realm;
+  service_ = challenge.parameter("service");
+  demanded_[scope.key()] = words(challenge.parameter("scope"));
+  return "Bearer " + fetch_token(scope, stop) != refused;
+}
+
+bool Authenticator::use_basic(const Scope& scope, const std::optional<std::string>& refused,
+                              const std::stop_token& stop) {
+  const auto& credentials = credentials_for(scope.repository, stop);
+  if (!credentials || credentials->username.empty()) return false;
+  if (basic(credentials->username, credentials->password) == refused) return false;
+  mode_ = Mode::basic;
+  return true;
+}
+
+const std::optional<Credentials>& Authenticator::credentials_for(const std::string& repository,
+                                                                 const std::stop_token& stop) {
+  if (const auto known = known_.find(repository); known != known_.end()) return known->second;
+  auto found = credentials_->find(registry_, repository, stop);
+  if (found) {
+    auto& listener = sender_->listener();
+    for (const auto* secret : {&found->password, &found->identity_token, &found->registry_token})
+      listener.keep_secret(*secret);
+    listener.keep_secret(encode_base64(found->username + ":" + found->password));
+  }
+  return known_.insert_or_assign(repository, std::move(found)).first->second;
+}
+
+std::string Authenticator::fetch_token(const Scope& scope, const std::stop_token& stop) {
+  const auto& credentials = credentials_for(scope.repository, stop);
+  if (credentials && !credentials->registry_token.empty()) return credentials->registry_token;
+  Scope wanted = scope;
+  for (const auto& demanded : demanded_[scope.key()]) {
+    if (std::ranges::find(wanted.scopes, demanded) == wanted.scopes.end()) wanted.scopes.push_back(demanded);
+  }
+  const auto now = std::chrono::steady_clock::now();
+  const auto answer = ask_token_server(wanted, credentials, stop);
+  const auto token = parse_token(answer);
+  if (!token) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("cannot log in to {}: {} answered without a token", registry_, realm_->authority()));
+  }
+  sender_->listener().keep_secret(token->text);
+  tokens_.store(scope, *token, now);
+  return token->text;
+}
+
+std::string Authenticator::ask_token_server(const Scope& wanted, const std::optional<Credentials>& credentials,
+                                            const std::stop_token& stop) {
+  if (credentials && !credentials->identity_token.empty()) {
+    if (auto answer = ask_with_identity(wanted, *credentials, stop)) return std::move(*answer);
+  }
+  return ask_with_get(wanted, credentials, stop);
+}
+
+// OAuth2 (distribution specification, "token/oauth"); nothing when the server has no such thing.
+std::optional<std::string> Authenticator::ask_with_identity(const Scope& wanted, const Credentials& credentials,
+                                                            const std::stop_token& stop) {
+  HttpRequest request;
+  request.method = "POST";
+  request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+  request.body = HttpBody::of(
+      fmt::format("grant_type=refresh_token&service={}&scope={}&client_id=ociassemble&refresh_token={}",
+                  form_encoded(service_), form_encoded(wanted.key()), form_encoded(credentials.identity_token)));
+  auto [status, body] = ask(request, *realm_, {}, stop);
+  if (status == 404 || status == 405) return {};
+  if (status < 200 || status >= 300)
+    throw refusal("log in to " + registry_, status, sender_->listener().scrub(body), {}, registry_);
+  return std::move(body);
+}
+
+std::string Authenticator::ask_with_get(const Scope& wanted, const std::optional<Credentials>& credentials,
+                                        const std::stop_token& stop) {
+  Url url = *realm_;
+  if (!service_.empty()) url = url.with_query("service", service_);
+  for (const auto& scope : wanted.scopes) url = url.with_query("scope", scope);
+  std::optional<std::string> authorization;
+  if (credentials && !credentials->username.empty() && credentials->identity_token.empty()) {
+    url = url.with_query("account", credentials->username);
+    authorization = basic(credentials->username, credentials->password);
+  } else if (credentials && !credentials->identity_token.empty()) {
+    authorization =
+        basic(credentials->username.empty() ? "<token>" : credentials->username, credentials->identity_token);
+    sender_->listener().keep_secret(authorization->substr(std::string_view("Basic ").size()));
+  }
+  auto [status, body] = ask({}, url, authorization, stop);
+  if (status < 200 || status >= 300)
+    throw refusal("log in to " + registry_, status, sender_->listener().scrub(body), {}, registry_);
+  return std::move(body);
+}
+
+std::pair<int, std::string> Authenticator::ask(const HttpRequest& request, const Url& url,
+                                               const std::optional<std::string>& authorization,
+                                               const std::stop_token& stop) {
+  HttpRequest stoppable = request;
+  stoppable.stop = stop;
+  Retrier retrier(policy_, stop);
+  for (;;) {
+    try {
+      const auto answer = sender_->send(stoppable, url, authorization, url);
+      const int status = answer.stream->status();
+      if (status < 400) return {status, collect_body(*answer.stream, kMaxErrorBody, "the token of " + registry_)};
+      const auto asked = retry_after(answer.stream->headers());
+      auto body = collect_beginning(*answer.stream, kMaxErrorBody);
+      if (!is_worth_retrying(status) || !retrier.wait(asked)) return {status, std::move(body)};
+    } catch (const TransportError& error) {
+      // A plain Error, so that the request that needed the token is not tried again on top.
+      if (error.kind() != TransportError::Kind::transient || !retrier.wait()) throw error.final();
+    }
+  }
+}
+
+}  // namespace ociassemble

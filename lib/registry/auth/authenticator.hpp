@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "registry/auth/challenge.hpp"
+#include "registry/auth/credentials.hpp"
+#include "registry/auth/token.hpp"
+#include "registry/retry.hpp"
+#include "registry/sender.hpp"
+
+namespace ociassemble {
+
+// Knows what to put into the Authorization field for one registry: learns the way from the registry's first 401, keeps
+// tokens by scope, and renews them. Safe for concurrent use; one thread at a time asks for a token, the others wait and
+// find it.
+class Authenticator {
+ public:
+  Authenticator(std::string registry, std::shared_ptr<const CredentialStore> credentials,
+                std::shared_ptr<const Sender> sender, const RetryPolicy& policy)
+      : registry_(std::move(registry)),
+        credentials_(std::move(credentials)),
+        sender_(std::move(sender)),
+        policy_(policy) {}
+
+  // The field's value; nothing while nobody asked for one. May ask the token server.
+  std::optional<std::string> authorization(const Scope& scope, const std::stop_token& stop);
+
+  // Takes in a 401 from `registry` with its challenges, after `refused` was sent. Returns whether there is something
+  // new to try. Throws HttpError{unauthorized} when the token server refuses, Error{network}, Error{unsupported} for a
+  // token server of weaker transport.
+  bool renew(const Url& registry, const std::vector<Challenge>& challenges, const Scope& scope,
+             const std::optional<std::string>& refused, const std::stop_token& stop);
+  // Whether the registry wanted to know who we are.
+  bool was_asked() const {
+    const std::lock_guard lock(mutex_);
+    return mode_ != Mode::unknown;
+  }
+
+ private:
+  enum class Mode { unknown, basic, bearer };
+
+  const std::optional<Credentials>& credentials_for(const std::string& repository, const std::stop_token& stop);
+  bool use_bearer(const Url& registry, const Challenge& challenge, const Scope& scope,
+                  const std::optional<std::string>& refused, const std::stop_token& stop);
+  bool use_basic(const Scope& scope, const std::optional<std::string>& refused, const std::stop_token& stop);
+  std::string fetch_token(const Scope& scope, const std::stop_token& stop);
+  std::string ask_token_server(const Scope& wanted, const std::optional<Credentials>& credentials,
+                               const std::stop_token& stop);
+  std::optional<std::string> ask_with_identity(const Scope& wanted, const Credentials& credentials,
+                                               const std::stop_token& stop);
+  std::string ask_with_get(const Scope& wanted, const std::optional<Credentials>& credentials,
+                           const std::stop_token& stop);
+  std::pair<int, std::string> ask(const HttpRequest& request, const Url& url,
+                                  const std::optional<std::string>& authorization, const std::stop_token& stop);
+
+  const std::string registry_;
+  const std::shared_ptr<const CredentialStore> credentials_;
+  const std::shared_ptr<const Sender> sender_;
+  const RetryPolicy policy_;
+
+  mutable std::mutex mutex_;  // of all below
+  Mode mode_ = Mode::unknown;
+  std::optional<Url> realm_;
+  std::string service_;
+  std::map<std::string, std::vector<std::string>> demanded_;  // scopes that a challenge named, by our scope's key
+  TokenCache tokens_;
+  std::map<std::string, std::optional<Credentials>> known_;  // by repository
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ociassemble/login.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "base/atomic_file.hpp"
+#include "base/base64.hpp"
+#include "base/system_error.hpp"
+#include "base/unique_fd.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "registry/auth/auth_file.hpp"
+#include "registry/auth/credential_helper.hpp"
+#include "registry/registry_session.hpp"
+
+namespace ociassemble {
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+// One change of docker's config.json: read under a lock of its folder, written whole.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const fs::path& file) : file_(follow(file)) {
+    make_folder();
+    lock();
+    const auto text = read_file_if_exists(file_, kMaxAuthFile);
+    if (text && text->find_first_not_of(" \t\r\n") != std::string::npos)
+      root = OrderedJson::parse(*text, nullptr, false);
+    if (!root.is_object()) {
+      throw Error(ErrorCode::corrupt, fmt::format("cannot change {}: it is not a JSON object", file_.string()));
+    }
+  }
+
+  void write() const {
+    auto temporary = AtomicFile::in_folder(file_.parent_path());
+    if (::fchmod(temporary.fd(), 0600) != 0) throw_errno(fmt::format("cannot write {}", file_.string()));
+    temporary.write(as_bytes(root.dump(1, '\t', false, OrderedJson::error_handler_t::replace) + "\n"));
+    temporary.commit_as(file_);
+  }
+
+  // NAME of the docker-credential-NAME that keeps this registry's credentials; may be empty.
+  std::string helper(const std::string& registry) const {
+    const auto helpers = root.find("credHelpers");
+    if (helpers != root.end() && helpers->is_object()) {
+      for (const auto& [key, value] : helpers->items()) {
+        if (names_registry(key, registry) && value.is_string()) return value.get<std::string>();
+      }
+    }
+    const auto store = root.find("credsStore");
+    return store != root.end() && store->is_string() ? store->get<std::string>() : std::string();
+  }
+
+  OrderedJson& auths() {
+    auto& entries = root["auths"];
+    if (!entries.is_object()) entries = OrderedJson::object();
+    return entries;
+  }
+
+  // Removes the registry's entries, not those of its repositories; whether there were any.
+  bool erase(const std::string& registry) {
+    const auto entries = root.find("auths");
+    if (entries == root.end() || !entries->is_object()) return false;
+    bool found = false;
+    for (auto entry = entries->begin(); entry != entries->end();) {
+      const bool ours = names_registry(entry.key(), registry);
+      found = found || ours;
+      entry = ours ? entries->erase(entry) : std::next(entry);
+    }
+    return found;
+  }
+
+  OrderedJson root = OrderedJson::object();
+
+ private:
+  // Written in place of what a symlink leads to.
+  static fs::path follow(const fs::path& file) {
+    std::error_code error;
+    auto real = fs::weakly_canonical(file, error);
+    return error ? file : real;
+  }
+
+  void make_folder() const {
+    std::error_code error;
+    fs::create_directories(file_.parent_path(), error);
+    if (error) throw_errno(fmt::format("cannot create {}", file_.parent_path().string()), error.value());
+  }
+
+  void lock() {
+    lock_.reset(::open(file_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!lock_) throw_errno(fmt::format("cannot open {}", file_.parent_path().string()));
+    while (::flock(lock_.get(), LOCK_EX) != 0) {
+      if (errno != EINTR) throw_errno(fmt::format("cannot lock {}", file_.parent_path().string()));
+    }
+  }
+
+  const fs::path file_;
+  UniqueFd lock_;
+};
+
+OrderedJson auth_entry(const std::string& username, const std::string& password) {
+  if (username == "<token>") return {{"auth", encode_base64("<token>:")}, {"identitytoken", password}};
+  return {{"auth", encode_base64(username + ":" + password)}};
+}
+
+// Credentials that are there whatever the registry's name is.
+std::shared_ptr<const RegistryContext> context_with(RegistryOptions options, const std::string& username,
+                                                    const std::string& password) {
+  options.credentials_registry.clear();
+  options.username = username;
+  options.password = password;
+  return make_registry_context(std::move(options));
+}
+
+}  // namespace
+
+LoginCheck check_login(const std::string& registry, const std::string& username, const std::string& password,
+                       RegistryOptions options, const std::stop_token& stop) {
+  RegistrySession session(registry, context_with(std::move(options), username, password), stop);
+  const auto answer = session.request({.url = session.endpoint().root(), .scope = Scope{}, .stop = stop});
+  if (!answer.succeeded()) {
+    throw session.failure("log in to " + registry, answer, "there is no registry at that address");
+  }
+  return session.is_authorised() ? LoginCheck::verified : LoginCheck::unasked;
+}
+
+void store_login(const fs::path& file, const std::string& registry, const std::string& username,
+                 const std::string& password, const std::stop_token& stop) {
+  ConfigFile config(file);
+  const auto server = credential_server(registry);
+  const auto helper = config.helper(registry);
+  config.erase(registry);
+  if (helper.empty()) {
+    config.auths()[server] = auth_entry(username, password);
+  } else {
+    const OrderedJson secret = {{"ServerURL", server}, {"Username", username}, {"Secret", password}};
+    run_credential_helper(helper, HelperVerb::store, secret.dump(), stop);
+    config.auths()[server] = OrderedJson::object();  // as docker marks what its helper keeps
+  }
+  config.write();
+}
+
+bool erase_login(const fs::path& file, const std::string& registry, const std::stop_token& stop) {
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return false;
+  ConfigFile config(file);
+  const auto server = credential_server(registry);
+  const auto helper = config.helper(registry);
+  bool found = false;
+  if (!helper.empty() && ask_credential_helper(helper, server, stop)) {
+    run_credential_helper(helper, HelperVerb::erase, server, stop);
+    found = true;
+  }
+  if (config.erase(registry)) {
+    config.write();
+    found = true;
+  }
+  return found;
+}
+
+}  // namespace ociassemble

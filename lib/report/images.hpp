@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "ociassemble/document.hpp"
+#include "ociassemble/verify.hpp"
+
+namespace ociassemble {
+
+// A summary of an image: digest, platform, user, command, layers, and how to run it as it is meant to be run.
+std::string describe_image(const Image& image);
+// A summary of an index: a line for each image in it.
+std::string describe_index(const Document& document);
+
+// The same as JSON objects, with a newline at the end; member names are in docs/cli.md.
+std::string image_json(const Image& image);
+std::string index_json(const Document& document);
+// What `build --json` prints: digest, size and platform of the image, its layers, and the names that it was published
+// as.
+std::string build_json(const Image& image, const std::vector<std::string>& published);
+// The same for an index, with each image's digest, size, platform and layers.
+std::string build_json(const ImageIndex& index, const std::vector<std::string>& published);
+std::string verify_json(const VerifyReport& report);
+
+// Every entry of every layer, a line each: layer, mode, owner, size, path and link target.
+void list_files(const Image& image, Sink& to, const std::stop_token& stop);
+
+}  // namespace ociassemble

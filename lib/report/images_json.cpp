@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/streams.hpp"
+#include "report/images.hpp"
+#include "report/json_text.hpp"
+
+namespace ociassemble {
+namespace {
+
+void print_layers(JsonPrinter& json, const Image& image) {
+  json.key("layers").begin_array();
+  for (const auto& layer : image.layers()) {
+    json.begin_object();
+    json.member("mediaType", layer.descriptor.media_type);
+    json.member("digest", layer.descriptor.digest.to_string());
+    json.member("size", layer.descriptor.size);
+    json.member("diffId", layer.diff_id.to_string());
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void print_names(JsonPrinter& json, const Image& image) {
+  json.member("digest", image.digest().to_string());
+  json.member("mediaType", image.descriptor().media_type);
+  json.member("size", image.descriptor().size);
+  json.member("platform", image.config().platform.to_string());
+}
+
+void print_config(JsonPrinter& json, const ImageConfig& config) {
+  json.key("config").begin_object();
+  json.member("created", config.created);
+  json.member("user", config.user);
+  json.member("entrypoint", config.entrypoint.value_or(std::vector<std::string>{}));
+  json.member("cmd", config.cmd.value_or(std::vector<std::string>{}));
+  json.member("workingDir", config.working_dir);
+  json.member("env", config.env);
+  json.member("exposedPorts", config.exposed_ports);
+  json.member("volumes", config.volumes);
+  json.member("stopSignal", config.stop_signal);
+  json.member("labels", config.labels);
+  json.end_object();
+}
+
+void print_history(JsonPrinter& json, const ImageConfig& config) {
+  json.key("history").begin_array();
+  for (const auto& entry : config.history) {
+    json.begin_object();
+    json.member("created", entry.created);
+    json.member("createdBy", entry.created_by);
+    json.member("emptyLayer", entry.empty_layer);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+std::string image_json(const Image& image) {
+  return json_object([&](JsonPrinter& json) {
+    print_names(json, image);
+    json.member("configDigest", image.manifest().config.digest.to_string());
+    print_config(json, image.config());
+    json.member("annotations", image.manifest().annotations);
+    print_layers(json, image);
+    print_history(json, image.config());
+  });
+}
+
+std::string index_json(const Document& document) {
+  const auto index = Index::parse(document.json, document.descriptor.media_type);
+  return json_object([&](JsonPrinter& json) {
+    json.member("digest", document.descriptor.digest.to_string());
+    json.member("mediaType", document.descriptor.media_type);
+    json.member("size", document.descriptor.size);
+    json.member("annotations", index.annotations);
+    json.key("manifests").begin_array();
+    for (const auto& child : index.manifests) {
+      json.begin_object();
+      json.member("digest", child.digest.to_string());
+      json.member("mediaType", child.media_type);
+      json.member("size", child.size);
+      json.member("platform", child.platform ? child.platform->to_string() : std::string());
+      json.end_object();
+    }
+    json.end_array();
+  });
+}
+
+std::string build_json(const Image& image, const std::vector<std::string>& published) {
+  return json_object([&](JsonPrinter& json) {
+    print_names(json, image);
+    json.member("published", published);
+    print_layers(json, image);
+  });
+}
+
+std::string build_json(const ImageIndex& index, const std::vector<std::string>& published) {
+  return json_object([&](JsonPrinter& json) {
+    json.member("digest", index.descriptor.digest.to_string());
+    json.member("mediaType", index.descriptor.media_type);
+    json.member("size", index.descriptor.size);
+    json.member("published", published);
+    json.key("images").begin_array();
+    for (const auto& image : index.images) {
+      json.begin_object();
+      print_names(json, image);
+      print_layers(json, image);
+      json.end_object();
+    }
+    json.end_array();
+  });
+}
+
+std::string verify_json(const VerifyReport& report) {
+  return json_object([&](JsonPrinter& json) {
+    json.member("ok", report.problems.empty());
+    json.member("manifests", std::uint64_t{report.manifests});
+    json.member("layers", std::uint64_t{report.layers});
+    json.member("bytes", report.bytes);
+    json.member("problems", report.problems);
+  });
+}
+
+}  // namespace ociassemble

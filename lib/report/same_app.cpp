@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "io/streams.hpp"
+#include "report/comparison_objects.hpp"
+#include "report/comparisons.hpp"
+#include "report/layer_text.hpp"
+
+namespace ociassemble {
+namespace {
+
+std::string difference_line(const SameAppDifference& difference) {
+  return fmt::format("  {:<11} {:<12} {}\n", difference.is_allowed ? "allowed" : "NOT ALLOWED", difference.subject,
+                     short_text(difference.text));
+}
+
+void describe_app(std::string& text, const SameApp& app, std::size_t files) {
+  text += fmt::format("{}: {}\n", terminal_text(app.platform), app.is_proven() ? "the same application" : "NOT PROVEN");
+  for (const auto& layer : app.layers) {
+    const auto places = layer.before == layer.after ? fmt::format("{}", layer.after)
+                                                    : fmt::format("{} and {}", layer.before, layer.after);
+    text += fmt::format("  proven      layer {:<6} {} {}  {}\n", places, layer.diff_id.to_string(),
+                        format_size(layer.size), short_text(layer.created_by));
+  }
+  for (const auto& layer : app.unlike) {
+    text += "  NOT ALLOWED application layers differ\n" + layer_comparison_text(layer, files);
+  }
+  for (const auto& difference : app.differences) text += difference_line(difference);
+}
+
+void print(JsonPrinter& json, const std::vector<SameAppDifference>& differences) {
+  json.begin_array();
+  for (const auto& difference : differences) {
+    json.begin_object();
+    json.member("subject", difference.subject);
+    json.member("allowed", difference.is_allowed);
+    json.member("text", difference.text);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void print(JsonPrinter& json, const ProvenLayer& layer) {
+  json.begin_object();
+  json.member("diffId", layer.diff_id.to_string());
+  json.member("size", layer.size);
+  json.member("before", std::uint64_t{layer.before});
+  json.member("after", std::uint64_t{layer.after});
+  json.member("createdBy", layer.created_by);
+  json.end_object();
+}
+
+void print(JsonPrinter& json, const SameApp& app) {
+  json.begin_object();
+  json.member("platform", app.platform);
+  json.member("proven", app.is_proven());
+  json.key("layers").begin_array();
+  for (const auto& layer : app.layers) print(json, layer);
+  json.end_array();
+  json.key("unlike").begin_array();
+  for (const auto& layer : app.unlike) print_layer_comparison(json, layer);
+  json.end_array();
+  print(json.key("differences"), app.differences);
+  json.end_object();
+}
+
+}  // namespace
+
+std::string describe_same_app(const SameAppReport& report, std::size_t files) {
+  std::string text;
+  for (const auto& app : report.platforms) describe_app(text, app, files);
+  for (const auto& difference : report.differences) text += difference_line(difference);
+  return text;
+}
+
+void print_same_app_json(const SameAppReport& report, Sink& to) {
+  JsonPrinter json(to);
+  json.begin_object();
+  json.member("proven", report.is_proven());
+  json.key("platforms").begin_array();
+  for (const auto& app : report.platforms) print(json, app);
+  json.end_array();
+  print(json.key("differences"), report.differences);
+  json.end_object();
+  json.finish();
+}
+
+}  // namespace ociassemble

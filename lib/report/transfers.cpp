@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "report/json_text.hpp"
+#include "report/transfers.hpp"
+
+namespace ociassemble {
+namespace {
+
+std::string_view action_name(PlannedStep::Action action) {
+  switch (action) {
+    case PlannedStep::Action::send:
+      return "send";
+    case PlannedStep::Action::mount:
+      return "mount";
+    case PlannedStep::Action::skip:
+      return "skip";
+  }
+  return "";
+}
+
+void print(JsonPrinter& json, const PlannedStep& step) {
+  json.begin_object();
+  json.member("action", action_name(step.action));
+  json.member("mediaType", step.descriptor.media_type);
+  json.member("digest", step.descriptor.digest.to_string());
+  json.member("size", step.descriptor.size);
+  if (!step.from.empty()) json.member("from", step.from);
+  json.member("requests", step.requests);
+  json.end_object();
+}
+
+void print(JsonPrinter& json, const PushPlan& plan) {
+  json.begin_object();
+  json.member("target", plan.target.to_string());
+  json.member("upToDate", plan.steps.empty());
+  json.member("requests", plan.requests);
+  json.member("bytes", plan.bytes);
+  json.key("steps").begin_array();
+  for (const auto& step : plan.steps) print(json, step);
+  json.end_array();
+  json.end_object();
+}
+
+}  // namespace
+
+std::string copy_json(const Copied& copied) {
+  return json_object([&](JsonPrinter& json) {
+    json.member("name", copied.name);
+    json.member("digest", copied.descriptor.digest.to_string());
+    json.member("mediaType", copied.descriptor.media_type);
+    json.member("size", copied.descriptor.size);
+    json.member("referrers", std::uint64_t{copied.referrers});
+  });
+}
+
+void print_tags_json(const std::vector<std::string>& tags, Sink& to) {
+  JsonPrinter json(to);
+  json.value(tags);
+  json.finish();
+}
+
+std::string plan_json(const std::vector<PushPlan>& plans) {
+  return json_object([&](JsonPrinter& json) {
+    json.key("plans").begin_array();
+    for (const auto& plan : plans) print(json, plan);
+    json.end_array();
+  });
+}
+
+std::string describe_plan(const PushPlan& plan) {
+  std::string text;
+  for (const auto& step : plan.steps) {
+    text += fmt::format("{:<5} {:>9}  {}{}{}\n", action_name(step.action), format_size(step.descriptor.size),
+                        step.subject, step.from.empty() ? "" : " from ", step.from);
+  }
+  const auto target = plan.target.to_string();
+  if (plan.steps.empty()) return text + fmt::format("{}: up to date, 1 request\n", target);
+  return text + fmt::format("{}: {} requests, {} to send\n", target, plan.requests, format_size(plan.bytes));
+}
+
+}  // namespace ociassemble

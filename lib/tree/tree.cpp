@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tree/tree.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::string_view kWhiteoutPrefix = ".wh.";
+constexpr std::string_view kMetaPrefix = ".wh..wh.";
+constexpr std::string_view kOpaqueMarker = ".wh..wh..opq";
+constexpr std::size_t kLargestContents = std::size_t{1024} * 1024;
+constexpr std::size_t kLongestLink = 4096;  // PATH_MAX
+constexpr std::size_t kMostLinks = 40;      // as Linux
+constexpr std::size_t kMostComponents = 4096;
+constexpr std::size_t kDeepest = 256;
+constexpr std::uint64_t kMostMetadata = std::uint64_t{1} << 30U;
+
+using Node = Tree::Node;
+
+[[noreturn]] void refuse(ErrorCode code, std::string_view path, std::string_view cause) {
+  throw Error(code, fmt::format("cannot apply the layer's entry {}: {}", printable(path), cause));
+}
+
+bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+// The next name in a path; empty at its end. Empty names and "." are passed over.
+std::string_view take_name(std::string_view& path) {
+  while (!path.empty()) {
+    const auto slash = path.find('/');
+    const auto name = path.substr(0, slash);
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+    if (!name.empty() && name != ".") return name;
+  }
+  return {};
+}
+
+std::vector<std::string_view> names_of(std::string_view path) {
+  std::vector<std::string_view> names;
+  for (auto name = take_name(path); !name.empty(); name = take_name(path)) names.push_back(name);
+  return names;
+}
+
+std::pair<std::string_view, std::string_view> split_last(std::string_view path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos) return {{}, path};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+const Node* child_of(const Node* node, std::string_view name) {
+  if (node == nullptr) return nullptr;
+  const auto found = node->children.find(std::string(name));
+  return found == node->children.end() ? nullptr : &found->second;
+}
+
+// Walks a path as a kernel does in a chroot. Views into the path and into link targets of the tree.
+class PathWalk {
+ public:
+  PathWalk(const Node& root, std::string_view path) : root_(root), path_(path) { push_pending(path); }
+
+  std::string finish(bool follow_last) {
+    while (!pending_.empty()) step(follow_last);
+    return std::string(fmt::format("{}", fmt::join(names_, "/")));
+  }
+
+ private:
+  void push_pending(std::string_view path) {
+    const auto names = names_of(path);
+    components_ += names.size();
+    if (components_ > kMostComponents) refuse_walk("the symlinks on its way grow past all measure");
+    pending_.insert(pending_.end(), names.rbegin(), names.rend());
+  }
+
+  void step(bool follow_last) {
+    const auto name = pending_.back();
+    pending_.pop_back();
+    if (name == "..") return up();
+    const Node* child = child_of(names_.empty() ? &root_ : nodes_.back(), name);
+    if (child == nullptr || child->type != EntryType::symlink || (pending_.empty() && !follow_last)) {
+      names_.push_back(name);
+      nodes_.push_back(child);
+      return;
+    }
+    if (++links_ > kMostLinks) refuse_walk("more than 40 symlinks, or symlinks in a circle");
+    if (starts_with(child->link_target, "/")) {
+      names_.clear();
+      nodes_.clear();
+    }
+    push_pending(child->link_target);
+  }
+
+  void up() {
+    if (names_.empty()) return;
+    names_.pop_back();
+    nodes_.pop_back();
+  }
+
+  [[noreturn]] void refuse_walk(std::string_view cause) const {
+    throw Error(ErrorCode::corrupt, fmt::format("cannot follow {}: {}", printable(path_), cause));
+  }
+
+  const Node& root_;
+  std::string_view path_;
+  std::vector<std::string_view> pending_;  // the next one last
+  std::vector<std::string_view> names_;
+  std::vector<const Node*> nodes_;  // of the names; null for what is not there
+  std::size_t links_ = 0;
+  std::size_t components_ = 0;
+};
+
+Node implied_directory(std::uint32_t layer) {
+  Node node;
+  node.layer = layer;
+  return node;
+}
+
+void prune(Node& node, std::uint32_t layer);
+
+// Removes a child that another layer brought, and all such below it. Their directory stays only as the implied parent
+// of what this layer brings, without its metadata. Returns the next child.
+auto prune_child(Node& parent, Tree::Children::Map::iterator at, std::uint32_t layer) {
+  auto& child = at->second;
+  prune(child, layer);
+  if (child.layer == layer) return ++at;
+  if (child.children.empty()) return parent.children.erase(at);
+  auto kept = implied_directory(layer);
+  kept.children.swap(child.children);
+  child = std::move(kept);
+  return ++at;
+}
+
+void prune(Node& node, std::uint32_t layer) {
+  for (auto at = node.children.begin(); at != node.children.end();) at = prune_child(node, at, layer);
+}
+
+template <class AnyNode>
+AnyNode* descend(AnyNode& root, std::string_view path) {
+  AnyNode* node = &root;
+  for (auto name = take_name(path); !name.empty(); name = take_name(path)) {
+    const auto found = node->children.find(std::string(name));
+    if (found == node->children.end()) return nullptr;
+    node = &found->second;
+  }
+  return node;
+}
+
+}  // namespace
+
+Tree::Tree(std::set<std::string> wanted_files) : wanted_files_(std::move(wanted_files)) {}
+
+Tree Tree::from_root(Node root) {
+  Tree tree;
+  tree.root_ = std::move(root);
+  return tree;
+}
+
+void Tree::apply(TarReader& layer) {
+  ++layer_;
+  whited_out_.clear();
+  while (const auto entry = layer.next()) put(*entry, layer);
+}
+
+void Tree::put(const TarEntry& entry, TarReader& layer) {
+  const auto [folder, name] = split_last(entry.path);
+  if (starts_with(entry.path, kMetaPrefix) || entry.path.find("/" + std::string(kMetaPrefix)) != std::string::npos) {
+    // The rest is what aufs kept for itself.
+    if (name == kOpaqueMarker) white_out(folder, {});
+  } else if (starts_with(name, kWhiteoutPrefix)) {
+    const auto hidden = name.substr(kWhiteoutPrefix.size());
+    if (hidden.empty() || hidden == "." || hidden == "..")
+      refuse(ErrorCode::corrupt, entry.path, "a whiteout of nothing");
+    white_out(folder, hidden);
+  } else {
+    const std::string path = resolve_parent(entry.path);
+    put_node(path, node_of(entry, path, layer));
+  }
+}
+
+void Tree::put_node(const std::string& path, Node node) {
+  if (path.empty() && node.type != EntryType::directory) refuse(ErrorCode::corrupt, "/", "the root is not a directory");
+  const auto name = split_last(path).second;
+  account(node, name);
+  Node& place = path.empty() ? root_ : make_parent(path).children[std::string(name)];
+  // A new place is an empty directory: taking nothing over from it is right as well.
+  if (node.type == EntryType::directory) node.children.swap(place.children);
+  place = std::move(node);
+}
+
+Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& layer) const {
+  if (entry.type == EntryType::hard_link) return linked_node(entry, path);
+  if (entry.link_target.size() > kLongestLink)
+    refuse(ErrorCode::unsupported, entry.path, "a link target over 4096 bytes");
+  Node node;
+  node.type = entry.type;
+  node.mode = entry.mode;
+  node.uid = entry.uid;
+  node.gid = entry.gid;
+  node.size = entry.size;
+  node.link_target = entry.link_target;
+  node.xattrs = entry.xattrs;
+  node.layer = layer_;
+  if (entry.type == EntryType::regular && entry.size <= kLargestContents && wanted_files_.count(path) != 0)
+    node.contents = read_all(layer.data(), kLargestContents, entry.path);
+  return node;
+}
+
+Node Tree::linked_node(const TarEntry& entry, const std::string& path) const {
+  const auto cause = [&](std::string_view what) {
+    return fmt::format("a hard link to {}, {}", printable(entry.link_target), what);
+  };
+  const Node* target = find(resolve_parent(entry.link_target));
+  if (target == nullptr) refuse(ErrorCode::corrupt, entry.path, cause("which does not exist"));
+  if (target->type == EntryType::directory) refuse(ErrorCode::corrupt, entry.path, cause("a directory"));
+  Node node = *target;
+  node.layer = layer_;
+  if (wanted_files_.count(path) == 0) node.contents.reset();
+  return node;
+}
+
+// An empty name hides all that is in the folder. Once is enough for a layer, and all that it may cost.
+void Tree::white_out(std::string_view folder, std::string_view name) {
+  const std::string parent_path = resolve(folder);
+  Node* parent = descend(root_, parent_path);
+  if (parent == nullptr) return;
+  const auto child = parent->children.find(std::string(name));
+  if (!name.empty() && child == parent->children.end()) return;
+  if (!whited_out_.insert(fmt::format("{}/{}", parent_path, name)).second) return;
+  account({}, parent_path);
+  if (name.empty()) {
+    prune(*parent, layer_);
+  } else {
+    prune_child(*parent, child, layer_);
+  }
+}
+
+Tree::Node& Tree::make_parent(std::string_view path) {
+  auto names = names_of(path);
+  if (names.size() > kDeepest) refuse(ErrorCode::unsupported, path, "more than 256 names deep");
+  names.pop_back();
+  Node* node = &root_;
+  for (const auto name : names) {
+    const auto [place, is_new] = node->children.try_emplace(std::string(name), implied_directory(layer_));
+    node = &place->second;
+    if (is_new) account(*node, name);
+    if (node->type != EntryType::directory) *node = implied_directory(layer_);
+  }
+  return *node;
+}
+
+// The memory of a tree is bounded by what a hostile layer may bring, not by what it says of itself.
+void Tree::account(const Node& node, std::string_view name) {
+  metadata_size_ += sizeof(Node) + 64 + name.size() + node.link_target.size();
+  for (const auto& [key, value] : node.xattrs) metadata_size_ += 64 + key.size() + value.size();
+  if (metadata_size_ > kMostMetadata) refuse(ErrorCode::unsupported, name, "over a gigabyte of metadata");
+}
+
+const Tree::Node* Tree::find(std::string_view path) const { return descend(root_, path); }
+
+std::string Tree::resolve(std::string_view path) const { return PathWalk(root_, path).finish(true); }
+
+std::string Tree::resolve_parent(std::string_view path) const { return PathWalk(root_, path).finish(false); }
+
+const Tree::Node* Tree::follow(std::string_view path) const { return find(resolve(path)); }
+
+}  // namespace ociassemble

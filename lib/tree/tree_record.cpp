@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tree/tree_record.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace ociassemble {
+namespace {
+
+constexpr std::string_view kMagic = "tree 1\n";
+constexpr int kMaxDepth = 512;
+
+// Numbers as LEB128, texts with their length before them.
+class Writer {
+ public:
+  void number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U) bytes_ += static_cast<char>(value | 0x80U);
+    bytes_ += static_cast<char>(value);
+  }
+  void text(std::string_view value) {
+    number(value.size());
+    bytes_ += value;
+  }
+  void node(const Tree::Node& node) {
+    number(static_cast<std::uint64_t>(node.type));
+    number(node.mode);
+    number(node.uid);
+    number(node.gid);
+    number(node.size);
+    number(node.layer);
+    text(node.link_target);
+    number(node.contents ? 1 : 0);
+    if (node.contents) text(*node.contents);
+    number(node.xattrs.size());
+    for (const auto& [name, value] : node.xattrs) {
+      text(name);
+      text(value);
+    }
+    number(node.children.size());
+    for (const auto& [name, child] : node.children) {
+      text(name);
+      this->node(child);
+    }
+  }
+  std::string bytes_{kMagic};
+};
+
+// What a record says of one node: the numbers in `node`, the texts as views into the record.
+struct NodeView {
+  Tree::Node node;
+  std::string_view link_target;
+  std::optional<std::string_view> contents;
+  std::vector<std::pair<std::string_view, std::string_view>> xattrs;
+};
+
+class Reader {
+ public:
+  Reader(std::string_view bytes, std::size_t at) : bytes_(bytes), at_(at) {}
+
+  std::size_t at() const { return at_; }
+  bool at_end() const { return at_ == bytes_.size(); }
+  void go_to(std::size_t at) { at_ = at; }
+
+  bool number(std::uint64_t& value) {
+    value = 0;
+    for (unsigned shift = 0; shift < 64 && at_ < bytes_.size(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(bytes_[at_++]);
+      value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
+      if ((byte & 0x80U) == 0) return true;
+    }
+    return false;
+  }
+  bool text(std::string_view& value) {
+    std::uint64_t size = 0;
+    if (!number(size) || size > bytes_.size() - at_) return false;
+    value = bytes_.substr(at_, size);
+    at_ += size;
+    return true;
+  }
+  // All of a node but its children.
+  bool node(NodeView& view) { return metadata(view) && xattrs(view); }
+
+ private:
+  bool metadata(NodeView& view) {
+    auto& node = view.node;
+    std::uint64_t type = 0;
+    std::uint64_t mode = 0;
+    std::uint64_t layer = 0;
+    std::uint64_t has_contents = 0;
+    if (!number(type) || type > static_cast<std::uint64_t>(EntryType::fifo) || !number(mode) || !number(node.uid) ||
+        !number(node.gid) || !number(node.size) || !number(layer) || !text(view.link_target) || !number(has_contents)) {
+      return false;
+    }
+    node.type = static_cast<EntryType>(type);
+    node.mode = static_cast<std::uint32_t>(mode);
+    node.layer = static_cast<std::uint32_t>(layer);
+    view.contents.reset();
+    return has_contents == 0 || text(view.contents.emplace());
+  }
+  bool xattrs(NodeView& view) {
+    view.xattrs.clear();
+    std::uint64_t count = 0;
+    if (!number(count)) return false;
+    for (; count > 0; --count) {
+      std::string_view name;
+      std::string_view value;
+      if (!text(name) || !text(value)) return false;
+      view.xattrs.emplace_back(name, value);
+    }
+    return true;
+  }
+
+  std::string_view bytes_;
+  std::size_t at_;
+};
+
+// A record that was read through once and found whole, and where its folders' children begin (at their number) and end,
+// by beginning: so that a folder can be passed over.
+struct Record {
+  explicit Record(SharedBytes record) : shared(std::move(record)) {}
+
+  std::string_view bytes() const { return shared.bytes; }
+
+  SharedBytes shared;
+  std::vector<std::pair<std::size_t, std::size_t>> folders;
+};
+
+bool check_node(Record& record, Reader& reader, NodeView& scratch, int depth) {
+  if (depth > kMaxDepth || !reader.node(scratch)) return false;
+  const auto begin = reader.at();
+  std::uint64_t count = 0;
+  if (!reader.number(count)) return false;
+  if (count == 0) return true;
+  const auto place = record.folders.size();
+  record.folders.emplace_back(begin, 0);
+  for (; count > 0; --count) {
+    std::string_view name;
+    if (!reader.text(name) || !check_node(record, reader, scratch, depth + 1)) return false;
+  }
+  record.folders[place].second = reader.at();
+  return true;
+}
+
+Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, std::size_t at);
+
+Tree::Node make_node(const std::shared_ptr<const Record>& record, Reader& reader) {
+  NodeView view;
+  reader.node(view);
+  Tree::Node node = std::move(view.node);
+  node.link_target = view.link_target;
+  if (view.contents) node.contents.emplace(*view.contents);
+  for (const auto& [name, value] : view.xattrs) node.xattrs[std::string(name)] = value;
+  const auto begin = reader.at();
+  std::uint64_t count = 0;
+  reader.number(count);
+  if (count > 0) {
+    node.children = Tree::Children([record, begin] { return make_children(record, begin); });
+    const auto folder =
+        std::lower_bound(record->folders.begin(), record->folders.end(), std::pair(begin, std::size_t{0}));
+    reader.go_to(folder->second);
+  }
+  return node;
+}
+
+Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, std::size_t at) {
+  Reader reader(record->bytes(), at);
+  std::uint64_t count = 0;
+  reader.number(count);
+  Tree::Children::Map children;
+  for (; count > 0; --count) {
+    std::string_view name;
+    reader.text(name);
+    // Written in order, so the end is where the next one goes.
+    children.emplace_hint(children.end(), name, make_node(record, reader));
+  }
+  return children;
+}
+
+}  // namespace
+
+std::string encode_tree(const Tree& tree) {
+  Writer writer;
+  writer.node(tree.root());
+  return std::move(writer.bytes_);
+}
+
+std::optional<Tree> decode_tree(SharedBytes shared) {
+  if (!shared.bytes.starts_with(kMagic)) return {};
+  auto record = std::make_shared<Record>(std::move(shared));
+  Reader check(record->bytes(), kMagic.size());
+  NodeView scratch;
+  if (!check_node(*record, check, scratch, 0) || !check.at_end()) return {};
+  Reader reader(record->bytes(), kMagic.size());
+  return Tree::from_root(make_node(record, reader));
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ociassemble/import.hpp"
+
+#include <doctest/doctest.h>
+
+#include "ociassemble/error.hpp"
+#include "ociassemble/recipe.hpp"
+#include "recipe/import/dockerfile.hpp"
+#include "recipe/import/new_accounts.hpp"
+#include "test_folder.hpp"
+
+using namespace ociassemble;
+
+namespace {
+
+// Also a recipe that parses.
+std::string imported(std::string_view text, const ImportOptions& options = {}) {
+  auto recipe = import_dockerfile(text, "Dockerfile", options);
+  INFO(recipe);
+  CHECK_NOTHROW(Recipe::parse(recipe, "ociassemble.json"));
+  return recipe;
+}
+
+std::string message_of(std::string_view text) {
+  try {
+    import_dockerfile(text, "Dockerfile", {});
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+std::string expanded(std::string_view text, const DockerVariables& variables) {
+  const auto file = Dockerfile::parse("", "Dockerfile");
+  return file.expand({}, text, variables);
+}
+
+}  // namespace
+
+TEST_CASE("ten Dockerfiles of services become the recipes that were written by hand for them") {
+  for (const std::string name : {"alpine", "distroless", "scratch", "debian-slim", "arguments", "stages", "heredocs",
+                                 "onbuild", "chown", "chmod"}) {
+    CAPTURE(name);
+    const auto file = test::read_bytes(GOLDEN_FOLDER "/import/" + name + ".Dockerfile");
+    const auto recipe = import_dockerfile(file, name + ".Dockerfile", {{}, {}, ".dockerignore"});
+    CHECK(recipe == test::read_bytes(GOLDEN_FOLDER "/import/" + name + ".json"));
+    CHECK_NOTHROW(Recipe::parse(recipe, "ociassemble.json"));
+  }
+}
+
+TEST_CASE("the target's stage is taken with those that it is built from") {
+  const std::string_view text =
+      "FROM debian:12-slim AS base\nENV MODE=base\nUSER 1001:1001\n"
+      "FROM base AS prod\nCMD server --port $PORT\n"
+      "FROM base AS dev\nENV MODE=dev\n";
+  const auto prod = imported(text, {.target = "prod", .build_args = {}, .ignore_file = {}});
+  CHECK(holds(prod, "\"base\": \"debian:12-slim\""));
+  CHECK(holds(prod, "\"MODE\": \"base\""));
+  CHECK(holds(prod, "\"user\": \"1001:1001\""));
+  CHECK(holds(prod, "\"cmd\": [\"/bin/sh\", \"-c\", \"server --port $PORT\"]"));
+  CHECK(holds(imported(text), "\"MODE\": \"dev\""));
+}
+
+TEST_CASE("what cannot be carried over becomes a comment that says what to do") {
+  const auto recipe = imported(
+      "FROM scratch\nADD https://example.com/x /x\nONBUILD RUN make\nCOPY *.txt /t/\n"
+      "COPY <<EOF /etc/motd\nhello\nEOF\nRUN <<EOF\nmake\nEOF\n");
+  CHECK(holds(recipe, "// Line 2: ADD https://example.com/x /x: download it"));
+  CHECK(holds(recipe, "// Line 3: ONBUILD RUN make: "));
+  CHECK(holds(recipe, "// Line 4: COPY *.txt /t/: "));
+  CHECK(holds(recipe, "// Line 5: COPY <<EOF /etc/motd: write the text to a file"));
+  CHECK(holds(recipe, "//     hello\n"));
+  CHECK(holds(recipe, "// Line 8: RUN <<EOF: commands are not run"));
+}
+
+TEST_CASE("an entrypoint drops an inherited cmd, and keeps one of its own stage") {
+  const std::string inherited = "FROM a AS one\nCMD [\"x\"]\nFROM one\n";
+  CHECK(holds(imported(inherited), "\"entrypoint\": [],\n  \"cmd\": [\"x\"]"));
+  CHECK_FALSE(holds(imported(inherited + "ENTRYPOINT [\"e\"]\n"), "\"cmd\""));
+  CHECK(holds(imported(inherited + "CMD [\"y\"]\nENTRYPOINT [\"e\"]\n"), "\"cmd\": [\"y\"]"));
+  CHECK(holds(imported(inherited + "ENTRYPOINT [\"e\"]\nCMD [\"y\"]\n"), "\"cmd\": [\"y\"]"));
+}
+
+TEST_CASE("the environment goes before arguments, and the platform's words stand in paths only") {
+  CHECK(holds(imported("FROM a\nENV V=env\nARG V=arg\nLABEL v=$V\n"), "\"v\": \"env\""));
+  CHECK(holds(imported("FROM a\nARG V=arg\nLABEL v=$V\n"), "\"args\": {\"V\": \"arg\"}"));
+  const auto recipe = imported("FROM a\nARG TARGETARCH\nENV ARCH=$TARGETARCH\nCOPY bin/$TARGETARCH/x /x\n");
+  CHECK(holds(recipe, "// Line 3: ENV ARCH=$TARGETARCH: a recipe has the platform's words in paths only"));
+  CHECK(holds(recipe, "\"/x\": \"bin/{arch}/x\""));
+  CHECK(holds(recipe, "\"platforms\": [\"linux/amd64\"]"));
+}
+
+TEST_CASE("users and groups are read from the commands that make them") {
+  const auto made = [](std::initializer_list<const char*> words) {
+    NewAccounts accounts;
+    accounts.read({words.begin(), words.end()});
+    return accounts;
+  };
+  const auto busybox = made({"adduser", "-DHu", "1001", "-h", "/data", "-s", "/bin/sh", "-g", "A name", "app"});
+  REQUIRE(busybox.find("app") != nullptr);
+  CHECK(busybox.find("app")->uid == "1001");
+  CHECK(busybox.find("app")->home == "/data");
+  CHECK(busybox.find("app")->shell == "/bin/sh");
+  CHECK(busybox.find("1001") == busybox.find("app"));
+  const auto debian = made({"adduser", "--system", "--uid=7", "--ingroup", "staff", "--no-create-home", "app"});
+  CHECK(debian.find("app")->is_system);
+  CHECK(debian.find("app")->group == "staff");
+  const auto shadow =
+      made({"groupadd", "-r", "-g", "9", "g", "&&", "useradd", "-rM", "-g", "g", "-u", "8", "u;", "true"});
+  CHECK(shadow.groups.at("g") == "9");
+  CHECK(shadow.find("u")->group == "g");
+  CHECK(shadow.find("u")->is_system);
+  // A user joins a group; a name is missing; another command.
+  CHECK(made({"adduser", "app", "wheel"}).users.empty());
+  CHECK(made({"adduser", "-D"}).users.empty());
+  CHECK(made({"echo", "app"}).users.empty());
+}
+
+TEST_CASE("a number that the command leaves open is chosen, and a comment says so") {
+  const auto recipe = imported("FROM alpine\nRUN adduser -S app\nUSER app\n");
+  CHECK(holds(recipe, "// Line 3: which number app has is left to the command; 999 is taken."));
+  CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 999, \"create\": true}"));
+}
+
+TEST_CASE("numbers with leading zeros are decimal, as the commands take them, and plain in the recipe") {
+  const auto recipe = imported("FROM alpine\nRUN adduser -D -u 05000 app\nUSER 005000:0100\n");
+  CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 5000, \"gid\": 100, \"create\": true}"));
+  const auto zero = imported("FROM alpine\nRUN addgroup -g 07 g && adduser -D -u 08 -G g app\nUSER app\n");
+  CHECK(holds(zero, "\"uid\": 8, \"gid\": 7, \"group\": \"g\""));
+}
+
+TEST_CASE("variables are put in as Docker's reference says") {
+  const DockerVariables set{{"v", "x"}, {"e", ""}};
+  CHECK(expanded("$v ${v}y '$v' \\$v", set) == "x xy $v $v");
+  CHECK(expanded("${v:-word}${u:-word}${e:-word}", set) == "xwordword");
+  CHECK(expanded("${v:+word}${u:+word}${e:+word}", set) == "word");
+  CHECK(expanded("${u:-${v}}", set) == "x");
+  CHECK(expanded("${e-word}", set).empty());
+}
+
+TEST_CASE("a text that a recipe cannot hold is refused") {
+  using namespace std::string_view_literals;
+  CHECK(message_of("FROM a\nENV A\0B=1\n"sv) == "cannot import Dockerfile: it holds control bytes");
+  CHECK(message_of("FROM a\nENV A=\x01x\x03\n"sv) == "cannot import Dockerfile: it holds control bytes");
+  // An array that holds such a character is no array to us, as another malformed one is none to Docker.
+  CHECK(holds(imported("FROM a\nCMD [\"\\u0001x\"]\n"), "[\"/bin/sh\", \"-c\", "));
+}
+
+TEST_CASE("a broken Dockerfile is an error that names the line") {
+  CHECK(message_of("FROM a\nCOYP a b\n") == "Dockerfile:2: unknown instruction COYP");
+  CHECK(message_of("RUN x\n") == "Dockerfile:1: RUN stands before the first FROM");
+  CHECK(message_of("") == "Dockerfile:1: there is no FROM");
+  CHECK(message_of("FROM a\nRUN <<EOF\nx\n") == "Dockerfile:2: the heredoc EOF has no end");
+  CHECK(message_of("FROM a\nENV A=\"x\n") == "Dockerfile:2: no \" ends the quoted text");
+  CHECK(message_of("FROM a\nUSER ${x\n") == "Dockerfile:2: no '}' ends the variable");
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <ostream>
+
+#include "commands/build_result.hpp"
+#include "commands/command.hpp"
+#include "commands/recipe_build.hpp"
+#include "commands/side_files.hpp"
+#include "flags/build_arguments.hpp"
+#include "flags/build_flags.hpp"
+#include "flags/lock_flags.hpp"
+#include "ociassemble/check.hpp"
+#include "ociassemble/copy.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/layout.hpp"
+#include "ociassemble/places.hpp"
+#include "report/transfers.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+constexpr const char* kBuildFooter =
+    "LOCATION: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF] or REGISTRY/REPOSITORY[:TAG];\n"
+    "a base may also be rootfs:DIR-OR-TARBALL, scratch, or static (the built-in default, which needs no network).\n"
+    "\n"
+    "Examples:\n"
+    "  A static Go binary as an image in a folder:\n"
+    "    CGO_ENABLED=0 go build -trimpath -o server ./cmd/server\n"
+    "    ociassemble build --binary server -o oci:image:v1\n"
+    "  On Alpine, with a file and a writable folder, straight to a registry:\n"
+    "    ociassemble build --base alpine:3.20 --binary server --add config.yml:/etc/server/config.yml \\\n"
+    "      --writable /var/lib/server --expose 8080 --push registry.example.com/team/server:v1\n"
+    "  For `docker load`:\n"
+    "    ociassemble build --binary server -o docker-archive:server.tar:team/server:v1\n"
+    "  All profiles of the recipe ociassemble.json (docs/recipe.md), each under its own tags:\n"
+    "    ociassemble build --all-profiles --set VERSION=1.4.0 --push registry.example.com/team/server\n"
+    "  For two platforms, the base pinned, as one index:\n"
+    "    ociassemble lock --base alpine:3.20 --platform linux/amd64,linux/arm64\n"
+    "    ociassemble build --locked --base alpine:3.20 --platform linux/amd64,linux/arm64 \\\n"
+    "      --binary bin/{os}-{arch}/server --push registry.example.com/team/server:v1\n"
+    "  In a Makefile:\n"
+    "    ociassemble build -q --binary server -o oci-archive:$@ --depfile $@.d\n"
+    "  In CI, prove first that a second assembly gives the same bytes:\n"
+    "    ociassemble build --check --binary server --push registry.example.com/team/server:v1\n"
+    "\n"
+    "The same inputs give the same digest on every machine. Times are SOURCE_DATE_EPOCH, or 1970-01-01.\n"
+    "Credentials come from docker's and podman's configuration; OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are for "
+    "the\n"
+    "registry that is pushed to (else the base's), or the one that OCIASSEMBLE_REGISTRY names.";
+
+class BuildCommand : public Command {
+ public:
+  explicit BuildCommand(CLI::App& app) {
+    recipe_.add_to(app);
+    flags_.add_to(app);
+    lock_.add_to(app, "What goes in");
+    add_output_options(app);
+    registry_.add_to(app);
+    app.footer(kBuildFooter);
+  }
+
+  int run(const Streams& streams) override {
+    const auto builds = plan(streams);
+    const auto workplace = make_workplace(builds, streams);
+    // All are made before one is published.
+    const auto made = assemble_builds(builds, workplace);
+    if (check_) check(builds, made, workplace);
+    if (dry_run_) return print_plans(builds, made, workplace, streams);
+    Texts reports;
+    for (std::size_t i = 0; i < builds.size(); ++i) reports.push_back(finish(builds[i], made[i], workplace));
+    print(reports, streams);
+    return 0;
+  }
+
+ private:
+  using Texts = std::vector<std::string>;
+
+  // What to make: what the options say, or what the recipe says and the options change.
+  std::vector<Build> plan(const Streams& streams) {
+    std::vector<Build> builds;
+    const auto recipe = recipe_.find(flags_.inputs_named());
+    lock_.read(recipe ? recipe->file().parent_path() : std::filesystem::path());
+    if (!recipe) {
+      builds.push_back(plan({{}, {}, {}, {AssembleOptions()}}, streams));
+    } else {
+      recipe_file_ = recipe->file();
+      for (const auto& resolved : recipe_.resolve(*recipe, flags_.platforms())) {
+        builds.push_back(plan(resolved, streams));
+      }
+    }
+    reject_shared_places(builds);
+    reject_shared_side_file(digest_file_, builds);
+    reject_shared_side_file(depfile_, builds);
+    return builds;
+  }
+
+  Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
+    Build build{resolved.profile, {}, parse_targets(resolved.profile, resolved.tags)};
+    for (const auto& image : resolved.images) {
+      for (auto& options : flags_.apply(image)) {
+        finish_options(options, streams);
+        build.images.push_back(std::move(options));
+      }
+    }
+    if (build.images.front().format == ImageFormat::docker) reject_docker_format(build.targets);
+    return build;
+  }
+
+  void finish_options(AssembleOptions& options, const Streams& streams) const {
+    lock_.apply(options);
+    if (format_) options.format = parse_format(*format_);
+    if (compression_) options.compression = CompressionOptions::parse(*compression_);
+    options.compression.workers = jobs_;
+    if (const auto epoch = streams.environment("SOURCE_DATE_EPOCH"); epoch && !epoch->empty()) {
+      options.source_date_epoch = parse_epoch(*epoch);
+    }
+  }
+
+  Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
+    std::vector<Location> targets;
+    for (const auto& build : builds) targets.insert(targets.end(), build.targets.begin(), build.targets.end());
+    if (dry_run_) check_dry_run(targets);
+    const auto& base = builds.front().images.front().base;
+    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(base, targets));
+    workplace.store = choose_store(targets);
+    workplace.copy_base =
+        std::any_of(builds.begin(), builds.end(), [&](const Build& build) { return needs_base_layers(build); });
+    workplace.layers_on_demand = std::all_of(
+        targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
+    if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
+    return workplace;
+  }
+
+  static void check(const std::vector<Build>& builds, const std::vector<BuildResult>& made,
+                    const Workplace& workplace) {
+    for (std::size_t i = 0; i < builds.size(); ++i) {
+      for (std::size_t j = 0; j < builds[i].images.size(); ++j) {
+        check_reproducible(builds[i].images[j], workplace, made[i].images()[j].image);
+      }
+    }
+  }
+
+  // Publishes, and returns what is to be printed.
+  std::string finish(const Build& build, const BuildResult& made, const Workplace& workplace) const {
+    Texts published;
+    published.reserve(build.targets.size());
+    for (const auto& target : build.targets) published.push_back(publish(made, target, workplace));
+    write_side_files(made, build);
+    if (json_) return made.json(published);
+    std::string lines;
+    for (const auto& name : published) lines.append(name).append("\n");
+    return lines;
+  }
+
+  void add_output_options(CLI::App& app) {
+    const char* group = "Where it goes";
+    add_list(app, "-o,--output", outputs_, "Write the image there; repeatable", "LOCATION", group);
+    app.add_flag("--shallow", shallow_, "Leave the base's layers out of layouts (oci:DIR); the digest is the same")
+        ->group(group);
+    add_list(app, "--push", pushes_, "Push the image to a registry; repeatable", "REF", group);
+    app.add_flag("--dry-run", dry_run_, "Make the image, and say what a push would send; only GET and HEAD are asked")
+        ->group(group);
+    app.add_option("--format", format_, "Media types: oci or docker (default: oci)")->type_name("FORMAT")->group(group);
+    app.add_option("--compression", compression_, "gzip[:1-12], zstd[:1-19] or none (default: gzip)")
+        ->type_name("KIND[:LEVEL]")
+        ->group(group);
+    app.add_option("-j,--jobs", jobs_, "Threads that compress (default: the usable cores); changes no byte")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024))
+        ->group(group);
+    app.add_option("--cache-dir", cache_dir_, "Where facts about layers and bases are kept between builds")
+        ->type_name("DIR")
+        ->group(group);
+    app.add_flag("--no-cache", no_cache_, "Keep and use no such facts")->group(group);
+    app.add_flag("--check", check_,
+                 "Assemble a second time under other circumstances; nothing is written if a byte differs")
+        ->group(group);
+    app.add_option("--digest-file", digest_file_, "Write the image's digest to this file")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_option("--depfile", depfile_, "Write a make rule with all local inputs of the first output")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_flag("--json", json_, "Print what was made as JSON")->group(group);
+    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only")->group(group);
+  }
+
+  std::vector<Location> parse_targets(const std::string& profile, const Texts& tags) const {
+    std::vector<Location> targets;
+    const auto add = [&](const Location& target) {
+      for (auto& one : with_tags(target, tags)) targets.push_back(std::move(one));
+    };
+    for (const auto& text : outputs_) add(Location::parse(with_profile(text, profile)));
+    for (const auto& text : pushes_) {
+      const auto target = Location::parse(with_profile(text, profile));
+      if (target.kind != Location::Kind::registry) {
+        throw Error(ErrorCode::invalid_argument, "cannot push to " + text + ": it is no registry",
+                    "use --output " + text);
+      }
+      add(target);
+    }
+    if (targets.empty()) {
+      throw Error(ErrorCode::invalid_argument, "cannot build: nothing says where the image goes",
+                  "add -o oci:DIR:TAG, or --push REGISTRY/REPOSITORY:TAG");
+    }
+    for (const auto& target : targets) reject_base_only(target);
+    if (shallow_) reject_not_shallow(targets);
+    return targets;
+  }
+
+  // Tools that read OCI layouts and archives look for OCI media types, and see nothing else.
+  static void reject_docker_format(const std::vector<Location>& targets) {
+    for (const auto& target : targets) {
+      if (target.kind != Location::Kind::oci_layout && target.kind != Location::Kind::oci_archive) continue;
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot write Docker's format to " + target.to_string() + ": it holds OCI images",
+                  "leave --format docker out, or write to docker-archive:FILE or a registry");
+    }
+  }
+
+  static void reject_base_only(const Location& target) {
+    using Kind = Location::Kind;
+    if (target.kind != Kind::rootfs && target.kind != Kind::scratch && target.kind != Kind::static_base) return;
+    throw Error(ErrorCode::invalid_argument,
+                "cannot write to " + target.to_string() + ": it is a base, not a place for images",
+                "an output is oci:, oci-archive:, docker-archive: or a registry's reference");
+  }
+
+  void reject_not_shallow(const std::vector<Location>& targets) const {
+    for (const auto& target : targets) {
+      if (target.reference || target.kind == Location::Kind::oci_layout) continue;
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot write " + target.to_string() + " without the base's layers: an archive is whole",
+                  "--shallow is for layouts: -o oci:DIR");
+    }
+  }
+
+  std::string publish(const BuildResult& made, const Location& target, const Workplace& workplace) const {
+    return shallow_ && target.kind == Location::Kind::oci_layout ? made.publish_shallow(target, workplace)
+                                                                 : made.publish(target, workplace);
+  }
+
+  // What credentials of the environment are for: the first registry that is pushed to, else the base's.
+  static std::string chief_registry(const Location& base, const std::vector<Location>& targets) {
+    for (const auto& target : targets) {
+      if (target.reference) return registry_of(target);
+    }
+    return registry_of(base);
+  }
+
+  // New layers are written straight into the first layout among the outputs.
+  static std::shared_ptr<BlobStore> choose_store(const std::vector<Location>& targets) {
+    const auto layout = std::find_if(targets.begin(), targets.end(),
+                                     [](const Location& target) { return target.kind == Location::Kind::oci_layout; });
+    if (layout == targets.end()) return make_temporary_store();
+    return OciLayout::open_or_create(layout->path).blobs();
+  }
+
+  // Whether the base's layers are needed here: for a file, or for a registry that does not have them. Those of a locked
+  // base are not read before, and then go from registry to registry.
+  bool needs_base_layers(const Build& build) const {
+    return std::any_of(build.images.begin(), build.images.end(), [&](const AssembleOptions& image) {
+      const auto& base = image.base;
+      const bool locked = lock_.pins(base);
+      return std::any_of(build.targets.begin(), build.targets.end(), [&](const Location& target) {
+        if (!target.reference) return !shallow_;
+        return !locked && (!base.reference || target.reference->registry() != base.reference->registry());
+      });
+    });
+  }
+
+  static void check_dry_run(const std::vector<Location>& targets) {
+    for (const auto& target : targets) {
+      if (target.reference) continue;
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot plan to write " + target.to_string() + ": --dry-run is for pushes",
+                  "name registries only, with --push");
+    }
+  }
+
+  int print_plans(const std::vector<Build>& builds, const std::vector<BuildResult>& made, const Workplace& workplace,
+                  const Streams& streams) const {
+    std::vector<PushPlan> plans;
+    for (std::size_t i = 0; i < builds.size(); ++i) {
+      for (const auto& target : builds[i].targets) plans.push_back(made[i].plan(*target.reference, workplace));
+    }
+    if (json_) streams.out << plan_json(plans);
+    if (json_) return 0;
+    for (const auto& plan : plans) streams.out << describe_plan(plan);
+    return 0;
+  }
+
+  void write_side_files(const BuildResult& made, const Build& build) const {
+    if (digest_file_) {
+      write_if_changed(with_profile(*digest_file_, build.profile), made.digest().to_string() + "\n");
+    }
+    if (!depfile_) return;
+    auto inputs = made.inputs();
+    if (!recipe_file_.empty()) inputs.push_back(recipe_file_);
+    if (lock_.file()) inputs.push_back(*lock_.file());
+    write_if_changed(with_profile(*depfile_, build.profile), make_rule(build.targets.front(), inputs));
+  }
+
+  // Several images as JSON are an array.
+  void print(const Texts& reports, const Streams& streams) const {
+    const bool is_array = json_ && reports.size() > 1;
+    if (is_array) streams.out << "[\n";
+    for (std::size_t i = 0; i < reports.size(); ++i) streams.out << (is_array && i > 0 ? ",\n" : "") << reports[i];
+    if (is_array) streams.out << "]\n";
+  }
+
+  Texts outputs_, pushes_;
+  std::optional<std::string> format_, compression_, digest_file_, depfile_, cache_dir_;
+  std::size_t jobs_ = 0;
+  bool check_ = false;
+  bool no_cache_ = false;
+  bool dry_run_ = false;
+  bool json_ = false;
+  bool quiet_ = false;
+  bool shallow_ = false;
+  BuildFlags flags_;
+  LockFlags lock_;
+  RegistryFlags registry_;
+  RecipeFlags recipe_;
+  std::filesystem::path recipe_file_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_build_command(CLI::App& app) { return std::make_unique<BuildCommand>(app); }
+
+}  // namespace ociassemble::tool

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "commands/recipe_build.hpp"
+#include "ociassemble/places.hpp"
+#include "ociassemble/platforms.hpp"
+
+namespace ociassemble::tool {
+
+// What one of the builds made: the image of one platform, or an index of several.
+class BuildResult {
+ public:
+  // An index over the images when `options`, of which they were made, are several.
+  BuildResult(std::vector<Assembled> images, const std::vector<AssembleOptions>& options);
+
+  // In the order of the options.
+  const std::vector<Assembled>& images() const noexcept { return images_; }
+  const Digest& digest() const noexcept;
+  // Local files that were read, sorted.
+  std::vector<std::filesystem::path> inputs() const;
+  // See publish() and publish_shallow().
+  std::string publish(const Location& target, const Workplace& workplace) const;
+  std::string publish_shallow(const Location& target, const Workplace& workplace) const;
+  // See plan_publish().
+  PushPlan plan(const Reference& target, const Workplace& workplace) const;
+  // What `build --json` prints.
+  std::string json(const std::vector<std::string>& published) const;
+
+ private:
+  std::vector<Assembled> images_;
+  std::optional<ImageIndex> index_;
+};
+
+// Makes all, so that what they share is made once. See assemble_all().
+std::vector<BuildResult> assemble_builds(const std::vector<Build>& builds, const Workplace& workplace);
+
+}  // namespace ociassemble::tool

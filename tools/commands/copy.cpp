@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+#include "commands/command.hpp"
+#include "ociassemble/copy.hpp"
+#include "ociassemble/error.hpp"
+#include "report/transfers.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+constexpr const char* kForms =
+    "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF] or "
+    "REGISTRY/REPOSITORY[:TAG]";
+
+constexpr const char* kPlatforms =
+    "Of an index the image of --platform is taken, else this machine's, or the only one; --all-platforms takes the\n"
+    "index with all that it names. Manifests, indexes and layers keep their bytes, and so the digest.\n"
+    "\n";
+
+// One class for push, pull and copy, which differ in what they let the two places be.
+class CopyCommand : public Command {
+ public:
+  enum class Kind { push, pull, copy };
+
+  CopyCommand(CLI::App& app, Kind kind) : kind_(kind) {
+    app.add_option(kind == Kind::push   ? "LOCATION"
+                   : kind == Kind::pull ? "REF"
+                                        : "FROM",
+                   from_, kind == Kind::pull ? "REGISTRY/REPOSITORY[:TAG][@DIGEST]" : kForms)
+        ->required();
+    app.add_option(kind == Kind::push   ? "REF"
+                   : kind == Kind::pull ? "LOCATION"
+                                        : "TO",
+                   to_,
+                   kind == Kind::push   ? "REGISTRY/REPOSITORY[:TAG]"
+                   : kind == Kind::pull ? "oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:REF]"
+                                        : kForms)
+        ->required();
+    app.add_flag("--all-platforms", options_.all_platforms, "The whole index, not one image of it");
+    app.add_option("--platform", platform_, "The image of this platform, for example linux/arm64")
+        ->type_name("OS/ARCH");
+    if (kind == Kind::copy) {
+      app.add_flag("--referrers", options_.referrers,
+                   "Also what refers to it: signatures, SBOMs (registry to registry)");
+    }
+    if (kind != Kind::pull) {
+      app.add_flag("--dry-run", dry_run_, "Say what would be sent, mounted and skipped; only GET and HEAD are asked");
+    }
+    app.add_flag("--json", json_, "Print JSON");
+    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
+    registry_.add_to(app);
+    app.footer(kPlatforms + std::string(examples()));
+  }
+
+  int run(const Streams& streams) override {
+    const auto from = Location::parse(from_);
+    const auto to = Location::parse(to_);
+    check_kinds(from, to);
+    if (!platform_.empty()) options_.platform = Platform::parse(platform_);
+    const auto chief = to.reference ? registry_of(to) : registry_of(from);
+    const auto workplace = registry_.workplace(streams, quiet_ || json_, chief);
+    if (dry_run_) {
+      const auto plan = plan_copy(from, to, options_, workplace);
+      streams.out << (json_ ? plan_json({plan}) : describe_plan(plan));
+    } else {
+      const auto copied = copy(from, to, options_, workplace);
+      streams.out << (json_ ? copy_json(copied) : copied.name + "\n");
+    }
+    return 0;
+  }
+
+ private:
+  void check_kinds(const Location& from, const Location& to) const {
+    if (kind_ == Kind::push && !to.reference) reject("push to " + to_, "it is no registry");
+    if (kind_ == Kind::pull && !from.reference) reject("pull from " + from_, "it is no registry");
+  }
+
+  [[noreturn]] void reject(const std::string& action, const std::string& why) const {
+    throw Error(ErrorCode::invalid_argument, "cannot " + action + ": " + why,
+                "for other places: ociassemble copy " + from_ + " " + to_);
+  }
+
+  const char* examples() const {
+    switch (kind_) {
+      case Kind::push:
+        return "Examples:\n"
+               "  ociassemble push oci:image:v1 registry.example.com/team/server:v1\n"
+               "  ociassemble push --all-platforms oci-archive:image.tar registry.example.com/team/server:v1\n"
+               "  ociassemble push --dry-run oci:image:v1 registry.example.com/team/server:v1";
+      case Kind::pull:
+        return "Examples:\n"
+               "  ociassemble pull alpine:3.20 oci:base:3.20\n"
+               "  ociassemble pull --platform linux/arm64 alpine:3.20 docker-archive:alpine.tar";
+      case Kind::copy:
+        return "Examples:\n"
+               "  ociassemble copy --all-platforms alpine:3.20 registry.example.com/mirror/alpine:3.20\n"
+               "  ociassemble copy oci:image:v1 oci-archive:image.tar:v1\n"
+               "  ociassemble copy --referrers staging.example.com/app:v1 registry.example.com/app:v1";
+    }
+    return "";
+  }
+
+  const Kind kind_;
+  std::string from_, to_, platform_;
+  CopyOptions options_;
+  bool dry_run_ = false;
+  bool json_ = false;
+  bool quiet_ = false;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_push_command(CLI::App& app) {
+  return std::make_unique<CopyCommand>(app, CopyCommand::Kind::push);
+}
+std::unique_ptr<Command> make_pull_command(CLI::App& app) {
+  return std::make_unique<CopyCommand>(app, CopyCommand::Kind::pull);
+}
+std::unique_ptr<Command> make_copy_command(CLI::App& app) {
+  return std::make_unique<CopyCommand>(app, CopyCommand::Kind::copy);
+}
+
+}  // namespace ociassemble::tool

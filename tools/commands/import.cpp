@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <ostream>
+
+#include "commands/command.hpp"
+#include "commands/side_files.hpp"
+#include "flags/build_arguments.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/import.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+class ImportCommand : public Command {
+ public:
+  explicit ImportCommand(CLI::App& app) {
+    app.add_option("DOCKERFILE", file_, "The Dockerfile")->required();
+    app.add_option("--target", options_.target, "The stage to import (default: the last)")->type_name("STAGE");
+    app.add_option("--build-arg", arguments_,
+                   "Another default for an ARG, which the recipe has among its \"args\"; repeatable")
+        ->type_name("NAME=VALUE")
+        ->take_all()
+        ->expected(1);
+    app.add_option("-o,--output", output_, "Write the recipe there (default: to the standard output)")
+        ->type_name("FILE");
+    app.footer(
+        "Nothing is run; what cannot be carried over (RUN) becomes a comment that says what to do instead.\n"
+        "\n"
+        "Examples:\n"
+        "  ociassemble import Dockerfile -o ociassemble.json\n"
+        "  ociassemble import Dockerfile --target prod --build-arg VERSION=1.2");
+  }
+
+  int run(const Streams& streams) override {
+    constexpr std::size_t kLimit = std::size_t{1} << 20U;
+    for (const auto& text : arguments_) {
+      auto [name, value] = parse_assignment(text, "--build-arg");
+      options_.build_args.insert_or_assign(std::move(name), std::move(value));
+    }
+    options_.ignore_file = ignore_file();
+    const auto recipe = import_dockerfile(read_file(file_, kLimit), file_, options_);
+    if (output_.empty()) {
+      streams.out << recipe;
+    } else {
+      write_if_changed(output_, recipe);
+    }
+    return 0;
+  }
+
+ private:
+  // The context's rules: those beside the Dockerfile that bear its name, else .dockerignore.
+  std::string ignore_file() const {
+    const std::filesystem::path file = file_;
+    std::error_code ignored;
+    for (const auto& name : {file.filename().string() + ".dockerignore", std::string(".dockerignore")}) {
+      if (std::filesystem::is_regular_file(file.parent_path() / name, ignored)) return name;
+    }
+    return {};
+  }
+
+  std::string file_, output_;
+  std::vector<std::string> arguments_;
+  ImportOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_import_command(CLI::App& app) { return std::make_unique<ImportCommand>(app); }
+
+}  // namespace ociassemble::tool

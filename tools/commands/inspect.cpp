@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+#include "commands/command.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/ignore.hpp"
+#include "ociassemble/places.hpp"
+#include "report/ignored.hpp"
+#include "report/images.hpp"
+#include "stream_sink.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+class InspectCommand : public Command {
+ public:
+  explicit InspectCommand(CLI::App& app) {
+    app.add_option(
+           "LOCATION", location_,
+           "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]; with --why a folder")
+        ->required();
+    auto* what = app.add_option_group("What to show", "A summary, unless one of these is given");
+    what->add_flag("--json", json_, "The summary as JSON");
+    what->add_flag("--files", files_, "Every entry of every layer: layer, mode, owner, size, path");
+    what->add_flag("--config", config_, "The image config, its bytes as they are");
+    what->add_flag("--manifest", manifest_, "The manifest (or index), its bytes as they are");
+    what->require_option(0, 1);
+    app.add_option("--why", why_,
+                   "Whether this path is in or out when the folder is added, and which rule says so; "
+                   "repeatable")
+        ->type_name("PATH")
+        ->take_all()
+        ->expected(1);
+    app.add_option("--ignore", ignore_, "With --why: the file of rules (default: the folder's .dockerignore)")
+        ->type_name("FILE|none")
+        ->needs("--why");
+    app.add_option("--platform", platform_, "The image of this platform out of an index, for example linux/arm64")
+        ->type_name("OS/ARCH");
+    registry_.add_to(app);
+    app.footer(
+        "Examples:\n"
+        "  ociassemble inspect oci:image:v1\n"
+        "  ociassemble inspect --files docker-archive:image.tar\n"
+        "  ociassemble inspect assets --why js/app.js.map\n"
+        "  ociassemble inspect --config alpine:3.20 --platform linux/arm64 | jq .config");
+  }
+
+  int run(const Streams& streams) override {
+    if (!why_.empty()) return explain(streams);
+    const auto location = Location::parse(location_);
+    const auto workplace = registry_.workplace(streams, true, registry_of(location));
+    const auto root = open_document(location, workplace);
+    std::optional<Platform> platform;
+    if (!platform_.empty()) platform = Platform::parse(platform_);
+    const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
+    if (is_index && !platform && !config_ && !files_) {
+      show_index(root, streams);
+    } else {
+      show_image(load_image(root, platform), streams);
+    }
+    return 0;
+  }
+
+ private:
+  int explain(const Streams& streams) const {
+    if (files_ || config_ || manifest_) {
+      throw Error(ErrorCode::invalid_argument, "cannot explain and show at once: --why is about a folder, not an image",
+                  "with --why only --ignore and --json may be given");
+    }
+    if (std::error_code ignored; !std::filesystem::is_directory(location_, ignored)) {
+      throw Error(ErrorCode::not_found, "cannot read folder " + location_ + ": there is none",
+                  "--why is about a folder that `build --add` would add");
+    }
+    const auto ignore = FolderIgnore::find(location_, ignore_);
+    streams.out << (json_ ? explain_ignored_json(ignore, why_) : explain_ignored(ignore, why_));
+    return 0;
+  }
+
+  void show_index(const Document& root, const Streams& streams) const {
+    if (manifest_) {
+      streams.out << root.json;
+    } else {
+      streams.out << (json_ ? index_json(root) : describe_index(root));
+    }
+  }
+
+  void show_image(const Image& image, const Streams& streams) const {
+    if (files_) {
+      StreamSink sink(streams.out);
+      list_files(image, sink, streams.stop);
+    } else if (config_) {
+      streams.out << image.config_json();
+    } else if (manifest_) {
+      streams.out << image.manifest_json();
+    } else {
+      streams.out << (json_ ? image_json(image) : describe_image(image));
+    }
+  }
+
+  std::string location_;
+  std::string platform_;
+  std::vector<std::string> why_;
+  std::optional<std::string> ignore_;
+  bool json_ = false;
+  bool files_ = false;
+  bool config_ = false;
+  bool manifest_ = false;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_inspect_command(CLI::App& app) { return std::make_unique<InspectCommand>(app); }
+
+}  // namespace ociassemble::tool

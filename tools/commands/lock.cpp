@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <ostream>
+
+#include "commands/command.hpp"
+#include "commands/wanted_bases.hpp"
+#include "flags/build_arguments.hpp"
+#include "ociassemble/error.hpp"
+#include "report/locks.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLockFooter =
+    "The lock says for every base in a registry what its tag stands for, and holds what a build needs to know of it: "
+    "a\n"
+    "locked build makes no request about the base, reads no layer of it, and has the same digest on every day. Commit "
+    "it.\n"
+    "What is locked stays as it is until --update; platforms that are missing are added. Without a recipe and without\n"
+    "--base, --check and --update are about all that is locked.\n"
+    "\n"
+    "Examples:\n"
+    "  ociassemble lock --base alpine:3.20 --platform linux/amd64,linux/arm64\n"
+    "  ociassemble lock -f ociassemble.json\n"
+    "  ociassemble lock --update                 # what the tags stand for now\n"
+    "  ociassemble lock --update alpine:3.20\n"
+    "  ociassemble lock --check                  # exit status 3 when a tag has moved\n"
+    "  ociassemble build --locked --base alpine:3.20 --binary server -o oci:image:v1 --shallow";
+
+class LockCommand : public Command {
+ public:
+  explicit LockCommand(CLI::App& app) {
+    app.add_option("-f,--file", recipe_, "The recipe whose bases are locked (default: ociassemble.json if it is there)")
+        ->type_name("RECIPE");
+    app.add_option("--set", settings_, "An argument of the recipe; repeatable")->type_name("NAME=VALUE")->take_all();
+    auto* base = app.add_option("--base", bases_, "A base to lock, instead of a recipe's; repeatable")
+                     ->type_name("REF")
+                     ->take_all();
+    base->excludes("--file");
+    app.add_option("--platform", platforms_, "The platforms to lock (default: the recipe's, or this machine's)")
+        ->type_name("OS/ARCH[,OS/ARCH…]")
+        ->take_all();
+    app.add_option("--lock-file", lock_file_, "The lock (default: ociassemble.lock beside the recipe, or here)")
+        ->type_name("FILE");
+    auto* update = app.add_option("--update", update_, "Lock this base (or all) anew, as its tag is now")
+                       ->type_name("[BASE]")
+                       ->expected(0, 1);
+    app.add_flag("--check", check_, "Change nothing: say what has moved or is not locked, and exit with 3")
+        ->excludes(update);
+    app.add_option("--cache-dir", cache_dir_, "Where facts about bases are kept")->type_name("DIR");
+    app.add_flag("--json", json_, "What is locked, or what --check found, as JSON");
+    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
+    registry_.add_to(app);
+    app.footer(kLockFooter);
+    updating_ = [update] { return update->count() > 0; };
+  }
+
+  int run(const Streams& streams) override {
+    find_recipe();
+    const auto file = lock_path();
+    auto lock = load(file, streams);
+    const auto wanted = wanted_bases(lock);
+    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(wanted));
+    workplace.cache_folder = cache_folder(cache_dir_, streams);
+    return check_ ? check(lock, wanted, workplace, streams) : write(file, lock, wanted, workplace, streams);
+  }
+
+ private:
+  using Texts = std::vector<std::string>;
+
+  void find_recipe() {
+    if (!recipe_ && bases_.empty() && fs::exists(kRecipeFileName)) recipe_ = kRecipeFileName;
+  }
+
+  fs::path lock_path() const {
+    if (lock_file_) return *lock_file_;
+    return recipe_ ? fs::path(*recipe_).parent_path() / kLockFileName : fs::path(kLockFileName);
+  }
+
+  // A lock that cannot be read is no hindrance to making it anew, where something else says of what.
+  Lock load(const fs::path& file, const Streams& streams) const {
+    try {
+      auto lock = Lock::load(file);
+      if (!lock && check_) {
+        throw Error(ErrorCode::not_found, "cannot check the lock " + file.string() + ": there is no such file",
+                    "ociassemble lock makes it");
+      }
+      return lock.value_or(Lock());
+    } catch (const Error& error) {
+      const bool anew = updating_() && update_.empty() && (recipe_ || !bases_.empty());
+      if (!anew || (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::unsupported)) throw;
+      streams.err << "ociassemble: warning: " << error.what() << "; it is made anew\n";
+      return {};
+    }
+  }
+
+  WantedBases wanted_bases(const Lock& lock) const {
+    const auto platforms = parse_platforms(platforms_);
+    WantedBases wanted;
+    if (recipe_) {
+      RecipeSettings settings;
+      for (const auto& text : settings_) settings.arguments.push_back(parse_assignment(text, "--set"));
+      settings.platforms = platforms;
+      wanted = bases_of(Recipe::load(*recipe_), settings);
+    } else if (bases_.empty() && (check_ || updating_())) {
+      wanted = bases_of(lock);
+    }
+    for (const auto& text : bases_) want(wanted, registry_base(text), platforms);
+    if (wanted.empty() && !recipe_ && !check_) {
+      throw Error(ErrorCode::invalid_argument, "cannot lock: nothing says which base",
+                  "name it: ociassemble lock --base alpine:3.20 --platform linux/amd64");
+    }
+    return wanted;
+  }
+
+  static Reference registry_base(const std::string& text) {
+    const auto location = Location::parse(text);
+    if (location.reference) return *location.reference;
+    throw Error(ErrorCode::invalid_argument, "cannot lock " + text + ": it is not in a registry",
+                "a base on this machine is an input like the program, and needs no lock");
+  }
+
+  static std::string chief_registry(const WantedBases& wanted) {
+    return wanted.empty() ? std::string() : Reference::parse(wanted.begin()->first).registry();
+  }
+
+  int check(const Lock& lock, const WantedBases& wanted, const Workplace& workplace, const Streams& streams) const {
+    const auto found = check_lock(lock, wanted, workplace);
+    streams.out << (json_ ? lock_check_json(found) : describe_lock_check(found));
+    return found.ok() ? 0 : 3;
+  }
+
+  int write(const fs::path& file, const Lock& before, const WantedBases& wanted, const Workplace& workplace,
+            const Streams& streams) const {
+    const auto update = update_.empty() ? std::string() : registry_base(update_).to_string();
+    if (!update.empty() && wanted.count(update) == 0 && before.bases.count(update) == 0) {
+      throw Error(ErrorCode::not_found, "cannot update " + update + ": it is not among the bases",
+                  "ociassemble lock --base " + update + " adds it");
+    }
+    // A recipe says all that is needed; a flag adds to what is there.
+    auto after = recipe_ ? Lock() : before;
+    for (const auto& [name, platforms] : wanted) {
+      const bool anew = updating_() && (update.empty() || update == name);
+      after.bases.insert_or_assign(name, lock_one(before, name, platforms, anew, workplace));
+    }
+    after.save(file);
+    streams.out << (json_ ? locked_json(after, wanted) : describe_locked(after, wanted));
+    return 0;
+  }
+
+  static LockedBase lock_one(const Lock& before, const std::string& name, const std::vector<Platform>& platforms,
+                             bool anew, const Workplace& workplace) {
+    const auto base = Reference::parse(name);
+    if (!base.digest() && base.tag().value_or("latest") == "latest" && workplace.warn) {
+      workplace.warn("base " + name + " is whatever is latest: --update may bring another major version");
+    }
+    const auto known = before.bases.find(name);
+    if (known == before.bases.end()) return lock_base(base, platforms, workplace);
+    if (!anew) {
+      auto locked = known->second;
+      lock_platforms(locked, base, platforms, workplace);
+      return locked;
+    }
+    auto locked = lock_base(base, platforms, workplace);
+    return locked.digest == known->second.digest && locked.platforms == known->second.platforms ? known->second
+                                                                                                : locked;
+  }
+
+  std::optional<std::string> recipe_, lock_file_, cache_dir_;
+  Texts settings_, bases_, platforms_;
+  std::string update_;
+  std::function<bool()> updating_;
+  bool check_ = false;
+  bool json_ = false;
+  bool quiet_ = false;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_lock_command(CLI::App& app) { return std::make_unique<LockCommand>(app); }
+
+}  // namespace ociassemble::tool

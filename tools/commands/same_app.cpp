@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/same_app.hpp"
+
+#include "stream_sink.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+#include "ociassemble/error.hpp"
+#include "ociassemble/places.hpp"
+#include "report/comparisons.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+constexpr std::size_t kShownFiles = 20;
+
+Document open(const std::string& text, const RegistryFlags& registry, const Streams& streams) {
+  const auto location = Location::parse(text);
+  return open_document(location, registry.workplace(streams, true, registry_of(location)));
+}
+
+}  // namespace
+
+void SameAppFlags::add_to(CLI::App& app) {
+  const char* group = "The same application";
+  auto* same = app.add_flag("--same-app", same_app_,
+                            "Prove that two images carry the same application, byte for byte: give two locations")
+                   ->group(group);
+  auto* strict = app.add_flag("--strict", strict_, "Let nothing else differ, but for what --allow names")
+                     ->needs(same)
+                     ->group(group);
+  app.add_option("--allow", allow_, "What may differ all the same: env, cmd, labels, base, layers, …; repeatable")
+      ->type_name("NAME")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->needs(strict)
+      ->group(group);
+  app.add_option("--platform", platform_, "Of indexes, only this platform's images")
+      ->type_name("OS/ARCH")
+      ->needs(same)
+      ->group(group);
+}
+
+bool SameAppFlags::is_asked(const std::vector<std::string>& locations) const {
+  const std::size_t wanted = same_app_ ? 2 : 1;
+  if (locations.size() == wanted) return same_app_;
+  throw Error(ErrorCode::invalid_argument,
+              same_app_ ? "cannot prove that images carry the same application: it takes two locations"
+                        : "cannot verify two locations at once",
+              same_app_ ? "ociassemble verify --same-app FIRST SECOND" : "to compare them, add --same-app");
+}
+
+int SameAppFlags::run(const std::vector<std::string>& locations, const RegistryFlags& registry, const Streams& streams,
+                      Output output) const {
+  SameAppOptions options;
+  options.is_strict = strict_;
+  options.allow = {allow_.begin(), allow_.end()};
+  options.stop = streams.stop;
+  options.find_base = [&](const std::string& name, const Digest& digest) {
+    const auto base = Reference::parse(name).with_digest(digest);
+    return load_image(open(base.to_string(), registry, streams), {});
+  };
+  const auto platform = platform_.empty() ? std::nullopt : std::optional(Platform::parse(platform_));
+  const auto report =
+      prove_same_app(open(locations[0], registry, streams), open(locations[1], registry, streams), platform, options);
+  switch (output) {
+    case Output::text:
+      streams.out << describe_same_app(report, kShownFiles);
+      break;
+    case Output::json: {
+      StreamSink out(streams.out);
+      print_same_app_json(report, out);
+      break;
+    }
+    case Output::none:
+      break;
+  }
+  return report.is_proven() ? 0 : 3;
+}
+
+}  // namespace ociassemble::tool

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+#include "base/text.hpp"
+#include "commands/command.hpp"
+#include "commands/same_app.hpp"
+#include "ociassemble/places.hpp"
+#include "ociassemble/verify.hpp"
+#include "report/images.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+class VerifyCommand : public Command {
+ public:
+  explicit VerifyCommand(CLI::App& app) {
+    app.add_option(
+           "LOCATION", locations_,
+           "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]; two of them with "
+           "--same-app")
+        ->required()
+        ->expected(1, 2);
+    app.add_flag("--json", json_, "Print JSON");
+    app.add_flag("-q,--quiet", quiet_, "Print nothing but problems");
+    same_app_.add_to(app);
+    registry_.add_to(app);
+    app.footer(
+        "Reads every byte once and recomputes digests, sizes, media types, diff IDs and history. A layout without a "
+        "tag is\n"
+        "checked whole. Exit status 3 when something is wrong.\n"
+        "\n"
+        "With --same-app: recomputes the application's layers of two images (the programs and files that build "
+        "brought; "
+        "in\n"
+        "images of others all above the annotated base), for each platform, and lists all else that differs. Exit "
+        "status 0\n"
+        "only when they are the same bytes, and no other layer hides a file of them.\n"
+        "\n"
+        "Examples:\n"
+        "  ociassemble verify oci:image:v1\n"
+        "  ociassemble verify registry.example.com/team/server:v1\n"
+        "  ociassemble verify --same-app registry.example.com/team/server:v1-dev "
+        "registry.example.com/team/server:v1\n"
+        "  ociassemble verify --same-app --strict --allow env --allow labels oci:image:staging oci:image:prod");
+  }
+
+  int run(const Streams& streams) override {
+    if (same_app_.is_asked(locations_)) return same_app_.run(locations_, registry_, streams, output());
+    const auto location = Location::parse(locations_.front());
+    const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
+    const auto root = open_document(location, workplace, LayoutScope::whole);
+    const auto report = verify(root, streams.stop);
+    if (json_) {
+      streams.out << verify_json(report);
+    } else {
+      print(report, streams);
+    }
+    return report.problems.empty() ? 0 : 3;
+  }
+
+ private:
+  void print(const VerifyReport& report, const Streams& streams) const {
+    for (const auto& problem : report.problems) streams.err << "ociassemble: " << terminal_text(problem) << '\n';
+    if (quiet_) return;
+    streams.out << (report.problems.empty() ? "ok: " : "bad: ") << report.manifests << " manifests, " << report.layers
+                << " layers, " << format_size(report.bytes) << " read, " << report.problems.size() << " problems\n";
+  }
+
+  SameAppFlags::Output output() const {
+    if (json_) return SameAppFlags::Output::json;
+    return quiet_ ? SameAppFlags::Output::none : SameAppFlags::Output::text;
+  }
+
+  std::vector<std::string> locations_;
+  SameAppFlags same_app_;
+  bool json_ = false;
+  bool quiet_ = false;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_verify_command(CLI::App& app) { return std::make_unique<VerifyCommand>(app); }
+
+}  // namespace ociassemble::tool

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/wanted_bases.hpp"
+
+#include <algorithm>
+
+namespace ociassemble::tool {
+
+void want(WantedBases& wanted, const Reference& base, const std::vector<Platform>& platforms) {
+  auto& known = wanted[base.to_string()];
+  for (const auto& platform : platforms.empty() ? std::vector<Platform>{host_platform()} : platforms) {
+    const auto same = [&](const Platform& other) { return platform.matches(other); };
+    if (std::none_of(known.begin(), known.end(), same)) known.push_back(platform.normalised());
+  }
+}
+
+WantedBases bases_of(const Recipe& recipe, const RecipeSettings& settings) {
+  WantedBases wanted;
+  auto profiles = recipe.profiles();
+  profiles.insert(profiles.begin(), std::string());
+  for (const auto& profile : profiles) {
+    auto of_profile = settings;
+    of_profile.profile = profile;
+    for (const auto& base : recipe.bases(of_profile)) {
+      if (base.location.reference) want(wanted, *base.location.reference, base.platforms);
+    }
+  }
+  return wanted;
+}
+
+WantedBases bases_of(const Lock& lock) {
+  WantedBases wanted;
+  for (const auto& [name, base] : lock.bases) {
+    std::vector<Platform> platforms;
+    for (const auto& [platform, ignored] : base.platforms) platforms.push_back(Platform::parse(platform));
+    if (!platforms.empty()) want(wanted, Reference::parse(name), platforms);
+  }
+  return wanted;
+}
+
+}  // namespace ociassemble::tool

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flags/build_arguments.hpp"
+
+#include <charconv>
+
+#include "ociassemble/error.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+[[noreturn]] void reject(std::string_view what, std::string_view text, std::string_view why, std::string hint = {}) {
+  std::string message = "cannot parse ";
+  message.append(what).append(" \"").append(text).append("\": ").append(why);
+  throw Error(ErrorCode::invalid_argument, message, std::move(hint));
+}
+
+std::uint32_t parse_mode(std::string_view digits, std::string_view whole) {
+  std::uint32_t mode = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+  if (failure != std::errc() || end != digits.data() + digits.size() || mode > 07777) {
+    reject("--add", whole, "the mode is not an octal number up to 7777", "write ,mode=0640");
+  }
+  return mode;
+}
+
+void parse_add_option(AddInput& add, std::string_view option, std::string_view whole) {
+  const auto equals = option.find('=');
+  const auto name = option.substr(0, equals);
+  const auto value = equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
+  if (name == "mode") {
+    add.mode = parse_mode(value, whole);
+  } else if (name == "owner" && !value.empty()) {
+    add.owner = std::string(value);
+  } else if (name == "ignore" && !value.empty()) {
+    add.ignore = std::string(value);
+  } else {
+    reject("--add", whole,
+           "after the destination only ,mode=OCTAL, ,owner=USER[:GROUP] and ,ignore=FILE|none may follow");
+  }
+}
+
+}  // namespace
+
+BinaryInput parse_binary(std::string_view text) {
+  const auto divider = text.rfind(":/");
+  BinaryInput binary;
+  binary.source = std::string(text.substr(0, divider));
+  if (divider != std::string_view::npos) binary.destination = std::string(text.substr(divider + 1));
+  if (binary.source.empty()) reject("--binary", text, "no path", "write --binary PATH or --binary PATH:/DEST");
+  if (!binary.source.has_filename()) reject("--binary", text, "it names a folder, not a file");
+  return binary;
+}
+
+AddInput parse_add(std::string_view text) {
+  const auto divider = text.rfind(":/");
+  if (divider == std::string_view::npos || divider == 0) {
+    reject("--add", text, "no source and absolute destination", "write --add SRC:/DEST");
+  }
+  AddInput add;
+  add.source = std::string(text.substr(0, divider));
+  auto rest = text.substr(divider + 1);
+  auto comma = rest.find(',');
+  add.destination = std::string(rest.substr(0, comma));
+  while (comma != std::string_view::npos) {
+    rest = rest.substr(comma + 1);
+    comma = rest.find(',');
+    parse_add_option(add, rest.substr(0, comma), text);
+  }
+  return add;
+}
+
+std::pair<std::string, std::string> parse_assignment(std::string_view text, std::string_view what) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0) reject(what, text, "not NAME=VALUE");
+  return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
+std::vector<Platform> parse_platforms(const std::vector<std::string>& texts) {
+  std::vector<Platform> platforms;
+  for (std::string_view rest : texts) {
+    for (auto comma = rest.find(','); comma != std::string_view::npos; comma = rest.find(',')) {
+      platforms.push_back(Platform::parse(rest.substr(0, comma)));
+      rest = rest.substr(comma + 1);
+    }
+    platforms.push_back(Platform::parse(rest));
+  }
+  return platforms;
+}
+
+ImageFormat parse_format(std::string_view text) {
+  if (text == "oci") return ImageFormat::oci;
+  if (text == "docker") return ImageFormat::docker;
+  reject("--format", text, "neither oci nor docker");
+}
+
+std::int64_t parse_epoch(std::string_view text) {
+  std::int64_t seconds = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (failure != std::errc() || end != text.data() + text.size() || seconds < 0) {
+    reject("SOURCE_DATE_EPOCH", text, "not a number of seconds",
+           "leave the variable unset, or set it to `git log -1 --pretty=%ct`");
+  }
+  return seconds;
+}
+
+}  // namespace ociassemble::tool

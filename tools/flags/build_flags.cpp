@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flags/build_flags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+#include "flags/build_arguments.hpp"
+#include "ociassemble/command_words.hpp"
+#include "ociassemble/platforms.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+void append(std::vector<std::string>& values, const std::vector<std::string>& more) {
+  values.insert(values.end(), more.begin(), more.end());
+}
+
+void override(std::optional<std::string>& value, const std::optional<std::string>& by) {
+  if (by) value = by;
+}
+
+// Adds the command line's inputs to a recipe's; for the same destination one takes the other's place.
+template <class Input>
+void put_inputs(std::vector<Input>& inputs, const std::vector<Input>& more) {
+  const auto recipes = inputs.size();  // two of the command line for one place are for assemble() to refuse
+  for (const auto& input : more) {
+    const auto end = inputs.begin() + static_cast<std::ptrdiff_t>(recipes);
+    const auto same = std::find_if(inputs.begin(), end, [&](const Input& other) {
+      return !input.destination.empty() && other.destination == input.destination;
+    });
+    if (same != end) {
+      *same = input;
+    } else {
+      inputs.push_back(input);
+    }
+  }
+}
+
+void parse_map(std::map<std::string, std::string>& values, const std::vector<std::string>& texts,
+               std::string_view what) {
+  for (const auto& text : texts) {
+    auto [name, value] = parse_assignment(text, what);
+    values.insert_or_assign(std::move(name), std::move(value));
+  }
+}
+
+bool asks_for_platform(const BinaryInput& binary) {
+  const auto path = binary.source.string();
+  const auto has = [&](const char* word) { return path.find(word) != std::string::npos; };
+  return has("{os}") || has("{arch}") || has("{variant}");
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, const char* name, std::vector<std::string>& values, const char* description,
+              const char* type, const char* group) {
+  app.add_option(name, values, description)->type_name(type)->take_all()->expected(1)->group(group);
+}
+
+void BuildFlags::add_to(CLI::App& app) {
+  add_inputs(app);
+  add_execution(app);
+}
+
+std::vector<Platform> BuildFlags::platforms() const { return parse_platforms(platforms_); }
+
+std::vector<AssembleOptions> BuildFlags::apply(AssembleOptions options) const {
+  apply_inputs(options);
+  apply_execution(options);
+  if (options.platform) return for_platforms(options, {*options.platform});
+  if (!platforms_.empty()) return for_platforms(options, platforms());
+  const auto& binaries = options.contents.binaries;
+  if (std::any_of(binaries.begin(), binaries.end(), asks_for_platform))
+    return for_platforms(options, {host_platform()});
+  return {options};
+}
+
+void BuildFlags::add_inputs(CLI::App& app) {
+  const char* group = "What goes in";
+  add_list(app, "-b,--binary", binaries_, "A program and where it goes (default: /usr/local/bin/NAME); repeatable",
+           "PATH[:DEST]", group);
+  app.add_option("--base", base_, "What the image is laid upon (default: static)")->type_name("LOCATION")->group(group);
+  add_list(app, "--add", adds_,
+           "A file, or a folder but for what its .dockerignore (or ignore=) leaves out, and where it goes; repeatable",
+           "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]][,ignore=FILE|none]", group);
+  app.add_option("--ca-certificates", ca_certificates_,
+                 "Add the host's CA bundle, or a PEM file, as a layer of its own")
+      ->type_name("host|FILE")
+      ->group(group);
+  app.add_option("--tzdata", tzdata_, "Add the host's zone data, or a zoneinfo folder, as a layer of its own")
+      ->type_name("host|DIR")
+      ->group(group);
+  add_list(app, "--writable", writable_, "A folder that the service may write to (a volume); repeatable", "PATH",
+           group);
+  app.add_flag("--no-readonly", no_read_only_, "Not a read-only image: modes 0755 and 0644, no read-only labels")
+      ->group(group);
+  app.add_flag("--any-binary", any_binary_, "Take programs as they are: no check of format, platform or linkage")
+      ->group(group);
+  add_list(app, "--cap", capabilities_, "A file capability of the programs, such as net_bind_service; repeatable",
+           "NAME", group);
+  add_list(app, "--platform", platforms_,
+           "The image's platform (default: the program's); several give one index, and fill {os}, {arch} and {variant} "
+           "in the paths of programs; repeatable",
+           "OS/ARCH[,OS/ARCH…]", group);
+}
+
+void BuildFlags::add_execution(CLI::App& app) {
+  const char* group = "How it runs";
+  app.add_option("--user", user_, "User, as number or as name in the base (default: 65532:65532)")
+      ->type_name("USER[:GROUP]")
+      ->group(group);
+  app.add_option("--entrypoint", entrypoint_, "Words, or a JSON array (default: the first program)")
+      ->type_name("COMMAND")
+      ->group(group);
+  app.add_option("--cmd", cmd_, "Default arguments: words, or a JSON array")->type_name("COMMAND")->group(group);
+  add_list(app, "-e,--env", env_, "A variable of the environment; repeatable", "NAME=VALUE", group);
+  add_list(app, "--label", labels_, "A label in the config; repeatable", "NAME=VALUE", group);
+  add_list(app, "--annotation", annotations_, "An annotation on the manifest; repeatable", "NAME=VALUE", group);
+  app.add_option("--workdir", working_dir_, "Working directory, made where it is missing")
+      ->type_name("PATH")
+      ->group(group);
+  add_list(app, "--expose", ports_, "A port that the service listens on; repeatable", "PORT[/PROTOCOL]", group);
+  add_list(app, "--volume", volumes_, "A mount point; repeatable", "PATH", group);
+  app.add_option("--stop-signal", stop_signal_, "What stops the service, for example SIGINT")
+      ->type_name("SIGNAL")
+      ->group(group);
+}
+
+void BuildFlags::apply_inputs(AssembleOptions& options) const {
+  if (base_) options.base = Location::parse(*base_);
+  std::vector<BinaryInput> binaries;
+  for (const auto& text : binaries_) {
+    binaries.push_back(parse_binary(text));
+    binaries.back().capabilities = capabilities_;
+  }
+  put_inputs(options.contents.binaries, binaries);
+  for (auto& binary : options.contents.binaries) binary.any_binary = binary.any_binary || any_binary_;
+  std::vector<AddInput> adds;
+  for (const auto& text : adds_) adds.push_back(parse_add(text));
+  put_inputs(options.contents.adds, adds);
+  append(options.contents.writable, writable_);
+  if (no_read_only_) options.contents.read_only = false;
+  override(options.contents.ca_certificates, ca_certificates_);
+  override(options.contents.tzdata, tzdata_);
+}
+
+void BuildFlags::apply_execution(AssembleOptions& options) const {
+  override(options.contents.user, user_);
+  if (entrypoint_) options.entrypoint = parse_command_words(*entrypoint_);
+  if (cmd_) options.cmd = parse_command_words(*cmd_);
+  for (const auto& text : env_) options.env.push_back(parse_assignment(text, "--env"));
+  parse_map(options.labels, labels_, "--label");
+  parse_map(options.annotations, annotations_, "--annotation");
+  override(options.contents.working_dir, working_dir_);
+  append(options.exposed_ports, ports_);
+  append(options.volumes, volumes_);
+  override(options.stop_signal, stop_signal_);
+}
+
+}  // namespace ociassemble::tool

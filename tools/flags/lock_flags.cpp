@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flags/lock_flags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "ociassemble/error.hpp"
+
+namespace ociassemble::tool {
+
+void LockFlags::add_to(CLI::App& app, const char* group) {
+  app.add_option("--lock-file", named_, "The lock that pins bases (default: ociassemble.lock where there is one)")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--locked", required_, "Refuse a base in a registry that the lock does not pin (exit status 3)")
+      ->group(group);
+}
+
+void LockFlags::read(const std::filesystem::path& folder) {
+  const std::filesystem::path file = named_ ? std::filesystem::path(*named_) : folder / kLockFileName;
+  auto lock = Lock::load(file);
+  if (lock) {
+    lock_ = std::make_shared<const Lock>(std::move(*lock));
+    file_ = file;
+  } else if (named_) {
+    throw Error(ErrorCode::not_found, "cannot read the lock " + *named_ + ": there is no such file",
+                "ociassemble lock --lock-file " + *named_ + " makes it");
+  }
+}
+
+void LockFlags::apply(AssembleOptions& options) const {
+  options.lock = lock_;
+  options.lock_use = required_ ? LockUse::required : LockUse::preferred;
+}
+
+bool LockFlags::pins(const Location& base) const {
+  return lock_ && base.reference && lock_->find(*base.reference) != nullptr;
+}
+
+}  // namespace ociassemble::tool

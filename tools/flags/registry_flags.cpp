@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+#include <set>
+
+#include "base/guarded.hpp"
+#include "commands/command.hpp"
+#include "ociassemble/error.hpp"
+#include "progress.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+constexpr std::size_t kUsualColumns = 80;
+
+// Bars need a terminal that can move its cursor.
+std::shared_ptr<ProgressDisplay> make_display(const Streams& streams) {
+  const auto terminal = streams.environment("TERM").value_or("");
+  const bool bars = streams.err_is_terminal && !terminal.empty() && terminal != "dumb";
+  return std::make_shared<ProgressDisplay>(streams.err,
+                                           bars ? ProgressDisplay::Style::bars : ProgressDisplay::Style::lines,
+                                           streams.err_columns != 0 ? streams.err_columns : kUsualColumns);
+}
+
+std::function<void(const std::string&)> line_printer(std::shared_ptr<ProgressDisplay> display, std::string prefix) {
+  return [display = std::move(display), prefix = std::move(prefix)](const std::string& line) {
+    display->line(prefix + line);
+  };
+}
+
+// "[REGISTRY=]URL"; a registry's name holds no '/'.
+RegistryMirror parse_mirror(const std::string& text) {
+  const auto equals = text.find('=');
+  const bool named = equals != std::string::npos && text.find('/') > equals;
+  RegistryMirror mirror{named ? text.substr(0, equals) : std::string(), named ? text.substr(equals + 1) : text};
+  if (mirror.url.empty() || (named && mirror.registry.empty())) {
+    throw Error(ErrorCode::invalid_argument, "cannot parse --registry-mirror \"" + text + "\": no registry or no URL",
+                "write --registry-mirror [REGISTRY=][http://]HOST[:PORT][/PREFIX]");
+  }
+  return mirror;
+}
+
+// Each line once: several platforms of one build have the same to say.
+std::function<void(const std::string&)> once(std::function<void(const std::string&)> print) {
+  return
+      [print = std::move(print), seen = std::make_shared<Guarded<std::set<std::string>>>()](const std::string& line) {
+        if (seen->with([&](auto& lines) { return lines.insert(line).second; })) print(line);
+      };
+}
+
+}  // namespace
+
+void RegistryFlags::add_to(CLI::App& app) {
+  const char* group = "Registries";
+  app.add_option("--plain-http", plain_http_, "Speak plain HTTP to this HOST:PORT (loopback needs no permission)")
+      ->type_name("HOST")
+      ->take_all()
+      ->group(group);
+  app.add_option("--ca-file", ca_file_, "Trust the CA certificates of this PEM file, too")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--insecure-skip-tls-verify", skip_tls_verify_, "Accept any certificate")->group(group);
+  app.add_option("--registry-mirror", mirrors_,
+                 "Pull from there first, of one registry or of all; falls back to the registry; repeatable")
+      ->type_name("[REGISTRY=]URL")
+      ->take_all()
+      ->group(group);
+  app.add_flag("--trace-http", trace_, "Show each request and response, without secrets")->group(group);
+}
+
+Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std::string& registry_name) const {
+  Workplace workplace;
+  const auto display = make_display(streams);
+  workplace.stop = streams.stop;
+  workplace.warn = once(line_printer(display, "ociassemble: warning: "));
+  if (!quiet) workplace.progress = line_printer(display, "");
+  auto& registry = workplace.registry;
+  registry.plain_http = plain_http_;
+  registry.ca_file = ca_file_;
+  registry.verify_tls = !skip_tls_verify_;
+  for (const auto& text : mirrors_) registry.mirrors.push_back(parse_mirror(text));
+  registry.credentials_registry = streams.environment("OCIASSEMBLE_REGISTRY").value_or(registry_name);
+  if (!registry.credentials_registry.empty()) {
+    registry.username = streams.environment("OCIASSEMBLE_USERNAME");
+    registry.password = streams.environment("OCIASSEMBLE_PASSWORD");
+  }
+  registry.warn = workplace.warn;
+  if (trace_) registry.trace = line_printer(display, "");
+  if (!quiet) registry.progress = [display](const TransferEvent& event) { display->transfer(event); };
+  return workplace;
+}
+
+}  // namespace ociassemble::tool
