@@ -5,6 +5,7 @@
 #include <ociassemble/assemble.hpp>
 #include <ociassemble/blob_store.hpp>
 #include <ociassemble/error.hpp>
+#include <ociassemble/places.hpp>
 
 #include <iostream>
 
@@ -15,7 +16,7 @@ int main(int count, char** words) {
   }
   try {
     ociassemble::AssembleOptions options;  // on the built-in base, unless .base says otherwise
-    auto& binary = options.binaries.emplace_back();
+    auto& binary = options.contents.binaries.emplace_back();
     binary.source = words[1];
     binary.destination = "/usr/local/bin/app";
     options.env = {{"GOMAXPROCS", "2"}};

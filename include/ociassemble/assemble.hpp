@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ociassemble/assemble_options.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/image.hpp"
 #include "ociassemble/workplace.hpp"
 
@@ -24,6 +25,6 @@ struct Assembled {
 // blobs are in workplace.store when it returns; the base's layers stay where they are. Throws Error{invalid_argument}
 // for options that contradict each other, Error{not_found} for inputs, users and platforms that are not there,
 // Error{check_failed} for a binary that the image could not run.
-Assembled assemble(const AssembleOptions& options, const Workplace& workplace);
+OCIASSEMBLE_EXPORT Assembled assemble(const AssembleOptions& options, const Workplace& workplace);
 
 }  // namespace ociassemble

@@ -9,12 +9,13 @@
 #include <string_view>
 
 #include "ociassemble/descriptor.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/io.hpp"
 
 namespace ociassemble {
 
 // Somewhere that blobs can be read from: a store, an archive, a registry's repository. Safe for concurrent use.
-class BlobReader {
+class OCIASSEMBLE_EXPORT BlobReader {
  public:
   BlobReader() = default;
   BlobReader(const BlobReader&) = delete;
@@ -34,7 +35,7 @@ class BlobReader {
 };
 
 // A new blob on its way into a store. The destructor discards what was not committed.
-class BlobWriter : public Sink {
+class OCIASSEMBLE_EXPORT BlobWriter : public Sink {
  public:
   // Publishes the bytes under their digest; a second commit of equal bytes is a no-op. Throws Error{io} and leaves the
   // store as it was. Called once.
@@ -45,7 +46,7 @@ class BlobWriter : public Sink {
 };
 
 // Content-addressed blobs. Safe for concurrent use, in one process and between processes.
-class BlobStore : public BlobReader {
+class OCIASSEMBLE_EXPORT BlobStore : public BlobReader {
  public:
   virtual std::unique_ptr<BlobWriter> begin() = 0;
   // The blob's size when it is there; nothing otherwise.
@@ -60,16 +61,17 @@ class BlobStore : public BlobReader {
 
 // Blobs as files FOLDER/blobs/ALGORITHM/HEX, as in an OCI image layout; temporary files lie in FOLDER itself. Makes the
 // folders that are missing when the first blob is written, not before.
-std::shared_ptr<BlobStore> open_directory_store(const std::filesystem::path& folder);
+OCIASSEMBLE_EXPORT std::shared_ptr<BlobStore> open_directory_store(const std::filesystem::path& folder);
 // A directory store in a private temporary folder under `parent` (empty: $TMPDIR or /var/tmp), removed with the last
 // owner of the store.
-std::shared_ptr<BlobStore> make_temporary_store(const std::filesystem::path& parent = {});
+OCIASSEMBLE_EXPORT std::shared_ptr<BlobStore> make_temporary_store(const std::filesystem::path& parent = {});
 // Blobs in memory; for tests and small documents.
-std::shared_ptr<BlobStore> make_memory_store();
+OCIASSEMBLE_EXPORT std::shared_ptr<BlobStore> make_memory_store();
 
 // Brings a blob into `to` unless it is there: by a clone or a copy of the file system's own (FICLONE, copy_file_range)
 // where both are files and it can, else through its bytes; verified either way. Throws what reading and committing
 // throw.
-void copy_blob(BlobReader& from, const Descriptor& descriptor, BlobStore& to, const std::stop_token& stop);
+OCIASSEMBLE_EXPORT void copy_blob(BlobReader& from, const Descriptor& descriptor, BlobStore& to,
+                                  const std::stop_token& stop);
 
 }  // namespace ociassemble

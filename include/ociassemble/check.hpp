@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ociassemble/assemble.hpp"
+#include "ociassemble/export.hpp"
 
 namespace ociassemble {
 
@@ -16,6 +17,7 @@ namespace ociassemble {
 //
 // Time zone and locale are the process's, and come back at the end: nobody else may use them meanwhile. The umask is
 // that of a thread of its own; where the system does not allow that it stays, and workplace.warn says so.
-void check_reproducible(const AssembleOptions& options, const Workplace& workplace, const Image& image);
+OCIASSEMBLE_EXPORT void check_reproducible(const AssembleOptions& options, const Workplace& workplace,
+                                           const Image& image);
 
 }  // namespace ociassemble

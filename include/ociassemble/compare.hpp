@@ -11,6 +11,7 @@
 
 #include "ociassemble/document.hpp"
 #include "ociassemble/entry_type.hpp"
+#include "ociassemble/export.hpp"
 
 namespace ociassemble {
 
@@ -92,7 +93,7 @@ struct BaseComparison {
 enum class Verdict { same, recompressed, different };
 
 // One platform's images.
-struct ImageComparison {
+struct OCIASSEMBLE_EXPORT ImageComparison {
   Platform platform;  // the second's
   Digest before;
   Digest after;
@@ -105,7 +106,7 @@ struct ImageComparison {
   Verdict verdict() const;
 };
 
-struct Comparison {
+struct OCIASSEMBLE_EXPORT Comparison {
   Digest before;
   Digest after;
   std::vector<ImageComparison> images;   // of the platforms that both have
@@ -124,16 +125,18 @@ struct CompareOptions {
 // Compares documents first; of layers reads only those whose diff IDs differ (which are taken from the configs: only
 // verify() proves them). Memory is bounded: more than a gigabyte of file metadata is Error{unsupported}. Throws what
 // reading blobs throws.
-ImageComparison compare_images(const Image& before, const Image& after, const CompareOptions& options = {});
+OCIASSEMBLE_EXPORT ImageComparison compare_images(const Image& before, const Image& after,
+                                                  const CompareOptions& options = {});
 
 // Two images, two indexes platform by platform, or an image with its platform's in an index. With a platform only that
-// is compared. Equal digests read nothing. Throws as load_image, load_index and compare_images.
-Comparison compare(const Document& before, const Document& after, const std::optional<Platform>& platform,
-                   const CompareOptions& options = {});
+// is compared. Equal digests read nothing. Throws as open_image, open_index and compare_images.
+OCIASSEMBLE_EXPORT Comparison compare(const Document& before, const Document& after,
+                                      const std::optional<Platform>& platform, const CompareOptions& options = {});
 
 // Where the bytes of two images begin to differ, in words: which layer, offset and entry, or which member of the config
 // or the manifest. Nothing when they are the same image. Reads the first layer that differs. Throws what reading
 // throws.
-std::optional<std::string> first_difference(const Image& first, const Image& second, const std::stop_token& stop);
+OCIASSEMBLE_EXPORT std::optional<std::string> first_difference(const Image& first, const Image& second,
+                                                               const std::stop_token& stop);
 
 }  // namespace ociassemble

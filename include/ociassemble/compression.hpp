@@ -6,11 +6,12 @@
 #include <string_view>
 
 #include "ociassemble/compression_kind.hpp"
+#include "ociassemble/export.hpp"
 
 namespace ociassemble {
 
 // How a layer's bytes are made. Kind and level decide the bytes; workers never do.
-struct CompressionOptions {
+struct OCIASSEMBLE_EXPORT CompressionOptions {
   Compression kind = Compression::gzip;
   int level = 0;            // gzip 1…12, zstd 1…19; 0 means the default of the kind
   std::size_t workers = 0;  // threads that compress; 0 means the cores that the process may use

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ociassemble/export.hpp"
 #include "ociassemble/location.hpp"
 #include "ociassemble/registry.hpp"
 #include "ociassemble/workplace.hpp"
@@ -33,13 +34,15 @@ struct Copied {
 // image, its layers uncompressed, and no manifest; so what comes out of one into a layout or an oci-archive gets OCI's.
 // Throws Error{invalid_argument} for what is no place for images, and for all platforms in a docker archive;
 // Error{not_found} that names the platforms that there are; what reading and writing throw.
-Copied copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace);
+OCIASSEMBLE_EXPORT Copied copy(const Location& from, const Location& to, const CopyOptions& options,
+                               const Workplace& workplace);
 
 // What a copy to a registry would do, without a request that writes.
-PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace);
+OCIASSEMBLE_EXPORT PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& options,
+                                      const Workplace& workplace);
 
 // The same for a push of an image that was made.
-PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace);
-PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace);
+OCIASSEMBLE_EXPORT PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace);
+OCIASSEMBLE_EXPORT PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace);
 
 }  // namespace ociassemble

@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "ociassemble/export.hpp"
+
 namespace ociassemble {
 
 // A content address, "ALGORITHM:HEX" (OCI image specification, descriptor.md, "Digests"). Always valid: sha256 with 64
 // or sha512 with 128 lower-case hexadecimal digits.
-class Digest {
+class OCIASSEMBLE_EXPORT Digest {
  public:
   enum class Algorithm { sha256, sha512 };
 

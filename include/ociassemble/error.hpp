@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "ociassemble/export.hpp"
+
 namespace ociassemble {
 
 // What kind of failure this is; the tool's exit status follows from it (see exit_status).
@@ -23,7 +25,7 @@ enum class ErrorCode {
 
 // The one exception type of the library. The message says action, subject and cause ("cannot rename A to B: No space
 // left on device"); the hint, where there is one, says what to do about it. Neither ever holds a secret.
-class Error : public std::runtime_error {
+class OCIASSEMBLE_EXPORT Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message, std::string hint = {});
 
@@ -36,7 +38,7 @@ class Error : public std::runtime_error {
 };
 
 // Bytes that are not the bytes their descriptor promised.
-class DigestMismatch : public Error {
+class OCIASSEMBLE_EXPORT DigestMismatch : public Error {
  public:
   DigestMismatch(std::string_view subject, std::string expected, std::string actual);
 
@@ -49,7 +51,7 @@ class DigestMismatch : public Error {
 };
 
 // A server's answer that was not a success; `status` is the HTTP status code.
-class HttpError : public Error {
+class OCIASSEMBLE_EXPORT HttpError : public Error {
  public:
   HttpError(ErrorCode code, int status, const std::string& message, std::string hint = {});
 
@@ -60,6 +62,6 @@ class HttpError : public Error {
 };
 
 // 1 the work failed, 2 usage, 3 a check said no; an interruption counts as 1 (the tool ends by the signal instead).
-int exit_status(ErrorCode code) noexcept;
+OCIASSEMBLE_EXPORT int exit_status(ErrorCode code) noexcept;
 
 }  // namespace ociassemble

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ociassemble/export.hpp"
+
 namespace ociassemble {
 
 // One line of an ignore file that says something.
@@ -28,7 +30,7 @@ struct IgnoreDecision {
 // The rules of a .dockerignore file, as Docker's reference defines them ("Dockerfile reference", ".dockerignore file"):
 // a pattern excludes what it matches and all that is below, "!" makes an exception, also below an excluded directory,
 // and the last line that matches decides. A value; any thread.
-class IgnoreRules {
+class OCIASSEMBLE_EXPORT IgnoreRules {
  public:
   IgnoreRules();  // none: all is in
 
@@ -47,12 +49,12 @@ class IgnoreRules {
 };
 
 // The rules that hold for one folder that is added to an image, and where they come from.
-class FolderIgnore {
+class OCIASSEMBLE_EXPORT FolderIgnore {
  public:
   // `choice`: a file of rules, or "none"; when not set, the folder's own .dockerignore, if there is one. Patterns of a
   // named file are relative to the file's own folder where the added one is in it (a project's .dockerignore), else to
   // the added folder. Throws Error{not_found} for a named file that is not there, Error{io}, and as IgnoreRules::parse.
-  static FolderIgnore find(const std::filesystem::path& folder, const std::optional<std::string>& choice);
+  static FolderIgnore read(const std::filesystem::path& folder, const std::optional<std::string>& choice);
 
   // Empty: no file, so that all is in.
   const std::filesystem::path& file() const noexcept { return file_; }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ociassemble/blob_store.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/image_config.hpp"
 #include "ociassemble/manifest.hpp"
 
@@ -20,7 +21,7 @@ struct Layer {
 
 // One platform's image, finished: documents as the bytes that their digests are of, layers that can be read. A value;
 // safe to share between threads.
-class Image {
+class OCIASSEMBLE_EXPORT Image {
  public:
   // Takes documents as they are found. Throws Error{corrupt} when they contradict each other: the number of layers and
   // of diff IDs, the config's digest, history against layers (more non-empty entries than layers; fewer is a short

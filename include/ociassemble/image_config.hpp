@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ociassemble/digest.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/platform.hpp"
 
 namespace ociassemble {
@@ -29,7 +30,7 @@ struct HistoryEntry {
 
 // OCI image specification, config.md. A value; members that the specification does not know (Docker's Healthcheck,
 // Shell, OnBuild, …) survive as their JSON text, in `unknown` and `config_unknown`.
-struct ImageConfig {
+struct OCIASSEMBLE_EXPORT ImageConfig {
   std::string created;  // RFC 3339; may be empty
   std::string author;
   Platform platform;  // architecture, os, os.version, os.features, variant

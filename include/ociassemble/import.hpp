@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "ociassemble/export.hpp"
+
 namespace ociassemble {
 
 struct ImportOptions {
@@ -16,6 +18,7 @@ struct ImportOptions {
 // A recipe (docs/import.md) that says what a Dockerfile says, as far as it can be said without running commands; a
 // comment stands for what cannot. `name` is the file's, for errors and comments. Reads no other file. Throws
 // Error{invalid_argument} "NAME:LINE: CAUSE" for what is no Dockerfile, Error{not_found} for a stage that is not there.
-std::string import_dockerfile(std::string_view text, std::string_view name, const ImportOptions& options);
+OCIASSEMBLE_EXPORT std::string import_dockerfile(std::string_view text, std::string_view name,
+                                                 const ImportOptions& options);
 
 }  // namespace ociassemble

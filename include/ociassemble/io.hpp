@@ -8,10 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "ociassemble/export.hpp"
+
 namespace ociassemble {
 
 // A stream of bytes to read. Belongs to one thread.
-class Source {
+class OCIASSEMBLE_EXPORT Source {
  public:
   Source() = default;
   Source(const Source&) = delete;
@@ -24,7 +26,7 @@ class Source {
 };
 
 // A stream of bytes to write. Belongs to one thread.
-class Sink {
+class OCIASSEMBLE_EXPORT Sink {
  public:
   Sink() = default;
   Sink(const Sink&) = delete;
@@ -36,7 +38,7 @@ class Sink {
 };
 
 // A sink with an end of its own, such as a compressor's trailer. The destructor of one that was not finished discards.
-class FinishingSink : public Sink {
+class OCIASSEMBLE_EXPORT FinishingSink : public Sink {
  public:
   // Writes what is still held back. Called once; no write() afterwards.
   virtual void finish() = 0;

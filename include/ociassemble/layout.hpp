@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ociassemble/document.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/image.hpp"
 
 namespace ociassemble {
@@ -17,7 +18,7 @@ namespace ociassemble {
 // An OCI image layout (OCI image specification, image-layout.md): a folder with oci-layout, index.json and blobs/.
 // Safe for concurrent use by threads and processes: the index is changed under a lock of the folder, and replaced
 // whole.
-class OciLayout {
+class OCIASSEMBLE_EXPORT OciLayout {
  public:
   // An existing layout. Throws Error{not_found} saying what is missing (the folder, oci-layout, index.json),
   // Error{unsupported} for another imageLayoutVersion.
@@ -37,7 +38,7 @@ class OciLayout {
 
   // The entry of that name; without one, the only entry. A name may also be a digest, or a full reference that an
   // entry's io.containerd.image.name holds. Throws Error{not_found} that lists the names that there are.
-  Document find(const std::optional<std::string>& name) const;
+  Document open_document(const std::optional<std::string>& name) const;
 
   // Puts an entry into the index; what had the same name (and, for entries without a name, the same digest) is
   // replaced. The document and all that it names must be in blobs(). The index is not touched when nothing changes.
@@ -52,34 +53,35 @@ class OciLayout {
 
 // Brings an image (or index with its images) into the layout and names it. Layers in `left_out` stay where they are:
 // the layout then names blobs that it does not have.
-void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
-                 const std::stop_token& stop, const std::set<Digest>& left_out = {});
-void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
-                 const std::stop_token& stop, const std::set<Digest>& left_out = {});
+OCIASSEMBLE_EXPORT void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
+                                    const std::stop_token& stop, const std::set<Digest>& left_out = {});
+OCIASSEMBLE_EXPORT void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
+                                    const std::stop_token& stop, const std::set<Digest>& left_out = {});
 
 // The same for a document with all that it names, whatever that is, `parallel` blobs at a time.
-void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,
-                    std::size_t parallel, const std::stop_token& stop);
+OCIASSEMBLE_EXPORT void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,
+                                       std::size_t parallel, const std::stop_token& stop);
 
 // An OCI layout in one tar file, written whole or not at all; the bytes depend on the images and the name only. What
 // the file held before is replaced; a file with the same bytes is not touched.
-void write_oci_archive(const std::filesystem::path& file, const Image& image, const std::optional<std::string>& name,
-                       const std::stop_token& stop);
-void write_oci_archive(const std::filesystem::path& file, const ImageIndex& index,
-                       const std::optional<std::string>& name, const std::stop_token& stop);
-void write_oci_archive(const std::filesystem::path& file, const Document& root, const std::optional<std::string>& name,
-                       const std::stop_token& stop);
+OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const Image& image,
+                                          const std::optional<std::string>& name, const std::stop_token& stop);
+OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const ImageIndex& index,
+                                          const std::optional<std::string>& name, const std::stop_token& stop);
+OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const Document& root,
+                                          const std::optional<std::string>& name, const std::stop_token& stop);
 
 // What `docker save` writes and `docker load` and `podman load` read; `references` are RepoTags, such as
 // "docker.io/library/app:v1" (may be empty). Layers are stored uncompressed, as their diff IDs name them.
-void write_docker_archive(const std::filesystem::path& file, const Image& image,
-                          const std::vector<std::string>& references, const std::stop_token& stop);
+OCIASSEMBLE_EXPORT void write_docker_archive(const std::filesystem::path& file, const Image& image,
+                                             const std::vector<std::string>& references, const std::stop_token& stop);
 
 // Reading; the archive may be compressed. What cannot be read in place is brought into a temporary store, whose parent
 // folder is $TMPDIR or /var/tmp. Throws Error{corrupt} naming the file when it is no such archive.
-Document open_oci_archive(const std::filesystem::path& file, const std::optional<std::string>& name,
-                          const std::stop_token& stop);
-Document open_docker_archive(const std::filesystem::path& file, const std::optional<std::string>& reference,
-                             const std::stop_token& stop);
+OCIASSEMBLE_EXPORT Document open_oci_archive(const std::filesystem::path& file, const std::optional<std::string>& name,
+                                             const std::stop_token& stop);
+OCIASSEMBLE_EXPORT Document open_docker_archive(const std::filesystem::path& file,
+                                                const std::optional<std::string>& reference,
+                                                const std::stop_token& stop);
 
 }  // namespace ociassemble

@@ -6,13 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "ociassemble/export.hpp"
 #include "ociassemble/reference.hpp"
 
 namespace ociassemble {
 
 // Where an image is, or goes: "oci:DIR[:TAG]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:REF]",
 // "rootfs:DIR-OR-TARBALL", "scratch", "static", or a registry's "[docker://]REGISTRY/REPOSITORY[:TAG][@DIGEST]".
-struct Location {
+struct OCIASSEMBLE_EXPORT Location {
   enum class Kind { registry, oci_layout, oci_archive, docker_archive, rootfs, scratch, static_base };
 
   Kind kind = Kind::static_base;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ociassemble/export.hpp"
 #include "ociassemble/platform.hpp"
 #include "ociassemble/reference.hpp"
 #include "ociassemble/workplace.hpp"
@@ -31,7 +32,7 @@ struct LockedPlatform {
 
 // What a base's reference stood for when it was locked, and all that a build needs of it: enough to compute the image's
 // digest without a request.
-struct LockedBase {
+struct OCIASSEMBLE_EXPORT LockedBase {
   Digest digest;                                    // of the index, or of the only image's manifest
   std::string media_type;                           // of that
   std::map<std::string, LockedPlatform> platforms;  // by Platform::to_string(), normalised
@@ -44,7 +45,7 @@ struct LockedBase {
 };
 
 // The lock file (docs/lock.md): every base that builds take from a registry, pinned. A value.
-struct Lock {
+struct OCIASSEMBLE_EXPORT Lock {
   std::map<std::string, LockedBase> bases;  // by the reference as builds name it, "docker.io/library/alpine:3.20"
 
   // Checks every digest, and that each platform's manifest is the one that the index names. `subject` names the file in
@@ -52,11 +53,11 @@ struct Lock {
   // another format.
   static Lock parse(std::string_view json, std::string_view subject);
   // Reads the file, too; nothing when there is no such file.
-  static std::optional<Lock> load(const std::filesystem::path& file);
+  static std::optional<Lock> read(const std::filesystem::path& file);
   // The same value gives the same bytes. Throws Error{unsupported} past 32 MiB.
   std::string to_json() const;
   // Replaces the file whole, unless it has these bytes; returns whether it had others. Throws Error{io}.
-  bool save(const std::filesystem::path& file) const;
+  bool write(const std::filesystem::path& file) const;
 
   const LockedBase* find(const Reference& base) const;
 
@@ -66,10 +67,11 @@ struct Lock {
 // Pins a base as it is now for these platforms: asks the registry for index, manifests and configs, and reads the
 // layers (or takes what the cache knows of them). Throws as the registry client does, and Error{not_found} for a
 // platform that the base does not have.
-LockedBase lock_base(const Reference& base, const std::vector<Platform>& platforms, const Workplace& workplace);
+OCIASSEMBLE_EXPORT LockedBase lock_base(const Reference& base, const std::vector<Platform>& platforms,
+                                        const Workplace& workplace);
 // Adds the platforms that are not locked yet, of the very index that is locked.
-void lock_platforms(LockedBase& locked, const Reference& base, const std::vector<Platform>& platforms,
-                    const Workplace& workplace);
+OCIASSEMBLE_EXPORT void lock_platforms(LockedBase& locked, const Reference& base,
+                                       const std::vector<Platform>& platforms, const Workplace& workplace);
 
 // A tag that stands for something else than is locked; for nothing any more where `now` is not set.
 struct MovedBase {
@@ -78,7 +80,7 @@ struct MovedBase {
   std::optional<Digest> now;
 };
 // Asks for each tag, one request a base. A base that is named by its digest cannot move.
-std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace);
+OCIASSEMBLE_EXPORT std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace);
 
 // Platforms by the reference of the base that is wanted for them.
 using WantedBases = std::map<std::string, std::vector<Platform>>;
@@ -90,6 +92,6 @@ struct LockCheck {
   bool ok() const noexcept { return moved.empty() && unlocked.empty(); }
 };
 // find_moved(), and what the lock lacks of what is wanted.
-LockCheck check_lock(const Lock& lock, const WantedBases& wanted, const Workplace& workplace);
+OCIASSEMBLE_EXPORT LockCheck check_lock(const Lock& lock, const WantedBases& wanted, const Workplace& workplace);
 
 }  // namespace ociassemble

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ociassemble/descriptor.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/media_type.hpp"
 
 namespace ociassemble {
@@ -16,7 +17,7 @@ inline constexpr std::size_t kMaxManifestSize = std::size_t{16} << 20U;
 inline constexpr std::size_t kMaxConfigSize = std::size_t{16} << 20U;
 
 // OCI image specification, manifest.md, and Docker's schema 2. Values without I/O; safe to share between threads.
-struct Manifest {
+struct OCIASSEMBLE_EXPORT Manifest {
   ImageFormat format = ImageFormat::oci;
   std::string artifact_type;  // may be empty
   Descriptor config;
@@ -37,7 +38,7 @@ struct Manifest {
 };
 
 // OCI image specification, image-index.md, and Docker's manifest list.
-struct Index {
+struct OCIASSEMBLE_EXPORT Index {
   ImageFormat format = ImageFormat::oci;
   std::string artifact_type;  // may be empty
   std::vector<Descriptor> manifests;
@@ -55,6 +56,6 @@ struct Index {
 // Whether the bytes are a manifest or an index: by `type` where it says so, else by mediaType, else by the members.
 // Throws Error{corrupt} when they are neither, Error{unsupported} for schema 1.
 enum class DocumentKind { manifest, index };
-DocumentKind document_kind(std::string_view json, std::string_view type = {});
+OCIASSEMBLE_EXPORT DocumentKind document_kind(std::string_view json, std::string_view type = {});
 
 }  // namespace ociassemble

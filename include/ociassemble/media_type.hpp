@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ociassemble/compression_kind.hpp"
+#include "ociassemble/export.hpp"
 
 namespace ociassemble {
 
@@ -32,19 +33,19 @@ inline constexpr std::string_view kDockerForeignLayerGzip = "application/vnd.doc
 // Which family of media types a document belongs to; one image never mixes them.
 enum class ImageFormat { oci, docker };
 
-bool is_manifest_type(std::string_view type) noexcept;
-bool is_index_type(std::string_view type) noexcept;
-bool is_layer_type(std::string_view type) noexcept;
+OCIASSEMBLE_EXPORT bool is_manifest_type(std::string_view type) noexcept;
+OCIASSEMBLE_EXPORT bool is_index_type(std::string_view type) noexcept;
+OCIASSEMBLE_EXPORT bool is_layer_type(std::string_view type) noexcept;
 // A layer that registries do not hold ("non-distributable", "foreign"); it is not pushed.
-bool is_foreign_layer_type(std::string_view type) noexcept;
+OCIASSEMBLE_EXPORT bool is_foreign_layer_type(std::string_view type) noexcept;
 
 // The compression that a layer's media type states; nothing for a type that is no layer's.
-std::optional<Compression> layer_compression(std::string_view type) noexcept;
-std::string_view layer_type(ImageFormat format, Compression compression) noexcept;
-std::string_view manifest_type(ImageFormat format) noexcept;
-std::string_view index_type(ImageFormat format) noexcept;
-std::string_view config_type(ImageFormat format) noexcept;
+OCIASSEMBLE_EXPORT std::optional<Compression> layer_compression(std::string_view type) noexcept;
+OCIASSEMBLE_EXPORT std::string_view layer_type(ImageFormat format, Compression compression) noexcept;
+OCIASSEMBLE_EXPORT std::string_view manifest_type(ImageFormat format) noexcept;
+OCIASSEMBLE_EXPORT std::string_view index_type(ImageFormat format) noexcept;
+OCIASSEMBLE_EXPORT std::string_view config_type(ImageFormat format) noexcept;
 // The same kind of document in the other family; a type that we do not know comes back as it is.
-std::string convert_media_type(std::string_view type, ImageFormat format);
+OCIASSEMBLE_EXPORT std::string convert_media_type(std::string_view type, ImageFormat format);
 
 }  // namespace ociassemble

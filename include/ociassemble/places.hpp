@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ociassemble/document.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/location.hpp"
 #include "ociassemble/workplace.hpp"
 
@@ -14,10 +15,12 @@ namespace ociassemble {
 // The manifest or index at a location, which is any but rootfs, scratch and static. A layout without a tag gives its
 // only entry, or with `whole` its index with all entries.
 enum class LayoutScope { entry, whole };
-Document open_document(const Location& location, const Workplace& workplace, LayoutScope scope = LayoutScope::entry);
+OCIASSEMBLE_EXPORT Document open_document(const Location& location, const Workplace& workplace,
+                                          LayoutScope scope = LayoutScope::entry);
 
 // The image at a location, which is any but rootfs, scratch and static.
-Image open_image(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace);
+OCIASSEMBLE_EXPORT Image open_image(const Location& location, const std::optional<Platform>& platform,
+                                    const Workplace& workplace);
 
 struct PublishOptions {
   // Blobs that a layout shall lack (Assembled::base_layers): its manifests still name them, and have the same digests
@@ -29,11 +32,11 @@ struct PublishOptions {
 // Puts an image where it was asked for, and returns how to name it: "REGISTRY/REPOSITORY@sha256:…" or
 // "oci:DIR:TAG@sha256:…". What was there before stands until the new is whole. Throws Error{invalid_argument} when
 // blobs are to be left out of anything but a layout.
-std::string publish(const Image& image, const Location& target, const Workplace& workplace,
-                    const PublishOptions& options = {});
+OCIASSEMBLE_EXPORT std::string publish(const Image& image, const Location& target, const Workplace& workplace,
+                                       const PublishOptions& options = {});
 // The same for several platforms: all manifests that the index names must be among its images. A docker archive holds
 // one platform, and its name has that image's digest: Error{invalid_argument} for an index of several.
-std::string publish(const ImageIndex& index, const Location& target, const Workplace& workplace,
-                    const PublishOptions& options = {});
+OCIASSEMBLE_EXPORT std::string publish(const ImageIndex& index, const Location& target, const Workplace& workplace,
+                                       const PublishOptions& options = {});
 
 }  // namespace ociassemble

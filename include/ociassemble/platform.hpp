@@ -5,10 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "ociassemble/export.hpp"
+
 namespace ociassemble {
 
 // OCI image specification, image-index.md, "platform"; GOOS and GOARCH values.
-struct Platform {
+struct OCIASSEMBLE_EXPORT Platform {
   std::string os;
   std::string architecture;
   std::string variant;     // "v8", "v7"; may be empty

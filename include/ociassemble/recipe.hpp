@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ociassemble/assemble.hpp"
+#include "ociassemble/export.hpp"
 
 namespace ociassemble {
 
@@ -41,13 +42,13 @@ struct RecipeBase {
 // Whatever is wrong with the text is an Error{invalid_argument} of one line, "FILE:LINE:COLUMN: MEMBER: CAUSE" (lines
 // and columns count from 1, columns in characters), with a hint that says what to do; of a profile's value it is the
 // place in the profile.
-class Recipe {
+class OCIASSEMBLE_EXPORT Recipe {
  public:
   // `file` names the text in errors; what the recipe names by a relative path is looked for in its folder. Checks the
   // form of everything, profiles that nobody asks for included: JSON, members, types.
   static Recipe parse(std::string_view text, const std::filesystem::path& file);
   // Reads the file, too: Error{not_found} and Error{io} besides.
-  static Recipe load(const std::filesystem::path& file);
+  static Recipe read(const std::filesystem::path& file);
 
   const std::filesystem::path& file() const noexcept;
   // In the order of the text.

@@ -6,13 +6,14 @@
 #include <string_view>
 
 #include "ociassemble/digest.hpp"
+#include "ociassemble/export.hpp"
 
 namespace ociassemble {
 
 // The name of an image in a registry: [REGISTRY/]REPOSITORY[:TAG][@DIGEST] (OCI distribution specification; the grammar
 // of distribution/reference, with Docker Hub's short names). The first component is a registry only when it holds '.'
 // or ':' or is "localhost"; otherwise the registry is docker.io, and a repository of one component gets "library/".
-class Reference {
+class OCIASSEMBLE_EXPORT Reference {
  public:
   // Throws Error{invalid_argument} with what is wrong, and a hint for upper case, spaces, "http://" and the like.
   static Reference parse(std::string_view text);

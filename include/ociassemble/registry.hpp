@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ociassemble/document.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/image.hpp"
 #include "ociassemble/reference.hpp"
 
@@ -76,7 +77,7 @@ struct RegistryOptions {
 // A client of registries (OCI distribution specification 1.1). Safe for concurrent use. Errors: HttpError for a refusal
 // (its code unauthorized for 401 and 403, not_found for 404), Error{network} for what did not get through after all
 // tries, Error{corrupt} for wrong bytes.
-class RegistryClient {
+class OCIASSEMBLE_EXPORT RegistryClient {
  public:
   explicit RegistryClient(RegistryOptions options = {}, std::stop_token stop = {});
   ~RegistryClient();
@@ -85,10 +86,10 @@ class RegistryClient {
 
   // The manifest or index that the reference names, verified against the reference's digest or the server's. Its
   // `blobs` reads from the same repository, and outlives the client.
-  Document fetch(const Reference& reference);
+  Document open(const Reference& reference);
   // The descriptor that the reference has now, by HEAD; nothing when the registry does not say (unknown), or has none.
-  std::optional<Descriptor> resolve(const Reference& reference);
-  // The repository's blobs, as fetch() gives them; no request is made before one is opened.
+  std::optional<Descriptor> find(const Reference& reference);
+  // The repository's blobs, as open() gives them; no request is made before one is opened.
   std::shared_ptr<BlobReader> blobs(const Reference& repository);
   // All tags, in the registry's order, over all pages.
   std::vector<std::string> tags(const Reference& repository);
@@ -111,7 +112,7 @@ class RegistryClient {
   std::vector<Descriptor> referrers(const Reference& repository, const Digest& subject,
                                     const std::string& artifact_type = {});
   // A manifest of the repository of `reference`, by its descriptor.
-  Document fetch(const Reference& repository, const Descriptor& manifest);
+  Document open(const Reference& repository, const Descriptor& manifest);
 
  private:
   struct State;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ociassemble/compare.hpp"
+#include "ociassemble/export.hpp"
 
 namespace ociassemble {
 
@@ -36,7 +37,7 @@ struct ProvenLayer {
 };
 
 // One platform's proof.
-struct SameApp {
+struct OCIASSEMBLE_EXPORT SameApp {
   std::string platform;
   std::vector<ProvenLayer> layers;
   std::vector<LayerComparison> unlike;  // application layers that differ, with their files
@@ -45,7 +46,7 @@ struct SameApp {
   bool is_proven() const;
 };
 
-struct SameAppReport {
+struct OCIASSEMBLE_EXPORT SameAppReport {
   std::vector<SameApp> platforms;
   std::vector<SameAppDifference> differences;  // of the indexes: a platform that only one has
 
@@ -61,14 +62,15 @@ struct SameAppOptions {
 };
 
 // What may differ unless it is asked to be strict: env, cmd, entrypoint, labels, user, and so on.
-const std::vector<std::string>& same_app_subjects();
+OCIASSEMBLE_EXPORT const std::vector<std::string>& same_app_subjects();
 
 // Throws Error{check_failed} for an image whose application cannot be told from its base, Error{invalid_argument} for a
 // name in `allow` that is no subject, and what reading throws; a layer that is not what its config promises is a
 // difference of the application.
-SameApp prove_same_app(const Image& before, const Image& after, const SameAppOptions& options = {});
+OCIASSEMBLE_EXPORT SameApp prove_same_app(const Image& before, const Image& after, const SameAppOptions& options = {});
 // The same for each platform of two indexes, or of an image and its platform's in an index.
-SameAppReport prove_same_app(const Document& before, const Document& after, const std::optional<Platform>& platform,
-                             const SameAppOptions& options = {});
+OCIASSEMBLE_EXPORT SameAppReport prove_same_app(const Document& before, const Document& after,
+                                                const std::optional<Platform>& platform,
+                                                const SameAppOptions& options = {});
 
 }  // namespace ociassemble

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ociassemble/document.hpp"
+#include "ociassemble/export.hpp"
 
 namespace ociassemble {
 
@@ -21,6 +22,6 @@ struct VerifyReport {
 // Reads every byte that the document names, once, and recomputes: digests, sizes, media types against the real
 // compression, diff IDs, that layers are tar archives, history against layers. Goes on after a problem where it can.
 // Throws only Error{interrupted}, and Error{io} or Error{network} for what could not be read at all.
-VerifyReport verify(const Document& root, const std::stop_token& stop = {});
+OCIASSEMBLE_EXPORT VerifyReport verify(const Document& root, const std::stop_token& stop = {});
 
 }  // namespace ociassemble

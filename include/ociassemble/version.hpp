@@ -3,11 +3,12 @@
 
 #include <string_view>
 
+#include "ociassemble/export.hpp"
 #include "ociassemble/layer_format.hpp"
 
 namespace ociassemble {
 
 // "1.2.3" (semantic versioning).
-std::string_view version() noexcept;
+OCIASSEMBLE_EXPORT std::string_view version() noexcept;
 
 }  // namespace ociassemble

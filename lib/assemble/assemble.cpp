@@ -207,7 +207,7 @@ class Assembly {
   }
 
   FolderIgnore find_ignore(const AddInput& add) {
-    auto ignore = FolderIgnore::find(add.source, add.ignore);
+    auto ignore = FolderIgnore::read(add.source, add.ignore);
     if (!ignore.file().empty()) inputs_.push_back(ignore.file());
     const auto whole = ignore.decide("");
     if (!whole.excluded || whole.may_include_below) return ignore;

@@ -133,7 +133,7 @@ Layer layer_of_tarball(const fs::path& file, const LayerOptions& options, const 
 
 void use_image(Base& base, const FoundBase& found, const Location& location, const Platform& platform,
                const Workplace& workplace) {
-  const auto image = load_image(found.root, platform);
+  const auto image = open_image(found.root, platform);
   base.config = image.config();
   base.layers = image.layers();
   base.digest = image.digest();

@@ -68,13 +68,13 @@ std::string Lock::to_json() const {
   return text;
 }
 
-std::optional<Lock> Lock::load(const std::filesystem::path& file) {
+std::optional<Lock> Lock::read(const std::filesystem::path& file) {
   const auto json = read_file_if_exists(file, kMaxLockSize);
   if (!json) return {};
   return parse(*json, file.string());
 }
 
-bool Lock::save(const std::filesystem::path& file) const {
+bool Lock::write(const std::filesystem::path& file) const {
   const auto json = to_json();
   // One that is too long to be a lock is another.
   std::error_code ignored;

@@ -9,7 +9,7 @@ namespace ociassemble {
 namespace {
 
 void lock_platform(LockedBase& locked, const Document& root, const Platform& platform, const Workplace& workplace) {
-  const auto image = load_image(root, platform);
+  const auto image = open_image(root, platform);
   SharedWork work(workplace);
   const auto tree = read_base_tree(image.layers(), workplace, work);
   auto facts = encode_facts(tree);
@@ -29,7 +29,7 @@ void lock_all(LockedBase& locked, Document root, const std::vector<Platform>& pl
 
 LockedBase lock_base(const Reference& base, const std::vector<Platform>& platforms, const Workplace& workplace) {
   RegistryClient client(workplace.registry, workplace.stop);
-  auto root = client.fetch(base);
+  auto root = client.open(base);
   LockedBase locked{root.descriptor.digest, root.descriptor.media_type, {}, {{root.descriptor.digest, root.json}}, {}};
   lock_all(locked, std::move(root), platforms, workplace);
   return locked;
@@ -48,9 +48,9 @@ void lock_platforms(LockedBase& locked, const Reference& base, const std::vector
 std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace) {
   RegistryClient client(workplace.registry, workplace.stop);
   const auto digest_now = [&](const Reference& base) -> std::optional<Digest> {
-    if (const auto known = client.resolve(base)) return known->digest;
+    if (const auto known = client.find(base)) return known->digest;
     try {
-      return client.fetch(base).descriptor.digest;
+      return client.open(base).descriptor.digest;
     } catch (const HttpError& error) {
       if (error.code() != ErrorCode::not_found) throw;
       return {};

@@ -132,7 +132,7 @@ class LockReader {
     try {
       const auto platform = Platform::parse(name);
       if (platform.to_string() != name) view.refuse(fmt::format("should be named {}", platform.to_string()));
-      return load_image(locked_document(base), platform).digest();
+      return open_image(locked_document(base), platform).digest();
     } catch (const Error& error) {
       view.refuse(fmt::format("cannot be used: {}", excerpt(error.what(), 200)));
     }

@@ -100,7 +100,7 @@ Comparison compare(const Document& before, const Document& after, const std::opt
   Comparison result{before.descriptor.digest, after.descriptor.digest, {}, {}, {}, {}};
   if (result.before == result.after) return result;
   if (!platform && is_index(before) && is_index(after)) {
-    compare_index_images(result, load_index(before, {}), load_index(after, {}), options);
+    compare_index_images(result, open_index(before, {}), open_index(after, {}), options);
     return result;
   }
   const auto pairs = pair_images(before, after, platform);

@@ -37,13 +37,13 @@ ImagePairs pair_images(const ImageIndex& before, const ImageIndex& after) {
 
 ImagePairs pair_images(const Document& before, const Document& after, const std::optional<Platform>& platform) {
   if (!platform && is_index(before) && is_index(after))
-    return pair_images(load_index(before, {}), load_index(after, {}));
+    return pair_images(open_index(before, {}), open_index(after, {}));
   // A lone image chooses its own platform's out of an index.
   const auto of_other = [&](const Document& document, const Image& other) {
-    return load_image(document, platform ? platform : std::optional(other.config().platform));
+    return open_image(document, platform ? platform : std::optional(other.config().platform));
   };
-  auto left = is_index(before) ? of_other(before, load_image(after, platform)) : load_image(before, platform);
-  auto right = is_index(after) ? of_other(after, left) : load_image(after, platform);
+  auto left = is_index(before) ? of_other(before, open_image(after, platform)) : open_image(before, platform);
+  auto right = is_index(after) ? of_other(after, left) : open_image(after, platform);
   ImagePairs pairs;
   pairs.both.emplace_back(std::move(left), std::move(right));
   return pairs;

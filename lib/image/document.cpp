@@ -194,7 +194,7 @@ Platform host_platform() {
   return platform;
 }
 
-Image load_image(const Document& root, const std::optional<Platform>& platform) {
+Image open_image(const Document& root, const std::optional<Platform>& platform) {
   if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::manifest) {
     auto image = image_of(root);
     const auto& offered = image.config().platform;
@@ -203,17 +203,17 @@ Image load_image(const Document& root, const std::optional<Platform>& platform) 
     }
     return image;
   }
-  return image_of(load_manifest(root, platform));
+  return image_of(open_manifest(root, platform));
 }
 
-Document load_manifest(const Document& root, const std::optional<Platform>& platform) {
+Document open_manifest(const Document& root, const std::optional<Platform>& platform) {
   if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::manifest) return root;
   CandidateFinder finder(root.blobs);
   finder.add_index(root, 1);
   return read_document(choose(root, finder.take(), platform).descriptor, root.blobs);
 }
 
-ImageIndex load_index(const Document& root, const std::vector<Platform>& platforms) {
+ImageIndex open_index(const Document& root, const std::vector<Platform>& platforms) {
   if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::manifest) {
     throw Error(ErrorCode::not_found,
                 fmt::format("cannot find an index in {}: it is the image of one platform", describe(root)));

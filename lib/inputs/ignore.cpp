@@ -125,7 +125,7 @@ std::optional<std::string> path_within(const fs::path& root, const fs::path& fol
 
 }  // namespace
 
-FolderIgnore FolderIgnore::find(const fs::path& folder, const std::optional<std::string>& choice) {
+FolderIgnore FolderIgnore::read(const fs::path& folder, const std::optional<std::string>& choice) {
   FolderIgnore found;
   if (choice == "none") return found;
   const fs::path file = choice ? fs::path(*choice) : folder / ".dockerignore";

@@ -22,7 +22,7 @@ inline constexpr std::string_view kContainerdNameAnnotation = "io.containerd.ima
 // The names in the index, each once, in its order.
 std::vector<std::string> entry_names(const Index& index);
 
-// See OciLayout::find; `where` names the layout or archive in errors.
+// See OciLayout::open_document; `where` names the layout or archive in errors.
 const Descriptor& choose_entry(const Index& index, const std::optional<std::string>& name, const std::string& where);
 
 // The descriptor with that name and no other. Throws Error{invalid_argument} for an empty name.

@@ -154,7 +154,7 @@ Index OciLayout::index() const { return read_index(folder_).value_or(Index()); }
 
 std::vector<std::string> OciLayout::names() const { return entry_names(index()); }
 
-Document OciLayout::find(const std::optional<std::string>& name) const {
+Document OciLayout::open_document(const std::optional<std::string>& name) const {
   const auto index = this->index();
   const auto& entry = choose_entry(index, name, describe(folder_));
   return {.descriptor = entry, .json = BlobStore::read(*blobs_, entry, kMaxManifestSize), .blobs = blobs_};

@@ -69,12 +69,12 @@ class Copy {
 
  private:
   Document choose() {
-    auto root = from_.kind == Kind::registry ? client_.fetch(*from_.reference) : open_document(from_, workplace_);
+    auto root = from_.kind == Kind::registry ? client_.open(*from_.reference) : open_document(from_, workplace_);
     if (options_.all_platforms) return root;
     const bool index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
-    if (!index && options_.platform) load_image(root, options_.platform);  // throws when it is another platform's
+    if (!index && options_.platform) open_image(root, options_.platform);  // throws when it is another platform's
     if (index) tell_choice(root);
-    return load_manifest(root, options_.platform);
+    return open_manifest(root, options_.platform);
   }
 
   void tell_choice(const Document& root) const {
@@ -114,7 +114,7 @@ class Copy {
   }
 
   Copied write_docker(const Document& document) {
-    const auto image = load_image(document, options_.platform);
+    const auto image = open_image(document, options_.platform);
     std::vector<std::string> references;
     if (to_.name) {
       references.push_back(*to_.name);
@@ -127,7 +127,7 @@ class Copy {
 
   // An archive of docker's has no manifest whose bytes could be kept.
   Copied write_converted(const Document& document) {
-    const auto found = load_image(document, options_.platform);
+    const auto found = open_image(document, options_.platform);
     const auto image = Image::from_layers(ImageFormat::oci, found.layers(), found.config(), {});
     return {publish(image, to_, workplace_), image.descriptor(), 0};
   }
@@ -152,7 +152,7 @@ class Copy {
       throw_if_stopped(workplace_.stop);
       if (!seen_.insert(entry.digest).second) continue;
       const auto where = Reference::parse(to_.reference->name()).with_digest(entry.digest);
-      client_.push(client_.fetch(*from_.reference, entry), where);
+      client_.push(client_.open(*from_.reference, entry), where);
       count += 1 + copy_referrers(entry.digest, depth + 1);
     }
     return count;

@@ -87,11 +87,11 @@ Document open_document(const Location& location, const Workplace& workplace, Lay
   switch (location.kind) {
     case Location::Kind::registry: {
       RegistryClient client(workplace.registry, workplace.stop);
-      return client.fetch(*location.reference);
+      return client.open(*location.reference);
     }
     case Location::Kind::oci_layout:
       if (scope == LayoutScope::whole && !location.name) return whole_layout(OciLayout::open(location.path));
-      return OciLayout::open(location.path).find(location.name);
+      return OciLayout::open(location.path).open_document(location.name);
     case Location::Kind::oci_archive:
       return open_oci_archive(location.path, location.name, workplace.stop);
     case Location::Kind::docker_archive:
@@ -105,7 +105,7 @@ Document open_document(const Location& location, const Workplace& workplace, Lay
 }
 
 Image open_image(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace) {
-  return load_image(open_document(location, workplace), platform);
+  return open_image(open_document(location, workplace), platform);
 }
 
 std::string publish(const Image& image, const Location& target, const Workplace& workplace,

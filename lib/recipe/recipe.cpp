@@ -169,7 +169,7 @@ Recipe Recipe::parse(std::string_view text, const fs::path& file) {
   return Recipe(std::move(document));
 }
 
-Recipe Recipe::load(const fs::path& file) { return parse(read_file(file, kMaxFile), file); }
+Recipe Recipe::read(const fs::path& file) { return parse(read_file(file, kMaxFile), file); }
 
 const fs::path& Recipe::file() const noexcept { return document_->file; }
 

@@ -59,7 +59,7 @@ RegistryClient::RegistryClient(RegistryOptions options, std::stop_token stop)
 
 RegistryClient::~RegistryClient() = default;
 
-Document RegistryClient::fetch(const Reference& reference) {
+Document RegistryClient::open(const Reference& reference) {
   const auto origin = state_->of(reference).session;
   for (const auto& mirror : state_->mirrors(reference.registry())) {
     if (auto found = mirror->fetch(reference, origin)) return std::move(*found);
@@ -67,7 +67,7 @@ Document RegistryClient::fetch(const Reference& reference) {
   return fetch_document(origin, reference);
 }
 
-std::optional<Descriptor> RegistryClient::resolve(const Reference& reference) {
+std::optional<Descriptor> RegistryClient::find(const Reference& reference) {
   const auto registry = state_->of(reference);
   const auto facts = head_manifest(*registry.session, Scope::pull(reference.repository()), reference.identifier(),
                                    "look up " + reference.to_string(), state_->stop);
@@ -120,7 +120,7 @@ std::vector<Descriptor> RegistryClient::referrers(const Reference& repository, c
   return list_referrers(*state_->of(repository).session, repository.repository(), subject, artifact_type);
 }
 
-Document RegistryClient::fetch(const Reference& repository, const Descriptor& manifest) {
+Document RegistryClient::open(const Reference& repository, const Descriptor& manifest) {
   return read_document(manifest,
                        std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository()));
 }

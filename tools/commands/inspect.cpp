@@ -58,7 +58,7 @@ class InspectCommand : public Command {
     if (is_index && !platform && !config_ && !files_) {
       show_index(root, streams);
     } else {
-      show_image(load_image(root, platform), streams);
+      show_image(open_image(root, platform), streams);
     }
     return 0;
   }
@@ -73,7 +73,7 @@ class InspectCommand : public Command {
       throw Error(ErrorCode::not_found, "cannot read folder " + location_ + ": there is none",
                   "--why is about a folder that `build --add` would add");
     }
-    const auto ignore = FolderIgnore::find(location_, ignore_);
+    const auto ignore = FolderIgnore::read(location_, ignore_);
     streams.out << (json_ ? explain_ignored_json(ignore, why_) : explain_ignored(ignore, why_));
     return 0;
   }

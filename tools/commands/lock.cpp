@@ -84,7 +84,7 @@ class LockCommand : public Command {
   // A lock that cannot be read is no hindrance to making it anew, where something else says of what.
   Lock load(const fs::path& file, const Streams& streams) const {
     try {
-      auto lock = Lock::load(file);
+      auto lock = Lock::read(file);
       if (!lock && check_) {
         throw Error(ErrorCode::not_found, "cannot check the lock " + file.string() + ": there is no such file",
                     "ociassemble lock makes it");
@@ -105,7 +105,7 @@ class LockCommand : public Command {
       RecipeSettings settings;
       for (const auto& text : settings_) settings.arguments.push_back(parse_assignment(text, "--set"));
       settings.platforms = platforms;
-      wanted = bases_of(Recipe::load(*recipe_), settings);
+      wanted = bases_of(Recipe::read(*recipe_), settings);
     } else if (bases_.empty() && (check_ || updating_())) {
       wanted = bases_of(lock);
     }
@@ -147,7 +147,7 @@ class LockCommand : public Command {
       const bool anew = updating_() && (update.empty() || update == name);
       after.bases.insert_or_assign(name, lock_one(before, name, platforms, anew, workplace));
     }
-    after.save(file);
+    after.write(file);
     streams.out << (json_ ? locked_json(after, wanted) : describe_locked(after, wanted));
     return 0;
   }

@@ -44,14 +44,14 @@ void RecipeFlags::add_to(CLI::App& app) {
 
 std::optional<Recipe> RecipeFlags::find(bool inputs_named) const {
   const bool asked = all_profiles_ || !profiles_.empty() || !settings_.empty();
-  if (file_) return Recipe::load(*file_);
+  if (file_) return Recipe::read(*file_);
   std::error_code ignored;
   const bool is_there = std::filesystem::exists(kRecipeFileName, ignored);
   if (asked && !is_there) {
     throw Error(ErrorCode::not_found, "cannot build a recipe: there is no ociassemble.json here",
                 "name the recipe by -f FILE, or leave --profile, --all-profiles and --set out");
   }
-  if (asked || (is_there && !inputs_named)) return Recipe::load(kRecipeFileName);
+  if (asked || (is_there && !inputs_named)) return Recipe::read(kRecipeFileName);
   return std::nullopt;
 }
 

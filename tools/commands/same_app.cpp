@@ -61,7 +61,7 @@ int SameAppFlags::run(const std::vector<std::string>& locations, const RegistryF
   options.stop = streams.stop;
   options.find_base = [&](const std::string& name, const Digest& digest) {
     const auto base = Reference::parse(name).with_digest(digest);
-    return load_image(open(base.to_string(), registry, streams), {});
+    return open_image(open(base.to_string(), registry, streams), {});
   };
   const auto platform = platform_.empty() ? std::nullopt : std::optional(Platform::parse(platform_));
   const auto report =

@@ -17,7 +17,7 @@ void LockFlags::add_to(CLI::App& app, const char* group) {
 
 void LockFlags::read(const std::filesystem::path& folder) {
   const std::filesystem::path file = named_ ? std::filesystem::path(*named_) : folder / kLockFileName;
-  auto lock = Lock::load(file);
+  auto lock = Lock::read(file);
   if (lock) {
     lock_ = std::make_shared<const Lock>(std::move(*lock));
     file_ = file;

@@ -19,7 +19,7 @@ class LockFlags {
  public:
   void add_to(CLI::App& app, const char* group);
   // Reads the lock: the file that was named, else "ociassemble.lock" in `folder` (empty: the working directory) when it
-  // is there. Throws Error{not_found} for a file that was named, and what Lock::load() throws.
+  // is there. Throws Error{not_found} for a file that was named, and what Lock::read() throws.
   void read(const std::filesystem::path& folder = {});
 
   // To be called after read().

@@ -208,10 +208,10 @@ TEST_CASE("the lock's bytes depend on its value, and it is written only when it 
   CHECK(Lock::parse(json, "it") == lock);
   CHECK(json.find("\"system\": \"Test Linux 1, musl\"") != std::string::npos);
   const auto file = world.folder / "ociassemble.lock";
-  CHECK_FALSE(Lock::load(file).has_value());
-  CHECK(lock.save(file));
-  CHECK_FALSE(lock.save(file));
-  CHECK(Lock::load(file) == lock);
+  CHECK_FALSE(Lock::read(file).has_value());
+  CHECK(lock.write(file));
+  CHECK_FALSE(lock.write(file));
+  CHECK(Lock::read(file) == lock);
 }
 
 TEST_CASE("a platform is added at the locked digest, whatever the tag is now") {

@@ -145,7 +145,7 @@ TEST_CASE("an index over one base names it and what it stood for") {
   auto left_out = made[0].base_layers;
   publish(index, target, {}, {.left_out = left_out});
   const auto layout = OciLayout::open(folder / "shallow");
-  CHECK(layout.find("v1").descriptor.digest == index.descriptor.digest);
+  CHECK(layout.open_document("v1").descriptor.digest == index.descriptor.digest);
   for (const auto& layer : made[0].image.layers()) {
     CHECK(layout.blobs()->contains(layer.descriptor) == (left_out.count(layer.descriptor.digest) == 0));
   }

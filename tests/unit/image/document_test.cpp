@@ -74,14 +74,14 @@ Failure failure_of(const auto& action) {
 TEST_CASE("a manifest is its image, whatever platform it has") {
   Fixture fixture;
   const auto root = fixture.document(fixture.image("linux/s390x"));
-  CHECK(platform_of(load_image(root, {})) == "linux/s390x");
-  CHECK(platform_of(load_image(root, Platform::parse("linux/s390x"))) == "linux/s390x");
+  CHECK(platform_of(open_image(root, {})) == "linux/s390x");
+  CHECK(platform_of(open_image(root, Platform::parse("linux/s390x"))) == "linux/s390x");
 }
 
 TEST_CASE("a manifest of another platform than the one asked for is an error that names its platform") {
   Fixture fixture;
   const auto root = fixture.document(fixture.image("linux/s390x"));
-  const auto failure = failure_of([&] { load_image(root, Platform::parse("linux/amd64")); });
+  const auto failure = failure_of([&] { open_image(root, Platform::parse("linux/amd64")); });
   CHECK(failure.code == ErrorCode::not_found);
   CHECK(failure.text.find("linux/amd64") != std::string::npos);
   CHECK(failure.text.find("platforms there: linux/s390x") != std::string::npos);
@@ -91,10 +91,10 @@ TEST_CASE("an index gives the image of the platform") {
   Fixture fixture;
   const auto root = fixture.index({fixture.attestation(), fixture.image("linux/amd64"), fixture.image("linux/arm64/v8"),
                                    fixture.image("linux/arm/v7"), fixture.image("linux/riscv64")});
-  CHECK(platform_of(load_image(root, Platform::parse("linux/arm64"))) == "linux/arm64");
-  CHECK(platform_of(load_image(root, Platform::parse("linux/arm"))) == "linux/arm/v7");
-  CHECK(platform_of(load_image(root, Platform::parse("linux/amd64"))) == "linux/amd64");
-  const auto failure = failure_of([&] { load_image(root, Platform::parse("linux/ppc64le")); });
+  CHECK(platform_of(open_image(root, Platform::parse("linux/arm64"))) == "linux/arm64");
+  CHECK(platform_of(open_image(root, Platform::parse("linux/arm"))) == "linux/arm/v7");
+  CHECK(platform_of(open_image(root, Platform::parse("linux/amd64"))) == "linux/amd64");
+  const auto failure = failure_of([&] { open_image(root, Platform::parse("linux/ppc64le")); });
   CHECK(failure.code == ErrorCode::not_found);
   CHECK(failure.text.find("linux/amd64, linux/arm64, linux/arm/v7, linux/riscv64") != std::string::npos);
   CHECK(failure.text.find("unknown") == std::string::npos);
@@ -102,20 +102,20 @@ TEST_CASE("an index gives the image of the platform") {
 
 TEST_CASE("without a platform an index gives its only image, or the host's among several") {
   Fixture fixture;
-  CHECK(platform_of(load_image(fixture.index({fixture.image("linux/s390x"), fixture.attestation()}), {})) ==
+  CHECK(platform_of(open_image(fixture.index({fixture.image("linux/s390x"), fixture.attestation()}), {})) ==
         "linux/s390x");
   const auto host = host_platform().to_string();
   const auto several = fixture.index({fixture.image("linux/mips64le"), fixture.image(host)});
-  CHECK(platform_of(load_image(several, {})) == host);
+  CHECK(platform_of(open_image(several, {})) == host);
   const auto foreign = fixture.index({fixture.image("linux/mips64le"), fixture.image("linux/mips")});
-  CHECK(failure_of([&] { load_image(foreign, {}); }).code == ErrorCode::not_found);
+  CHECK(failure_of([&] { open_image(foreign, {}); }).code == ErrorCode::not_found);
 }
 
 TEST_CASE("an entry without a platform has that of its config") {
   Fixture fixture;
   const auto root =
       fixture.index({fixture.image_without_platform("linux/amd64"), fixture.image_without_platform("linux/arm64")});
-  CHECK(platform_of(load_image(root, Platform::parse("linux/arm64"))) == "linux/arm64");
+  CHECK(platform_of(open_image(root, Platform::parse("linux/arm64"))) == "linux/arm64");
 }
 
 TEST_CASE("indexes in an index are searched") {
@@ -123,18 +123,18 @@ TEST_CASE("indexes in an index are searched") {
   const auto inner = fixture.index({fixture.image("linux/arm64")});
   const auto middle = fixture.index({fixture.image("linux/amd64"), inner.descriptor});
   const auto root = fixture.index({middle.descriptor});
-  CHECK(platform_of(load_image(root, Platform::parse("linux/arm64"))) == "linux/arm64");
+  CHECK(platform_of(open_image(root, Platform::parse("linux/arm64"))) == "linux/arm64");
 }
 
 TEST_CASE("four indexes in each other are read, five are refused") {
   Fixture fixture;
   auto root = fixture.index({fixture.image("linux/amd64")});
   for (int depth = 2; depth <= 4; ++depth) root = fixture.index({root.descriptor});
-  CHECK(platform_of(load_image(root, {})) == "linux/amd64");
-  CHECK(load_index(root, {}).images.size() == 1);
+  CHECK(platform_of(open_image(root, {})) == "linux/amd64");
+  CHECK(open_index(root, {}).images.size() == 1);
   root = fixture.index({root.descriptor});
-  CHECK(failure_of([&] { load_image(root, {}); }).code == ErrorCode::corrupt);
-  CHECK(failure_of([&] { load_index(root, {}); }).code == ErrorCode::corrupt);
+  CHECK(failure_of([&] { open_image(root, {}); }).code == ErrorCode::corrupt);
+  CHECK(failure_of([&] { open_index(root, {}); }).code == ErrorCode::corrupt);
 }
 
 TEST_CASE("an index cannot make us read without end") {
@@ -146,7 +146,7 @@ TEST_CASE("an index cannot make us read without end") {
     entries.push_back(fixture.index({other}).descriptor);
   }
   const auto root = fixture.index(entries);
-  CHECK(failure_of([&] { load_image(root, Platform::parse("linux/arm64")); }).code == ErrorCode::corrupt);
+  CHECK(failure_of([&] { open_image(root, Platform::parse("linux/arm64")); }).code == ErrorCode::corrupt);
 }
 
 TEST_CASE("an artifact is not an image") {
@@ -158,28 +158,28 @@ TEST_CASE("an artifact is not an image") {
                           .subject = {},
                           .annotations = {}};
   const auto artifact = fixture.store->put(manifest.to_json(), media_type::kOciManifest);
-  const auto failure = failure_of([&] { load_image(fixture.document(artifact), {}); });
+  const auto failure = failure_of([&] { open_image(fixture.document(artifact), {}); });
   CHECK(failure.code == ErrorCode::unsupported);
   CHECK(failure.text.find("application/vnd.example.sbom") != std::string::npos);
   const auto index = fixture.index({artifact, fixture.image("linux/s390x")});
-  CHECK(platform_of(load_image(index, {})) == "linux/s390x");
+  CHECK(platform_of(open_image(index, {})) == "linux/s390x");
 }
 
 TEST_CASE("a manifest or config that is damaged or missing is an error") {
   Fixture fixture;
   auto missing = fixture.image("linux/amd64");
   missing.digest = Digest::of("missing");
-  CHECK(failure_of([&] { load_image(fixture.index({missing}), {}); }).code == ErrorCode::not_found);
+  CHECK(failure_of([&] { open_image(fixture.index({missing}), {}); }).code == ErrorCode::not_found);
   auto wrong_size = fixture.image("linux/amd64");
   wrong_size.size -= 1;
-  CHECK(failure_of([&] { load_image(fixture.index({wrong_size}), {}); }).code == ErrorCode::corrupt);
+  CHECK(failure_of([&] { open_image(fixture.index({wrong_size}), {}); }).code == ErrorCode::corrupt);
 }
 
-TEST_CASE("load_index reads all images, or those asked for, in the index's order") {
+TEST_CASE("open_index reads all images, or those asked for, in the index's order") {
   Fixture fixture;
   const auto root = fixture.index({fixture.image("linux/arm64"), fixture.image("linux/amd64"), fixture.attestation(),
                                    fixture.image("linux/s390x")});
-  const auto all = load_index(root, {});
+  const auto all = open_index(root, {});
   REQUIRE(all.images.size() == 3);
   CHECK(platform_of(all.images[0]) == "linux/arm64");
   CHECK(platform_of(all.images[1]) == "linux/amd64");
@@ -188,20 +188,20 @@ TEST_CASE("load_index reads all images, or those asked for, in the index's order
   CHECK(all.descriptor == root.descriptor);
   CHECK(all.index.manifests.size() == 4);
 
-  const auto some = load_index(root, {Platform::parse("linux/s390x"), Platform::parse("linux/arm64")});
+  const auto some = open_index(root, {Platform::parse("linux/s390x"), Platform::parse("linux/arm64")});
   REQUIRE(some.images.size() == 2);
   CHECK(platform_of(some.images[0]) == "linux/arm64");
   CHECK(platform_of(some.images[1]) == "linux/s390x");
 }
 
-TEST_CASE("load_index refuses a manifest, a platform that is missing, and an index beside images") {
+TEST_CASE("open_index refuses a manifest, a platform that is missing, and an index beside images") {
   Fixture fixture;
   const auto manifest = fixture.document(fixture.image("linux/amd64"));
-  CHECK(failure_of([&] { load_index(manifest, {}); }).code == ErrorCode::not_found);
+  CHECK(failure_of([&] { open_index(manifest, {}); }).code == ErrorCode::not_found);
   const auto root = fixture.index({fixture.image("linux/amd64")});
-  const auto failure = failure_of([&] { load_index(root, {Platform::parse("linux/arm64")}); });
+  const auto failure = failure_of([&] { open_index(root, {Platform::parse("linux/arm64")}); });
   CHECK(failure.code == ErrorCode::not_found);
   CHECK(failure.text.find("linux/amd64") != std::string::npos);
   const auto mixed = fixture.index({root.descriptor, fixture.image("linux/arm64")});
-  CHECK(failure_of([&] { load_index(mixed, {}); }).code == ErrorCode::unsupported);
+  CHECK(failure_of([&] { open_index(mixed, {}); }).code == ErrorCode::unsupported);
 }

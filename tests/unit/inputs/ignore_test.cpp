@@ -246,7 +246,7 @@ TEST_CASE("a folder is read without what its .dockerignore leaves out") {
   }
   std::filesystem::remove(folder / "empty/keep");
   folder.write(".dockerignore", "docs\n!docs/README.md\nsrc\n!src/*.c\n");
-  const auto found = read_folder(folder.path(), 0, FolderIgnore::find(folder.path(), std::nullopt));
+  const auto found = read_folder(folder.path(), 0, FolderIgnore::read(folder.path(), std::nullopt));
   CHECK(paths_of(found) == std::vector<std::string>{".dockerignore", "a.txt", "docs", "docs/README.md", "empty"});
 }
 
@@ -255,7 +255,7 @@ TEST_CASE("what is left out is not even looked at: a device or an unreadable fol
   folder.write("in", "x");
   REQUIRE(std::system(("mkfifo " + (folder / "pipe").string()).c_str()) == 0);
   folder.write(".dockerignore", "*\n!in\n");
-  const auto found = read_folder(folder.path(), 0, FolderIgnore::find(folder.path(), std::nullopt));
+  const auto found = read_folder(folder.path(), 0, FolderIgnore::read(folder.path(), std::nullopt));
   CHECK(paths_of(found) == std::vector<std::string>{"in"});
 }
 
@@ -264,11 +264,11 @@ TEST_CASE("a named file's patterns are relative to its own folder where the adde
   const auto rules = project.write(".dockerignore", "web/node_modules\n");
   project.write("web/index.html", "x");
   project.write("web/node_modules/x.js", "x");
-  const auto ignore = FolderIgnore::find(project / "web", rules.string());
+  const auto ignore = FolderIgnore::read(project / "web", rules.string());
   CHECK(ignore.decide("node_modules").excluded);
   CHECK_FALSE(ignore.decide("index.html").excluded);
   CHECK_FALSE(ignore.decide("").excluded);
-  const auto whole = FolderIgnore::find(project / "web", project.write("all.ignore", "web").string());
+  const auto whole = FolderIgnore::read(project / "web", project.write("all.ignore", "web").string());
   CHECK(whole.decide("").excluded);
 }
 
@@ -277,8 +277,8 @@ TEST_CASE("a named file elsewhere is about the added folder, \"none\" is no rule
   const auto rules = project.write("build/rules", "*.map\n");
   project.write("web/x.map", "x");
   project.write("web/.dockerignore", "x.map\n");
-  CHECK(FolderIgnore::find(project / "web", rules.string()).decide("x.map").excluded);
-  CHECK_FALSE(FolderIgnore::find(project / "web", "none").decide("x.map").excluded);
-  CHECK(FolderIgnore::find(project / "web", "none").file().empty());
-  CHECK_THROWS_AS(FolderIgnore::find(project / "web", (project / "missing").string()), Error);
+  CHECK(FolderIgnore::read(project / "web", rules.string()).decide("x.map").excluded);
+  CHECK_FALSE(FolderIgnore::read(project / "web", "none").decide("x.map").excluded);
+  CHECK(FolderIgnore::read(project / "web", "none").file().empty());
+  CHECK_THROWS_AS(FolderIgnore::read(project / "web", (project / "missing").string()), Error);
 }

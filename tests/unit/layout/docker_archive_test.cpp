@@ -92,7 +92,7 @@ TEST_CASE("a layer that an image has twice is stored once") {
   config.platform = Platform::parse("linux/amd64");
   write_docker_archive(folder / "a.tar", Image::from_layers(ImageFormat::oci, {layer, layer}, config, {}), {}, {});
   CHECK(files_in(folder / "a.tar").size() == 3);
-  CHECK(layer_bytes(load_image(open_docker_archive(folder / "a.tar", {}, {}), {})).size() == 2);
+  CHECK(layer_bytes(open_image(open_docker_archive(folder / "a.tar", {}, {}), {})).size() == 2);
 }
 
 TEST_CASE("an image read from a docker archive has the config and the layers' tar bytes") {
@@ -101,7 +101,7 @@ TEST_CASE("an image read from a docker archive has the config and the layers' ta
   write_docker_archive(folder / "a.tar", image, {"app:v1"}, {});
   folder.write("a.tar.gz", compressed(read_bytes(folder / "a.tar"), Compression::gzip));
   for (const auto* name : {"a.tar", "a.tar.gz"}) {
-    const auto read = load_image(open_docker_archive(folder / name, "docker.io/library/app:v1", {}), {});
+    const auto read = open_image(open_docker_archive(folder / name, "docker.io/library/app:v1", {}), {});
     CHECK(read.config_json() == image.config_json());
     CHECK(layer_bytes(read) == uncompressed_layers());
     CHECK(read.descriptor().media_type == "application/vnd.docker.distribution.manifest.v2+json");
@@ -122,8 +122,8 @@ TEST_CASE("compressed layers in a docker archive give the same image as uncompre
   files["one/layer.tar"] = compressed(layers[0], Compression::gzip);
   files["two/layer.tar"] = compressed(layers[1], Compression::zstd);
   write_files(folder / "compressed.tar", files);
-  const auto plain = load_image(open_docker_archive(folder / "plain.tar", {}, {}), {});
-  const auto unpacked = load_image(open_docker_archive(folder / "compressed.tar", {}, {}), {});
+  const auto plain = open_image(open_docker_archive(folder / "plain.tar", {}, {}), {});
+  const auto unpacked = open_image(open_docker_archive(folder / "compressed.tar", {}, {}), {});
   CHECK(layer_bytes(plain) == layers);
   CHECK(layer_bytes(unpacked) == layers);
   CHECK(plain.manifest_json() == unpacked.manifest_json());
@@ -136,7 +136,7 @@ TEST_CASE("layers that are not what the config's diff IDs name are refused") {
                                               {"layer.tar", plain_layer("b")}};
   const auto load = [&] {
     write_files(folder / "a.tar", files);
-    return layer_bytes(load_image(open_docker_archive(folder / "a.tar", {}, {}), {}));
+    return layer_bytes(open_image(open_docker_archive(folder / "a.tar", {}, {}), {}));
   };
   CHECK_THROWS_AS(load(), DigestMismatch);
   files["layer.tar"] = compressed(plain_layer("b"), Compression::gzip);
@@ -174,7 +174,7 @@ TEST_CASE("an image is chosen by one of its references") {
                {"a.json", config_for({})},
                {"b.json", R"({"architecture":"s390x","os":"linux","rootfs":{"type":"layers","diff_ids":[]}})"}});
   const auto architecture = [&](const std::string& reference) {
-    return load_image(open_docker_archive(folder / "a.tar", reference, {}), {}).config().platform.architecture;
+    return open_image(open_docker_archive(folder / "a.tar", reference, {}), {}).config().platform.architecture;
   };
   CHECK(architecture("app") == "amd64");
   CHECK(architecture("docker.io/library/app:v1") == "amd64");
@@ -204,7 +204,7 @@ TEST_CASE("layers that are links to another file of the archive are followed, ro
   const auto pack = "cd " + (folder / "in").string() + " && tar --sort=name -cf ../a.tar ";
   for (const std::string format : {"--format=ustar *", "--format=posix *"}) {
     REQUIRE(run(pack + format));
-    CHECK(layer_bytes(load_image(open_docker_archive(folder / "a.tar", {}, {}), {})).size() == 3);
+    CHECK(layer_bytes(open_image(open_docker_archive(folder / "a.tar", {}, {}), {})).size() == 3);
   }
   fs::remove(folder / "in/first/layer.tar");
   fs::create_symlink("../second/layer.tar", folder / "in/first/layer.tar");
@@ -226,7 +226,7 @@ TEST_CASE("skopeo reads our docker archive, and we read skopeo's") {
     fs::remove(theirs);
     REQUIRE(run("skopeo copy --insecure-policy docker-archive:" + ours + " docker-archive:" + theirs +
                 ":example.com/app:v2"));
-    const auto read = load_image(open_docker_archive(theirs, "example.com/app:v2", {}), {});
+    const auto read = open_image(open_docker_archive(theirs, "example.com/app:v2", {}), {});
     CHECK(layer_bytes(read) == uncompressed_layers());
     CHECK(run("skopeo copy --insecure-policy docker-archive:" + ours + " oci:" + (folder / "oci").string() + ":v1"));
   }

@@ -70,8 +70,8 @@ TEST_CASE("an image read from an archive is the image that was written, plain or
   folder.write("archive.tar.gz", compressed(bytes, Compression::gzip));
   folder.write("archive.tar.zst", compressed(bytes, Compression::zstd));
   for (const auto* name : {"plain.tar", "archive.tar.gz", "archive.tar.zst"}) {
-    check_same(load_image(open_oci_archive(folder / name, "v1", {}), {}), image);
-    check_same(load_image(open_oci_archive(folder / name, {}, {}), {}), image);
+    check_same(open_image(open_oci_archive(folder / name, "v1", {}), {}), image);
+    check_same(open_image(open_oci_archive(folder / name, {}, {}), {}), image);
   }
 }
 
@@ -79,9 +79,9 @@ TEST_CASE("an archive may be replaced by an image that is read from it") {
   const TestFolder folder;
   const auto image = sample_image("one");
   write_oci_archive(folder / "a.tar", image, "v1", {});
-  const auto read = load_image(open_oci_archive(folder / "a.tar", "v1", {}), {});
+  const auto read = open_image(open_oci_archive(folder / "a.tar", "v1", {}), {});
   write_oci_archive(folder / "a.tar", read, "v2", {});
-  check_same(load_image(open_oci_archive(folder / "a.tar", "v2", {}), {}), image);
+  check_same(open_image(open_oci_archive(folder / "a.tar", "v2", {}), {}), image);
 }
 
 TEST_CASE("the same image gives the same archive, and its file is not touched") {
@@ -101,7 +101,7 @@ TEST_CASE("an index of several platforms goes into one archive") {
   const TestFolder folder;
   const auto index = index_of({sample_image("one", "linux/amd64"), sample_image("one", "linux/arm64")});
   write_oci_archive(folder / "a.tar", index, "v1", {});
-  const auto read = load_index(open_oci_archive(folder / "a.tar", "v1", {}), {});
+  const auto read = open_index(open_oci_archive(folder / "a.tar", "v1", {}), {});
   REQUIRE(read.images.size() == 2);
   CHECK(read.descriptor.digest == index.descriptor.digest);
   check_same(read.images[1], index.images[1]);
@@ -158,7 +158,7 @@ TEST_CASE("a truncated archive is corrupt wherever it ends") {
   for (std::size_t size = 100; size < bytes.size() - 1024; size += 700) {
     folder.write("short.tar", bytes.substr(0, size));
     CAPTURE(size);
-    CHECK(failure_of([&] { load_image(open_oci_archive(folder / "short.tar", {}, {}), {}); }).code ==
+    CHECK(failure_of([&] { open_image(open_oci_archive(folder / "short.tar", {}, {}), {}); }).code ==
           ErrorCode::corrupt);
   }
 }
@@ -170,7 +170,7 @@ TEST_CASE("a blob whose bytes are not its name's is found out") {
   bytes.replace(bytes.find("some text"), 4, "SOME");
   for (const auto kind : {Compression::none, Compression::gzip}) {
     folder.write("b.tar", kind == Compression::none ? bytes : compressed(bytes, kind));
-    const auto image = load_image(open_oci_archive(folder / "b.tar", "v1", {}), {});
+    const auto image = open_image(open_oci_archive(folder / "b.tar", "v1", {}), {});
     CHECK_THROWS_AS(layer_bytes(image), DigestMismatch);
   }
 }
@@ -218,7 +218,7 @@ TEST_CASE("archives that GNU tar makes are read, and names that leave the root r
        {"--format=gnu -cf ../a.tar .", "--format=posix -cf ../a.tar .",
         "--format=ustar -cf ../a.tar blobs index.json oci-layout", "--format=gnu -czf ../a.tar *"}) {
     REQUIRE(run(in_layout + form));
-    check_same(load_image(open_oci_archive(folder / "a.tar", "v1", {}), {}), image);
+    check_same(open_image(open_oci_archive(folder / "a.tar", "v1", {}), {}), image);
   }
   REQUIRE(run(in_layout + "-P --transform=s,^index.json,../index.json, -cf ../a.tar *"));
   CHECK(failure_of([&] { open_oci_archive(folder / "a.tar", {}, {}); }).code == ErrorCode::corrupt);
@@ -230,7 +230,7 @@ TEST_CASE("an archive is read through a pipe") {
   write_oci_archive(folder / "a.tar", image, "v1", {});
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   REQUIRE(std::system(("cat " + (folder / "a.tar").string() + " > " + (folder / "pipe").string() + " &").c_str()) == 0);
-  check_same(load_image(open_oci_archive(folder / "pipe", "v1", {}), {}), image);
+  check_same(open_image(open_oci_archive(folder / "pipe", "v1", {}), {}), image);
 }
 
 TEST_CASE("skopeo reads our archive, and we read skopeo's") {
@@ -244,5 +244,5 @@ TEST_CASE("skopeo reads our archive, and we read skopeo's") {
   CHECK(run("skopeo inspect oci-archive:" + (folder / "ours.tar").string() + ":v1"));
   REQUIRE(run("skopeo copy --insecure-policy oci-archive:" + (folder / "ours.tar").string() +
               ":v1 oci-archive:" + (folder / "theirs.tar").string() + ":v2"));
-  CHECK(layer_bytes(load_image(open_oci_archive(folder / "theirs.tar", "v2", {}), {})).size() == 3);
+  CHECK(layer_bytes(open_image(open_oci_archive(folder / "theirs.tar", "v2", {}), {})).size() == 3);
 }

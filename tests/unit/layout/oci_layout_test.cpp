@@ -54,7 +54,7 @@ TEST_CASE("an image read from a layout is the image that was written") {
   write_image(layout, image, "v1", {});
   for (const auto& name : {std::optional<std::string>(), std::optional<std::string>("v1"),
                            std::optional<std::string>(image.digest().to_string())}) {
-    const auto read = load_image(OciLayout::open(folder.path()).find(name), {});
+    const auto read = open_image(OciLayout::open(folder.path()).open_document(name), {});
     CHECK(read.digest() == image.digest());
     CHECK(read.config_json() == image.config_json());
     CHECK(layer_bytes(read) == layer_bytes(image));
@@ -69,8 +69,8 @@ TEST_CASE("an entry of the same name is replaced in its place, others stay") {
   write_image(layout, other, "b", {});
   CHECK(layout.names() == std::vector<std::string>{"a", "b", "c"});
   CHECK(layout.index().manifests.size() == 3);
-  CHECK(layout.find("b").descriptor.digest == other.digest());
-  CHECK(layout.find("a").descriptor.digest == sample_image("a").digest());
+  CHECK(layout.open_document("b").descriptor.digest == other.digest());
+  CHECK(layout.open_document("a").descriptor.digest == sample_image("a").digest());
 }
 
 TEST_CASE("one image may have several names, and is then the only one without a name") {
@@ -80,7 +80,7 @@ TEST_CASE("one image may have several names, and is then the only one without a 
   write_image(layout, image, "v1", {});
   write_image(layout, image, "latest", {});
   CHECK(layout.names() == std::vector<std::string>{"v1", "latest"});
-  CHECK(layout.find({}).descriptor.digest == image.digest());
+  CHECK(layout.open_document({}).descriptor.digest == image.digest());
 }
 
 TEST_CASE("images without names stay beside each other, each once") {
@@ -91,7 +91,7 @@ TEST_CASE("images without names stay beside each other, each once") {
   for (const auto& image : {amd64, arm64, amd64}) write_image(layout, image, {}, {});
   CHECK(layout.index().manifests.size() == 2);
   CHECK(layout.names().empty());
-  CHECK(layout.find(arm64.digest().to_string()).descriptor.digest == arm64.digest());
+  CHECK(layout.open_document(arm64.digest().to_string()).descriptor.digest == arm64.digest());
 }
 
 TEST_CASE("a name that is not there is an error that lists those that are") {
@@ -99,11 +99,11 @@ TEST_CASE("a name that is not there is an error that lists those that are") {
   auto layout = OciLayout::open_or_create(folder.path());
   write_image(layout, sample_image("one"), "v1", {});
   write_image(layout, sample_image("two"), "v2", {});
-  const auto wrong = failure_of([&] { layout.find("v3"); });
+  const auto wrong = failure_of([&] { layout.open_document("v3"); });
   CHECK(wrong.code == ErrorCode::not_found);
   CHECK(wrong.says("v3"));
   CHECK(wrong.says("there are: v1, v2"));
-  const auto none = failure_of([&] { layout.find({}); });
+  const auto none = failure_of([&] { layout.open_document({}); });
   CHECK(none.code == ErrorCode::not_found);
   CHECK(none.says("there are: v1, v2"));
 }
@@ -148,9 +148,9 @@ TEST_CASE("an entry is found by the full reference that containerd gave it") {
   json.replace(json.find(R"("platform")"), 0,
                R"("annotations":{"io.containerd.image.name":"docker.io/library/app:v1"},)");
   folder.write("index.json", json);
-  CHECK(layout.find("docker.io/library/app:v1").descriptor.digest == image.digest());
-  CHECK(layout.find("app:v1").descriptor.digest == image.digest());
-  CHECK(failure_of([&] { layout.find("app:v2"); }).says("there are: docker.io/library/app:v1, v2"));
+  CHECK(layout.open_document("docker.io/library/app:v1").descriptor.digest == image.digest());
+  CHECK(layout.open_document("app:v1").descriptor.digest == image.digest());
+  CHECK(failure_of([&] { layout.open_document("app:v2"); }).says("there are: docker.io/library/app:v1, v2"));
 }
 
 TEST_CASE("a folder without oci-layout or index.json is no layout, and the error says what is missing") {
@@ -203,9 +203,9 @@ TEST_CASE("an index and its images are written and read") {
   const auto index = index_of({sample_image("one", "linux/amd64"), sample_image("one", "linux/arm64")});
   auto layout = OciLayout::open_or_create(folder.path());
   write_index(layout, index, "v1", {});
-  const auto root = OciLayout::open(folder.path()).find("v1");
+  const auto root = OciLayout::open(folder.path()).open_document("v1");
   CHECK(root.json == index.json);
-  const auto read = load_index(root, {});
+  const auto read = open_index(root, {});
   REQUIRE(read.images.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(read.images[i].digest() == index.images[i].digest());
@@ -222,9 +222,9 @@ TEST_CASE("a damaged blob in a layout is found out") {
   auto config = image.config_json();
   config.back() = ' ';
   folder.write(path(image.manifest().config.digest), config);
-  CHECK_THROWS_AS(load_image(layout.find("v1"), {}), DigestMismatch);
+  CHECK_THROWS_AS(open_image(layout.open_document("v1"), {}), DigestMismatch);
   folder.write(path(image.digest()), "{}");
-  CHECK(failure_of([&] { layout.find("v1"); }).code == ErrorCode::corrupt);
+  CHECK(failure_of([&] { layout.open_document("v1"); }).code == ErrorCode::corrupt);
 }
 
 TEST_CASE("a foreign layer without bytes stays what it is") {
@@ -236,7 +236,7 @@ TEST_CASE("a foreign layer without bytes stays what it is") {
   const auto image = Image::from_layers(ImageFormat::oci, layers, sample_image("one").config(), {});
   auto layout = OciLayout::open_or_create(folder.path());
   write_image(layout, image, "v1", {});
-  CHECK(load_image(layout.find("v1"), {}).layers()[0].descriptor.urls ==
+  CHECK(open_image(layout.open_document("v1"), {}).layers()[0].descriptor.urls ==
         std::vector<std::string>{"https://example.com/layer"});
 }
 
@@ -277,7 +277,7 @@ TEST_CASE("threads and processes may write to one layout at once, and all entrie
   }
   const auto layout = OciLayout::open(folder / "layout");
   CHECK(layout.names().size() == 40);
-  for (const auto& name : layout.names()) CHECK(layer_bytes(load_image(layout.find(name), {})).size() == 3);
+  for (const auto& name : layout.names()) CHECK(layer_bytes(open_image(layout.open_document(name), {})).size() == 3);
   CHECK(names_in(folder / "layout") == std::vector<std::string>{"blobs", "index.json", "oci-layout"});
 }
 
@@ -296,6 +296,6 @@ TEST_CASE("skopeo and umoci read our layout, and we read theirs") {
   CHECK(run("umoci ls --layout " + ours));
   CHECK(run("umoci init --layout " + theirs + "-umoci"));
   CHECK(run("umoci new --image " + theirs + "-umoci:empty"));
-  CHECK(load_image(OciLayout::open(theirs + "-umoci").find("empty"), {}).layers().empty());
-  CHECK(layer_bytes(load_image(OciLayout::open(theirs).find("v2"), {})).size() == 3);
+  CHECK(open_image(OciLayout::open(theirs + "-umoci").open_document("empty"), {}).layers().empty());
+  CHECK(layer_bytes(open_image(OciLayout::open(theirs).open_document("v2"), {})).size() == 3);
 }

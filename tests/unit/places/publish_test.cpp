@@ -40,7 +40,7 @@ TEST_CASE("an index goes to a layout and an archive with the digest that it has"
     CHECK(publish(index, location, {}) == text + "@" + index.descriptor.digest.to_string());
     const auto found = open_document(location, {});
     CHECK(found.json == index.json);
-    CHECK(load_index(found, {}).images.size() == 2);
+    CHECK(open_index(found, {}).images.size() == 2);
   }
 }
 

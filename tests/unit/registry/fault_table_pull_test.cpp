@@ -235,9 +235,9 @@ TEST_CASE("the table of a pull's faults: each is recovered from with the identic
     std::optional<Image> pulled;
     const auto failure = failure_of([&] {
       RegistryClient client(options_for("alice", "correct horse"));
-      if (!is_about_logging_in(row)) client.resolve(at(registry, "app:none"));  // so that the token is there
+      if (!is_about_logging_in(row)) client.find(at(registry, "app:none"));  // so that the token is there
       for (auto& fault : faults_of(row, layer.digest.to_string(), config)) registry.add_fault(std::move(fault));
-      pulled = load_image(client.fetch(at(registry, "app:v1")), Platform::parse("linux/amd64"));
+      pulled = open_image(client.open(at(registry, "app:v1")), Platform::parse("linux/amd64"));
       copy_blob(*pulled->layers()[0].blobs, layer, *store, {});
     });
     CAPTURE(failure.message);

@@ -20,7 +20,7 @@ TEST_CASE("a request is tried as often as the options say, and no more") {
   auto options = fast_options();
   options.tries = 3;
   RegistryClient client(options);
-  const auto failure = failure_of([&] { client.fetch(at(registry, "app:v1")); });
+  const auto failure = failure_of([&] { client.open(at(registry, "app:v1")); });
   CHECK(failure.status == 503);
   CHECK(registry.log().size() == 3);
 }

@@ -86,7 +86,7 @@ TEST_CASE("a mirror that gives another manifest for a digest is passed over") {
   pair.mirror.add_fault({.path = "/manifests/", .times = -1, .wrong_bytes = true});
   RegistryClient client(pair.options);
   const auto digest = image_of({"layer"}).digest();
-  CHECK(client.fetch(at(pair.registry, "app@" + digest.to_string())).descriptor.digest == digest);
+  CHECK(client.open(at(pair.registry, "app@" + digest.to_string())).descriptor.digest == digest);
   CHECK(pair.warnings.size() == 1);
 }
 

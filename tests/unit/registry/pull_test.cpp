@@ -18,13 +18,13 @@ TEST_CASE("a tag is pulled: the manifest as it is, and blobs from the same repos
   const auto image = image_of({"first layer", "second layer"});
   const auto digest = seed(registry, "team/app", "v1", image);
   RegistryClient client(fast_options());
-  const auto document = client.fetch(at(registry, "team/app:v1"));
+  const auto document = client.open(at(registry, "team/app:v1"));
   CHECK(document.json == image.manifest_json());
   CHECK(document.descriptor.digest.to_string() == digest);
   CHECK(document.descriptor.media_type == "application/vnd.oci.image.manifest.v1+json");
   CHECK(document.descriptor.size == image.manifest_json().size());
   CHECK(document.blobs->repository() == registry.host() + "/team/app");
-  const auto pulled = load_image(document, {});
+  const auto pulled = open_image(document, {});
   CHECK(pulled.digest() == image.digest());
   CHECK(BlobStore::read(*document.blobs, image.layers()[1].descriptor, kLimit) == "second layer");
   // The whole of it: manifest, config, one layer.
@@ -36,9 +36,9 @@ TEST_CASE("the digest wins over the tag, and is checked") {
   const auto image = image_of({"layer"});
   const auto digest = seed(registry, "app", "v1", image);
   RegistryClient client(fast_options());
-  CHECK(client.fetch(at(registry, "app:nonsense@" + digest)).json == image.manifest_json());
+  CHECK(client.open(at(registry, "app:nonsense@" + digest)).json == image.manifest_json());
   registry.put_manifest_under("app", digest, std::string(media_type::kOciManifest), image.manifest_json() + " ");
-  const auto failure = failure_of([&] { client.fetch(at(registry, "app@" + digest)); });
+  const auto failure = failure_of([&] { client.open(at(registry, "app@" + digest)); });
   CHECK(failure.code == ErrorCode::corrupt);
   CHECK(failure.message.find("expected " + digest) != std::string::npos);
 }
@@ -52,7 +52,7 @@ TEST_CASE("a platform of an index is found, its manifest read through the same r
   const auto index = index_of({amd, arm});
   registry.put_manifest("app", "v1", std::string(media_type::kOciIndex), index.json);
   RegistryClient client(fast_options());
-  CHECK(load_image(client.fetch(at(registry, "app:v1")), Platform::parse("linux/arm64")).digest() == arm.digest());
+  CHECK(open_image(client.open(at(registry, "app:v1")), Platform::parse("linux/arm64")).digest() == arm.digest());
 }
 
 TEST_CASE("blobs outlive the client that found them") {
@@ -60,7 +60,7 @@ TEST_CASE("blobs outlive the client that found them") {
   const auto image = image_of({"layer"});
   seed(registry, "app", "v1", image);
   auto client = std::make_unique<RegistryClient>(fast_options());
-  const auto document = client->fetch(at(registry, "app:v1"));
+  const auto document = client->open(at(registry, "app:v1"));
   client.reset();
   CHECK(BlobStore::read(*document.blobs, image.layers()[0].descriptor, kLimit) == "layer");
 }
@@ -70,19 +70,19 @@ TEST_CASE("what is not there is said in the user's words") {
   const auto image = image_of({"layer"});
   seed(registry, "alpine", "3.20", image);
   RegistryClient client(fast_options());
-  const auto tag = failure_of([&] { client.fetch(at(registry, "alpine:4")); });
+  const auto tag = failure_of([&] { client.open(at(registry, "alpine:4")); });
   CHECK(tag.message == fmt::format("cannot pull {}/alpine:4: the registry has no such tag", registry.host()));
   CHECK(tag.code == ErrorCode::not_found);
   CHECK(tag.status == 404);
-  const auto repository = failure_of([&] { client.fetch(at(registry, "debian:12")); });
+  const auto repository = failure_of([&] { client.open(at(registry, "debian:12")); });
   CHECK(repository.message ==
         fmt::format("cannot pull {}/debian:12: the registry has no such repository", registry.host()));
-  const auto blobs = client.fetch(at(registry, "alpine:3.20")).blobs;
+  const auto blobs = client.open(at(registry, "alpine:3.20")).blobs;
   const Descriptor gone{.media_type = std::string(media_type::kOciLayer), .digest = Digest::of("gone"), .size = 4};
   const auto blob = failure_of([&] { blobs->open(gone); });
   CHECK(blob.message == fmt::format("cannot pull layer {} of {}/alpine: the registry has no such blob",
                                     gone.digest.to_string(), registry.host()));
-  const auto nobody = failure_of([] { RegistryClient(fast_options()).fetch(Reference::parse("127.0.0.1:1/alpine")); });
+  const auto nobody = failure_of([] { RegistryClient(fast_options()).open(Reference::parse("127.0.0.1:1/alpine")); });
   CHECK(nobody.message == "cannot reach 127.0.0.1:1: Connection refused");
   CHECK(nobody.code == ErrorCode::network);
 }
@@ -129,7 +129,7 @@ TEST_CASE("wrong bytes are never taken for right ones") {
   registry.add_fault({.method = "GET", .path = "/blobs/", .wrong_bytes = true});
   CHECK(failure_of([&] { pull_layer(client, at(registry, "app:v1")); }).code == ErrorCode::corrupt);
   registry.add_fault({.method = "GET", .path = "/manifests/", .wrong_bytes = true});
-  CHECK(failure_of([&] { client.fetch(at(registry, "app:v1")); }).code == ErrorCode::corrupt);
+  CHECK(failure_of([&] { client.open(at(registry, "app:v1")); }).code == ErrorCode::corrupt);
 }
 
 TEST_CASE("a redirect is followed, and the credentials stay behind") {
@@ -176,16 +176,16 @@ TEST_CASE("a HEAD tells the digest, or that nobody will say") {
   const auto image = image_of({"layer"});
   const auto digest = seed(registry, "app", "v1", image);
   RegistryClient client(fast_options());
-  const auto found = client.resolve(at(registry, "app:v1"));
+  const auto found = client.find(at(registry, "app:v1"));
   REQUIRE(found.has_value());
   CHECK(found->digest.to_string() == digest);
   CHECK(found->size == image.manifest_json().size());
   CHECK(found->media_type == media_type::kOciManifest);
-  CHECK_FALSE(client.resolve(at(registry, "app:v2")).has_value());
+  CHECK_FALSE(client.find(at(registry, "app:v2")).has_value());
   registry.add_fault({.method = "HEAD", .without = {"Docker-Content-Digest"}});
-  CHECK_FALSE(client.resolve(at(registry, "app:v1")).has_value());
+  CHECK_FALSE(client.find(at(registry, "app:v1")).has_value());
   registry.add_fault({.method = "HEAD", .status = 403});
-  CHECK_FALSE(client.resolve(at(registry, "app:v1")).has_value());
+  CHECK_FALSE(client.find(at(registry, "app:v1")).has_value());
 }
 
 TEST_CASE("tags come over all pages, in the registry's order") {
@@ -218,18 +218,18 @@ TEST_CASE("an answer without the headers that help is understood by its content"
   seed(registry, "app", "v1", image);
   RegistryClient client(fast_options());
   registry.add_fault({.path = "/manifests/", .without = {"Docker-Content-Digest"}});
-  CHECK(client.fetch(at(registry, "app:v1")).descriptor.digest == image.digest());
+  CHECK(client.open(at(registry, "app:v1")).descriptor.digest == image.digest());
   registry.add_fault({.path = "/manifests/", .headers = {{"Content-Type", "text/plain; charset=utf-8"}}});
-  CHECK(client.fetch(at(registry, "app:v1")).descriptor.media_type == media_type::kOciManifest);
+  CHECK(client.open(at(registry, "app:v1")).descriptor.media_type == media_type::kOciManifest);
   registry.add_fault({.path = "/manifests/", .headers = {{"Docker-Content-Digest", "md5:1"}}});
-  CHECK_THROWS_AS(client.fetch(at(registry, "app:v1")), Error);
+  CHECK_THROWS_AS(client.open(at(registry, "app:v1")), Error);
 }
 
 TEST_CASE("schema 1 is refused by name") {
   FakeRegistry registry;
   registry.put_manifest("app", "old", "application/vnd.docker.distribution.manifest.v1+prettyjws", "{}");
   RegistryClient client(fast_options());
-  const auto failure = failure_of([&] { client.fetch(at(registry, "app:old")); });
+  const auto failure = failure_of([&] { client.open(at(registry, "app:old")); });
   CHECK(failure.code == ErrorCode::unsupported);
   CHECK(failure.message.find("schema 1") != std::string::npos);
 }
@@ -238,5 +238,5 @@ TEST_CASE("a manifest over 16 MiB is not read to its end") {
   FakeRegistry registry;
   registry.put_manifest("app", "huge", std::string(media_type::kOciManifest), std::string((16U << 20U) + 1, ' '));
   RegistryClient client(fast_options());
-  CHECK(failure_of([&] { client.fetch(at(registry, "app:huge")); }).code == ErrorCode::corrupt);
+  CHECK(failure_of([&] { client.open(at(registry, "app:huge")); }).code == ErrorCode::corrupt);
 }

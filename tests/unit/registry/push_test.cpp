@@ -122,7 +122,7 @@ TEST_CASE("a layer that the images of an index share is sent once, and between r
   CHECK(first.count("POST") == 5);  // three layers, two configs
   CHECK(first.count("PUT", "/blobs/") == 5);
   first.clear_log();
-  client.push(client.fetch(at(first, "app:v1")), at(second, "copy:v1"));
+  client.push(client.open(at(first, "app:v1")), at(second, "copy:v1"));
   CHECK(first.count("GET", "/blobs/") == 5);
   CHECK(first.count("GET", "/blobs/" + Digest::of("shared").to_string()) == 1);
   CHECK(second.count("PUT", "/blobs/") == 5);
@@ -145,7 +145,7 @@ TEST_CASE("a layer in another repository of the registry is mounted, never downl
   const auto base = image_of({text_of(200000)});
   seed(registry, "library/alpine", "3.20", base);
   RegistryClient client(fast_options());
-  const auto pulled = load_image(client.fetch(at(registry, "library/alpine:3.20")), {});
+  const auto pulled = open_image(client.open(at(registry, "library/alpine:3.20")), {});
   registry.clear_log();
   client.push(pulled, at(registry, "app:v1"));
   CHECK(is_whole(registry, "app", "v1", pulled));
@@ -160,7 +160,7 @@ TEST_CASE("a mount that comes to nothing goes on in the session that it opened")
   seed(registry, "base", "1", base);
   registry.forbid_mounts();
   RegistryClient client(fast_options());
-  const auto pulled = load_image(client.fetch(at(registry, "base:1")), {});
+  const auto pulled = open_image(client.open(at(registry, "base:1")), {});
   client.push(pulled, at(registry, "app:v1"));
   CHECK(is_whole(registry, "app", "v1", pulled));
   CHECK(registry.count("POST") == 2);
@@ -171,7 +171,7 @@ TEST_CASE("a push into the repository where the layers are sends nothing of them
   const auto image = image_of({text_of(200000)});
   seed(registry, "app", "v1", image);
   RegistryClient client(fast_options());
-  client.push(load_image(client.fetch(at(registry, "app:v1")), {}), at(registry, "app:v2"));
+  client.push(open_image(client.open(at(registry, "app:v1")), {}), at(registry, "app:v2"));
   CHECK(is_whole(registry, "app", "v2", image));
   CHECK(registry.count("POST") == 0);
   CHECK(registry.count("HEAD", "/blobs/" + image.layers()[0].descriptor.digest.to_string()) == 0);
@@ -186,7 +186,7 @@ TEST_CASE("layers of another registry are streamed through, and cuts on both sid
   from.add_fault({.method = "GET", .path = "/blobs/" + Digest::of(bytes).to_string(), .cut_after = 700000});
   to.add_fault({.method = "PUT", .path = "/blobs/", .times = 1, .cut_after = 1500000});
   RegistryClient client(fast_options());
-  const auto image = load_image(client.fetch(at(from, "base:1")), {});
+  const auto image = open_image(client.open(at(from, "base:1")), {});
   client.push(image, at(to, "app:v1"));
   CHECK(is_whole(to, "app", "v1", image));
 }

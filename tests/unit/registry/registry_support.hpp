@@ -74,7 +74,7 @@ inline std::string seed(FakeRegistry& registry, const std::string& repository, c
 
 // The bytes of the image's first layer.
 inline std::string pull_layer(RegistryClient& client, const Reference& reference) {
-  const auto document = client.fetch(reference);
+  const auto document = client.open(reference);
   const auto manifest = Manifest::parse(document.json, document.descriptor.media_type);
   return BlobStore::read(*document.blobs, manifest.layers.at(0), std::size_t{1} << 30U);
 }

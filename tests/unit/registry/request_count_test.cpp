@@ -56,7 +56,7 @@ TEST_CASE("a push with one changed layer of a known base sends that layer and th
   FakeRegistry registry;
   seed(registry, "app", "base", image_of({"base 1", "base 2"}));
   RegistryClient client(fast_options());
-  const auto base = load_image(client.fetch(at(registry, "app:base")), Platform::parse("linux/amd64"));
+  const auto base = open_image(client.open(at(registry, "app:base")), Platform::parse("linux/amd64"));
   const auto own = image_of({"changed"});
   std::vector<Layer> layers = base.layers();
   layers.push_back(own.layers()[0]);

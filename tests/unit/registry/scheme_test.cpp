@@ -23,7 +23,7 @@ struct Asked {
     auto options = options_for("alice", "correct horse");
     options.tries = 3;
     const auto name = server.origin().substr(std::string("http://").size()) + "/app:v1";
-    failure = failure_of([&] { RegistryClient(options).fetch(Reference::parse(name)); });
+    failure = failure_of([&] { RegistryClient(options).open(Reference::parse(name)); });
     for (const auto& text : server.received()) {
       if (text.starts_with("GET ")) plain.push_back(text.substr(0, text.find(" HTTP/")));
     }

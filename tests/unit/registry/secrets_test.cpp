@@ -79,7 +79,7 @@ TEST_CASE("a redirect and an upload's Location to another host never get a crede
     registry.redirect_uploads_to(elsewhere(other));
     Overheard heard(options);
     heard.attempt([&](RegistryClient& client) {
-      const auto document = client.fetch(at(registry, "app:v1"));
+      const auto document = client.open(at(registry, "app:v1"));
       BlobStore::read(*document.blobs, image.layers()[0].descriptor, 10000);
     });
     heard.attempt([&](RegistryClient& client) { client.push(image_of({"new"}), at(registry, "app:v2")); });
@@ -112,7 +112,7 @@ TEST_CASE("a realm over plain HTTP beyond this machine is not asked, and no mess
     auth.realm = "http://auth.example.com/token";
     FakeRegistry registry(auth);
     Overheard heard(options);
-    heard.attempt([&](RegistryClient& client) { client.fetch(at(registry, "app:v1")); });
+    heard.attempt([&](RegistryClient& client) { client.open(at(registry, "app:v1")); });
     CHECK(heard.text.find("would be asked over plain HTTP") != std::string::npos);
     CHECK_FALSE(holds_credentials(received_by(registry)));
     CHECK(secret_in(heard.text) == "");
@@ -132,7 +132,7 @@ TEST_CASE("what a server repeats of a secret is blotted out of errors, warnings 
                           .body = echo});
       Overheard heard(options);
       heard.attempt([&](RegistryClient& client) { client.push(image_of({"layer"}), at(registry, "app:v1")); });
-      heard.attempt([&](RegistryClient& client) { client.fetch(at(registry, "app:v1")); });
+      heard.attempt([&](RegistryClient& client) { client.open(at(registry, "app:v1")); });
       CHECK(heard.text.find("DENIED") != std::string::npos);
       const auto own = options.password == "identity-4711" ? "identity-4711" : "correct horse";
       CHECK(heard.text.find(own) == std::string::npos);

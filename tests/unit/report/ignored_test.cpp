@@ -12,7 +12,7 @@ using test::TestFolder;
 TEST_CASE("an explanation names file, line and rule") {
   const TestFolder folder;
   const auto file = folder.write(".dockerignore", "*.map\ndocs\n!docs/a\n").string();
-  const auto ignore = FolderIgnore::find(folder.path(), std::nullopt);
+  const auto ignore = FolderIgnore::read(folder.path(), std::nullopt);
   CHECK(explain_ignored(ignore, {"x.map", "/docs/", "docs/a", "y"}) ==
         "x.map: out (" + file + ":1: *.map)\n" + "docs: out (" + file +
             ":2: docs; a later exception may hold below)\n" + "docs/a: in (" + file + ":3: !docs/a)\n" +

@@ -26,7 +26,7 @@ TEST_CASE("Basic: asked for once, then sent with every request") {
   for (std::size_t i = 1; i < registry.log().size(); ++i)
     CHECK(registry.log()[i].authorization == "Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==");
   CHECK(registry.log().size() == 9);
-  CHECK(client.fetch(at(registry, "app:v1")).descriptor.digest == image.digest());
+  CHECK(client.open(at(registry, "app:v1")).descriptor.digest == image.digest());
 }
 
 TEST_CASE("Bearer: one token serves a whole push") {
@@ -49,7 +49,7 @@ TEST_CASE("Bearer: an anonymous pull needs no credentials, and reads the token u
   const auto image = image_of({"layer"});
   seed(registry, "app", "v1", image);
   RegistryClient client(fast_options());
-  const auto document = client.fetch(at(registry, "app:v1"));
+  const auto document = client.open(at(registry, "app:v1"));
   CHECK(BlobStore::read(*document.blobs, image.layers()[0].descriptor, 100) == "layer");
   CHECK(registry.token_requests() == 1);
 }
@@ -59,7 +59,7 @@ TEST_CASE("Bearer: an expired token is renewed, once for each request") {
   const auto image = image_of({"layer"});
   seed(registry, "app", "v1", image);
   RegistryClient client(options_for("alice", "correct horse"));
-  const auto document = client.fetch(at(registry, "app:v1"));
+  const auto document = client.open(at(registry, "app:v1"));
   registry.revoke_tokens();
   CHECK(BlobStore::read(*document.blobs, image.layers()[0].descriptor, 100) == "layer");
   CHECK(registry.token_requests() == 2);
@@ -70,7 +70,7 @@ TEST_CASE("Bearer: an expired token is renewed, once for each request") {
        .times = -1,
        .status = 401,
        .headers = {{"WWW-Authenticate", fmt::format("Bearer realm=\"http://{}/token\"", registry.host())}}});
-  CHECK(failure_of([&] { client.fetch(at(registry, "app:v1")); }).status == 401);
+  CHECK(failure_of([&] { client.open(at(registry, "app:v1")); }).status == 401);
   CHECK(registry.count("GET", "/manifests/") == 2);
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("a mount asks for both repositories in one token, and is left when tha
     const auto base = image_of({text_of(50000)});
     seed(registry, "base", "1", base);
     RegistryClient client(options_for("alice", "correct horse"));
-    const auto pulled = load_image(client.fetch(at(registry, "base:1")), {});
+    const auto pulled = open_image(client.open(at(registry, "base:1")), {});
     client.push(pulled, at(registry, "app:v1"));
     CHECK(registry.has_blob("app", base.layers()[0].descriptor.digest.to_string()));
     CHECK(registry.manifest("app", "v1") == base.manifest_json());
@@ -98,7 +98,7 @@ TEST_CASE("an identity token is exchanged by POST, or by GET where there is no P
     FakeRegistry registry(auth);
     seed(registry, "app", "v1", image_of({"layer"}));
     RegistryClient client(options_for("<token>", "refresh+me/please="));
-    client.fetch(at(registry, "app:v1"));
+    client.open(at(registry, "app:v1"));
     CHECK(registry.count("POST", "/token") == 1);
     CHECK(registry.count("GET", "/token") == (no_oauth ? 1 : 0));
   }
@@ -129,7 +129,7 @@ TEST_CASE("a message that repeats the password is shown without it") {
                       .status = 403,
                       .body = R"({"errors":[{"code":"DENIED","message":"not with 'correct horse'"}]})"});
   RegistryClient client(options_for("alice", "correct horse"));
-  const auto failure = failure_of([&] { client.fetch(at(registry, "app:v1")); });
+  const auto failure = failure_of([&] { client.open(at(registry, "app:v1")); });
   CHECK(failure.message ==
         fmt::format("cannot pull {}/app:v1: the registry answered 403 (forbidden): DENIED: not with '***'",
                     registry.host()));
@@ -140,7 +140,7 @@ TEST_CASE("credentials never go to a token server over plain HTTP beyond this ma
   auth.realm = "http://auth.example.com/token";
   FakeRegistry registry(auth);
   RegistryClient client(options_for("alice", "correct horse"));
-  const auto failure = failure_of([&] { client.fetch(at(registry, "app:v1")); });
+  const auto failure = failure_of([&] { client.open(at(registry, "app:v1")); });
   CHECK(failure.message ==
         "cannot log in to " + registry.host() + ": its token server auth.example.com would be asked over plain HTTP");
 }
@@ -162,7 +162,7 @@ TEST_CASE("a registry with several ways is asked in one that works") {
   registry.add_fault(
       {.path = "/manifests/", .status = 401, .headers = {{"WWW-Authenticate", "Negotiate, BASIC realm=\"x\", NTLM"}}});
   RegistryClient client(options_for("alice", "correct horse"));
-  CHECK(client.fetch(at(registry, "app:v1")).descriptor.digest == image.digest());
+  CHECK(client.open(at(registry, "app:v1")).descriptor.digest == image.digest());
 }
 
 TEST_CASE("credentials are found in docker's and podman's files") {
@@ -186,7 +186,7 @@ TEST_CASE("credentials are found in docker's and podman's files") {
     ::setenv(row.variable, (*row.file == '\0' ? file : folder.path()).c_str(), 1);
     RegistryClient client(options);
     forget_environment();
-    CHECK(client.fetch(at(registry, "team/app:v1")).json.size() > 10);
+    CHECK(client.open(at(registry, "team/app:v1")).json.size() > 10);
   }
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("a helper is asked for the registry's name; one that is missing is a w
   options.warn = [&](const std::string& line) { warnings.push_back(line); };
   ::setenv("DOCKER_CONFIG", folder.path().c_str(), 1);
   RegistryClient without(options);
-  CHECK(failure_of([&] { without.fetch(at(registry, "app:v1")); }).status == 401);
+  CHECK(failure_of([&] { without.open(at(registry, "app:v1")); }).status == 401);
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0] == "cannot run docker-credential-ociassemble-test: No such file or directory");
 
@@ -213,8 +213,8 @@ TEST_CASE("a helper is asked for the registry's name; one that is missing is a w
   const std::string path = ::getenv("PATH");
   ::setenv("PATH", (folder.path() / "bin").string().append(":" + path).c_str(), 1);
   RegistryClient with(options);
-  CHECK(with.fetch(at(registry, "app:v1")).json.size() > 10);
-  with.fetch(at(registry, "app:v1"));
+  CHECK(with.open(at(registry, "app:v1")).json.size() > 10);
+  with.open(at(registry, "app:v1"));
   ::setenv("PATH", path.c_str(), 1);
   forget_environment();
   CHECK(read_bytes(folder / "bin/asked") == registry.host());
