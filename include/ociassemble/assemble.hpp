@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "ociassemble/assemble_options.hpp"
@@ -26,5 +28,9 @@ struct Assembled {
 // for options that contradict each other, Error{not_found} for inputs, users and platforms that are not there,
 // Error{check_failed} for a binary that the image could not run.
 OCIASSEMBLE_EXPORT Assembled assemble(const AssembleOptions& options, const Workplace& workplace);
+
+// What this machine has of the data that "host" stands for, for Lock::host. Reads all of it. Throws Error{not_found}
+// where it has none.
+OCIASSEMBLE_EXPORT std::map<std::string, Digest> lock_host_data(bool certificates, bool zones);
 
 }  // namespace ociassemble

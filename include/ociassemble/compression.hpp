@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,5 +24,16 @@ struct OCIASSEMBLE_EXPORT CompressionOptions {
 
   bool operator==(const CompressionOptions&) const = default;
 };
+
+// A compressor and its version: what compressed bytes depend on besides kind, level and input.
+struct Codec {
+  std::string name;  // "ociassemble-deflate", "libdeflate", "zstd"
+  std::string version;
+
+  bool operator==(const Codec&) const = default;
+};
+
+// The codec of this build that makes such bytes; nothing for Compression::none.
+OCIASSEMBLE_EXPORT std::optional<Codec> codec_of(const CompressionOptions& options);
 
 }  // namespace ociassemble

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ociassemble/compression.hpp"
 #include "ociassemble/export.hpp"
 #include "ociassemble/platform.hpp"
 #include "ociassemble/reference.hpp"
@@ -15,7 +16,7 @@
 
 namespace ociassemble {
 
-inline constexpr int kLockFormat = 1;
+inline constexpr int kLockFormat = 2;
 inline constexpr const char* kLockFileName = "ociassemble.lock";
 
 // Whether a base in a registry may be one that the lock does not pin.
@@ -24,8 +25,10 @@ enum class LockUse { preferred, required };
 // One platform's image of a base.
 struct LockedPlatform {
   Digest manifest;
-  std::string system;  // for people: "Alpine Linux v3.20, musl"; may be empty
-  Digest facts;        // of the record of what a build needs to know about the files
+  std::string system;  // for people: "Alpine Linux v3.20, musl"; may be empty, and is compared with nothing
+  // The facts that a build decides by.
+  Digest files;                                    // of the record of what a build needs to know about the files
+  std::map<std::string, std::string> other_facts;  // those that this version does not know, as JSON: kept, not used
 
   bool operator==(const LockedPlatform&) const = default;
 };
@@ -37,16 +40,19 @@ struct OCIASSEMBLE_EXPORT LockedBase {
   std::string media_type;                           // of that
   std::map<std::string, LockedPlatform> platforms;  // by Platform::to_string(), normalised
   std::map<Digest, std::string> documents;          // index, manifests, configs: their bytes
-  std::map<Digest, std::string> facts;              // records: compressed by zstd, in base64
+  std::map<Digest, std::string> records;            // compressed by gzip, in base64
 
   const LockedPlatform* find(const Platform& platform) const;
 
   bool operator==(const LockedBase&) const = default;
 };
 
-// The lock file (docs/lock.md): every base that builds take from a registry, pinned. A value.
+// The lock file (docs/lock.md): what builds take from a registry or from the machine, pinned. A value.
 struct OCIASSEMBLE_EXPORT Lock {
+  int format = kLockFormat;                 // that it was read in, 1 or 2; it is always written in the newest
   std::map<std::string, LockedBase> bases;  // by the reference as builds name it, "docker.io/library/alpine:3.20"
+  std::map<std::string, Codec> codecs;      // by the compression, "gzip:4"
+  std::map<std::string, Digest> host;       // data of the host, by what it is: "caCertificates", "tzdata"
 
   // Checks every digest, and that each platform's manifest is the one that the index names. `subject` names the file in
   // errors. Throws Error{corrupt} that says where, with a hint how to make the file anew; Error{unsupported} for

@@ -36,6 +36,14 @@ struct RecipeBase {
   std::vector<Platform> platforms;
 };
 
+// What a recipe takes from elsewhere that a lock can pin.
+struct RecipeNeeds {
+  std::vector<RecipeBase> bases;  // each once
+  CompressionOptions compression;
+  bool host_certificates = false;  // "caCertificates": "host"
+  bool host_zones = false;         // "tzdata": "host"
+};
+
 // A recipe file, "ociassemble.json" (docs/recipe.md): a service once, and profiles that say what differs. An immutable
 // value, safe to share between threads.
 //
@@ -56,8 +64,8 @@ class OCIASSEMBLE_EXPORT Recipe {
 
   // Also checks all values: locations, numbers, arguments that are unset or unknown, a profile that is not there.
   ResolvedRecipe resolve(const RecipeSettings& settings) const;
-  // The same for the bases alone, each once, which needs no other argument than theirs.
-  std::vector<RecipeBase> bases(const RecipeSettings& settings) const;
+  // The same for what a lock pins, which needs no other argument than theirs.
+  RecipeNeeds needs(const RecipeSettings& settings) const;
 
  private:
   struct Document;

@@ -12,6 +12,7 @@
 #include "assemble/binary_check.hpp"
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
+#include "assemble/lock_checks.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/stages.hpp"
 #include "assemble/system_files.hpp"
@@ -136,11 +137,16 @@ class Assembly {
 
   void add_system_layers(const Contents& stage) {
     if (stage.ca_certificates) {
-      placement_.add(ca_certificates_entry(*stage.ca_certificates, mtime(), inputs_));
+      std::vector<LayerEntry> bundle;
+      bundle.push_back(ca_certificates_entry(*stage.ca_certificates, mtime(), inputs_));
+      if (stage.ca_certificates == "host") check_host_data(options_, workplace_, "caCertificates", bundle);
+      placement_.add(std::move(bundle.front()));
       add_layer("ca-certificates");
     }
     if (stage.tzdata) {
-      for (auto& entry : tzdata_entries(*stage.tzdata, mtime(), inputs_)) placement_.add(std::move(entry));
+      auto zones = tzdata_entries(*stage.tzdata, mtime(), inputs_);
+      if (stage.tzdata == "host") check_host_data(options_, workplace_, "tzdata", zones);
+      for (auto& entry : zones) placement_.add(std::move(entry));
       add_layer("tzdata");
     }
   }
@@ -293,6 +299,7 @@ void reject_contradictions(const AssembleOptions& options, const Workplace& work
     workplace.warn("Docker's manifests have no annotations; those given are left out");
   }
   validate_options(options);
+  check_codec(options, workplace);
 }
 
 }  // namespace

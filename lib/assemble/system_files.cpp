@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <system_error>
 
 #include "bases/static_base.hpp"
+#include "digest/hasher.hpp"
 #include "inputs/folder.hpp"
 #include "io/streams.hpp"
+#include "ociassemble/assemble.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -77,6 +80,34 @@ std::vector<LayerEntry> tzdata_entries(const std::string& from, std::int64_t mti
                 "install the package tzdata, or name a zoneinfo folder");
   }
   return entries;
+}
+
+Digest host_data_digest(const std::vector<LayerEntry>& entries) {
+  std::map<std::string, std::string> lines;
+  for (const auto& made : entries) {
+    auto& line = lines[made.entry.path];
+    if (made.entry.type == EntryType::symlink) line = "link " + made.entry.link_target;
+    if (made.entry.type != EntryType::regular) continue;
+    HashSource contents(made.open());
+    NullSink nowhere;
+    copy(contents, nowhere);
+    line = contents.finish().to_string();
+  }
+  std::string text;
+  for (const auto& [path, line] : lines) text += path + '\0' + line + '\n';
+  return Digest::of(text);
+}
+
+std::map<std::string, Digest> lock_host_data(bool certificates, bool zones) {
+  std::map<std::string, Digest> host;
+  std::vector<fs::path> ignored;
+  if (certificates) {
+    std::vector<LayerEntry> bundle;
+    bundle.push_back(ca_certificates_entry("host", 0, ignored));
+    host.emplace("caCertificates", host_data_digest(bundle));
+  }
+  if (zones) host.emplace("tzdata", host_data_digest(tzdata_entries("host", 0, ignored)));
+  return host;
 }
 
 }  // namespace ociassemble

@@ -21,4 +21,8 @@ LayerEntry ca_certificates_entry(const std::string& from, std::int64_t mtime,
 std::vector<LayerEntry> tzdata_entries(const std::string& from, std::int64_t mtime,
                                        std::vector<std::filesystem::path>& inputs);
 
+// A digest of what the entries are: paths, kinds, link targets and contents; the same on every machine that has the
+// same data. Reads the files.
+Digest host_data_digest(const std::vector<LayerEntry>& entries);
+
 }  // namespace ociassemble

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/base64.hpp"
 #include "base/text.hpp"
 #include "compress/codec.hpp"
@@ -48,9 +46,10 @@ Tree::Node prune(const Tree::Node& from) {
   return node;
 }
 
+// By our own encoder, so that a lock does not depend on the version of a library.
 std::string compress(std::string_view record) {
   StringSink bytes;
-  const auto compressor = make_compressor({.kind = Compression::zstd, .level = 19, .workers = 1}, bytes);
+  const auto compressor = make_compressor({.kind = Compression::gzip, .level = 4, .workers = 1}, bytes);
   compressor->write(as_bytes(record));
   compressor->finish();
   return bytes.take();
@@ -75,10 +74,7 @@ std::string pretty_name(const Tree& tree) {
     auto value = text.substr(at + kKey.size());
     value = value.substr(0, value.find('\n'));
     if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
-    std::string name(value);
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return c < ' '; }, ' ');
-    return name.substr(0, 80);
+    return excerpt(value, 80);
   }
   return {};
 }
@@ -86,7 +82,7 @@ std::string pretty_name(const Tree& tree) {
 bool has_musl(const Tree& tree) { return has_entry(tree, "lib", "ld-musl-"); }
 
 std::string describe_system(const Tree& tree) {
-  const auto name = excerpt(pretty_name(tree), 80);
+  const auto name = pretty_name(tree);
   const auto libc = libc_of(tree);
   return name.empty() || libc.empty() ? name + libc : name + ", " + libc;
 }

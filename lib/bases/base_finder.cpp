@@ -61,7 +61,7 @@ std::optional<Tree> locked_tree(const FoundBase& base, const Platform& platform,
     }
     return {};
   }
-  return decode_facts(base.locked->facts.at(locked->facts), locked->facts);
+  return decode_facts(base.locked->records.at(locked->files), locked->files);
 }
 
 }  // namespace ociassemble

@@ -27,12 +27,34 @@ void print(JsonPrinter& json, const LockedBase& base) {
     json.key(name).begin_object();
     json.member("digest", platform.manifest.to_string());
     json.member("system", platform.system);
-    json.member("facts", platform.facts.to_string());
+    json.key("facts").begin_object();
+    json.member("files", platform.files.to_string());
+    for (const auto& [fact, value] : platform.other_facts) json.key(fact).json(value);
+    json.end_object();
     json.end_object();
   }
   json.end_object();
   print_texts(json, "documents", base.documents);
-  print_texts(json, "facts", base.facts);
+  print_texts(json, "records", base.records);
+  json.end_object();
+}
+
+void print_codecs(JsonPrinter& json, const std::map<std::string, Codec>& codecs) {
+  if (codecs.empty()) return;
+  json.key("codecs").begin_object();
+  for (const auto& [compression, codec] : codecs) {
+    json.key(compression).begin_object();
+    json.member("name", codec.name);
+    json.member("version", codec.version);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void print_host(JsonPrinter& json, const std::map<std::string, Digest>& host) {
+  if (host.empty()) return;
+  json.key("host").begin_object();
+  for (const auto& [name, digest] : host) json.member(name, digest.to_string());
   json.end_object();
 }
 
@@ -56,6 +78,8 @@ std::string Lock::to_json() const {
   json.key("bases").begin_object();
   for (const auto& [name, base] : bases) print(json.key(name), base);
   json.end_object();
+  print_codecs(json, codecs);
+  print_host(json, host);
   json.end_object();
   json.finish();
   auto text = sink.take();

@@ -14,8 +14,8 @@ void lock_platform(LockedBase& locked, const Document& root, const Platform& pla
   const auto tree = read_base_tree(image.layers(), workplace, work);
   auto facts = encode_facts(tree);
   locked.platforms.insert_or_assign(platform.normalised().to_string(),
-                                    LockedPlatform{image.digest(), describe_system(tree), facts.digest});
-  locked.facts.insert_or_assign(facts.digest, std::move(facts.encoded));
+                                    LockedPlatform{image.digest(), describe_system(tree), facts.digest, {}});
+  locked.records.insert_or_assign(facts.digest, std::move(facts.encoded));
 }
 
 void lock_all(LockedBase& locked, Document root, const std::vector<Platform>& platforms, const Workplace& workplace) {

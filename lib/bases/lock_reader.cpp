@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "bases/base_facts.hpp"
@@ -9,6 +10,7 @@
 #include "bases/locked_blobs.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/lock.hpp"
+#include "ociassemble/version.hpp"
 #include "spec/descriptor_json.hpp"
 #include "spec/json.hpp"
 
@@ -26,26 +28,32 @@ class LockReader {
   LockReader(const JsonValue& value, std::string_view subject) : root_(value, subject) {}
 
   Lock read() {
-    refuse_other_members(root_, {"lockFormat", "bases"});
     Lock lock;
+    lock.format = read_format();
+    is_first_format_ = lock.format == 1;
+    auto known = std::vector<std::string_view>{"lockFormat", "bases"};
+    if (!is_first_format_) known.insert(known.end(), {"codecs", "host"});
+    refuse_other_members(root_, known);
     for (const auto& [name, view] : members(root_.at("bases"))) {
       require_reference(name, view);
       lock.bases.emplace(name, read_base(view));
     }
+    if (const auto codecs = root_.find("codecs")) lock.codecs = read_codecs(*codecs);
+    if (const auto host = root_.find("host")) lock.host = read_host(*host);
     return lock;
   }
 
+ private:
   // Before anything else: another format may have other members.
-  void require_format() const {
+  int read_format() const {
     const auto format = root_.at("lockFormat").size();
-    if (format == kLockFormat) return;
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("cannot read the lock: it has format {}, and this version reads format {}", format, kLockFormat),
-        "use the version of ociassemble that wrote it, or make it anew: ociassemble lock --update");
+    if (format == 1 || format == kLockFormat) return static_cast<int>(format);
+    throw Error(ErrorCode::unsupported,
+                fmt::format("cannot read the lock: it has lockFormat {}, and ociassemble {} reads formats 1 to {}",
+                            format, version(), kLockFormat),
+                "use the version of ociassemble that wrote it, or make it anew: ociassemble lock --update");
   }
 
- private:
   static Members members(const JsonView& view) {
     Members result;
     for (const auto& name : view.member_names()) result.emplace_back(name, view.at(name));
@@ -68,14 +76,15 @@ class LockReader {
     view.refuse(fmt::format("is not named by the full reference, {}", Reference::parse(name).to_string()));
   }
 
-  static LockedBase read_base(const JsonView& view) {
-    refuse_other_members(view, {"digest", "mediaType", "platforms", "documents", "facts"});
+  LockedBase read_base(const JsonView& view) const {
+    const char* records = is_first_format_ ? "facts" : "records";
+    refuse_other_members(view, {"digest", "mediaType", "platforms", "documents", records});
     LockedBase base{read_digest(view.at("digest")), view.at("mediaType").string(), {}, {}, {}};
     base.documents = read_documents(view.at("documents"));
     if (base.documents.count(base.digest) == 0) view.at("digest").refuse("is not among the documents");
-    const auto trees = read_facts(view.at("facts"), base);
+    base.records = read_records(view.at(records));
     for (const auto& [name, member] : members(view.at("platforms"))) {
-      base.platforms.emplace(name, read_platform(name, member, base, trees));
+      base.platforms.emplace(name, read_platform(name, member, base));
     }
     return base;
   }
@@ -92,18 +101,18 @@ class LockReader {
     return documents;
   }
 
-  static std::map<Digest, std::string> read_facts(const JsonView& view, LockedBase& base) {
-    std::map<Digest, std::string> systems;
+  std::map<Digest, std::string> read_records(const JsonView& view) const {
+    std::map<Digest, std::string> records;
     for (const auto& [name, member] : members(view)) {
       const auto digest = digest_of_name(name, member);
       try {
-        systems.emplace(digest, describe_system(decode_facts(member.string(), digest)));
+        const auto tree = decode_facts(member.string(), digest);
+        records.emplace(digest, is_first_format_ ? encode_facts(tree).encoded : member.string());
       } catch (const Error& error) {
         member.refuse(fmt::format("cannot be used: {}", error.what()));
       }
-      base.facts.emplace(digest, member.string());
     }
-    return systems;
+    return records;
   }
 
   static Digest digest_of_name(const std::string& name, const JsonView& member) {
@@ -114,17 +123,33 @@ class LockReader {
     }
   }
 
-  static LockedPlatform read_platform(const std::string& name, const JsonView& view, const LockedBase& base,
-                                      const std::map<Digest, std::string>& systems) {
+  LockedPlatform read_platform(const std::string& name, const JsonView& view, const LockedBase& base) const {
     refuse_other_members(view, {"digest", "system", "facts"});
-    LockedPlatform platform{read_digest(view.at("digest")), view.at("system").string(), read_digest(view.at("facts"))};
-    const auto system = systems.find(platform.facts);
-    if (system == systems.end()) view.at("facts").refuse("is not among the facts");
-    if (system->second != platform.system) view.at("system").refuse(fmt::format("should be \"{}\"", system->second));
+    const auto facts = view.at("facts");
+    const auto files = is_first_format_ ? facts : facts.at("files");
+    LockedPlatform platform{read_digest(view.at("digest")), view.find_string("system"), read_digest(files), {}};
+    if (base.records.count(platform.files) == 0) files.refuse("is not among the records");
+    constexpr std::array<std::string_view, 1> kKnownFacts{"files"};
+    if (!is_first_format_) platform.other_facts = facts.others(kKnownFacts);
     if (image_digest(name, view, base) != platform.manifest) {
       view.at("digest").refuse("is not the image that the base has for this platform");
     }
     return platform;
+  }
+
+  static std::map<std::string, Codec> read_codecs(const JsonView& view) {
+    std::map<std::string, Codec> codecs;
+    for (const auto& [name, member] : members(view)) {
+      refuse_other_members(member, {"name", "version"});
+      codecs.emplace(name, Codec{member.at("name").string(), member.at("version").string()});
+    }
+    return codecs;
+  }
+
+  static std::map<std::string, Digest> read_host(const JsonView& view) {
+    std::map<std::string, Digest> host;
+    for (const auto& [name, member] : members(view)) host.emplace(name, read_digest(member));
+    return host;
   }
 
   // Of the image that a build would take.
@@ -139,6 +164,7 @@ class LockReader {
   }
 
   JsonView root_;
+  bool is_first_format_ = false;
 };
 
 // What git leaves where it could not merge.
@@ -162,7 +188,6 @@ Lock Lock::parse(std::string_view json, std::string_view subject) {
   try {
     const auto value = parse_json(json, subject, {.size = kMaxLockSize, .depth = 8, .values = 100000});
     LockReader reader(value, subject);
-    reader.require_format();
     return reader.read();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::unsupported && !error.hint().empty()) throw;

@@ -47,7 +47,21 @@ std::unique_ptr<FinishingSink> make_compressor(const CompressionOptions& options
   return std::make_unique<PassThrough>(to);
 }
 
-std::vector<CodecVersion> codec_versions() {
+std::optional<Codec> codec_of(const CompressionOptions& options) {
+  const int level = effective_level(options);
+  switch (options.kind) {
+    case Compression::gzip:
+      if (level <= DeflateEncoder::kMaxLevel) return Codec{"ociassemble-deflate", DeflateEncoder::kVersion};
+      return Codec{"libdeflate", LIBDEFLATE_VERSION_STRING};
+    case Compression::zstd:
+      return Codec{"zstd", ZSTD_versionString()};
+    case Compression::none:
+      break;
+  }
+  return {};
+}
+
+std::vector<Codec> codec_versions() {
   // libdeflate cannot be asked at run time.
   return {{"ociassemble-deflate", DeflateEncoder::kVersion},
           {"libdeflate", LIBDEFLATE_VERSION_STRING},

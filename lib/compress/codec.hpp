@@ -26,10 +26,6 @@ enum class DetectedCompression { none, gzip, zstd, xz, bzip2 };
 DetectedCompression detect_compression(std::span<const std::byte> first_bytes) noexcept;
 
 // Names and versions of what the layer digests depend on, our own encoder first: {"libdeflate", "1.14"}, …
-struct CodecVersion {
-  std::string name;
-  std::string version;
-};
-std::vector<CodecVersion> codec_versions();
+std::vector<Codec> codec_versions();
 
 }  // namespace ociassemble

@@ -357,6 +357,20 @@ Location Members::base(const std::optional<Platform>& platform) const {
   return location;
 }
 
+CompressionOptions Members::compression() const {
+  const Reader reader(text_, folder_, std::nullopt);
+  CompressionOptions options;
+  with_member(recipe_, "compression", [&](const auto& node) {
+    options = reader.parsed(node, [](const auto& text) { return CompressionOptions::parse(text); });
+  });
+  return options;
+}
+
+bool Members::takes_from_host(std::string_view name) const {
+  const auto* node = recipe_.find(name);
+  return node != nullptr && node->string() != nullptr && *node->string() == "host";
+}
+
 Contents Members::contents(const std::optional<Platform>& platform) const {
   Contents contents;
   read_contents(Reader(text_, folder_, platform), recipe_, contents);
@@ -370,9 +384,7 @@ AssembleOptions Members::options(const std::optional<Platform>& platform) const 
   options.platform = platform;
   read_contents(reader, recipe_, options.contents);
   read_execution(reader, recipe_, options);
-  with_member(recipe_, "compression", [&](const auto& node) {
-    options.compression = reader.parsed(node, [](const auto& text) { return CompressionOptions::parse(text); });
-  });
+  options.compression = compression();
   with_member(recipe_, "format", [&](const auto& node) { options.format = read_format(reader, node); });
   return options;
 }

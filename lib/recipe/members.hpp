@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ociassemble/assemble.hpp"
@@ -22,6 +23,9 @@ class Members {
   std::vector<std::string> tags() const;
   // `platform` fills {os}, {arch} and {variant}; without one they are an error.
   Location base(const std::optional<Platform>& platform) const;
+  CompressionOptions compression() const;
+  // Whether the member asks for the host's data.
+  bool takes_from_host(std::string_view name) const;
   Contents contents(const std::optional<Platform>& platform) const;
   // All but the foundations.
   AssembleOptions options(const std::optional<Platform>& platform) const;

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/text.hpp"
@@ -207,26 +208,29 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   return resolved;
 }
 
-std::vector<RecipeBase> Recipe::bases(const RecipeSettings& settings) const {
+RecipeNeeds Recipe::needs(const RecipeSettings& settings) const {
+  constexpr std::array<std::string_view, 5> kNeeds{"base", "platforms", "compression", "caCertificates", "tzdata"};
   const auto& text = document_->text;
   check_settings(text, settings.arguments);
   const auto stage = stages_of(text, settings.profile).back();
   const Arguments arguments(text, stage.find("args"), settings.arguments);
   RecipeNode recipe{RecipeNode::Object{}, stage.at};
   for (const auto& member : *stage.object()) {
-    if (member.name != "base" && member.name != "platforms") continue;
+    if (std::find(kNeeds.begin(), kNeeds.end(), member.name) == kNeeds.end()) continue;
     std::get<RecipeNode::Object>(recipe.data).push_back({member.name, member.at, arguments.expand(member.value)});
   }
   const Members members(text, recipe, document_->file.parent_path());
   const auto platforms = narrow(members.platforms(), settings.platforms, text.file);
-  std::vector<RecipeBase> bases;
+  RecipeNeeds needs{
+      {}, members.compression(), members.takes_from_host("caCertificates"), members.takes_from_host("tzdata")};
+  auto& bases = needs.bases;
   for (const auto& platform : each_platform(platforms)) {
     const auto location = members.base(platform);
     auto found = std::find_if(bases.begin(), bases.end(), [&](const auto& base) { return base.location == location; });
     if (found == bases.end()) found = bases.insert(bases.end(), {location, {}});
     if (platform) found->platforms.push_back(*platform);
   }
-  return bases;
+  return needs;
 }
 
 }  // namespace ociassemble

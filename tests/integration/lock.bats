@@ -24,7 +24,7 @@ digest_of_push() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "doc
 @test "lock pins a base, and prints what its tag stands for" {
   run --separate-stderr -0 ociassemble lock -q --base "$base"
   [ "$output" = "$base@$(digest_of_push "$base")" ]
-  jq -e --arg base "$base" '.lockFormat == 1 and (.bases[$base].platforms | length == 1)' ociassemble.lock
+  jq -e --arg base "$base" '.lockFormat == 2 and (.bases[$base].platforms | length == 1) and .codecs["gzip:4"].name == "ociassemble-deflate"' ociassemble.lock
   [[ "$(jq -r '.bases[].platforms[].system' ociassemble.lock)" = *Alpine*musl ]]
   run --separate-stderr -0 ociassemble lock --json --base "$base"
   [ "$(jq -r '.bases[0].platforms[0].platform' <<<"$output")" = "linux/$(go env GOARCH)" ]
@@ -134,4 +134,30 @@ JSON
   run -1 ociassemble lock --check
   run -1 ociassemble lock --base "$REGISTRY/not-there:1"
   [ ! -e ociassemble.lock ]
+}
+
+@test "a locked build whose codec is another version says so, and --allow-codec-change builds all the same" {
+  ociassemble lock -q --base "$base"
+  jq '.codecs["gzip:4"].version = "0.9"' ociassemble.lock >other && mv other ociassemble.lock
+  run --separate-stderr -3 build --locked -o oci:refused:v1
+  [[ "$stderr" = *"the lock pins ociassemble-deflate 0.9 for gzip:4, and this build has ociassemble-deflate 1."* ]]
+  [[ "$stderr" = *"--allow-codec-change builds all the same"* ]]
+  [ ! -e refused ]
+  run --separate-stderr -0 build --locked --allow-codec-change -o oci:allowed:v1
+  run --separate-stderr -0 build -o oci:warned:v1
+  [[ "$stderr" = *warning*"pins ociassemble-deflate 0.9"* ]]
+  ociassemble lock -q --update
+  build --locked -o oci:updated:v1
+  [ "$(digest_in allowed)" = "$(digest_in updated)" ]
+}
+
+@test "data of the host is pinned, and another bundle is refused" {
+  ociassemble lock -q --base "$base"
+  run --separate-stderr -3 build --locked --ca-certificates host -o oci:image:v1
+  [[ "$stderr" = *"the lock does not pin the host's CA certificates"*"ociassemble lock --host-data"* ]]
+  ociassemble lock -q --base "$base" --host-data
+  build --locked --ca-certificates host -o oci:image:v1
+  jq '.host.caCertificates = "sha256:'"$(printf 0%.0s {1..64})"'"' ociassemble.lock >other && mv other ociassemble.lock
+  run --separate-stderr -3 build --locked --ca-certificates host -o oci:image:v1
+  [[ "$stderr" = *"the lock pins other data than the host's CA certificates"* ]]
 }

@@ -82,6 +82,7 @@ class BuildCommand : public Command {
     std::vector<Build> builds;
     const auto recipe = recipe_.find(flags_.inputs_named());
     lock_.read(recipe ? recipe->file().parent_path() : std::filesystem::path());
+    if (const auto remark = lock_.remark()) streams.err << "ociassemble: warning: " << *remark << '\n';
     if (!recipe) {
       builds.push_back(plan({{}, {}, {}, {AssembleOptions()}}, streams));
     } else {

@@ -46,6 +46,9 @@ class LockCommand : public Command {
         ->take_all();
     app.add_option("--lock-file", lock_file_, "The lock (default: ociassemble.lock beside the recipe, or here)")
         ->type_name("FILE");
+    app.add_option("--compression", compression_, "Pin the codec of this compression (default: the recipe's, or gzip)")
+        ->type_name("KIND[:LEVEL]");
+    app.add_flag("--host-data", host_data_, "Pin this machine's CA certificates and zone data, too");
     auto* update = app.add_option("--update", update_, "Lock this base (or all) anew, as its tag is now")
                        ->type_name("[BASE]")
                        ->expected(0, 1);
@@ -63,10 +66,11 @@ class LockCommand : public Command {
     find_recipe();
     const auto file = lock_path();
     auto lock = load(file, streams);
-    const auto wanted = wanted_bases(lock);
+    WantedPins pins;
+    const auto wanted = wanted_bases(lock, pins);
     auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(wanted));
     workplace.cache_folder = cache_folder(cache_dir_, streams);
-    return check_ ? check(lock, wanted, workplace, streams) : write(file, lock, wanted, workplace, streams);
+    return check_ ? check(lock, wanted, workplace, streams) : write(file, lock, wanted, pins, workplace, streams);
   }
 
  private:
@@ -98,17 +102,21 @@ class LockCommand : public Command {
     }
   }
 
-  WantedBases wanted_bases(const Lock& lock) const {
+  WantedBases wanted_bases(const Lock& lock, WantedPins& pins) const {
     const auto platforms = parse_platforms(platforms_);
     WantedBases wanted;
     if (recipe_) {
       RecipeSettings settings;
       for (const auto& text : settings_) settings.arguments.push_back(parse_assignment(text, "--set"));
       settings.platforms = platforms;
-      wanted = bases_of(Recipe::read(*recipe_), settings);
+      wanted = bases_of(Recipe::read(*recipe_), settings, pins);
     } else if (bases_.empty() && (check_ || updating_())) {
       wanted = bases_of(lock);
     }
+    if (!recipe_ || compression_) {
+      pins.compressions.insert(CompressionOptions::parse(compression_.value_or("gzip")).to_string());
+    }
+    if (host_data_) pins.host_certificates = pins.host_zones = true;
     for (const auto& text : bases_) want(wanted, registry_base(text), platforms);
     if (wanted.empty() && !recipe_ && !check_) {
       throw Error(ErrorCode::invalid_argument, "cannot lock: nothing says which base",
@@ -134,8 +142,8 @@ class LockCommand : public Command {
     return found.ok() ? 0 : 3;
   }
 
-  int write(const fs::path& file, const Lock& before, const WantedBases& wanted, const Workplace& workplace,
-            const Streams& streams) const {
+  int write(const fs::path& file, const Lock& before, const WantedBases& wanted, const WantedPins& pins,
+            const Workplace& workplace, const Streams& streams) const {
     const auto update = update_.empty() ? std::string() : registry_base(update_).to_string();
     if (!update.empty() && wanted.count(update) == 0 && before.bases.count(update) == 0) {
       throw Error(ErrorCode::not_found, "cannot update " + update + ": it is not among the bases",
@@ -147,9 +155,29 @@ class LockCommand : public Command {
       const bool anew = updating_() && (update.empty() || update == name);
       after.bases.insert_or_assign(name, lock_one(before, name, platforms, anew, workplace));
     }
+    after.format = kLockFormat;
+    pin(after, before, pins);
     after.write(file);
     streams.out << (json_ ? locked_json(after, wanted) : describe_locked(after, wanted));
     return 0;
+  }
+
+  // What is pinned stays until --update, as with bases.
+  void pin(Lock& after, const Lock& before, const WantedPins& pins) const {
+    const bool anew = updating_() && update_.empty();
+    for (const auto& compression : pins.compressions) {
+      const auto known = before.codecs.find(compression);
+      const auto ours = codec_of(CompressionOptions::parse(compression));
+      if (known != before.codecs.end() && !anew) {
+        after.codecs.insert_or_assign(compression, known->second);
+      } else if (ours) {
+        after.codecs.insert_or_assign(compression, *ours);
+      }
+    }
+    for (const auto& [name, digest] : lock_host_data(pins.host_certificates, pins.host_zones)) {
+      const auto known = before.host.find(name);
+      after.host.insert_or_assign(name, known != before.host.end() && !anew ? known->second : digest);
+    }
   }
 
   static LockedBase lock_one(const Lock& before, const std::string& name, const std::vector<Platform>& platforms,
@@ -170,10 +198,11 @@ class LockCommand : public Command {
                                                                                                 : locked;
   }
 
-  std::optional<std::string> recipe_, lock_file_, cache_dir_;
+  std::optional<std::string> recipe_, lock_file_, cache_dir_, compression_;
   Texts settings_, bases_, platforms_;
   std::string update_;
   std::function<bool()> updating_;
+  bool host_data_ = false;
   bool check_ = false;
   bool json_ = false;
   bool quiet_ = false;

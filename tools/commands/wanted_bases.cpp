@@ -13,14 +13,18 @@ void want(WantedBases& wanted, const Reference& base, const std::vector<Platform
   }
 }
 
-WantedBases bases_of(const Recipe& recipe, const RecipeSettings& settings) {
+WantedBases bases_of(const Recipe& recipe, const RecipeSettings& settings, WantedPins& pins) {
   WantedBases wanted;
   auto profiles = recipe.profiles();
   profiles.insert(profiles.begin(), std::string());
   for (const auto& profile : profiles) {
     auto of_profile = settings;
     of_profile.profile = profile;
-    for (const auto& base : recipe.bases(of_profile)) {
+    const auto needs = recipe.needs(of_profile);
+    pins.compressions.insert(needs.compression.to_string());
+    pins.host_certificates = pins.host_certificates || needs.host_certificates;
+    pins.host_zones = pins.host_zones || needs.host_zones;
+    for (const auto& base : needs.bases) {
       if (base.location.reference) want(wanted, *base.location.reference, base.platforms);
     }
   }

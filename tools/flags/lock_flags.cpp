@@ -11,6 +11,9 @@ void LockFlags::add_to(CLI::App& app, const char* group) {
   app.add_option("--lock-file", named_, "The lock that pins bases (default: ociassemble.lock where there is one)")
       ->type_name("FILE")
       ->group(group);
+  app.add_flag("--allow-codec-change", allow_codec_change_,
+               "With --locked: compress even where the lock pins another version of the codec")
+      ->group(group);
   app.add_flag("--locked", required_, "Refuse a base in a registry that the lock does not pin (exit status 3)")
       ->group(group);
 }
@@ -29,7 +32,14 @@ void LockFlags::read(const std::filesystem::path& folder) {
 
 void LockFlags::apply(AssembleOptions& options) const {
   options.lock = lock_;
+  options.allow_codec_change = allow_codec_change_;
   options.lock_use = required_ ? LockUse::required : LockUse::preferred;
+}
+
+std::optional<std::string> LockFlags::remark() const {
+  if (!lock_ || lock_->format == kLockFormat) return {};
+  return file_->string() + " has lock format " + std::to_string(lock_->format) +
+         "; `ociassemble lock` writes it in format " + std::to_string(kLockFormat) + " and keeps what it pins";
 }
 
 bool LockFlags::pins(const Location& base) const {

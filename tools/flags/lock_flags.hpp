@@ -24,6 +24,8 @@ class LockFlags {
 
   // To be called after read().
   void apply(AssembleOptions& options) const;
+  // What is worth a word about the file itself; nothing where all is well.
+  std::optional<std::string> remark() const;
   bool pins(const Location& base) const;
   // The file that was read, for a depfile; nothing where there was none.
   const std::optional<std::filesystem::path>& file() const noexcept { return file_; }
@@ -31,6 +33,7 @@ class LockFlags {
  private:
   std::optional<std::string> named_;
   bool required_ = false;
+  bool allow_codec_change_ = false;
   std::optional<std::filesystem::path> file_;
   std::shared_ptr<const Lock> lock_;
 };

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "../registry/registry_support.hpp"
+#include "ociassemble/assemble.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/platforms.hpp"
 #include "raw_tar.hpp"
@@ -247,14 +248,14 @@ TEST_CASE("a lock that was damaged or badly merged is refused with the member an
        "digest is not among the documents"},
       {replaced(json, "\"digest\": \"" + amd64.manifest.to_string(), "\"digest\": \"" + arm64.manifest.to_string()),
        "platforms.linux/amd64.digest is not the image that the base has for this platform"},
-      {replaced(json, "\"facts\": \"" + amd64.facts.to_string(), "\"facts\": \"" + zeros),
-       "facts is not among the facts"},
-      {replaced(json, "Test Linux 1", "Safe Linux 2"), "system should be \"Test Linux 1, musl\""},
+      {replaced(json, "\"files\": \"" + amd64.files.to_string(), "\"files\": \"" + zeros),
+       "facts.files is not among the records"},
+      {replaced(json, "\"files\": \"" + amd64.files.to_string(), "\"fils\": \"" + zeros), "facts.files is missing"},
       {replaced(json, "\"linux/amd64\"", "\"linux/x86_64\""), "should be named linux/amd64"},
       {replaced(json, "\\\"architecture\\\":\\\"amd64\\\"", "\\\"architecture\\\":\\\"s390x\\\""),
        "does not have the digest that it is named by"},
       {replaced(json, world.base().to_string(), "Base:1"), "is not named by a base's full reference"},
-      {replaced(json, base.facts.begin()->second, "AAAA"), "cannot be used"},
+      {replaced(json, base.records.begin()->second, "AAAA"), "cannot be used"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.message);
@@ -264,5 +265,60 @@ TEST_CASE("a lock that was damaged or badly merged is refused with the member an
     CHECK(failure.message.find(row.message) != std::string::npos);
     CHECK(failure.hint.find("ociassemble lock --update") != std::string::npos);
   }
-  CHECK(parse_failure(replaced(json, "\"lockFormat\": 1", "\"lockFormat\": 2")).code == ErrorCode::unsupported);
+  CHECK(parse_failure(replaced(json, "\"lockFormat\": 2", "\"lockFormat\": 3")).code == ErrorCode::unsupported);
+}
+
+TEST_CASE("text for people is compared with nothing, and facts that are not known yet are kept") {
+  const World world;
+  const auto json = world.lock().to_json();
+  const auto other = replaced(json, "Test Linux 1", "Kraków Linux");
+  CHECK(Lock::parse(other, "it").to_json() == other);
+  const auto later =
+      replaced(json, "\"facts\": {\n", "\"facts\": {\n            \"libc\": {\"kind\": [\"musl\", 1.2]},\n");
+  const auto lock = Lock::parse(later, "it");
+  CHECK(lock.bases.begin()->second.platforms.begin()->second.other_facts.at("libc") == R"({"kind":["musl",1.2]})");
+  CHECK(Lock::parse(lock.to_json(), "it") == lock);
+  assemble(world.locked_options(lock), world.workplace());
+}
+
+TEST_CASE(
+    "a codec of another version than the lock pins is an error where the lock is required, before anything is made") {
+  const World world;
+  auto lock = world.lock();
+  lock.codecs["gzip:4"] = Codec{"ociassemble-deflate", "0.9"};
+  CHECK(Lock::parse(lock.to_json(), "it") == lock);
+  auto place = world.workplace();
+  std::vector<std::string> warnings;
+  place.warn = [&](const std::string& line) { warnings.push_back(line); };
+  try {
+    assemble(world.locked_options(lock), place);
+    FAIL("was taken");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::check_failed);
+    CHECK(std::string(error.what()).find("pins ociassemble-deflate 0.9 for gzip:4") != std::string::npos);
+  }
+  auto allowed = world.locked_options(lock);
+  allowed.allow_codec_change = true;
+  assemble(allowed, place);
+  assemble(world.locked_options(lock, LockUse::preferred), place);
+  CHECK(warnings.size() == 2);
+  auto other_level = world.locked_options(lock);
+  other_level.compression = CompressionOptions::parse("gzip:1");
+  assemble(other_level, place);
+  CHECK(warnings.size() == 2);
+}
+
+TEST_CASE("data of the host that is not what the lock pins is an error where the lock is required") {
+  const World world;
+  auto lock = world.lock();
+  auto options = world.locked_options(lock);
+  options.contents.ca_certificates = "host";
+  CHECK_THROWS_WITH_AS(assemble(options, world.workplace()), "the lock does not pin the host's CA certificates", Error);
+  lock.host.emplace("caCertificates", Digest::of("another bundle"));
+  options.lock = std::make_shared<const Lock>(lock);
+  CHECK_THROWS_WITH_AS(assemble(options, world.workplace()), "the lock pins other data than the host's CA certificates",
+                       Error);
+  lock.host = lock_host_data(true, false);
+  options.lock = std::make_shared<const Lock>(lock);
+  assemble(options, world.workplace());
 }

@@ -11,7 +11,7 @@ using test::kMiB;
 
 std::string version_of(std::string_view codec) {
   const auto versions = codec_versions();
-  const auto found = std::ranges::find(versions, codec, &CodecVersion::name);
+  const auto found = std::ranges::find(versions, codec, &Codec::name);
   return found == versions.end() ? "" : found->version;
 }
 

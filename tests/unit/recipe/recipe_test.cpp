@@ -128,12 +128,12 @@ TEST_CASE("bases are known without the arguments that only other members need") 
   const auto recipe = Recipe::parse(R"({"args": {"C": null}, "base": "oci:base-{arch}", "labels": {"c": "${C}"},
     "platforms": ["linux/amd64", "linux/arm64"]})",
                                     "shop/ociassemble.json");
-  const auto bases = recipe.bases({});
+  const auto bases = recipe.needs({}).bases;
   REQUIRE(bases.size() == 2);
   CHECK(bases[0].location.to_string() == "oci:shop/base-amd64");
   CHECK(bases[1].platforms == std::vector<Platform>{Platform::parse("linux/arm64")});
-  CHECK(service().bases({}).size() == 1);
-  CHECK(service().bases({}).front().platforms.size() == 2);
+  CHECK(service().needs({}).bases.size() == 1);
+  CHECK(service().needs({}).bases.front().platforms.size() == 2);
 }
 
 TEST_CASE("only what the recipe declares can be set") {
