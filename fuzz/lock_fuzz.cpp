@@ -7,7 +7,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ociassemble;
   try {
-    const auto lock = Lock::parse(fuzz::as_text(data, size), "lock");
+    auto lock = Lock::parse(fuzz::as_text(data, size), "lock");
+    lock.format = kLockFormat;  // as it is written
     const auto written = lock.to_json();
     fuzz::require(Lock::parse(written, "lock") == lock, "to_json() is parsed to the same lock");
     fuzz::require(Lock::parse(written, "lock").to_json() == written, "one value, one text");

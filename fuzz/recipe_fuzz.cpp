@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     refused_in_one_line([&] { static_cast<void>(recipe.resolve({})); });
     for (const auto& profile : recipe.profiles()) {
       refused_in_one_line([&] { static_cast<void>(recipe.resolve({profile, {}, {}})); });
-      refused_in_one_line([&] { static_cast<void>(recipe.bases({profile, {}, {}})); });
+      refused_in_one_line([&] { static_cast<void>(recipe.needs({profile, {}, {}})); });
     }
   });
   return 0;

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A build tool of one's own, against the installed library:
-//   c++ -std=c++20 example.cpp $(pkg-config --cflags --libs ociassemble) -o example
+//   c++ -std=c++20 example_build.cpp $(pkg-config --cflags --libs ociassemble) -o example
 //   ./example server 127.0.0.1:5000/app:v1
-#include <ociassemble/assemble.hpp>
-#include <ociassemble/blob_store.hpp>
-#include <ociassemble/error.hpp>
-#include <ociassemble/places.hpp>
-
 #include <iostream>
+#include <ociassemble/ociassemble.hpp>
 
 int main(int count, char** words) {
   if (count != 3) {
@@ -25,6 +21,9 @@ int main(int count, char** words) {
     ociassemble::Workplace workplace;
     workplace.store = ociassemble::make_temporary_store();
     workplace.warn = [](const std::string& line) { std::cerr << "warning: " << line << '\n'; };
+    workplace.registry.progress = [](const ociassemble::TransferEvent& event) {
+      if (event.kind == ociassemble::TransferEvent::Kind::finished) std::cerr << "sent " << event.subject << '\n';
+    };
 
     const auto made = ociassemble::assemble(options, workplace);
     std::cout << ociassemble::publish(made.image, ociassemble::Location::parse(words[2]), workplace) << '\n';
