@@ -70,7 +70,8 @@ int main(int argc, char** argv) {
                                              return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
                                            },
                                            &std::cin,
-                                           terminal_columns(STDERR_FILENO)};
+                                           terminal_columns(STDERR_FILENO),
+                                           "/proc/self/exe"};
   const int status = ociassemble::tool::run(arguments, streams);
   if (status == ociassemble::tool::kInterrupted && signals.received() != 0) {
     // So that a shell or make sees that it was the signal that ended us.

@@ -101,7 +101,9 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("lock", "Pin the bases of builds, and say what has moved", make_lock_command);
     add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);
     add("version", "Show the versions that layer digests depend on", make_version_command);
-    return parse_and_run(app, commands, {arguments.begin(), arguments.end()}, streams);
+    auto with_arguments = streams;
+    with_arguments.arguments = arguments;
+    return parse_and_run(app, commands, {arguments.begin(), arguments.end()}, with_arguments);
   } catch (const Error& error) {
     print_error(streams, error.what(), error.hint());
     return error.code() == ErrorCode::interrupted ? kInterrupted : exit_status(error.code());

@@ -21,6 +21,8 @@ struct Streams {
   std::function<std::optional<std::string>(const char*)> environment;
   std::istream* in = nullptr;   // the standard input; may be null
   std::size_t err_columns = 0;  // the terminal's width; 0 where nobody knows
+  std::string executable = {};  // the program itself, for what runs it again; empty where it is not the tool
+  std::span<const char* const> arguments = {};  // what run() was given
 };
 
 // Ends a command that was stopped; main() then ends by the signal that asked for it.

@@ -8,8 +8,11 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <thread>
 
+#include "base/stop.hpp"
 #include "base/system_error.hpp"
 
 namespace ociassemble {
@@ -99,6 +102,18 @@ int ChildProcess::wait() {
   }
   pid_ = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int ChildProcess::wait(const std::stop_token& stop) {
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  for (;;) {
+    siginfo_t info{};
+    const int result = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (result == 0 && info.si_pid == pid_) return wait();
+    if (result != 0 && errno != EINTR) throw_errno("cannot wait for a program");
+    throw_if_stopped(stop);
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 std::pair<UniqueFd, UniqueFd> make_pipe() {

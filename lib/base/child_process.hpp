@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,8 @@ class ChildProcess {
 
   // Waits for its end. Returns the exit status, or 128 and the signal's number.
   int wait();
+  // The same, but throws Error{interrupted} once a stop is requested; the destructor then ends the program.
+  int wait(const std::stop_token& stop);
 
  private:
   pid_t pid_ = -1;

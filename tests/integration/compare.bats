@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# diff, verify --same-app and build --check, on images of ours and of others.
+# diff, verify --same-app and build --twice, on images of ours and of others.
 load lib
 
 set_up() {
@@ -108,18 +108,40 @@ differs() { run -3 ociassemble diff "$@"; }
   run -3 ociassemble verify --same-app oci:image:v1 oci:other:v1
 }
 
-@test "a checked build gives the same digest as an unchecked one" {
-  ociassemble build -q --check --binary "$server" --add data:/srv/data --tzdata host -o oci:checked:v1 --compression zstd
+@test "a build made twice gives the same digest as one made once" {
+  ociassemble build -q --twice --binary "$server" --add data:/srv/data --tzdata host -o oci:checked:v1 --compression zstd
   ociassemble build -q --binary "$server" --add data:/srv/data --tzdata host -o oci:unchecked:v1 --compression zstd
   [ "$(digest_in checked)" = "$(digest_in unchecked)" ]
 }
 
-@test "a build whose input changes under it is not published when it is checked" {
+@test "the second assembly is another process, with another environment" {
+  run -0 strace -f -v -s 200 -e trace=execve,umask,chdir -o trace ociassemble build -q --twice --binary "$server" -o oci:twice:v1
+  [ "$(grep -c 'execve("/proc/self/exe".*"TZ=XXX-13:37"' trace)" -ge 1 ]
+  grep -q 'execve("/proc/self/exe".*"HOME=/.*ociassemble-twice-[^/]*/home"' trace
+  grep -q 'chdir(".*/elsewhere")' trace
+  [ -e twice/index.json ]
+  run ! compgen -G '/var/tmp/ociassemble-twice-*'
+}
+
+@test "a base whose tag moves between the two assemblies is the finding, and nothing is left" {
+  ociassemble build -q --binary "$server" -o oci:bases:one
+  ociassemble build -q --binary "$server" --env A=b -o oci:bases:two
+  "$source_root/tests/support/moving_tag" bases port 3>&- &
+  registry=$!
+  for _ in {1..100}; do [ -s port ] && break || sleep 0.05; done
+  run --separate-stderr ociassemble build -q --twice --base "127.0.0.1:$(cat port)/base:1" --binary "$server:/second" -o oci:moved:v1
+  kill "$registry"
+  [ "$status" = 3 ]
+  [[ "$stderr" = *"the base 127.0.0.1:"*"/base:1 moved between the two assemblies: sha256:"*"ociassemble lock --base"* ]]
+  [ ! -e moved ]
+}
+
+@test "a build whose input changes under it is not published when it is made twice" {
   # A growing log: it has other bytes at each look.
   mkdir live
   (while :; do echo line >>live/log && sleep 0.001; done) 3>&- &
   writer=$!
-  run ociassemble build -q --no-cache --check --binary "$server" --add live:/live -o oci:live-image:v1
+  run ociassemble build -q --no-cache --twice --binary "$server" --add live:/live -o oci:live-image:v1
   kill "$writer"
   wait "$writer" || true
   [ "$status" -ne 0 ]

@@ -7,11 +7,11 @@
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
 #include "commands/recipe_build.hpp"
+#include "commands/second_assembly.hpp"
 #include "commands/side_files.hpp"
 #include "flags/build_arguments.hpp"
 #include "flags/build_flags.hpp"
 #include "flags/lock_flags.hpp"
-#include "ociassemble/check.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
@@ -43,7 +43,7 @@ constexpr const char* kBuildFooter =
     "  In a Makefile:\n"
     "    ociassemble build -q --binary server -o oci-archive:$@ --depfile $@.d\n"
     "  In CI, prove first that a second assembly gives the same bytes:\n"
-    "    ociassemble build --check --binary server --push registry.example.com/team/server:v1\n"
+    "    ociassemble build --twice --binary server --push registry.example.com/team/server:v1\n"
     "\n"
     "The same inputs give the same digest on every machine. Times are SOURCE_DATE_EPOCH, or 1970-01-01.\n"
     "Credentials come from docker's and podman's configuration; OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are for "
@@ -62,11 +62,16 @@ class BuildCommand : public Command {
   }
 
   int run(const Streams& streams) override {
+    if (second_assembly_) change_process(streams);
     const auto builds = plan(streams);
+    if (second_assembly_) {
+      assemble_second(builds, registry_workplace(builds, streams), *second_assembly_);
+      return 0;
+    }
     const auto workplace = make_workplace(builds, streams);
     // All are made before one is published.
     const auto made = assemble_builds(builds, workplace);
-    if (check_) check(builds, made, workplace);
+    if (twice_) compare_with_second(builds, made, workplace, streams);
     if (dry_run_) return print_plans(builds, made, workplace, streams);
     Texts reports;
     for (std::size_t i = 0; i < builds.size(); ++i) reports.push_back(finish(builds[i], made[i], workplace));
@@ -119,28 +124,29 @@ class BuildCommand : public Command {
     }
   }
 
-  Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
+  static std::vector<Location> all_targets(const std::vector<Build>& builds) {
     std::vector<Location> targets;
     for (const auto& build : builds) targets.insert(targets.end(), build.targets.begin(), build.targets.end());
-    if (dry_run_) check_dry_run(targets);
+    return targets;
+  }
+
+  Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams) const {
     const auto& base = builds.front().images.front().base;
-    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(base, targets));
-    workplace.store = choose_store(targets);
+    return registry_.workplace(streams, quiet_ || json_, chief_registry(base, all_targets(builds)));
+  }
+
+  Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
+    const auto targets = all_targets(builds);
+    if (dry_run_) check_dry_run(targets);
+    auto workplace = registry_workplace(builds, streams);
+    // What is assembled twice shows nowhere before both are compared.
+    workplace.store = twice_ ? make_temporary_store() : choose_store(targets);
     workplace.copy_base =
         std::any_of(builds.begin(), builds.end(), [&](const Build& build) { return needs_base_layers(build); });
     workplace.layers_on_demand = std::all_of(
         targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
     if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
     return workplace;
-  }
-
-  static void check(const std::vector<Build>& builds, const std::vector<BuildResult>& made,
-                    const Workplace& workplace) {
-    for (std::size_t i = 0; i < builds.size(); ++i) {
-      for (std::size_t j = 0; j < builds[i].images.size(); ++j) {
-        check_reproducible(builds[i].images[j], workplace, made[i].images()[j].image);
-      }
-    }
   }
 
   // Publishes, and returns what is to be printed.
@@ -175,9 +181,10 @@ class BuildCommand : public Command {
         ->type_name("DIR")
         ->group(group);
     app.add_flag("--no-cache", no_cache_, "Keep and use no such facts")->group(group);
-    app.add_flag("--check", check_,
-                 "Assemble a second time under other circumstances; nothing is written if a byte differs")
+    app.add_flag("--twice", twice_,
+                 "Assemble a second time, in another process and environment; nothing is written if a byte differs")
         ->group(group);
+    app.add_option("--second-assembly", second_assembly_)->group("");  // what --twice runs itself with
     app.add_option("--digest-file", digest_file_, "Write the image's digest to this file")
         ->type_name("FILE")
         ->group(group);
@@ -313,9 +320,9 @@ class BuildCommand : public Command {
   }
 
   Texts outputs_, pushes_;
-  std::optional<std::string> format_, compression_, digest_file_, depfile_, cache_dir_;
+  std::optional<std::string> format_, compression_, digest_file_, depfile_, cache_dir_, second_assembly_;
   std::size_t jobs_ = 0;
-  bool check_ = false;
+  bool twice_ = false;
   bool no_cache_ = false;
   bool dry_run_ = false;
   bool json_ = false;

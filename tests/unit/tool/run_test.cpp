@@ -255,12 +255,3 @@ TEST_CASE("verify --same-app proves the application, and takes two locations") {
   CHECK(run({"verify", "--same-app", one}).status == 2);
   CHECK(run({"verify", one, two}).status == 2);
 }
-
-TEST_CASE("build --check makes the same image as without") {
-  const TestFolder folder;
-  const auto app = folder.write("app", test::tiny_elf()).string();
-  const auto plain = run({"build", "-q", "-b", app, "-o", "oci:" + (folder / "plain").string()});
-  const auto checked = run({"build", "-q", "--check", "-b", app, "-o", "oci:" + (folder / "checked").string()});
-  CHECK(checked.status == 0);
-  CHECK(plain.out.substr(plain.out.find('@')) == checked.out.substr(checked.out.find('@')));
-}
