@@ -174,6 +174,7 @@ class Assembly {
     std::vector<std::string> names;
     for (const auto& binary : stage.binaries) {
       auto made = read_regular_file(binary.source, binary_path(binary), mtime());
+      require_checked(binaries_, binary, made);
       made.entry.mode = modes_.program;
       made.entry.uid = made.entry.gid = 0;
       if (!binary.capabilities.empty())

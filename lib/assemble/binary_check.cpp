@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "bases/base_facts.hpp"
+#include "inputs/input_file.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -25,15 +26,22 @@ Platform platform_of(const ElfInfo& elf) { return Platform::parse("linux/" + elf
 std::vector<CheckedBinary> look_at_binaries(const std::vector<BinaryInput>& binaries) {
   std::vector<CheckedBinary> checked;
   for (const auto& binary : binaries) {
-    checked.push_back({&binary, {}});
+    checked.push_back({&binary, {}, FileIdentity::of(binary.source)});
     if (!binary.any_binary) checked.back().elf = read_elf(binary.source);
   }
   return checked;
 }
 
+void require_checked(const std::vector<CheckedBinary>& binaries, const BinaryInput& binary, const LayerEntry& entry) {
+  for (const auto& checked : binaries) {
+    if (checked.input->source != binary.source || !checked.elf) continue;
+    if (!checked.file || !entry.file || !checked.file->same_as(*entry.file)) throw_changed(binary.source);
+  }
+}
+
 Platform choose_platform(const std::optional<Platform>& asked, const std::vector<CheckedBinary>& binaries) {
   std::optional<Platform> platform = asked;
-  for (const auto& [input, elf] : binaries) {
+  for (const auto& [input, elf, file] : binaries) {
     if (!elf) continue;
     if (!platform) platform = platform_of(*elf);
     if (elf_matches(*elf, *platform)) continue;
@@ -47,7 +55,7 @@ Platform choose_platform(const std::optional<Platform>& asked, const std::vector
 }
 
 void check_interpreters(const std::vector<CheckedBinary>& binaries, const Base& base) {
-  for (const auto& [input, elf] : binaries) {
+  for (const auto& [input, elf, file] : binaries) {
     if (!elf || elf->interpreter.empty() || base.tree.follow(elf->interpreter) != nullptr) continue;
     throw Error(ErrorCode::check_failed,
                 fmt::format("cannot use {}: it needs {}, which this base ({}) does not have", input->source.string(),

@@ -13,10 +13,14 @@ namespace ociassemble {
 struct CheckedBinary {
   const BinaryInput* input;  // borrowed from the options
   std::optional<ElfInfo> elf;
+  std::optional<FileIdentity> file;  // what was looked at
 };
 
 // Reads the headers of every binary. Throws Error{not_found}, Error{io}, Error{check_failed} for what is no program.
 std::vector<CheckedBinary> look_at_binaries(const std::vector<BinaryInput>& binaries);
+
+// Throws Error{io} when the program that goes into the image is not the one that was looked at.
+void require_checked(const std::vector<CheckedBinary>& binaries, const BinaryInput& binary, const LayerEntry& entry);
 
 // The platform that was asked for, else that of the binaries, else the host's. Throws Error{check_failed} for a binary
 // of another platform.

@@ -13,6 +13,7 @@
 #include "inputs/folder.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/assemble.hpp"
+#include "inputs/input_file.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -52,7 +53,7 @@ bool belongs(const TarEntry& entry) {
 
 LayerEntry ca_certificates_entry(const std::string& from, std::int64_t mtime, std::vector<fs::path>& inputs) {
   const auto file = from == "host" ? host_bundle() : fs::path(from);
-  auto bytes = read_file(file, kMaxBundle);
+  auto bytes = read_input_file(file, kMaxBundle);
   if (bytes.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
     throw Error(ErrorCode::check_failed, fmt::format("cannot use {} as CA certificates: it holds none", file.string()),
                 "name a file of PEM certificates");

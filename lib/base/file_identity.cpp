@@ -1,48 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file_identity.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <ctime>
+
+#include "base/system_error.hpp"
 
 namespace ociassemble {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kOverlay = 0x794C7630;
 
+// By their magic numbers (statfs(2)). What is not here costs time, never bytes.
+constexpr std::array<std::uint64_t, 12> kKeepsCtime{
+    0xEF53,      // ext2, ext3, ext4
+    0x58465342,  // XFS
+    0x9123683E,  // Btrfs
+    0x01021994,  // tmpfs
+    0x858458F6,  // ramfs
+    kOverlay,    // overlayfs: the ctime of the layer that has the file
+    0xF2F52010,  // F2FS
+    0x2FC12FC1,  // ZFS
+    0xCA451A4E,  // bcachefs
+    0x3153464A,  // JFS
+    0x3434,      // NILFS
+    0x52654973,  // ReiserFS
+};
+
+std::int64_t now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
+
+std::int64_t nanoseconds(const struct statx_timestamp& time) { return time.tv_sec * kSecond + time.tv_nsec; }
 std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * kSecond + time.tv_nsec; }
 
-// File times come from the kernel's coarse clock, whose ticks are at most 10 ms apart. A file system that keeps whole
-// seconds only (or, as FAT, every other) shows it by times without a fraction.
-std::int64_t grain(std::int64_t time) { return time % kSecond == 0 ? 2 * kSecond + kSecond / 10 : kSecond / 50; }
-
-bool at_rest(std::int64_t changed, std::int64_t seen) { return seen - changed > grain(changed); }
-
-}  // namespace
-
-std::optional<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
-  struct stat status {};
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  if (::stat(path.c_str(), &status) != 0) return {};
+FileIdentity from_stat(const struct stat& status) {
   FileIdentity identity;
-  identity.path = path;
   identity.device = status.st_dev;
   identity.inode = status.st_ino;
   identity.size = static_cast<std::uint64_t>(status.st_size);
   identity.mtime = nanoseconds(status.st_mtim);
   identity.ctime = nanoseconds(status.st_ctim);
-  identity.seen = nanoseconds(now);
   return identity;
 }
 
-std::string FileIdentity::to_string() const { return fmt::format("{}:{}:{}:{}:{}", device, inode, size, mtime, ctime); }
-
-bool FileIdentity::still_holds() const {
-  const auto now = of(path);
-  return now && now->to_string() == to_string() && at_rest(mtime, seen) && at_rest(ctime, seen);
+FileIdentity from_statx(const struct statx& status) {
+  FileIdentity identity;
+  identity.device = makedev(status.stx_dev_major, status.stx_dev_minor);
+  identity.inode = status.stx_ino;
+  identity.size = status.stx_size;
+  identity.mtime = nanoseconds(status.stx_mtime);
+  identity.ctime = nanoseconds(status.stx_ctime);
+  return identity;
 }
+
+// The layers below an overlay may be images with the times that their maker gave them, and those have one time for
+// both.
+bool keeps_ctime_on(std::uint64_t type, const FileIdentity& identity) {
+  if (type == kOverlay && identity.ctime == identity.mtime) return false;
+  return std::find(kKeepsCtime.begin(), kKeepsCtime.end(), type) != kKeepsCtime.end();
+}
+
+// Some systems have it in a signed member.
+std::uint64_t type_of(const struct statfs& system) { return static_cast<std::uint32_t>(system.f_type); }
+
+}  // namespace
+
+std::optional<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
+  const auto seen = now();
+  struct stat status {};
+  struct statfs system {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  auto identity = from_stat(status);
+  identity.seen = seen;
+  if (::statfs(path.c_str(), &system) == 0) identity.keeps_ctime = keeps_ctime_on(type_of(system), identity);
+  return identity;
+}
+
+FileIdentity FileIdentity::of(int fd, std::string_view subject) {
+  const auto seen = now();
+  FileIdentity identity;
+  struct statx extended {};
+  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &extended) == 0) {
+    identity = from_statx(extended);
+  } else {
+    // Not every sandbox lets statx() through.
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) throw_errno(fmt::format("cannot read {}", subject));
+    identity = from_stat(status);
+  }
+  identity.seen = seen;
+  struct statfs system {};
+  if (::fstatfs(fd, &system) == 0) identity.keeps_ctime = keeps_ctime_on(type_of(system), identity);
+  return identity;
+}
+
+bool FileIdentity::same_as(const FileIdentity& other) const {
+  return device == other.device && inode == other.inode && size == other.size && mtime == other.mtime &&
+         ctime == other.ctime && keeps_ctime == other.keeps_ctime;
+}
+
+bool FileIdentity::tells_changes() const { return keeps_ctime && ctime % kSecond != 0 && ctime - seen <= kClockGrain; }
+
+bool FileIdentity::at_rest() const { return seen - ctime > kClockGrain; }
+
+std::string FileIdentity::to_string() const { return fmt::format("{}:{}:{}:{}:{}", device, inode, size, mtime, ctime); }
 
 }  // namespace ociassemble

@@ -5,28 +5,41 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace ociassemble {
 
-// What tells a file's bytes from others without reading them, as far as the file system does: when all of it is the
-// same, and old enough, the bytes are the same. Times are nanoseconds since 1970.
+// What tells a file's bytes from others without reading them, as far as the file system does. Times are nanoseconds
+// since 1970.
 struct FileIdentity {
-  std::filesystem::path path;  // as it was opened; not part of the identity
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::uint64_t size = 0;
   std::int64_t mtime = 0;
   std::int64_t ctime = 0;
+  // Whether the file system is of a kind whose ctime moves with every change: not a network or FUSE file system, one
+  // without a ctime of its own (FAT), or the image of a disc that somebody may have made with any times.
+  bool keeps_ctime = false;
   std::int64_t seen = 0;  // when this was asked; not part of the identity
 
   // Of the file that the path leads to, symlinks followed; nothing when there is none.
   static std::optional<FileIdentity> of(const std::filesystem::path& path);
+  // Of an open file, as the server of a network file system sees it now. Throws Error{io} naming `subject`.
+  static FileIdentity of(int fd, std::string_view subject);
+
+  bool same_as(const FileIdentity& other) const;
+  // Whether any later change shows in the identity, once the file is at rest. A whole-second ctime is that of a coarse
+  // file system or of normalised times, and tells nothing.
+  bool tells_changes() const;
+  // Whether the last change was longer ago than the grain of the clock that file times come from: a change that follows
+  // has another ctime.
+  bool at_rest() const;
 
   // The identity alone, as text.
   std::string to_string() const;
-  // Whether the file still is what it was, and had been at rest for longer than the clock's grain when it was seen:
-  // only then does an equal identity mean equal bytes.
-  bool still_holds() const;
 };
+
+// The longest that it takes a file to come to rest, in nanoseconds.
+inline constexpr std::int64_t kClockGrain = 20'000'000;
 
 }  // namespace ociassemble

@@ -13,6 +13,7 @@
 #include "digest/hasher.hpp"
 #include "image/cached_layer.hpp"
 #include "inputs/folder.hpp"
+#include "inputs/input_file.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/timestamp.hpp"
@@ -52,83 +53,84 @@ Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& 
   return tar_bytes.finish();
 }
 
-// Reads a file, and writes what was read to a blob.
-class FileIntoBlob : public Source {
+// Hands on what is read from another, and writes it to a blob.
+class IntoBlob : public Source {
  public:
-  FileIntoBlob(const fs::path& file, BlobWriter& blob, const std::stop_token& stop)
-      : file_(file), tee_(file_, blob), stop_(stop) {}
+  IntoBlob(std::unique_ptr<Source> from, BlobWriter& blob, const std::stop_token& stop)
+      : from_(std::move(from)), tee_(*from_, blob), stop_(stop) {}
   std::size_t read(std::span<std::byte> buffer) override {
     throw_if_stopped(stop_);
     return tee_.read(buffer);
   }
 
  private:
-  FileSource file_;
+  std::unique_ptr<Source> from_;
   TeeSource tee_;
   const std::stop_token& stop_;
 };
 
-DetectedCompression compression_of(const fs::path& file) {
-  FileSource source(file);
-  std::vector<std::byte> head(512);
-  head.resize(read_full(source, head));
-  return detect_compression(head);
-}
-
 // A tar in a compression that layers may have is a layer as it is; another is made into one. Either way the tree is
 // read from the bytes that are stored, and nothing is stored that is no tar.
-Layer layer_from_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace, Tree& tree) {
-  const auto detected = compression_of(file);
+Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>& identity, const LayerOptions& options,
+                         const Workplace& workplace, Tree& tree) {
+  auto input = std::make_unique<InputFile>(file, identity);
+  const auto& opened = *input;
+  auto peeked = std::make_unique<PeekedSource>(std::move(input));
+  const auto detected = detect_compression(peeked->head());
   const auto subject = file.string();
   if (detected != DetectedCompression::gzip && detected != DetectedCompression::zstd) {
-    const auto bytes = make_decompressor(std::make_unique<FileSource>(file), subject);
+    const auto bytes = make_decompressor(std::move(peeked), subject);
     const auto read = [&](Source& tar_bytes) {
       TarReader tar(tar_bytes, subject);
       tree.apply(tar);
     };
-    return build_layer_from_tar(*bytes, options, workplace.store, read, workplace.stop);
+    auto layer = build_layer_from_tar(*bytes, options, workplace.store, read, workplace.stop);
+    opened.require_unchanged();
+    return layer;
   }
   const auto kind = detected == DetectedCompression::gzip ? Compression::gzip : Compression::zstd;
   const auto blob = workplace.store->begin();
-  auto diff_id = apply_layer(tree, std::make_unique<FileIntoBlob>(file, *blob, workplace.stop), subject);
+  auto diff_id = apply_layer(tree, std::make_unique<IntoBlob>(std::move(peeked), *blob, workplace.stop), subject);
   return {blob->commit(layer_type(options.format, kind)), std::move(diff_id), workplace.store};
 }
 
 // The same, unless the cache knows what the file comes out as and the store has it; the tree is then left alone.
-Layer cached_layer_from_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace,
-                                Tree& tree) {
+Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>& identity,
+                                const LayerOptions& options, const Workplace& workplace, Tree& tree) {
   auto records = open_cache(workplace);
-  const auto identity = FileIdentity::of(file);
-  if (!records || !identity) return layer_from_tarball(file, options, workplace, tree);
+  const auto key = identity ? LayerCache::key(*identity, options) : std::nullopt;
+  if (!records || !key) return layer_from_tarball(file, identity, options, workplace, tree);
   LayerCache cache(std::make_shared<RecordCache>(std::move(*records)));
-  const auto key = LayerCache::key(*identity, options);
-  const auto known = cache.find(key);
+  const auto known = cache.find(*key);
   if (known && workplace.store->contains(known->descriptor)) {
     return {known->descriptor, known->diff_id, workplace.store};
   }
-  auto layer = layer_from_tarball(file, options, workplace, tree);
-  cache.put(key, {*identity}, {layer.descriptor, layer.diff_id});
+  auto layer = layer_from_tarball(file, identity, options, workplace, tree);
+  cache.put(*key, {*identity}, {layer.descriptor, layer.diff_id});
   return layer;
 }
 
-// The layers' order and contents decide the tree, and nothing else does.
+// The layers' order and contents decide the tree, and nothing else does. What a config says of a blob counts only with
+// the blob that it was found true for.
 Digest tree_key(const std::vector<Layer>& layers) {
   std::string text;
-  for (const auto& layer : layers) text += layer.diff_id.to_string() + "\n";
+  for (const auto& layer : layers)
+    text += fmt::format("{} {}\n", layer.descriptor.digest.to_string(), layer.diff_id.to_string());
   return Digest::of(text);
 }
 
 // The same for all who share the work, which keeps the tree, too, where it was read.
 Layer layer_of_tarball(const fs::path& file, const LayerOptions& options, const Workplace& workplace,
                        SharedWork& work) {
+  const auto identity = FileIdentity::of(file);
   const auto make = [&] {
     Tree tree(wanted_files());
-    auto layer = cached_layer_from_tarball(file, options, workplace, tree);
+    auto layer = cached_layer_from_tarball(file, identity, options, workplace, tree);
     if (!tree.root().children.empty()) work.trees.get(tree_key({layer}), [&] { return std::move(tree); });
     return layer;
   };
-  const auto identity = FileIdentity::of(file);
-  return identity ? work.layers.get(LayerCache::key(*identity, options), make) : make();
+  const auto key = identity ? LayerCache::key(*identity, options) : std::nullopt;
+  return key ? work.layers.get(*key, make) : make();
 }
 
 void use_image(Base& base, const FoundBase& found, const Location& location, const Platform& platform,
@@ -142,8 +144,10 @@ void use_image(Base& base, const FoundBase& found, const Location& location, con
   // A config may leave the variant out that its index names, or say nothing at all.
   if (base.config.platform.architecture.empty()) base.config.platform = platform;
   if (!workplace.copy_base) return;
+  // Who trusts no cache does not trust what lies in the output either.
+  const auto present = workplace.cache_folder.empty() ? Present::by_bytes : Present::by_size;
   for (auto& layer : base.layers) {
-    copy_blob(*layer.blobs, layer.descriptor, *workplace.store, workplace.stop);
+    copy_blob(*layer.blobs, layer.descriptor, *workplace.store, workplace.stop, present);
     layer.blobs = workplace.store;
   }
 }

@@ -15,7 +15,7 @@ struct SharedWork {
 
   BaseFinder bases;
   MadeOnce<Digest, Layer> layers;  // by LayerCache::key
-  MadeOnce<Digest, Tree> trees;    // by the diff IDs of their layers
+  MadeOnce<Digest, Tree> trees;    // by the digests and diff IDs of their layers
 };
 
 }  // namespace ociassemble

@@ -85,6 +85,7 @@ std::optional<Digest> LayerCache::key(const std::vector<LayerEntry>& entries, co
     add_metadata(key, made.entry);
     if (made.entry.type != EntryType::regular) continue;
     if (made.file) {
+      if (!made.file->tells_changes()) return {};
       key.add(made.file->to_string());
     } else if (made.content) {
       key.add(made.content->to_string());
@@ -95,7 +96,8 @@ std::optional<Digest> LayerCache::key(const std::vector<LayerEntry>& entries, co
   return key.finish();
 }
 
-Digest LayerCache::key(const FileIdentity& file, const LayerOptions& options) {
+std::optional<Digest> LayerCache::key(const FileIdentity& file, const LayerOptions& options) {
+  if (!file.tells_changes()) return {};
   KeyBuilder key;
   add_options(key, options);
   key.add("file");
@@ -114,8 +116,8 @@ std::optional<LayerResult> LayerCache::find(const Digest& key) const {
 }
 
 void LayerCache::put(const Digest& key, const std::vector<FileIdentity>& files, const LayerResult& result) {
-  const auto holds = [](const FileIdentity& file) { return file.still_holds(); };
-  if (std::all_of(files.begin(), files.end(), holds)) records_->put(kKind, key, to_record(result));
+  const auto rests = [](const FileIdentity& file) { return file.tells_changes() && file.at_rest(); };
+  if (std::all_of(files.begin(), files.end(), rests)) records_->put(kKind, key, to_record(result));
 }
 
 }  // namespace ociassemble

@@ -20,20 +20,20 @@ struct LayerResult {
 
 // What a layer came out as, by what went in: the metadata of its entries, the identity of their bytes, the layer
 // format, the codec and its version. Files are told apart by device, inode, size, mtime and ctime; a layer is only
-// remembered when none of its files changed while it was made, nor so shortly before that a later change could hide in
-// the clock's grain.
+// remembered when each of its files lies where a change moves the ctime, and had been at rest for longer than the
+// clock's grain. Whoever reads the files fails the layer when one is not what its identity says (InputFile).
 class LayerCache {
  public:
   explicit LayerCache(std::shared_ptr<RecordCache> records) : records_(std::move(records)) {}
 
-  // The key of a layer; nothing when the bytes of an entry have no identity.
+  // The key of a layer; nothing when the bytes of an entry have no identity that tells changes.
   static std::optional<Digest> key(const std::vector<LayerEntry>& entries, const LayerOptions& options);
   // The same for a layer that is a file as it is.
-  static Digest key(const FileIdentity& file, const LayerOptions& options);
+  static std::optional<Digest> key(const FileIdentity& file, const LayerOptions& options);
 
   // What the key came out as; where the blob is, the caller must see to.
   std::optional<LayerResult> find(const Digest& key) const;
-  // Remembers it, unless one of the files is not what it was, or too young.
+  // Remembers it, unless one of the files, as they were looked at before they were read, is too young.
   void put(const Digest& key, const std::vector<FileIdentity>& files, const LayerResult& result);
 
  private:

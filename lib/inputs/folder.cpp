@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "base/system_error.hpp"
+#include "inputs/input_file.hpp"
 #include "io/input_access.hpp"
-#include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -49,9 +49,11 @@ TarEntry make_entry(std::string path, const struct stat& status, EntryType type,
 }
 
 LayerEntry regular_entry(const fs::path& file, std::string path, const struct stat& status, std::int64_t mtime) {
-  LayerEntry made{make_entry(std::move(path), status, EntryType::regular, mtime), {}, FileIdentity::of(file), {}};
-  made.entry.size = static_cast<std::uint64_t>(status.st_size);
-  made.open = [file] { return std::make_unique<FileSource>(file); };
+  const auto identity = FileIdentity::of(file);
+  if (!identity || identity->device != status.st_dev || identity->inode != status.st_ino) throw_changed(file);
+  LayerEntry made{make_entry(std::move(path), status, EntryType::regular, mtime), {}, identity, {}};
+  made.entry.size = identity->size;
+  made.open = [file, identity] { return std::make_unique<InputFile>(file, identity); };
   return made;
 }
 

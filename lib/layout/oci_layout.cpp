@@ -80,7 +80,7 @@ void make_folder(const fs::path& folder) {
 }
 
 void put_document(BlobStore& store, std::string_view json, const Descriptor& descriptor) {
-  if (store.contains(descriptor)) return;
+  if (store.holds(descriptor)) return;
   const auto writer = store.begin();
   writer->write(as_bytes(json));
   writer->commit(descriptor);
@@ -107,7 +107,7 @@ void put_blobs(BlobStore& store, const std::vector<Document>& documents, std::si
     for (auto& blob : contents_of(document).blobs) {
       if (!seen.insert(blob.digest).second) continue;
       group.spawn([&store, from = document.blobs, blob = std::move(blob)](const std::stop_token& ended) {
-        if (has_bytes(*from, blob)) copy_blob(*from, blob, store, ended);
+        if (has_bytes(*from, blob)) copy_blob(*from, blob, store, ended, Present::by_bytes);
       });
     }
   }

@@ -23,14 +23,29 @@ bool try_clone(const BlobReader& from, const Descriptor& descriptor, BlobStore& 
 
 std::optional<std::filesystem::path> BlobReader::file(const Digest&) const { return {}; }
 
+bool BlobReader::brought(const Digest&) const { return false; }
+
 std::optional<std::string> BlobReader::repository() const { return {}; }
 
 Descriptor BlobStore::put(std::string_view bytes, std::string_view media_type) {
   Descriptor descriptor{.media_type = std::string(media_type), .digest = Digest::of(bytes), .size = bytes.size()};
-  if (contains(descriptor)) return descriptor;
+  if (holds(descriptor)) return descriptor;
   auto writer = begin();
   writer->write(as_bytes(bytes));
   return writer->commit(media_type);
+}
+
+bool BlobStore::holds(const Descriptor& descriptor, const std::stop_token& stop) {
+  if (!contains(descriptor)) return false;
+  try {
+    const auto source = open(descriptor);
+    NullSink nowhere;
+    copy(*source, nowhere, stop);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::corrupt || error.code() == ErrorCode::not_found) return false;
+    throw;
+  }
 }
 
 std::string BlobStore::read(BlobReader& from, const Descriptor& descriptor, std::size_t limit) {
@@ -44,8 +59,11 @@ std::string BlobStore::read(BlobReader& from, const Descriptor& descriptor, std:
   return read_all(*source, limit, name);
 }
 
-void copy_blob(BlobReader& from, const Descriptor& descriptor, BlobStore& to, const std::stop_token& stop) {
-  if (to.contains(descriptor) || try_clone(from, descriptor, to, stop)) return;
+void copy_blob(BlobReader& from, const Descriptor& descriptor, BlobStore& to, const std::stop_token& stop,
+               Present present) {
+  const bool by_bytes = present == Present::by_bytes || (&from != &to && from.brought(descriptor.digest));
+  if (by_bytes ? to.holds(descriptor, stop) : to.contains(descriptor)) return;
+  if (try_clone(from, descriptor, to, stop)) return;
   const auto source = from.open(descriptor);
   const auto writer = to.begin();
   copy(*source, *writer, stop);

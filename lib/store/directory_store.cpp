@@ -11,9 +11,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/atomic_file.hpp"
 #include "base/stop.hpp"
@@ -97,17 +99,42 @@ class RereadSource : public Source {
   off_t offset_ = 0;
 };
 
-void publish(AtomicFile& file, const fs::path& folder, const Digest& digest, std::uint64_t size) {
-  const auto target = blob_path(folder, digest);
-  if (regular_file_size(target) == size) return;
-  make_folders(target.parent_path());
-  file.commit_as(target);
+bool same_bytes(Source& left, Source& right) {
+  std::vector<std::byte> one(kCopyBufferSize), other(kCopyBufferSize);
+  for (;;) {
+    const auto count = read_full(left, one);
+    if (count != read_full(right, other) || std::memcmp(one.data(), other.data(), count) != 0) return false;
+    if (count == 0) return true;
+  }
+}
+
+// Whether the blob is there. One of the right size may be damaged all the same, and we have the right bytes.
+bool has_blob(const fs::path& target, const AtomicFile& right, std::uint64_t size) {
+  if (regular_file_size(target) != size) return false;
+  UniqueFd fd(::open(target.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd) return false;
+  FileSource there(std::move(fd), target.string());
+  RereadSource wanted(right);
+  try {
+    return same_bytes(there, wanted);
+  } catch (const Error&) {
+    return false;  // a bad sector, or a file that is cut off meanwhile
+  }
+}
+
+void publish(AtomicFile& file, const fs::path& folder, const Descriptor& blob, BroughtBlobs& brought) {
+  const auto target = blob_path(folder, blob.digest);
+  if (!has_blob(target, file, blob.size)) {
+    make_folders(target.parent_path());
+    file.commit_as(target);
+  }
+  brought.with([&](auto& digests) { digests.insert(blob.digest); });
 }
 
 class DirectoryBlobWriter : public BlobWriter {
  public:
-  DirectoryBlobWriter(fs::path folder, Durability durability)
-      : folder_(std::move(folder)), file_(AtomicFile::in_folder(folder_, durability)) {}
+  DirectoryBlobWriter(fs::path folder, Durability durability, std::shared_ptr<BroughtBlobs> brought)
+      : folder_(std::move(folder)), file_(AtomicFile::in_folder(folder_, durability)), brought_(std::move(brought)) {}
 
   void write(std::span<const std::byte> bytes) override {
     file_.write(bytes);
@@ -116,7 +143,7 @@ class DirectoryBlobWriter : public BlobWriter {
 
   Descriptor commit(std::string_view media_type) override {
     Descriptor descriptor{.media_type = std::string(media_type), .digest = hash_.finish(), .size = hash_.size()};
-    publish(file_, folder_, descriptor.digest, descriptor.size);
+    publish(file_, folder_, descriptor, *brought_);
     return descriptor;
   }
 
@@ -129,7 +156,7 @@ class DirectoryBlobWriter : public BlobWriter {
     }
     const auto actual = digest_as(expected.digest.algorithm());
     if (actual != expected.digest) throw DigestMismatch(name, expected.digest.to_string(), actual.to_string());
-    publish(file_, folder_, expected.digest, expected.size);
+    publish(file_, folder_, expected, *brought_);
   }
 
  private:
@@ -144,6 +171,7 @@ class DirectoryBlobWriter : public BlobWriter {
 
   fs::path folder_;
   AtomicFile file_;
+  std::shared_ptr<BroughtBlobs> brought_;
   HashSink hash_;
 };
 
@@ -191,9 +219,13 @@ std::optional<fs::path> DirectoryStore::file(const Digest& digest) const {
   return path;
 }
 
+bool DirectoryStore::brought(const Digest& digest) const {
+  return brought_->with([&](const auto& digests) { return digests.count(digest) != 0; });
+}
+
 std::unique_ptr<BlobWriter> DirectoryStore::begin() {
   make_folders(folder_);
-  return std::make_unique<DirectoryBlobWriter>(folder_, durability_);
+  return std::make_unique<DirectoryBlobWriter>(folder_, durability_, brought_);
 }
 
 std::optional<std::uint64_t> DirectoryStore::size(const Digest& digest) const {
@@ -213,7 +245,7 @@ bool DirectoryStore::clone(const fs::path& file, const Descriptor& descriptor, c
                            blob_name(descriptor.digest, file));
   NullSink nowhere;
   copy(verified, nowhere, stop);
-  publish(copied, folder_, descriptor.digest, descriptor.size);
+  publish(copied, folder_, descriptor, *brought_);
   return true;
 }
 

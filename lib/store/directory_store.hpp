@@ -4,12 +4,17 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 
 #include "base/atomic_file.hpp"
+#include "base/guarded.hpp"
 #include "ociassemble/blob_store.hpp"
 
 namespace ociassemble {
+
+// What a store's writers, which may outlive it, have committed.
+using BroughtBlobs = Guarded<std::set<Digest>>;
 
 // See open_directory_store(). Its sources may outlive it.
 class DirectoryStore : public BlobStore {
@@ -18,6 +23,7 @@ class DirectoryStore : public BlobStore {
 
   std::unique_ptr<Source> open(const Descriptor& descriptor) override;
   std::optional<std::filesystem::path> file(const Digest& digest) const override;
+  bool brought(const Digest& digest) const override;
   std::unique_ptr<BlobWriter> begin() override;
   std::optional<std::uint64_t> size(const Digest& digest) const override;
 
@@ -29,6 +35,7 @@ class DirectoryStore : public BlobStore {
  private:
   std::filesystem::path folder_;
   Durability durability_;
+  std::shared_ptr<BroughtBlobs> brought_ = std::make_shared<BroughtBlobs>();
 };
 
 }  // namespace ociassemble

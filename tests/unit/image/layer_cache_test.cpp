@@ -87,6 +87,26 @@ TEST_CASE("a file younger than the clock's grain is not remembered") {
   CHECK(counted.reads == 2);
 }
 
+TEST_CASE("a file where a change need not show in the ctime is never remembered") {
+  const TestFolder folder;
+  const auto file = folder.write("file", "one");
+  let_rest();
+  LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
+  const auto store = make_memory_store();
+  auto other = file_entry(file, "f");
+  REQUIRE(LayerCache::key({other}, {}));
+  SUBCASE("a network file system, one in user space, or the image of a disc") { other.file->keeps_ctime = false; }
+  SUBCASE("times in whole seconds") { other.file->ctime -= other.file->ctime % 1'000'000'000; }
+  SUBCASE("a ctime that is yet to come") { other.file->ctime = other.file->seen + 1'000'000'001; }
+  CHECK_FALSE(LayerCache::key({other}, {}));
+  CHECK_FALSE(LayerCache::key(*other.file, {}));
+  Counted counted(file);
+  counted.entry.file = other.file;
+  build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
+  build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
+  CHECK(counted.reads == 2);
+}
+
 TEST_CASE("metadata, format, codec and level are part of the key") {
   const TestFolder folder;
   const auto file = folder.write("file", "one");

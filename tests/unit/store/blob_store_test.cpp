@@ -310,3 +310,45 @@ TEST_CASE("threads and processes may write the same blobs into one folder") {
     CHECK(Digest::of(test::read_bytes(entry.path())).hex() == entry.path().filename().string());
   }
 }
+
+TEST_CASE("a blob that was damaged with its size kept is replaced by whoever has the right bytes") {
+  const test::TestFolder folder;
+  const auto store = open_directory_store(folder / "layout");
+  write_at(hello_path(folder / "layout"), "jello\n");
+  SUBCASE("a writer") { commit_hello(*store, hello()); }
+  SUBCASE("a document") { store->put(kHello, "text/plain"); }
+  SUBCASE("a copy that looks at the bytes") {
+    const auto from = make_memory_store();
+    from->put(kHello, "text/plain");
+    copy_blob(*from, hello(), *store, {}, Present::by_bytes);
+  }
+  SUBCASE("a copy from a store that the bytes were just made in") {
+    const auto from = open_directory_store(folder / "other");
+    from->put(kHello, "text/plain");
+    copy_blob(*from, hello(), *store, {});
+  }
+  CHECK(test::read_bytes(hello_path(folder / "layout")) == kHello);
+  CHECK(entries_below(folder / "layout") == 3);
+}
+
+TEST_CASE("a right blob is left alone by whoever has the right bytes") {
+  const test::TestFolder folder;
+  const auto store = open_directory_store(folder / "layout");
+  write_at(hello_path(folder / "layout"), kHello);
+  const auto before = test::inode_of(hello_path(folder / "layout"));
+  commit_hello(*store, hello());
+  store->put(kHello, "text/plain");
+  copy_blob(*make_memory_store(), hello(), *store, {}, Present::by_bytes);
+  CHECK(test::inode_of(hello_path(folder / "layout")) == before);
+}
+
+TEST_CASE("holding a blob means its bytes, not its size") {
+  const test::TestFolder folder;
+  const auto store = open_directory_store(folder / "layout");
+  CHECK_FALSE(store->holds(hello()));
+  write_at(hello_path(folder / "layout"), "jello\n");
+  CHECK(store->contains(hello()));
+  CHECK_FALSE(store->holds(hello()));
+  write_at(hello_path(folder / "layout"), kHello);
+  CHECK(store->holds(hello()));
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inputs/input_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "base/system_error.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+// O_NONBLOCK: a fifo that took the file's place must not hold us up.
+UniqueFd open_input(const std::filesystem::path& file) {
+  UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) throw_errno(fmt::format("cannot open {}", file.string()));
+  return fd;
+}
+
+}  // namespace
+
+void throw_changed(const std::filesystem::path& file) {
+  throw Error(ErrorCode::io, fmt::format("cannot read {}: it changed while it was read", file.string()),
+              "build again when nothing writes to it any more");
+}
+
+InputFile::InputFile(std::filesystem::path file, const std::optional<FileIdentity>& expected, Trust trust)
+    : file_(std::move(file)),
+      source_(open_input(file_), file_.string()),
+      identity_(FileIdentity::of(source_.fd(), file_.string())) {
+  if (expected && !identity_.same_as(*expected)) throw_changed(file_);
+  come_to_rest();
+  if (trust == Trust::bytes || !identity_.tells_changes()) hash_.emplace();
+}
+
+// A change within one tick of the clock would leave the times as they are.
+void InputFile::come_to_rest() {
+  if (!identity_.tells_changes() || identity_.at_rest()) return;
+  std::this_thread::sleep_for(std::chrono::nanoseconds(identity_.ctime - identity_.seen + kClockGrain + 1));
+  const auto rested = FileIdentity::of(source_.fd(), file_.string());
+  if (!rested.same_as(identity_)) throw_changed(file_);
+  identity_ = rested;
+  if (!identity_.at_rest()) hash_.emplace();
+}
+
+std::size_t InputFile::read(std::span<std::byte> buffer) {
+  const auto count = source_.read(buffer);
+  if (hash_) hash_->update(buffer.first(count));
+  if (count == 0 && !buffer.empty()) {
+    require_unchanged();
+    if (hash_) require_same_bytes();
+  }
+  return count;
+}
+
+void InputFile::require_unchanged() const {
+  if (!FileIdentity::of(source_.fd(), file_.string()).same_as(identity_)) throw_changed(file_);
+}
+
+// Opened once more: file systems in user space drop what they keep of a file then.
+void InputFile::require_same_bytes() {
+  const auto first = std::exchange(hash_, std::nullopt)->finish();
+  FileSource again(open_input(file_), file_.string());
+  HashSink second;
+  if (!FileIdentity::of(again.fd(), file_.string()).same_as(identity_)) throw_changed(file_);
+  copy(again, second);
+  if (second.finish() != first) throw_changed(file_);
+  require_unchanged();
+}
+
+std::string read_input_file(const std::filesystem::path& file, std::size_t limit) {
+  InputFile source(file);
+  return read_all(source, limit, file.string());
+}
+
+}  // namespace ociassemble
