@@ -53,7 +53,7 @@ struct RegistryMirror {
   std::string url;       // "[http://|https://]HOST[:PORT][/PREFIX]"; without a scheme https, http on loopback
 };
 
-struct OCIASSEMBLE_EXPORT RegistryOptions {
+struct RegistryOptions {
   // Beyond loopback, plain HTTP is only spoken to the registries that are named here ("host:port").
   std::vector<std::string> plain_http;
   // Credentials for one registry ("docker.io", "host:port"), or with an empty `credentials_registry` for every one that

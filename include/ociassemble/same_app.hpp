@@ -53,7 +53,7 @@ struct OCIASSEMBLE_EXPORT SameAppReport {
   bool is_proven() const;
 };
 
-struct OCIASSEMBLE_EXPORT SameAppOptions {
+struct SameAppOptions {
   bool is_strict = false;       // nothing may differ but what `allow` names
   std::set<std::string> allow;  // of same_app_subjects()
   // Finds a base by its name and the digest of its manifest, for images without a history of ours. May be empty.

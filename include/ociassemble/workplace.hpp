@@ -14,7 +14,7 @@
 namespace ociassemble {
 
 // How the work is done; none of it changes a byte of the image.
-struct OCIASSEMBLE_EXPORT Workplace {
+struct Workplace {
   std::shared_ptr<BlobStore> store;  // where new blobs go
   bool copy_base = false;            // true: brings the base's layers into the store, too, before they are read
   // A layer that the cache knows and the store lacks is made only when its bytes are asked for: for pushes alone, where
