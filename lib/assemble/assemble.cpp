@@ -13,6 +13,7 @@
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
 #include "assemble/lock_checks.hpp"
+#include "assemble/entrypoint_check.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/stages.hpp"
 #include "assemble/system_files.hpp"
@@ -60,6 +61,7 @@ class Assembly {
     pad_history();
     layers_ = base_.layers;
     for (const auto& stage : stages_of(options_)) add_stage(stage);
+    warn_of_depth();
     finish_config();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     std::sort(inputs_.begin(), inputs_.end());
@@ -73,6 +75,13 @@ class Assembly {
     if (!base_.root) return digests;
     for (const auto& layer : base_.layers) digests.insert(layer.descriptor.digest);
     return digests;
+  }
+
+  void warn_of_depth() const {
+    constexpr std::size_t kDockersDepth = 125;
+    if (layers_.size() <= kDockersDepth || !workplace_.warn) return;
+    workplace_.warn(fmt::format("the image has {} layers, and Docker takes no more than {} (\"max depth exceeded\")",
+                                layers_.size(), kDockersDepth));
   }
 
   std::int64_t mtime() const { return options_.source_date_epoch; }
@@ -121,6 +130,7 @@ class Assembly {
     made.diff_ids = std::move(config_.diff_ids);
     made.history = std::move(config_.history);
     config_ = std::move(made);
+    require_program(options_, config_, placement_);
   }
 
   void add_layer(const std::string& created_by) {

@@ -15,11 +15,47 @@ std::string base_words(const Base& base) {
 }
 
 std::string remedy(const ElfInfo& elf) {
+  // Go's internal linker writes a loader into every position-independent program, and no library.
+  if (elf.needed.empty()) return "build without -buildmode=pie, or link it with -extldflags=-static-pie";
   const bool wants_musl = elf.interpreter.find("ld-musl-") != std::string::npos;
   return fmt::format("build with CGO_ENABLED=0, or choose a {} base", wants_musl ? "musl" : "glibc");
 }
 
-Platform platform_of(const ElfInfo& elf) { return Platform::parse("linux/" + elf_architecture(elf)); }
+// Images are Linux's unless another system is asked for.
+Platform platform_of(const ElfInfo& elf) {
+  auto platform = Platform::parse("linux/" + elf_architecture(elf));
+  if (!elf.arm.empty()) platform.variant = "v" + elf.arm;
+  return platform;
+}
+
+// What the binaries are for; of those for ARM the one that wants most.
+std::optional<Platform> platform_of(const std::vector<CheckedBinary>& binaries) {
+  std::optional<Platform> platform;
+  for (const auto& binary : binaries) {
+    if (!binary.elf) continue;
+    auto wanted = platform_of(*binary.elf);
+    if (!platform || (wanted.architecture == platform->architecture && platform->variant < wanted.variant))
+      platform = std::move(wanted);
+  }
+  return platform;
+}
+
+[[noreturn]] void wrong_platform(const BinaryInput& input, const ElfInfo& elf, const Platform& platform) {
+  const auto arch = elf_architecture(elf);
+  auto hint = fmt::format("build with GOOS={} GOARCH={}, or ask for --platform linux/{}", platform.os,
+                          platform.architecture, arch);
+  if (!elf.os.empty() && elf.os != platform.os) {
+    hint = fmt::format("build it with GOOS={}", platform.os);
+  } else if (arch == platform.architecture && !elf.arm.empty()) {
+    hint =
+        fmt::format("build it with GOARM={}, or ask for --platform {}", platform.variant.substr(1), elf_platform(elf));
+  }
+  const bool known = !elf.os.empty() || !elf.arm.empty();
+  throw Error(ErrorCode::check_failed,
+              fmt::format("cannot use {}: it is built for {}, and the image is for {}", input.source.string(),
+                          known ? elf_platform(elf) : arch, platform.to_string()),
+              std::move(hint));
+}
 
 }  // namespace
 
@@ -40,16 +76,10 @@ void require_checked(const std::vector<CheckedBinary>& binaries, const BinaryInp
 }
 
 Platform choose_platform(const std::optional<Platform>& asked, const std::vector<CheckedBinary>& binaries) {
-  std::optional<Platform> platform = asked;
-  for (const auto& [input, elf, file] : binaries) {
-    if (!elf) continue;
-    if (!platform) platform = platform_of(*elf);
-    if (elf_matches(*elf, *platform)) continue;
-    throw Error(ErrorCode::check_failed,
-                fmt::format("cannot use {}: it is built for {}, and the image is for {}", input->source.string(),
-                            elf_architecture(*elf), platform->to_string()),
-                fmt::format("build with GOOS={} GOARCH={}, or ask for --platform linux/{}", platform->os,
-                            platform->architecture, elf_architecture(*elf)));
+  auto platform = asked ? asked : platform_of(binaries);
+  if (platform) platform = platform->normalised();
+  for (const auto& binary : binaries) {
+    if (binary.elf && !elf_matches(*binary.elf, *platform)) wrong_platform(*binary.input, *binary.elf, *platform);
   }
   return platform.value_or(host_platform()).normalised();
 }

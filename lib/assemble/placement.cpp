@@ -2,6 +2,7 @@
 #include "assemble/placement.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -28,6 +29,18 @@ void append_component(std::string& path, std::string_view component, std::string
     reject_path(what, text, "a name that begins with .wh. means a deletion in a layer");
   if (!path.empty()) path += '/';
   path += component;
+}
+
+std::vector<std::string> reversed_names(std::string_view path) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    const auto name = path.substr(begin, end - begin);
+    if (!name.empty() && name != ".") names.emplace_back(name);
+    begin = end + 1;
+  }
+  std::reverse(names.begin(), names.end());
+  return names;
 }
 
 void take_metadata(TarEntry& entry, const Tree::Node& node) {
@@ -129,12 +142,53 @@ const TarEntry* Placement::find(const std::string& path) const {
   return found == placed_.end() ? nullptr : &found->second;
 }
 
+bool Placement::has_below(const std::string& folder) const {
+  const auto below = placed_.lower_bound(folder + "/");
+  return below != placed_.end() && below->first.rfind(folder + "/", 0) == 0;
+}
+
 bool Placement::has_directory(const std::string& path) const {
   const auto resolved = base_.resolve(path);
   const auto placed = placed_.find(resolved);
-  if (placed != placed_.end()) return placed->second.type == EntryType::directory;
-  const auto below = placed_.lower_bound(resolved + "/");
-  return below != placed_.end() && below->first.rfind(resolved + "/", 0) == 0;
+  return placed != placed_.end() ? placed->second.type == EntryType::directory : has_below(resolved);
+}
+
+bool Placement::has_file(std::string_view path) const {
+  constexpr int kMostLinks = 40;  // as Linux
+  auto pending = reversed_names(path);
+  std::vector<std::string> at;
+  for (int links = 0; !pending.empty();) {
+    const auto name = std::move(pending.back());
+    pending.pop_back();
+    if (name == "..") {
+      if (!at.empty()) at.pop_back();
+      continue;
+    }
+    at.push_back(name);
+    const auto where = fmt::format("{}", fmt::join(at, "/"));
+    const auto placed = placed_.find(where);
+    const auto* node = base_.find(where);
+    if (placed == placed_.end() && node == nullptr && !has_below(where)) return false;
+    const auto type = placed != placed_.end() ? placed->second.type
+                      : node != nullptr       ? node->type
+                                              : EntryType::directory;
+    if (type == EntryType::regular || type == EntryType::hard_link) return pending.empty();
+    if (type == EntryType::directory) continue;
+    if (type != EntryType::symlink || ++links > kMostLinks) return false;
+    const auto& target = placed != placed_.end() ? placed->second.link_target : node->link_target;
+    at.pop_back();
+    if (target.starts_with('/')) at.clear();
+    for (auto& next : reversed_names(target)) pending.push_back(std::move(next));
+  }
+  return false;
+}
+
+std::vector<std::string> Placement::programs() const {
+  std::vector<std::string> paths;
+  for (const auto& [path, entry] : placed_) {
+    if (entry.type == EntryType::regular && (entry.mode & 0111U) != 0) paths.push_back("/" + path);
+  }
+  return paths;
 }
 
 std::vector<LayerEntry> Placement::take_layer() {

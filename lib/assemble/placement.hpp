@@ -40,12 +40,18 @@ class Placement {
   // Whether a directory was placed at the path, or is a parent of what was.
   bool has_directory(const std::string& path) const;
 
+  // Whether the path leads to a file in the image so far, links of the base and of what was placed followed.
+  bool has_file(std::string_view path) const;
+  // The absolute paths of the executable files that were placed.
+  std::vector<std::string> programs() const;
+
   // The entries since the last call, with their parents, as one layer's; empty when there are none.
   std::vector<LayerEntry> take_layer();
 
  private:
   void add_parents(const std::string& path);
   void check_free(const TarEntry& entry) const;
+  bool has_below(const std::string& folder) const;
 
   const Tree& base_;
   std::int64_t mtime_;

@@ -126,11 +126,22 @@ Layer layer_of_tarball(const fs::path& file, const LayerOptions& options, const 
   const auto make = [&] {
     Tree tree(wanted_files());
     auto layer = cached_layer_from_tarball(file, identity, options, workplace, tree);
-    if (!tree.root().children.empty()) work.trees.get(tree_key({layer}), [&] { return std::move(tree); });
+    if (!tree.root().children.empty() && tree.missed_files().empty())
+      work.trees.get(tree_key({layer}), [&] { return std::move(tree); });
     return layer;
   };
   const auto key = identity ? LayerCache::key(*identity, options) : std::nullopt;
   return key ? work.layers.get(*key, make) : make();
+}
+
+// Docker and containerd run an image whose config names no system or architecture as what they were asked for.
+void complete_platform(ImageConfig& config, const Platform& platform, const Location& location,
+                       const Workplace& workplace) {
+  if (!config.platform.os.empty() && !config.platform.architecture.empty()) return;
+  config.platform = platform;
+  if (!workplace.warn) return;
+  workplace.warn(fmt::format("the config of base {} does not say which platform it is for; it is taken for {}",
+                             location.to_string(), platform.to_string()));
 }
 
 void use_image(Base& base, const FoundBase& found, const Location& location, const Platform& platform,
@@ -141,8 +152,7 @@ void use_image(Base& base, const FoundBase& found, const Location& location, con
   base.digest = image.digest();
   base.root = found.root.descriptor.digest;
   if (location.reference) base.name = location.reference->to_string();
-  // A config may leave the variant out that its index names, or say nothing at all.
-  if (base.config.platform.architecture.empty()) base.config.platform = platform;
+  complete_platform(base.config, platform, location, workplace);
   if (!workplace.copy_base) return;
   // Who trusts no cache does not trust what lies in the output either.
   const auto present = workplace.cache_folder.empty() ? Present::by_bytes : Present::by_size;
@@ -152,13 +162,27 @@ void use_image(Base& base, const FoundBase& found, const Location& location, con
   }
 }
 
-Tree read_layers(const std::vector<Layer>& layers, const Workplace& workplace) {
-  Tree tree(wanted_files());
+Tree read_layers(const std::vector<Layer>& layers, const std::set<std::string>& wanted, const Workplace& workplace) {
+  Tree tree(wanted);
   for (const auto& layer : layers) {
     const auto subject = fmt::format("layer {} of the base", layer.descriptor.digest.to_string());
     if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
     const auto diff_id = apply_layer(tree, layer.blobs->open(layer.descriptor), subject);
     if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
+  }
+  return tree;
+}
+
+// Once more where a wanted file turns out to be a link to one whose contents were passed over.
+Tree read_layers(const std::vector<Layer>& layers, const Workplace& workplace) {
+  constexpr int kMostReadings = 4;
+  auto wanted = wanted_files();
+  auto tree = read_layers(layers, wanted, workplace);
+  for (int reading = 1; reading < kMostReadings; ++reading) {
+    const auto missed = tree.missed_files();
+    if (missed.empty()) break;
+    wanted.insert(missed.begin(), missed.end());
+    tree = read_layers(layers, wanted, workplace);
   }
   return tree;
 }

@@ -130,10 +130,32 @@ std::string list_platforms(const std::vector<Candidate>& candidates) {
       fmt::format("platforms there: {}", list_platforms(candidates)));
 }
 
+// Images of old builders say nothing of their system or architecture, and engines run them as what they were asked for.
+bool may_be(const Platform& wanted, Platform offered) {
+  if (!offered.os.empty() && !offered.architecture.empty()) return false;
+  if (offered.os.empty()) offered.os = wanted.os;
+  if (offered.architecture.empty()) {
+    offered.architecture = wanted.architecture;
+    offered.variant = wanted.variant;
+  }
+  return wanted.matches(offered);
+}
+
 const Candidate* find_platform(const std::vector<Candidate>& candidates, const Platform& wanted) {
-  const auto found = std::find_if(candidates.begin(), candidates.end(),
-                                  [&](const auto& candidate) { return wanted.matches(candidate.platform); });
+  auto found = std::find_if(candidates.begin(), candidates.end(),
+                            [&](const auto& candidate) { return wanted.matches(candidate.platform); });
+  if (found == candidates.end()) {
+    found = std::find_if(candidates.begin(), candidates.end(),
+                         [&](const auto& candidate) { return may_be(wanted, candidate.platform); });
+  }
   return found == candidates.end() ? nullptr : &*found;
+}
+
+// What an index, or a layout's, says of a manifest whose config says nothing.
+Platform platform_offered(const Document& root, const Image& image) {
+  const auto& own = image.config().platform;
+  const bool is_whole = !own.os.empty() && !own.architecture.empty();
+  return is_whole ? own : root.descriptor.platform.value_or(own);
 }
 
 const Candidate& choose(const Document& root, const std::vector<Candidate>& candidates,
@@ -197,8 +219,8 @@ Platform host_platform() {
 Image open_image(const Document& root, const std::optional<Platform>& platform) {
   if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::manifest) {
     auto image = image_of(root);
-    const auto& offered = image.config().platform;
-    if (platform && !platform->matches(offered)) {
+    const auto offered = platform_offered(root, image);
+    if (platform && !platform->matches(offered) && !may_be(*platform, offered)) {
       no_such_platform(root, *platform, {{.descriptor = root.descriptor, .platform = offered}});
     }
     return image;

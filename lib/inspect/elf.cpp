@@ -11,6 +11,7 @@
 #include "inspect/elf_file.hpp"
 #include "inspect/file_kind.hpp"
 #include "inspect/go_build_info.hpp"
+#include "inspect/target_system.hpp"
 
 namespace ociassemble {
 namespace {
@@ -128,7 +129,10 @@ ElfInfo read_elf(const std::filesystem::path& path) {
   info.machine = elf.machine();
   info.interpreter = read_interpreter(elf, file);
   info.needed = read_needed(elf, file, dynamic);
-  info.go_version = go_version(elf, file);
+  const auto go = read_go_build_info(elf, file);
+  info.go_version = go.version;
+  info.os = go.os.empty() ? target_system(elf, file) : go.os;
+  if (elf_architecture(info) == "arm") info.arm = go.arm;
   return info;
 }
 

@@ -18,6 +18,8 @@ struct ElfInfo {
   std::string interpreter;          // PT_INTERP; empty for a static binary, static PIE included
   std::vector<std::string> needed;  // DT_NEEDED, in order
   std::string go_version;           // "go1.19.8" where the binary has Go build information
+  std::string os;                   // "linux", "freebsd", … in Go's words; empty where nothing says it
+  std::string arm;                  // GOARM of a Go program: "5", "6" or "7"
 };
 
 // Reads only headers and the few bytes that it needs; the file may be hostile. Throws Error{not_found}, Error{io}, and
@@ -28,7 +30,11 @@ ElfInfo read_elf(const std::filesystem::path& file);
 
 // "amd64", "arm64", … in Go's words, for a machine that we know; the number otherwise.
 std::string elf_architecture(const ElfInfo& elf);
-// Whether the platform can run it (amd64 runs amd64 only; "arm" any 32-bit ARM; byte order and class count).
+// The same with the system and the variant that are known: "freebsd/amd64", "linux/arm/v7"; linux where nothing says
+// it.
+std::string elf_platform(const ElfInfo& elf);
+// Whether the platform can run it (amd64 runs amd64 only; "arm" any 32-bit ARM of up to its version; byte order, class
+// and system count).
 bool elf_matches(const ElfInfo& elf, const Platform& platform);
 
 }  // namespace ociassemble

@@ -88,6 +88,7 @@ void ElfFile::read_header(Tables& tables) {
   if (head[6] != 1) refuse_damaged(fmt::format("version {}", static_cast<int>(head[6])));
   is_64_bit_ = file_class == 2;
   is_little_endian_ = byte_order == 1;
+  os_abi_ = static_cast<unsigned char>(head[7]);
   const std::size_t size = is_64_bit_ ? 64 : 52;
   if (head.size() < size) refuse_truncated("the header", size);
 

@@ -53,6 +53,7 @@ struct ElfSection {
 inline constexpr std::uint32_t kPtLoad = 1;
 inline constexpr std::uint32_t kPtDynamic = 2;
 inline constexpr std::uint32_t kPtInterp = 3;
+inline constexpr std::uint32_t kPtNote = 4;
 inline constexpr std::uint32_t kPfExecute = 1;
 inline constexpr std::uint32_t kPfWrite = 2;
 inline constexpr std::uint32_t kShtNobits = 8;
@@ -72,6 +73,7 @@ class ElfFile {
   bool is_little_endian() const noexcept { return is_little_endian_; }
   std::uint16_t type() const noexcept { return type_; }
   std::uint16_t machine() const noexcept { return machine_; }
+  unsigned char os_abi() const noexcept { return os_abi_; }  // EI_OSABI
   std::uint64_t entry() const noexcept { return entry_; }
   const std::vector<ElfSegment>& segments() const noexcept { return segments_; }
   const ElfSegment* first_segment(std::uint32_t type) const noexcept;
@@ -107,6 +109,7 @@ class ElfFile {
   bool is_little_endian_ = true;
   std::uint16_t type_ = 0;
   std::uint16_t machine_ = 0;
+  unsigned char os_abi_ = 0;
   std::uint64_t entry_ = 0;
   std::vector<ElfSegment> segments_;
   std::uint64_t section_offset_ = 0;

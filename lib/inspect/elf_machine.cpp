@@ -47,8 +47,16 @@ std::string elf_architecture(const ElfInfo& elf) {
   return fmt::format("{}", elf.machine);
 }
 
+std::string elf_platform(const ElfInfo& elf) {
+  return fmt::format("{}/{}{}", elf.os.empty() ? "linux" : elf.os, elf_architecture(elf),
+                     elf.arm.empty() ? std::string() : "/v" + elf.arm);
+}
+
 bool elf_matches(const ElfInfo& elf, const Platform& platform) {
   const Platform asked = platform.normalised();
+  if (!elf.os.empty() && elf.os != asked.os) return false;
+  // "v6" and the like, of which one digit is all that there is.
+  if (!elf.arm.empty() && asked.variant.size() == 2 && asked.variant.substr(1) < elf.arm) return false;
   if (asked.os == "windows" || asked.os == "darwin") return false;  // Everybody else who has images runs ELF.
   return asked.architecture == elf_architecture(elf);
 }

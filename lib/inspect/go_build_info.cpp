@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace ociassemble {
 namespace {
@@ -15,6 +16,8 @@ constexpr std::size_t kAlignment = 16;
 constexpr std::size_t kHeaderSize = 32;
 constexpr std::size_t kSearched = std::size_t{64} * 1024;  // Go's own reader looks no further
 constexpr std::size_t kLongestVersion = 256;
+constexpr std::size_t kLargestInfo = std::size_t{4} << 20U;  // a section, with the list of all modules
+constexpr std::size_t kSentinel = 16;                        // before the list of modules and settings, and after it
 
 struct Range {
   std::uint64_t offset = 0;
@@ -41,8 +44,8 @@ std::string_view find_info(std::string_view data) {
   return {};
 }
 
-// An unsigned LEB128 length and that many bytes (Go 1.18 and later).
-std::string inline_version(std::string_view bytes) {
+// An unsigned LEB128 length and that many bytes (Go 1.18 and later), which are taken away.
+std::string_view take_inline(std::string_view& bytes) {
   std::uint64_t length = 0;
   std::size_t at = 0;
   for (unsigned shift = 0; shift < 35; shift += 7) {
@@ -51,8 +54,32 @@ std::string inline_version(std::string_view bytes) {
     length |= std::uint64_t{byte & 0x7FU} << shift;
     if ((byte & 0x80U) == 0) break;
   }
-  if (length > kLongestVersion || length > bytes.size() - at) return {};
-  return std::string(bytes.substr(at, static_cast<std::size_t>(length)));
+  if (length > bytes.size() - at) return {};
+  const auto text = bytes.substr(at, static_cast<std::size_t>(length));
+  bytes.remove_prefix(at + text.size());
+  return text;
+}
+
+// The value of a line "build<TAB>NAME=VALUE".
+std::string setting(std::string_view lines, std::string_view name) {
+  const auto key = "\nbuild\t" + std::string(name) + "=";
+  const auto at = lines.find(key);
+  if (at == std::string_view::npos) return {};
+  const auto value = lines.substr(at + key.size());
+  return std::string(value.substr(0, value.find('\n')));
+}
+
+bool is_word(std::string_view text) {
+  return text.size() <= 32 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+}
+
+void take_settings(GoBuildInfo& info, std::string_view text) {
+  if (text.size() < 2 * kSentinel) return;
+  const auto lines = text.substr(kSentinel, text.size() - 2 * kSentinel);
+  if (auto os = setting(lines, "GOOS"); is_word(os)) info.os = std::move(os);
+  const auto arm = setting(lines, "GOARM");  // "7", "7,hardfloat"
+  if (!arm.empty() && arm[0] >= '5' && arm[0] <= '7') info.arm = arm.substr(0, 1);
 }
 
 // An address is that of a string header: address and length of the text (before Go 1.18).
@@ -77,17 +104,25 @@ bool is_version(std::string_view text) {
 
 }  // namespace
 
-std::string go_version(const ElfFile& elf, const BoundedFile& file) {
+GoBuildInfo read_go_build_info(const ElfFile& elf, const BoundedFile& file) {
   const auto range = where_to_look(elf);
   if (!range) return {};
-  const std::string data =
-      file.read(range->offset, static_cast<std::size_t>(std::min<std::uint64_t>(range->size, kSearched)));
-  const auto info = find_info(data);
-  if (info.empty()) return {};
-  const auto flags = static_cast<unsigned char>(info[kMagic.size() + 1]);
-  const std::string version =
-      (flags & 2U) != 0 ? inline_version(info.substr(kHeaderSize)) : pointed_version(elf, file, info);
-  return is_version(version) ? version : std::string();
+  const auto limit = std::min<std::uint64_t>(range->size, kLargestInfo);
+  const std::string data = file.read(range->offset, static_cast<std::size_t>(limit));
+  const auto start = find_info(std::string_view(data).substr(0, std::min(data.size(), kSearched)));
+  if (start.empty()) return {};
+  auto info = std::string_view(data).substr(static_cast<std::size_t>(start.data() - data.data()));
+  GoBuildInfo found;
+  if ((static_cast<unsigned char>(info[kMagic.size() + 1]) & 2U) == 0) {
+    found.version = pointed_version(elf, file, info);
+    return is_version(found.version) ? found : GoBuildInfo();
+  }
+  info.remove_prefix(kHeaderSize);
+  const auto version = take_inline(info);
+  if (version.size() > kLongestVersion || !is_version(version)) return {};
+  found.version = version;
+  take_settings(found, take_inline(info));
+  return found;
 }
 
 }  // namespace ociassemble

@@ -179,6 +179,8 @@ void Tree::put(const TarEntry& entry, TarReader& layer) {
     white_out(folder, hidden);
   } else {
     const std::string path = resolve_parent(entry.path);
+    if (entry.type == EntryType::hard_link && wanted_files_.count(path) != 0)
+      linked_files_.insert(resolve_parent(entry.link_target));
     put_node(path, node_of(entry, path, layer));
   }
 }
@@ -259,6 +261,22 @@ void Tree::account(const Node& node, std::string_view name) {
   metadata_size_ += sizeof(Node) + 64 + name.size() + node.link_target.size();
   for (const auto& [key, value] : node.xattrs) metadata_size_ += 64 + key.size() + value.size();
   if (metadata_size_ > kMostMetadata) refuse(ErrorCode::unsupported, name, "over a gigabyte of metadata");
+}
+
+std::set<std::string> Tree::missed_files() const {
+  auto missed = linked_files_;
+  for (const auto& wanted : wanted_files_) {
+    try {
+      const auto path = resolve(wanted);
+      const auto* node = find(path);
+      if (node != nullptr && node->type == EntryType::regular && !node->contents && node->size <= kLargestContents)
+        missed.insert(path);
+    } catch (const Error&) {
+      continue;  // links in a circle lead to no file
+    }
+  }
+  for (const auto& wanted : wanted_files_) missed.erase(wanted);
+  return missed;
 }
 
 const Tree::Node* Tree::find(std::string_view path) const { return descend(root_, path); }

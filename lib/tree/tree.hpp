@@ -90,6 +90,10 @@ class Tree {
   // a gigabyte of metadata in all. After a throw the tree is half changed, and not to be used.
   void apply(TarReader& layer);
 
+  // Files that the wanted ones lead to, as symlinks or hard links, and whose contents were therefore not kept: a tree
+  // that wants them, too, has what the wanted files hold.
+  std::set<std::string> missed_files() const;
+
   // A tree as it was read before (see tree_record.hpp).
   static Tree from_root(Node root);
 
@@ -116,9 +120,10 @@ class Tree {
 
   Node root_;
   std::set<std::string> wanted_files_;
-  std::set<std::string> whited_out_;  // by the layer being applied
-  std::uint32_t layer_ = 0;           // the one being applied
-  std::uint64_t metadata_size_ = 0;   // of all entries ever, in bytes, roughly
+  std::set<std::string> linked_files_;  // what hard links at wanted places link to
+  std::set<std::string> whited_out_;    // by the layer being applied
+  std::uint32_t layer_ = 0;             // the one being applied
+  std::uint64_t metadata_size_ = 0;     // of all entries ever, in bytes, roughly
 };
 
 }  // namespace ociassemble

@@ -396,3 +396,20 @@ TEST_CASE("a hundred thousand entries are applied and whited out") {
   apply(tree, RawTar().file(".wh..wh..opq"));
   CHECK(paths_of(tree) == "");
 }
+
+TEST_CASE("files that wanted files lead to are told, so that their contents can be had") {
+  RawTar layer;
+  layer.file("usr/lib/passwd", "one")
+      .file("usr/lib/group", "two")
+      .folder("etc")
+      .symlink("etc/passwd", "../usr/lib/passwd");
+  layer.hard_link("etc/group", "usr/lib/group").file("etc/os-release", "three").symlink("etc/loop", "loop");
+  std::set<std::string> wanted{"etc/passwd", "etc/group", "etc/os-release", "etc/loop", "etc/none"};
+  const auto missed = tree_of({layer}, wanted).missed_files();
+  CHECK(missed == std::set<std::string>{"usr/lib/group", "usr/lib/passwd"});
+  wanted.insert(missed.begin(), missed.end());
+  const auto tree = tree_of({layer}, wanted);
+  CHECK(tree.missed_files().empty());
+  CHECK(tree.follow("etc/passwd")->contents == "one");
+  CHECK(tree.follow("etc/group")->contents == "two");
+}
