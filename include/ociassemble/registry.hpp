@@ -56,8 +56,9 @@ struct RegistryMirror {
 struct RegistryOptions {
   // Beyond loopback, plain HTTP is only spoken to the registries that are named here ("host:port").
   std::vector<std::string> plain_http;
-  // Credentials for one registry ("docker.io", "host:port"), or with an empty `credentials_registry` for every one that
-  // is talked to. Else they are looked up in the files and helpers that docker and podman use (docs/registries.md).
+  // Credentials for one registry ("docker.io", "host:port"), and no other: with an empty `credentials_registry` for
+  // none. "*" is every registry that is talked to, also one that only an image's annotation names. Else credentials are
+  // looked up in the files and helpers that docker and podman use (docs/registries.md).
   std::string credentials_registry;
   std::optional<std::string> username;
   std::optional<std::string> password;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/url.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <vector>
@@ -24,6 +27,24 @@ struct FreeText {
   void operator()(char* text) const noexcept { curl().free(text); }
 };
 using Handle = std::unique_ptr<CURLU, FreeUrl>;
+
+struct Network {
+  std::uint32_t address;
+  unsigned bits;
+};
+
+bool is_private_v4(std::uint32_t address) noexcept {
+  constexpr std::array<Network, 7> kNetworks{{{0x0A000000, 8},
+                                              {0xAC100000, 12},
+                                              {0xC0A80000, 16},
+                                              {0x7F000000, 8},
+                                              {0xA9FE0000, 16},
+                                              {0x64400000, 10},
+                                              {0x00000000, 8}}};
+  return std::ranges::any_of(kNetworks, [address](const Network& network) {
+    return (address ^ network.address) >> (32U - network.bits) == 0;
+  });
+}
 
 std::string before_query(std::string_view text) {
   std::string shown(text.substr(0, text.find_first_of("?#")));
@@ -136,6 +157,25 @@ bool is_loopback_host(std::string_view host) noexcept {
     if (*next != '.' || numbers == 4) return false;
     at = next + 1;
   }
+}
+
+bool is_private_address(std::string_view host) noexcept {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  host = host.substr(0, host.find('%'));  // a zone
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (host.size() >= text.size()) return false;
+  std::ranges::copy(host, text.begin());
+  in_addr four{};
+  if (::inet_pton(AF_INET, text.data(), &four) == 1) return is_private_v4(ntohl(four.s_addr));
+  in6_addr six{};
+  if (::inet_pton(AF_INET6, text.data(), &six) != 1) return false;
+  if (IN6_IS_ADDR_V4MAPPED(&six) || IN6_IS_ADDR_V4COMPAT(&six)) {
+    const auto byte = [&six](std::size_t i) { return std::uint32_t{six.s6_addr[i]}; };
+    if (IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_UNSPECIFIED(&six)) return true;
+    return is_private_v4(byte(12) << 24U | byte(13) << 16U | byte(14) << 8U | byte(15));
+  }
+  const bool unique_local = (six.s6_addr[0] & 0xFEU) == 0xFC;
+  return unique_local || IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_UNSPECIFIED(&six) || IN6_IS_ADDR_LINKLOCAL(&six);
 }
 
 }  // namespace ociassemble

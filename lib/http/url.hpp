@@ -45,5 +45,8 @@ class Url {
 
 // Whether a host ("localhost", "127.1.2.3", "[::1]", without port) is this machine itself.
 bool is_loopback_host(std::string_view host) noexcept;
+// Whether a host is written as an address that is not the internet's: private, loopback, link-local, unspecified,
+// shared (RFC 1918, RFC 4193, RFC 6598), also as IPv4 inside IPv6. Names are not looked up.
+bool is_private_address(std::string_view host) noexcept;
 
 }  // namespace ociassemble

@@ -38,7 +38,9 @@ std::unique_ptr<Source> RegistryBlobs::open_blob(const Descriptor& descriptor) {
   try {
     return std::make_unique<ResumingSource>(session_, std::move(call), descriptor.size, action);
   } catch (const HttpError& error) {
-    if (error.code() != ErrorCode::not_found || descriptor.urls.empty()) throw;
+    // A descriptor's URLs are for layers that no registry may have (OCI image specification, descriptor.md).
+    const bool elsewhere = is_foreign_layer_type(descriptor.media_type) && !descriptor.urls.empty();
+    if (error.code() != ErrorCode::not_found || !elsewhere) throw;
     return open_elsewhere(descriptor);
   }
 }

@@ -13,6 +13,7 @@ namespace {
 // A proxy that finds a chunk too large is sent smaller ones, down to this; nginx's own limit is 1 MiB.
 constexpr std::uint64_t kSmallestChunk = std::uint64_t{64} << 10U;
 constexpr std::uint64_t kShrinking = 8;
+constexpr std::uint64_t kUploadProgress = std::uint64_t{1} << 20U;  // as for downloads
 
 }  // namespace
 
@@ -97,9 +98,10 @@ BlobUpload::Next BlobUpload::try_once() {
   return Next::resume;
 }
 
-// Only what no try had reached before is progress: else a registry that forgets sessions would be tried forever.
+// Only what no try had reached before is progress: else a registry that forgets sessions would be tried forever. And a
+// drip is none: else one that keeps a byte of each try would have us send as often as the blob has bytes.
 void BlobUpload::note_progress() {
-  if (offset_ <= furthest_) return;
+  if (offset_ < furthest_ + kUploadProgress) return;
   furthest_ = offset_;
   retrier_.reset();
 }

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/text.hpp"
 #include "registry/json_members.hpp"
 
@@ -11,7 +14,10 @@ namespace {
 
 constexpr std::size_t kMaxDetails = 4;
 
-std::string printable_member(const Json& object, const char* name) { return excerpt(text_member(object, name)); }
+std::string printable_member(const Json& object, const char* name, const Scrub& scrub) {
+  auto text = text_member(object, name);
+  return excerpt(scrub ? scrub(std::move(text)) : text);
+}
 
 std::string_view status_text(int status) noexcept {
   switch (status) {
@@ -49,50 +55,119 @@ ErrorCode code_of(int status) noexcept {
   return status == 404 ? ErrorCode::not_found : ErrorCode::network;
 }
 
-std::string cause_of(int status, const std::vector<RegistryErrorDetail>& details, std::string_view missing) {
-  for (const auto& detail : details) {
-    if (status == 404 && detail.code == "NAME_UNKNOWN") return "the registry has no such repository";
-  }
-  if (status == 404 && !missing.empty()) return std::string(missing);
-  std::string cause = fmt::format("the registry answered {}{}", status, status_text(status));
-  for (const auto& [code, message] : details) {
-    cause +=
-        code.empty() || message.empty() ? fmt::format(": {}{}", code, message) : fmt::format(": {}: {}", code, message);
-  }
-  return cause;
+using Details = std::vector<RegistryErrorDetail>;
+
+bool is_code(const Details& details, std::string_view code) {
+  return std::ranges::any_of(details, [&](const auto& detail) { return detail.code == code; });
 }
 
-std::string hint_of(int status, std::string_view registry) {
-  if (status == 429) return "the registry limits the rate: try again later, or log in for a higher limit";
-  if (status != 401 && status != 403) return {};
-  const auto login =
-      registry == "docker.io" ? std::string("ociassemble login") : fmt::format("ociassemble login {}", registry);
-  return fmt::format("log in with `{}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD", login);
+bool mentions(const Details& details, std::string_view word) {
+  return std::ranges::any_of(details, [&](const auto& detail) {
+    return to_lower(detail.code).find(word) != std::string::npos ||
+           to_lower(detail.message).find(word) != std::string::npos;
+  });
 }
+
+// What the server says, behind ": ".
+std::string words_of(const Details& details) {
+  std::string words;
+  for (const auto& [code, message] : details) {
+    words +=
+        code.empty() || message.empty() ? fmt::format(": {}{}", code, message) : fmt::format(": {}: {}", code, message);
+  }
+  return words;
+}
+
+std::string cause_of(const Refusal& refusal, const Details& details) {
+  if (refusal.status == 404 && is_code(details, "NAME_UNKNOWN")) {
+    std::string cause = "the registry has no such repository";
+    for (const auto& detail : details) {
+      if (!detail.message.empty()) cause += ": " + detail.message;
+    }
+    return cause;
+  }
+  if (refusal.status == 404 && !refusal.missing.empty()) return std::string(refusal.missing);
+  return fmt::format("the registry answered {}{}{}", refusal.status, status_text(refusal.status), words_of(details));
+}
+
+std::string login_command(std::string_view registry) {
+  return registry == "docker.io" ? std::string("ociassemble login") : fmt::format("ociassemble login {}", registry);
+}
+
+std::string login_hint(const Refusal& refusal) {
+  if (refusal.withheld_credentials) {
+    return fmt::format(
+        "OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are not sent to {0}: set OCIASSEMBLE_REGISTRY={0} if they are "
+        "for "
+        "it, or log in with `{1}`",
+        refusal.registry, login_command(refusal.registry));
+  }
+  return fmt::format("log in with `{}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD",
+                     login_command(refusal.registry));
+}
+
+// Azure, Harbor and Quay say so with 403, GitLab and GitHub with other words for the same.
+bool is_quota(const Details& details) {
+  return mentions(details, "quota") || mentions(details, "storage limit") || mentions(details, "size limit");
+}
+
+bool is_wrong_format(const Refusal& refusal, const Details& details) {
+  if (refusal.status == 415) return true;
+  return refusal.status == 400 && (mentions(details, "media type") || mentions(details, "mediatype"));
+}
+
+std::string hint_of(const Refusal& refusal, const Details& details) {
+  const bool is_push = refusal.action.starts_with("push ");
+  if (is_push && is_wrong_format(refusal, details)) {
+    return "the registry may not know OCI's media types: build the image with --format docker";
+  }
+  if (is_push && refusal.status == 404 && is_code(details, "NAME_UNKNOWN")) {
+    return "this registry makes no repository by itself: create it first";
+  }
+  if (refusal.status == 429) return "the registry limits the rate: try again later, or log in for a higher limit";
+  if (refusal.status != 401 && refusal.status != 403) return {};
+  if (is_quota(details)) return "a quota of the registry is used up: delete images there, or ask for a larger quota";
+  return login_hint(refusal);
+}
+
+bool is_html(std::string_view media_type) { return media_type == "text/html" || media_type == "application/xhtml+xml"; }
 
 }  // namespace
 
-std::vector<RegistryErrorDetail> parse_error_body(std::string_view body) {
+std::vector<RegistryErrorDetail> parse_error_body(std::string_view body, const Scrub& scrub) {
   const auto document = Json::parse(body, nullptr, false);
   if (!document.is_object()) return {};
   std::vector<RegistryErrorDetail> details;
   if (const auto errors = document.find("errors"); errors != document.end() && errors->is_array()) {
     for (const auto& error : *errors) {
       if (!error.is_object() || details.size() == kMaxDetails) continue;
-      details.push_back({printable_member(error, "code"), printable_member(error, "message")});
+      details.push_back({printable_member(error, "code", scrub), printable_member(error, "message", scrub)});
     }
   }
   if (!details.empty()) return details;
-  RegistryErrorDetail detail{printable_member(document, "error"), printable_member(document, "error_description")};
-  if (detail.message.empty()) detail.message = printable_member(document, "details");
+  RegistryErrorDetail detail{printable_member(document, "error", scrub),
+                             printable_member(document, "error_description", scrub)};
+  if (detail.message.empty()) detail.message = printable_member(document, "details", scrub);
   if (!detail.code.empty() || !detail.message.empty()) details.push_back(std::move(detail));
   return details;
 }
 
-HttpError refusal(const std::string& action, int status, std::string_view body, std::string_view missing,
-                  std::string_view registry) {
-  const auto cause = cause_of(status, parse_error_body(body), missing);
-  return {code_of(status), status, fmt::format("cannot {}: {}", action, cause), hint_of(status, registry)};
+HttpError no_registry(const std::string& action, int status, std::string_view registry) {
+  return {
+      status == 404 ? ErrorCode::not_found : ErrorCode::network, status,
+      fmt::format("cannot {}: there is no registry at {}: it answered {} with a web page", action, registry, status),
+      "check the name of the registry and its port"};
+}
+
+HttpError refusal(const Refusal& refusal, const Scrub& scrub) {
+  const auto details = parse_error_body(refusal.body, scrub);
+  // A proxy's page about a registry that is down is its own; one about a name that is not there is no registry's.
+  const bool is_page = details.empty() && is_html(refusal.media_type) && refusal.status < 500;
+  if (is_page && (refusal.status < 400 || refusal.status == 404 || refusal.status == 405)) {
+    return no_registry(refusal.action, refusal.status, refusal.registry);
+  }
+  return {code_of(refusal.status), refusal.status,
+          fmt::format("cannot {}: {}", refusal.action, cause_of(refusal, details)), hint_of(refusal, details)};
 }
 
 }  // namespace ociassemble

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,26 @@ struct RegistryErrorDetail {
 
 // {"errors":[{"code":…,"message":…}]} (OCI distribution specification, "Error Codes"), and the shorter forms
 // {"error":…,"error_description":…} and {"details":…} of token servers. Empty for anything else; at most the first
-// four.
-std::vector<RegistryErrorDetail> parse_error_body(std::string_view body);
+// four. `scrub` takes the secrets out of a text, and is asked once all escapes are gone.
+using Scrub = std::function<std::string(std::string)>;
+std::vector<RegistryErrorDetail> parse_error_body(std::string_view body, const Scrub& scrub = {});
 
-// The error for an answer that was not the one hoped for: "cannot ACTION: CAUSE". `missing` is the cause of a 404
-// without a better explanation; `registry` is named in the hint for a login.
-HttpError refusal(const std::string& action, int status, std::string_view body, std::string_view missing,
-                  std::string_view registry);
+// An answer that was not the one hoped for.
+struct Refusal {
+  std::string action;  // "push REGISTRY/REPOSITORY:TAG"
+  int status = 0;
+  std::string_view media_type;  // of the body
+  std::string_view body;
+  std::string_view missing = {};  // the cause of a 404 without a better explanation
+  std::string registry;           // named in the hint for a login
+  // The environment's credentials are there, but for another registry (see RegistryOptions::credentials_registry).
+  bool withheld_credentials = false;
+};
+
+// "cannot ACTION: CAUSE", with a hint where the user can do something.
+HttpError refusal(const Refusal& refusal, const Scrub& scrub);
+
+// The error for an HTML page where a registry's answer should be.
+HttpError no_registry(const std::string& action, int status, std::string_view registry);
 
 }  // namespace ociassemble

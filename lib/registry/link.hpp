@@ -4,14 +4,22 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "http/http.hpp"
+#include "http/url.hpp"
+#include "registry/endpoint.hpp"
 
 namespace ociassemble {
 
-// The target of the Link field with rel="next" (RFC 8288).
-std::optional<std::string> next_link(const HttpHeaders& headers);
+// The target of the Link field with rel="next" (RFC 8288). Throws Error{corrupt} naming the action for a field that
+// cannot be read: what it was to say is that the list goes on.
+std::optional<std::string> next_link(const HttpHeaders& headers, std::string_view action);
+
+// Where the list that `from` answered with goes on. Throws Error{corrupt} as next_link(), and for another host.
+std::optional<Url> next_page(const Endpoint& endpoint, const Url& from, const HttpHeaders& headers,
+                             std::string_view action);
 
 // Keeps a list that comes in pages from being without end. One thread.
 class PageBudget {

@@ -7,24 +7,24 @@
 namespace ociassemble {
 namespace {
 
-constexpr std::size_t kShortestSecret = 3;  // a shorter one would blot out half of every line
+constexpr std::size_t kShortestSecret = 3;  // a shorter one would be found in half of every line
 
 }  // namespace
 
 void Listener::keep_secret(const std::string& secret) {
   if (secret.size() < kShortestSecret) return;
   const std::lock_guard lock(knowing_);
-  if (std::ranges::find(secrets_, secret) == secrets_.end()) secrets_.push_back(secret);
+  if (std::ranges::find(secrets_, secret, &Secret::text) == secrets_.end()) secrets_.emplace_back(secret);
 }
 
 std::string Listener::scrub(std::string text) const {
   const std::lock_guard lock(knowing_);
-  for (const auto& secret : secrets_) {
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
-      text.replace(at, secret.size(), "***");
-    }
-  }
+  for (const auto& secret : secrets_) text = secret.redact(text);
   return text;
+}
+
+Error Listener::scrub(const Error& error) const {
+  return {error.code(), scrub(std::string(error.what())), scrub(error.hint())};
 }
 
 void Listener::warn(const std::string& text) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ociassemble/registry.hpp"
+#include "registry/redaction.hpp"
 
 namespace ociassemble {
 
@@ -17,9 +18,15 @@ class Listener {
   explicit Listener(const RegistryOptions& options)
       : warn_(options.warn), trace_(options.trace), progress_(options.progress) {}
 
-  // From now on the text is replaced wherever it would be shown. Short and empty texts are no secrets.
+  // From now on the text is redacted wherever it would be shown, also where a server repeats it escaped (see Secret).
+  // Short and empty texts are no secrets.
   void keep_secret(const std::string& secret);
   std::string scrub(std::string text) const;
+  std::function<std::string(std::string)> scrubber() const {
+    return [this](std::string text) { return scrub(std::move(text)); };
+  }
+  // The same error with its message and hint scrubbed.
+  Error scrub(const Error& error) const;
 
   void warn(const std::string& text);
   bool traces() const noexcept { return trace_ != nullptr; }
@@ -32,7 +39,7 @@ class Listener {
   const TransferProgress progress_;
   std::mutex calling_;
   mutable std::mutex knowing_;
-  std::vector<std::string> secrets_;
+  std::vector<Secret> secrets_;
 };
 
 }  // namespace ociassemble

@@ -93,6 +93,7 @@ RegistryAnswer get_manifest(RegistrySession& session, const std::string& reposit
                                  .headers = accept_documents()},
                                 kMaxManifestSize);
   if (!answer.succeeded()) throw session.failure(action, answer, missing);
+  if (media_type_of(answer.headers) == "text/html") throw no_registry(action, answer.status, session.registry());
   return answer;
 }
 
@@ -143,9 +144,9 @@ std::vector<std::string> list_tags(RegistrySession& session, const Reference& re
     budget.take(answer.body.size());
     auto names = parse_tags(answer.body, action);
     std::ranges::move(names, std::back_inserter(tags));
-    const auto next = next_link(answer.headers);
+    const auto next = next_page(session.endpoint(), answer.url, answer.headers, action);
     if (!next) return tags;
-    url = session.endpoint().follow(answer.url, *next);
+    url = *next;
   }
 }
 

@@ -48,9 +48,9 @@ std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const s
     if (!index) throw session.failure(action, answer);
     budget.take(answer.body.size());
     std::ranges::move(index->manifests, std::back_inserter(all));
-    const auto next = next_link(answer.headers);
+    const auto next = next_page(session.endpoint(), answer.url, answer.headers, action);
     if (!next) return all;
-    url = session.endpoint().follow(answer.url, *next);
+    url = *next;
   }
 }
 

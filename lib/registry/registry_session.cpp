@@ -36,6 +36,19 @@ Probe probe(HttpTransport& transport, const Url& url, const std::stop_token& sto
   }
 }
 
+std::vector<Challenge> challenges_of(const HttpHeaders& headers) {
+  std::vector<Challenge> challenges;
+  for (const auto& field : headers.all("WWW-Authenticate")) {
+    for (auto& challenge : parse_challenges(field)) challenges.push_back(std::move(challenge));
+  }
+  return challenges;
+}
+
+bool wants_wider_scope(const std::vector<Challenge>& challenges) {
+  const auto bearer = find_challenge(challenges, "bearer");
+  return bearer && bearer->parameter("error") == "insufficient_scope";
+}
+
 // How those that speak TLS answer plain HTTP, if at all: that it was a bad request, or the way to https.
 bool is_answer_of_tls_server(int status) { return status == 400 || status / 100 == 3; }
 
@@ -88,6 +101,20 @@ bool RegistrySession::speaks_tls() {
 }
 
 SentAnswer RegistrySession::exchange(const RegistryCall& call) {
+  try {
+    return exchange_in_turn(call);
+  } catch (const HttpError&) {
+    throw;  // scrubbed where it was made, and its callers look at the status
+  } catch (const TransportError& error) {
+    const auto clean = listener().scrub(error);
+    throw TransportError(error.kind(), clean.what(), clean.hint());
+  } catch (const Error& error) {
+    // What a server says in a header field can hold a secret, too.
+    throw listener().scrub(error);
+  }
+}
+
+SentAnswer RegistrySession::exchange_in_turn(const RegistryCall& call) {
   const auto home = endpoint().root();
   if (!call.url.same_origin(home)) return exchange_at_once(call, home);
   sleep_until(pace_.take_turn(std::chrono::steady_clock::now()), call.stop);
@@ -107,19 +134,22 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
   request.body = call.body;
   request.stop = call.stop;
   auto authorization = call.url.same_origin(home) ? authenticator_.authorization(call.scope, call.stop) : std::nullopt;
-  auto answer = context_->sender->send(request, call.url, authorization, home);
-  if (answer.stream->status() != 401 || !answer.url.same_origin(home)) return answer;
-  std::vector<Challenge> challenges;
-  for (const auto& field : answer.stream->headers().all("WWW-Authenticate")) {
-    for (auto& challenge : parse_challenges(field)) challenges.push_back(std::move(challenge));
+  for (bool widened = false, renewed = false;;) {
+    auto answer = context_->sender->send(request, call.url, authorization, home);
+    if (answer.stream->status() != 401 || !answer.url.same_origin(home)) return answer;
+    const auto challenges = challenges_of(answer.stream->headers());
+    // A token that allows too little is asked for once more, with what the registry says is missing (RFC 6750, 3.1).
+    const bool widens = renewed && !widened && wants_wider_scope(challenges);
+    if (renewed && !widens) return answer;
+    widened = widens;
+    renewed = true;
+    // The body is not read: a refusal that comes to nothing is returned with it. Its connection is given up only when
+    // there is something else to try.
+    if (!authenticator_.renew(home, challenges, call.scope, authorization, call.stop)) return answer;
+    collect_beginning(*answer.stream, kMaxErrorBody);
+    answer.stream.reset();
+    authorization = authenticator_.authorization(call.scope, call.stop);
   }
-  // The body is not read: a refusal that comes to nothing is returned with it. Its connection is given up only when
-  // there is something else to try.
-  if (!authenticator_.renew(home, challenges, call.scope, authorization, call.stop)) return answer;
-  collect_beginning(*answer.stream, kMaxErrorBody);
-  answer.stream.reset();
-  authorization = authenticator_.authorization(call.scope, call.stop);
-  return context_->sender->send(request, call.url, authorization, home);
 }
 
 RegistryAnswer RegistrySession::request_once(const RegistryCall& call, std::size_t limit) {
@@ -146,7 +176,15 @@ RegistryAnswer RegistrySession::request(const RegistryCall& call, std::size_t li
 
 HttpError RegistrySession::failure(const std::string& action, const RegistryAnswer& answer,
                                    std::string_view missing) const {
-  return refusal(action, answer.status, listener().scrub(answer.body), missing, registry_);
+  const auto type = media_type_of(answer.headers);
+  return refusal({.action = action,
+                  .status = answer.status,
+                  .media_type = type,
+                  .body = answer.body,
+                  .missing = missing,
+                  .registry = registry_,
+                  .withheld_credentials = context_->credentials->withholds_from(registry_)},
+                 listener().scrubber());
 }
 
 std::string media_type_of(const HttpHeaders& headers) {

@@ -65,7 +65,8 @@ class RegistrySession {
   // May ask the registry, once, whether it speaks TLS: loopback only. Throws Error{network} when it does not say.
   const Endpoint& endpoint();
 
-  // One try: in its turn (see Pace), authorised, renewed once after a 401, redirects followed. The answer may be any.
+  // One try: in its turn (see Pace), authorised, renewed once after a 401 (and once more where that
+  // wants a wider scope), redirects followed. The answer may be any.
   // Throws TransportError.
   SentAnswer exchange(const RegistryCall& call);
   // As many tries as the policy has; the answer may be any. A body over `limit` is Error{corrupt}; that of a failure,
@@ -80,6 +81,7 @@ class RegistrySession {
 
  private:
   RegistryAnswer request_once(const RegistryCall& call, std::size_t limit);
+  SentAnswer exchange_in_turn(const RegistryCall& call);
   SentAnswer exchange_at_once(const RegistryCall& call, const Url& home);
   bool speaks_tls();
 

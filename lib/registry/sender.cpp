@@ -26,20 +26,24 @@ void check_redirect(const Url& from, const Url& to, const PlainHttpPolicy& polic
 }  // namespace
 
 SentAnswer Sender::send(const HttpRequest& request, const Url& url, const std::optional<std::string>& authorization,
-                        const Url& home) const {
+                        const Url& home, Redirects redirects) const {
   if (url.same_origin(home)) {
     policy_.check(url);
   } else {
     check_redirect(home, url, policy_);  // an upload's Location, the next page
   }
   Url at = url;
-  for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
+  for (int followed = 0; followed <= kMaxRedirects; ++followed) {
     auto stream = send_once(request, at, at.same_origin(home) ? authorization : std::nullopt);
     const auto location = stream->headers().find("Location");
     if (!is_redirect(stream->status(), request.method) || !location) return {std::move(stream), at};
     collect_beginning(*stream, 4096);  // so that the connection can be used again
     const auto next = at.resolve(*location);
     check_redirect(at, next, policy_);
+    if (redirects == Redirects::within_origin && request.body && !next.same_origin(at)) {
+      throw Error(ErrorCode::network,
+                  fmt::format("cannot follow {} to {}: a token would be sent there", at.authority(), next.authority()));
+    }
     at = next;
   }
   throw Error(ErrorCode::network, fmt::format("cannot ask {}: more than {} redirects", url.authority(), kMaxRedirects));

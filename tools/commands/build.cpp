@@ -131,8 +131,7 @@ class BuildCommand : public Command {
   }
 
   Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams) const {
-    const auto& base = builds.front().images.front().base;
-    return registry_.workplace(streams, quiet_ || json_, chief_registry(base, all_targets(builds)));
+    return registry_.workplace(streams, quiet_ || json_, chief_registry(all_targets(builds), bases_of(builds)));
   }
 
   Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
@@ -250,12 +249,12 @@ class BuildCommand : public Command {
                                                                  : made.publish(target, workplace);
   }
 
-  // What credentials of the environment are for: the first registry that is pushed to, else the base's.
-  static std::string chief_registry(const Location& base, const std::vector<Location>& targets) {
-    for (const auto& target : targets) {
-      if (target.reference) return registry_of(target);
+  static std::vector<Location> bases_of(const std::vector<Build>& builds) {
+    std::vector<Location> bases;
+    for (const auto& build : builds) {
+      for (const auto& image : build.images) bases.push_back(image.base);
     }
-    return registry_of(base);
+    return bases;
   }
 
   // New layers are written straight into the first layout among the outputs.

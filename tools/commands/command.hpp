@@ -50,12 +50,24 @@ inline std::string registry_of(const Location& location) {
   return location.reference ? location.reference->registry() : std::string();
 }
 
+// Which registry the environment's credentials are for, of those that the user named: the first that is pushed to, else
+// the first that is read. Empty when there is none.
+inline std::string chief_registry(const std::vector<Location>& pushed, const std::vector<Location>& read) {
+  for (const auto* locations : {&pushed, &read}) {
+    for (const auto& location : *locations) {
+      if (location.reference) return registry_of(location);
+    }
+  }
+  return {};
+}
+
 // Options that every command that may talk to a registry has.
 class RegistryFlags {
  public:
   void add_to(CLI::App& app);
-  // Credentials come from the environment, never from the command line, which others can read; they are for the
-  // registry that OCIASSEMBLE_REGISTRY names, else for `registry` (empty: for none), and no other ever sees them.
+  // Credentials come from the environment, never from the command line, which others can read. They are for the
+  // registry that OCIASSEMBLE_REGISTRY names, else for `registry`, which the user has to have named himself (empty: for
+  // none); no other ever sees them.
   Workplace workplace(const Streams& streams, bool quiet, const std::string& registry) const;
 
  private:

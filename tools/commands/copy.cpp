@@ -60,8 +60,7 @@ class CopyCommand : public Command {
     const auto to = Location::parse(to_);
     check_kinds(from, to);
     if (!platform_.empty()) options_.platform = Platform::parse(platform_);
-    const auto chief = to.reference ? registry_of(to) : registry_of(from);
-    const auto workplace = registry_.workplace(streams, quiet_ || json_, chief);
+    const auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry({to}, {from}));
     if (dry_run_) {
       const auto plan = plan_copy(from, to, options_, workplace);
       streams.out << (json_ ? plan_json({plan}) : describe_plan(plan));

@@ -41,8 +41,12 @@ class DiffCommand : public Command {
   }
 
   int run(const Streams& streams) override {
-    const auto result = compare(open(before_, streams), open(after_, streams), platform(),
-                                {.read_layers = !no_files_, .stop = streams.stop});
+    const auto first = Location::parse(before_);
+    const auto second = Location::parse(after_);
+    const auto workplace = registry_.workplace(streams, true, chief_registry({}, {first, second}));
+    const auto before = open_document(first, workplace);
+    const auto after = open_document(second, workplace);
+    const auto result = compare(before, after, platform(), {.read_layers = !no_files_, .stop = streams.stop});
     if (json_ && !quiet_) {
       StreamSink out(streams.out);
       print_comparison_json(result, out);
@@ -53,11 +57,6 @@ class DiffCommand : public Command {
   }
 
  private:
-  Document open(const std::string& text, const Streams& streams) const {
-    const auto location = Location::parse(text);
-    return open_document(location, registry_.workplace(streams, true, registry_of(location)));
-  }
-
   std::optional<Platform> platform() const {
     return platform_.empty() ? std::nullopt : std::optional(Platform::parse(platform_));
   }

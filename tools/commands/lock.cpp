@@ -68,7 +68,7 @@ class LockCommand : public Command {
     auto lock = load(file, streams);
     WantedPins pins;
     const auto wanted = wanted_bases(lock, pins);
-    auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry(wanted));
+    auto workplace = registry_.workplace(streams, quiet_ || json_, registry_for_credentials(wanted));
     workplace.cache_folder = cache_folder(cache_dir_, streams);
     return check_ ? check(lock, wanted, workplace, streams) : write(file, lock, wanted, pins, workplace, streams);
   }
@@ -132,8 +132,11 @@ class LockCommand : public Command {
                 "a base on this machine is an input like the program, and needs no lock");
   }
 
-  static std::string chief_registry(const WantedBases& wanted) {
-    return wanted.empty() ? std::string() : Reference::parse(wanted.begin()->first).registry();
+  // A base that neither a recipe nor --base names is named by the lock alone, a document like others.
+  std::string registry_for_credentials(const WantedBases& wanted) const {
+    if (!bases_.empty()) return registry_base(bases_.front()).registry();
+    if (!update_.empty()) return registry_base(update_).registry();
+    return recipe_ && !wanted.empty() ? Reference::parse(wanted.begin()->first).registry() : std::string();
   }
 
   int check(const Lock& lock, const WantedBases& wanted, const Workplace& workplace, const Streams& streams) const {

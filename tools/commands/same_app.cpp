@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::size_t kShownFiles = 20;
 
-Document open(const std::string& text, const RegistryFlags& registry, const Streams& streams) {
-  const auto location = Location::parse(text);
-  return open_document(location, registry.workplace(streams, true, registry_of(location)));
-}
-
 }  // namespace
 
 void SameAppFlags::add_to(CLI::App& app) {
@@ -55,17 +50,22 @@ bool SameAppFlags::is_asked(const std::vector<std::string>& locations) const {
 
 int SameAppFlags::run(const std::vector<std::string>& locations, const RegistryFlags& registry, const Streams& streams,
                       Output output) const {
+  const auto first = Location::parse(locations[0]);
+  const auto second = Location::parse(locations[1]);
+  // Of what the user named. A base is named by the images' annotations alone, so its registry gets none of them.
+  const auto workplace = registry.workplace(streams, true, chief_registry({}, {first, second}));
   SameAppOptions options;
   options.is_strict = strict_;
   options.allow = {allow_.begin(), allow_.end()};
   options.stop = streams.stop;
   options.find_base = [&](const std::string& name, const Digest& digest) {
     const auto base = Reference::parse(name).with_digest(digest);
-    return open_image(open(base.to_string(), registry, streams), {});
+    return open_image(open_document(Location::parse(base.to_string()), workplace), {});
   };
   const auto platform = platform_.empty() ? std::nullopt : std::optional(Platform::parse(platform_));
-  const auto report =
-      prove_same_app(open(locations[0], registry, streams), open(locations[1], registry, streams), platform, options);
+  const auto before = open_document(first, workplace);
+  const auto after = open_document(second, workplace);
+  const auto report = prove_same_app(before, after, platform, options);
   switch (output) {
     case Output::text:
       streams.out << describe_same_app(report, kShownFiles);

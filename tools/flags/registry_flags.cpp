@@ -41,6 +41,9 @@ RegistryMirror parse_mirror(const std::string& text) {
   return mirror;
 }
 
+// "*" would be every registry.
+bool is_registry_name(const std::string& text) { return !text.empty() && text != "*"; }
+
 // Each line once: several platforms of one build have the same to say.
 std::function<void(const std::string&)> once(std::function<void(const std::string&)> print) {
   return
@@ -80,11 +83,10 @@ Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std
   registry.ca_file = ca_file_;
   registry.verify_tls = !skip_tls_verify_;
   for (const auto& text : mirrors_) registry.mirrors.push_back(parse_mirror(text));
-  registry.credentials_registry = streams.environment("OCIASSEMBLE_REGISTRY").value_or(registry_name);
-  if (!registry.credentials_registry.empty()) {
-    registry.username = streams.environment("OCIASSEMBLE_USERNAME");
-    registry.password = streams.environment("OCIASSEMBLE_PASSWORD");
-  }
+  const auto named = streams.environment("OCIASSEMBLE_REGISTRY").value_or("");
+  registry.credentials_registry = is_registry_name(named) ? named : named.empty() ? registry_name : std::string();
+  registry.username = streams.environment("OCIASSEMBLE_USERNAME");
+  registry.password = streams.environment("OCIASSEMBLE_PASSWORD");
   registry.warn = workplace.warn;
   if (trace_) registry.trace = line_printer(display, "");
   if (!quiet) registry.progress = [display](const TransferEvent& event) { display->transfer(event); };

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/base64.hpp"
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "registry/json_members.hpp"
 
@@ -18,7 +19,10 @@ const Json* object_member(const Json& object, const char* name) {
 }
 
 // "https://index.docker.io/v1/" and "index.docker.io" are one key.
-std::string normalised_key(std::string_view key) {
+std::string normalised_key(std::string_view text) {
+  // The host's case does not count; that of a repository is lower anyway.
+  const auto lower = to_lower(text);
+  std::string_view key = lower;
   for (const std::string_view scheme : {"https://", "http://"}) {
     if (key.starts_with(scheme)) key.remove_prefix(scheme.size());
   }
@@ -34,8 +38,8 @@ std::string normalised_key(std::string_view key) {
 
 // Every key that may stand for the repository, the most specific first.
 std::vector<std::string> candidates(std::string_view registry, std::string_view repository) {
-  std::vector<std::string> hosts{std::string(registry)};
-  if (registry == "docker.io") hosts.insert(hosts.end(), {"index.docker.io", "registry-1.docker.io"});
+  std::vector<std::string> hosts{to_lower(registry)};
+  if (hosts.front() == "docker.io") hosts.insert(hosts.end(), {"index.docker.io", "registry-1.docker.io"});
   std::vector<std::string> keys;
   for (auto path = repository; !path.empty();) {
     for (const auto& host : hosts) keys.push_back(fmt::format("{}/{}", host, path));
@@ -79,10 +83,24 @@ std::optional<AuthEntry> find_helper(const Json& helpers, const std::vector<std:
   return {};
 }
 
-std::optional<AuthEntry> find_entry(const Json& entries, const std::vector<std::string>& keys) {
+// Whoever wrote such an entry believes that it logs in.
+void check_auth(const Json& entry, std::string_view file, std::string_view key) {
+  const auto found = entry.is_object() ? entry.find("auth") : entry.end();
+  if (found == entry.end() || found->is_null()) return;
+  const auto text = found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+  if (text && text->empty()) return;
+  const auto pair = text ? decode_base64(*text) : std::nullopt;
+  if (pair && pair->find(':') != std::string::npos) return;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("cannot read credentials from {}: the auth of \"{}\" is not base64 of USER:PASSWORD", file,
+                          short_text(key)));
+}
+
+std::optional<AuthEntry> find_entry(const Json& entries, std::string_view file, const std::vector<std::string>& keys) {
   for (const auto& key : keys) {
     for (const auto& [name, value] : entries.items()) {
       if (normalised_key(name) != key) continue;
+      check_auth(value, file, name);
       if (auto credentials = credentials_of(value)) return AuthEntry{std::move(credentials), {}, {}};
     }
   }
@@ -113,7 +131,7 @@ std::optional<AuthEntry> find_auth(std::string_view json, std::string_view file,
     if (auto found = find_helper(*helpers, keys, registry)) return found;
   }
   if (const auto* entries = object_member(document, "auths")) {
-    if (auto found = find_entry(*entries, keys)) return found;
+    if (auto found = find_entry(*entries, file, keys)) return found;
   }
   auto store = text_member(document, "credsStore");
   if (store.empty()) return {};

@@ -13,6 +13,8 @@
 namespace ociassemble {
 namespace {
 
+constexpr std::size_t kMaxDemanded = 16;  // scopes that a registry may add to ours
+
 std::string basic(const std::string& username, const std::string& password) {
   return "Basic " + encode_base64(username + ":" + password);
 }
@@ -37,7 +39,15 @@ std::vector<std::string> words(const std::string& text) {
   return all;
 }
 
+// A registry names its token server; it shall not make us ask, with credentials, what only our network can reach.
 void check_realm(const Url& registry, const Url& realm, const PlainHttpPolicy& policy) {
+  const bool same_place = realm.host() == registry.host() || (realm.is_loopback() && registry.is_loopback());
+  if (!same_place && (realm.is_loopback() || is_private_address(realm.host()))) {
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("cannot log in to {}: its token server {} is at a private address, where the registry is not",
+                    registry.authority(), realm.authority()));
+  }
   if (realm.is_https() || (!registry.is_https() && policy.allows(realm))) return;
   throw Error(ErrorCode::unsupported,
               fmt::format("cannot log in to {}: its token server {} would be asked over plain HTTP",
@@ -76,7 +86,11 @@ bool Authenticator::use_bearer(const Url& registry, const Challenge& challenge, 
   mode_ = Mode::bearer;
   realm_ = realm;
   service_ = challenge.parameter("service");
-  demanded_[scope.key()] = words(challenge.parameter("scope"));
+  auto& demanded = demanded_[scope.key()];
+  for (auto& word : words(challenge.parameter("scope"))) {
+    if (std::ranges::find(demanded, word) == demanded.end() && demanded.size() < kMaxDemanded)
+      demanded.push_back(std::move(word));
+  }
   return "Bearer " + fetch_token(scope, stop) != refused;
 }
 
@@ -140,9 +154,30 @@ std::optional<std::string> Authenticator::ask_with_identity(const Scope& wanted,
                   form_encoded(service_), form_encoded(wanted.key()), form_encoded(credentials.identity_token)));
   auto [status, body] = ask(request, *realm_, {}, stop);
   if (status == 404 || status == 405) return {};
-  if (status < 200 || status >= 300)
-    throw refusal("log in to " + registry_, status, sender_->listener().scrub(body), {}, registry_);
+  if (status < 200 || status >= 300) throw refused(status, body);
+  remember_refresh_token(credentials.identity_token, body);
   return std::move(body);
+}
+
+// A server may replace the refresh token; the old one is then worth nothing (RFC 6749, section 6).
+void Authenticator::remember_refresh_token(const std::string& old, const std::string& answer) {
+  const auto token = parse_refresh_token(answer);
+  if (!token || *token == old) return;
+  const auto replaced = old;  // `old` may be one of those below
+  sender_->listener().keep_secret(*token);
+  for (auto& [repository, credentials] : known_) {
+    if (credentials && credentials->identity_token == replaced) credentials->identity_token = *token;
+  }
+}
+
+HttpError Authenticator::refused(int status, std::string_view body) const {
+  return refusal({.action = "log in to " + registry_,
+                  .status = status,
+                  .media_type = {},
+                  .body = body,
+                  .registry = registry_,
+                  .withheld_credentials = credentials_->withholds_from(registry_)},
+                 sender_->listener().scrubber());
 }
 
 std::string Authenticator::ask_with_get(const Scope& wanted, const std::optional<Credentials>& credentials,
@@ -151,7 +186,8 @@ std::string Authenticator::ask_with_get(const Scope& wanted, const std::optional
   if (!service_.empty()) url = url.with_query("service", service_);
   for (const auto& scope : wanted.scopes) url = url.with_query("scope", scope);
   std::optional<std::string> authorization;
-  if (credentials && !credentials->username.empty() && credentials->identity_token.empty()) {
+  const bool has_password = credentials && !credentials->username.empty() && !credentials->password.empty();
+  if (has_password || (credentials && !credentials->username.empty() && credentials->identity_token.empty())) {
     url = url.with_query("account", credentials->username);
     authorization = basic(credentials->username, credentials->password);
   } else if (credentials && !credentials->identity_token.empty()) {
@@ -160,8 +196,7 @@ std::string Authenticator::ask_with_get(const Scope& wanted, const std::optional
     sender_->listener().keep_secret(authorization->substr(std::string_view("Basic ").size()));
   }
   auto [status, body] = ask({}, url, authorization, stop);
-  if (status < 200 || status >= 300)
-    throw refusal("log in to " + registry_, status, sender_->listener().scrub(body), {}, registry_);
+  if (status < 200 || status >= 300) throw refused(status, body);
   return std::move(body);
 }
 
@@ -173,7 +208,7 @@ std::pair<int, std::string> Authenticator::ask(const HttpRequest& request, const
   Retrier retrier(policy_, stop);
   for (;;) {
     try {
-      const auto answer = sender_->send(stoppable, url, authorization, url);
+      const auto answer = sender_->send(stoppable, url, authorization, url, Redirects::within_origin);
       const int status = answer.stream->status();
       if (status < 400) return {status, collect_body(*answer.stream, kMaxErrorBody, "the token of " + registry_)};
       const auto asked = retry_after(answer.stream->headers());

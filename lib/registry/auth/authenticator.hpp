@@ -34,7 +34,7 @@ class Authenticator {
 
   // Takes in a 401 from `registry` with its challenges, after `refused` was sent. Returns whether there is something
   // new to try. Throws HttpError{unauthorized} when the token server refuses, Error{network}, Error{unsupported} for a
-  // token server of weaker transport.
+  // token server of weaker transport, or at a private address where the registry is not.
   bool renew(const Url& registry, const std::vector<Challenge>& challenges, const Scope& scope,
              const std::optional<std::string>& refused, const std::stop_token& stop);
   // Whether the registry wanted to know who we are.
@@ -50,6 +50,8 @@ class Authenticator {
   bool use_bearer(const Url& registry, const Challenge& challenge, const Scope& scope,
                   const std::optional<std::string>& refused, const std::stop_token& stop);
   bool use_basic(const Scope& scope, const std::optional<std::string>& refused, const std::stop_token& stop);
+  HttpError refused(int status, std::string_view body) const;
+  void remember_refresh_token(const std::string& old, const std::string& answer);
   std::string fetch_token(const Scope& scope, const std::stop_token& stop);
   std::string ask_token_server(const Scope& wanted, const std::optional<Credentials>& credentials,
                                const std::stop_token& stop);

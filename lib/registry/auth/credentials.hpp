@@ -24,7 +24,7 @@ class CredentialStore {
  public:
   using Warn = std::function<void(const std::string&)>;
 
-  // `given` is for the registry `given_for`, or for all when that is empty.
+  // `given` is for the registry `given_for` alone, written as a key of an auth file may be; "*" means every one.
   CredentialStore(std::optional<Credentials> given, std::string given_for, std::vector<std::filesystem::path> files,
                   Warn warn)
       : given_(std::move(given)), given_for_(std::move(given_for)), files_(std::move(files)), warn_(std::move(warn)) {}
@@ -33,7 +33,13 @@ class CredentialStore {
   std::optional<Credentials> find(const std::string& registry, const std::string& repository,
                                   const std::stop_token& stop) const;
 
+  // Whether credentials were given, but not for this registry.
+  bool withholds_from(const std::string& registry) const { return given_ && !is_given_for(registry); }
+
  private:
+  bool is_given_for(const std::string& registry) const {
+    return given_for_ == "*" || (!given_for_.empty() && names_registry(given_for_, registry));
+  }
   std::optional<Credentials> find_in(const std::filesystem::path& file, const std::string& registry,
                                      const std::string& repository, const std::stop_token& stop) const;
 

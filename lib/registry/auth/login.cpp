@@ -113,10 +113,9 @@ OrderedJson auth_entry(const std::string& username, const std::string& password)
   return {{"auth", encode_base64(username + ":" + password)}};
 }
 
-// Credentials that are there whatever the registry's name is.
-std::shared_ptr<const RegistryContext> context_with(RegistryOptions options, const std::string& username,
-                                                    const std::string& password) {
-  options.credentials_registry.clear();
+std::shared_ptr<const RegistryContext> context_with(const std::string& registry, RegistryOptions options,
+                                                    const std::string& username, const std::string& password) {
+  options.credentials_registry = registry;
   options.username = username;
   options.password = password;
   return make_registry_context(std::move(options));
@@ -126,11 +125,12 @@ std::shared_ptr<const RegistryContext> context_with(RegistryOptions options, con
 
 LoginCheck check_login(const std::string& registry, const std::string& username, const std::string& password,
                        RegistryOptions options, const std::stop_token& stop) {
-  RegistrySession session(registry, context_with(std::move(options), username, password), stop);
+  RegistrySession session(registry, context_with(registry, std::move(options), username, password), stop);
   const auto answer = session.request({.url = session.endpoint().root(), .scope = Scope{}, .stop = stop});
   if (!answer.succeeded()) {
     throw session.failure("log in to " + registry, answer, "there is no registry at that address");
   }
+  if (media_type_of(answer.headers) == "text/html") throw no_registry("log in to " + registry, answer.status, registry);
   return session.is_authorised() ? LoginCheck::verified : LoginCheck::unasked;
 }
 

@@ -43,6 +43,13 @@ std::optional<Token> parse_token(std::string_view json) {
   return Token{std::move(text), lifetime_of(document)};
 }
 
+std::optional<std::string> parse_refresh_token(std::string_view json) {
+  const auto document = Json::parse(json, nullptr, false);
+  if (!document.is_object()) return {};
+  auto text = text_member(document, "refresh_token");
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
+
 void TokenCache::store(const Scope& scope, const Token& token, Time now) {
   const auto margin = std::min<std::chrono::seconds>(token.lifetime / 6, kLongestMargin);
   entries_.insert_or_assign(scope.key(), Entry{token.text, now + token.lifetime - margin});

@@ -31,6 +31,9 @@ struct Token {
 // Nothing when it holds no token that fits into a header field.
 std::optional<Token> parse_token(std::string_view json);
 
+// The "refresh_token" that an OAuth2 answer may hold.
+std::optional<std::string> parse_refresh_token(std::string_view json);
+
 // Tokens by scope, each until shortly before it expires. One thread at a time.
 class TokenCache {
  public:

@@ -88,3 +88,17 @@ TEST_CASE("loopback is localhost, 127.0.0.0/8 and ::1, and nothing that only loo
     CHECK_FALSE(is_loopback_host(host));
   }
 }
+
+TEST_CASE("private addresses are those of RFC 1918, 4193 and 6598, loopback, link-local and unspecified ones") {
+  for (const char* host : {"10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "169.254.169.254",
+                           "100.64.0.1", "0.0.0.0", "[::1]", "[::]", "[fc00::1]", "[fd12::1]", "[fe80::1]",
+                           "fe80::1%eth0", "[::ffff:10.0.0.1]", "[::ffff:127.0.0.1]"}) {
+    CAPTURE(host);
+    CHECK(is_private_address(host));
+  }
+  for (const char* host : {"11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "100.128.0.1", "8.8.8.8",
+                           "[2001:db8::1]", "[::ffff:8.8.8.8]", "localhost", "10.0.0.1.example.com", ""}) {
+    CAPTURE(host);
+    CHECK_FALSE(is_private_address(host));
+  }
+}

@@ -36,6 +36,7 @@ inline RegistryOptions fast_options() {
 
 inline RegistryOptions options_for(const std::string& username, const std::string& password) {
   auto options = fast_options();
+  options.credentials_registry = "*";
   options.username = username;
   options.password = password;
   return options;

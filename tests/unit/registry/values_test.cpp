@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <string>
 #include <vector>
@@ -63,14 +64,36 @@ TEST_CASE("the next page is found in any spelling of Link") {
   const Row rows[] = {{"</v2/a/tags/list?n=2&last=b>; rel=\"next\"", "/v2/a/tags/list?n=2&last=b"},
                       {"<x>;rel=next", "x"},
                       {"<p>; rel=\"prev\", <n>; title=\"t\"; REL=\"next\"", "n"},
+                      {"<a,b>; rel=\"first next\"", "a,b"},
                       {"<n>; rel=\"nextish\"", ""},
-                      {"n; rel=\"next\"", ""},
-                      {"<n", ""}};
+                      {"</style.css>; rel=preload; as=style", ""}};
   for (const auto& row : rows) {
     CAPTURE(row.field);
-    CHECK(next_link({{"Link", row.field}}).value_or("") == row.expected);
+    CHECK(next_link({{"Link", row.field}}, "list").value_or("") == row.expected);
   }
-  CHECK_FALSE(next_link({}).has_value());
+  CHECK_FALSE(next_link({}, "list").has_value());
+}
+
+TEST_CASE("a Link that cannot be read is an error: the list may not be whole") {
+  for (const char* field :
+       {"n; rel=\"next\"", "<n", "/v2/a/tags/list?last=b&n=2", "<n>", "<n> next", "<n>; rel=\"next"}) {
+    CAPTURE(field);
+    CHECK_THROWS_WITH_AS(next_link({{"Link", field}}, "list"),
+                         "cannot list: the registry's Link to the next page cannot be read", Error);
+  }
+}
+
+TEST_CASE("the next page is looked for at the registry alone") {
+  const Endpoint endpoint("q.io", true);
+  const auto page = [&](const char* target) {
+    const HttpHeaders headers{{"Link", fmt::format("<{}>; rel=next", target)}};
+    return next_page(endpoint, endpoint.tags("a"), headers, "list")->to_string();
+  };
+  CHECK(page("/v2/a/tags/list?last=b") == "https://q.io/v2/a/tags/list?last=b");
+  CHECK(page("http://q.io/v2/a/tags/list?last=b") == "https://q.io/v2/a/tags/list?last=b");
+  CHECK_THROWS_WITH_AS(page("https://evil.example.com/x"),
+                       "cannot list: the registry's Link to the next page leads to another host, evil.example.com",
+                       Error);
 }
 
 TEST_CASE("a list over pages ends by its number of pages and by its bytes") {
@@ -193,18 +216,72 @@ TEST_CASE("error bodies of registries and token servers are understood") {
 }
 
 TEST_CASE("a refusal says what could not be done, why, and what to do") {
-  const auto denied =
-      refusal("push q.io/a:1", 403, R"({"errors":[{"code":"DENIED","message":"read\u001b[31m\nonly"}]})", {}, "q.io");
-  CHECK(std::string(denied.what()) ==
-        "cannot push q.io/a:1: the registry answered 403 (forbidden): DENIED: read [31m only");
-  CHECK(denied.code() == ErrorCode::unauthorized);
-  CHECK(denied.status() == 403);
-  CHECK(denied.hint() == "log in with `ociassemble login q.io` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD");
-  const auto missing = refusal("pull q.io/a:1", 404, "{}", "the registry has no such tag", "q.io");
-  CHECK(std::string(missing.what()) == "cannot pull q.io/a:1: the registry has no such tag");
-  CHECK(missing.code() == ErrorCode::not_found);
-  const auto unknown = refusal("pull q.io/a:1", 404, R"({"errors":[{"code":"NAME_UNKNOWN"}]})", "x", "q.io");
-  CHECK(std::string(unknown.what()) == "cannot pull q.io/a:1: the registry has no such repository");
+  struct Row {
+    const char* action;
+    int status;
+    const char* media_type;
+    const char* body;
+    const char* says;
+    const char* hint;
+  };
+  const char* json = "application/json";
+  const char* login = "log in with `ociassemble login q.io` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD";
+  const char* quota = "a quota of the registry is used up: delete images there, or ask for a larger quota";
+  const Row rows[] = {
+      {"push q.io/a:1", 403, json, R"({"errors":[{"code":"DENIED","message":"read\u001b[31m\nonly"}]})",
+       "cannot push q.io/a:1: the registry answered 403 (forbidden): DENIED: read [31m only", login},
+      {"pull q.io/a:1", 404, json, "{}", "cannot pull q.io/a:1: the registry has no such tag", ""},
+      {"pull q.io/a:1", 404, json, R"({"errors":[{"code":"NAME_UNKNOWN"}]})",
+       "cannot pull q.io/a:1: the registry has no such repository", ""},
+      // Amazon ECR's answer to a push.
+      {"push q.io/a:1", 404, json,
+       R"({"errors":[{"code":"NAME_UNKNOWN","message":"The repository with name 'a' does not exist in the registry with id '1'"}]})",
+       "cannot push q.io/a:1: the registry has no such repository: The repository with name 'a' does not exist in the "
+       "registry with id '1'",
+       "this registry makes no repository by itself: create it first"},
+      // Harbor's.
+      {"push q.io/a:1", 403, json,
+       R"({"errors":[{"code":"DENIED","message":"adding 2.0 GiB of storage resource, which when updated to current usage of 9.0 GiB will exceed the configured upper limit of 10.0 GiB: quota exceeded"}]})",
+       "cannot push q.io/a:1: the registry answered 403 (forbidden): DENIED: adding 2.0 GiB of storage resource, which "
+       "when updated to current usage of 9.0 GiB will exceed the configured upper limit of 10.0 GiB: quota exceeded",
+       quota},
+      {"push q.io/a:1", 415, json, R"({"errors":[{"code":"MANIFEST_INVALID"}]})",
+       "cannot push q.io/a:1: the registry answered 415: MANIFEST_INVALID",
+       "the registry may not know OCI's media types: build the image with --format docker"},
+      {"pull q.io/a:1", 404, "text/html", "<html>not here</html>",
+       "cannot pull q.io/a:1: there is no registry at q.io: it answered 404 with a web page",
+       "check the name of the registry and its port"},
+      {"pull q.io/a:1", 503, "text/html", "<html>later</html>",
+       "cannot pull q.io/a:1: the registry answered 503 (service unavailable)", ""},
+      {"pull q.io/a:1", 401, "text/html", "<html>who?</html>",
+       "cannot pull q.io/a:1: the registry answered 401 (unauthorized)", login},
+  };
+  for (const auto& row : rows) {
+    const auto error = refusal({.action = row.action,
+                                .status = row.status,
+                                .media_type = row.media_type,
+                                .body = row.body,
+                                .missing = "the registry has no such tag",
+                                .registry = "q.io"},
+                               {});
+    CHECK(std::string(error.what()) == row.says);
+    CHECK(error.hint() == row.hint);
+    CHECK(error.status() == row.status);
+  }
+}
+
+TEST_CASE("a refusal names the variable when the environment's credentials are for another registry") {
+  const auto error = refusal({.action = "pull q.io/a:1",
+                              .status = 401,
+                              .media_type = {},
+                              .body = {},
+                              .registry = "q.io",
+                              .withheld_credentials = true},
+                             {});
+  CHECK(error.code() == ErrorCode::unauthorized);
+  CHECK(error.hint() ==
+        "OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are not sent to q.io: set OCIASSEMBLE_REGISTRY=q.io if they are "
+        "for it, or log in with `ociassemble login q.io`");
 }
 
 TEST_CASE("an upload's Range tells how much the registry has") {

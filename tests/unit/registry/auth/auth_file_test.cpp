@@ -48,7 +48,10 @@ TEST_CASE("an entry is found under every spelling of its key") {
       {R"({"auths":{"example.com":{"auth":"YTpi"}}})", "example.com:5000", "x", "nobody"},
       // What holds nothing, or nonsense, is as good as absent.
       {R"({"auths":{"ghcr.io":{}}})", "ghcr.io", "x", "nobody"},
-      {R"({"auths":{"ghcr.io":{"auth":"%%%"}}})", "ghcr.io", "x", "nobody"},
+      {R"({"auths":{"ghcr.io":{"auth":""}}})", "ghcr.io", "x", "nobody"},
+      {R"({"auths":{"other.io":{"auth":"%%%"}}})", "ghcr.io", "x", "nobody"},
+      {R"({"auths":{"GHCR.io":{"auth":"YTpi"}}})", "ghcr.io", "x", "a/b"},
+      {R"({"auths":{"ghcr.io":{"auth":"YTpi"}}})", "GHCR.io", "x", "a/b"},
       {R"({"auths":{"ghcr.io":7}})", "ghcr.io", "x", "nobody"},
       {R"({"auths":[]})", "ghcr.io", "x", "nobody"},
       {R"({})", "ghcr.io", "x", "nobody"},
@@ -96,4 +99,17 @@ TEST_CASE("a helper's answer is credentials or an identity token") {
   CHECK(parse_helper_answer(R"({"Username":"<token>","Secret":"s"})") == Credentials{.identity_token = "s"});
   CHECK_FALSE(parse_helper_answer(R"({"Username":"","Secret":""})").has_value());
   CHECK_FALSE(parse_helper_answer("credentials not found in native keychain").has_value());
+}
+
+TEST_CASE("an auth that is not base64 of USER:PASSWORD is an error naming the file and the key") {
+  // bm9jb2xvbg== is "nocolon".
+  for (const char* json :
+       {R"({"auths":{"https://ghcr.io":{"auth":"%%%"}}})", R"({"auths":{"https://ghcr.io":{"auth":7}}})",
+        R"({"auths":{"https://ghcr.io":{"auth":"bm9jb2xvbg=="}}})"}) {
+    CAPTURE(json);
+    CHECK_THROWS_WITH_AS(find_auth(json, "/home/me/config.json", "ghcr.io", "x"),
+                         "cannot read credentials from /home/me/config.json: the auth of \"https://ghcr.io\" is not "
+                         "base64 of USER:PASSWORD",
+                         Error);
+  }
 }

@@ -219,3 +219,75 @@ TEST_CASE("a helper is asked for the registry's name; one that is missing is a w
   forget_environment();
   CHECK(read_bytes(folder / "bin/asked") == registry.host());
 }
+
+TEST_CASE("a refresh token that the server replaces is replaced here, too") {
+  auto auth = bearer();
+  auth.identity_token = "first-token";
+  FakeRegistry registry(auth);
+  seed(registry, "app", "v1", image_of({"layer"}));
+  const auto answer = [](const char* token) {
+    return Fault{.method = "POST",
+                 .path = "/token",
+                 .status = 200,
+                 .body = fmt::format(R"({{"access_token":"{}","refresh_token":"second-token"}})", token)};
+  };
+  registry.add_fault(answer("unknown-to-it"));
+  registry.add_fault(answer("unknown-as-well"));
+  RegistryClient client(options_for("<token>", "first-token"));
+  CHECK(failure_of([&] { client.open(at(registry, "app:v1")); }).status == 401);
+  CHECK(failure_of([&] { client.open(at(registry, "app:v1")); }).status == 401);
+  std::vector<std::string> sent;
+  for (const auto& entry : registry.log()) {
+    const auto at = entry.body.find("refresh_token=");
+    if (entry.target == "/token" && at != std::string::npos) sent.push_back(entry.body.substr(at));
+  }
+  REQUIRE(sent.size() >= 2);
+  CHECK(sent[0] == "refresh_token=first-token");
+  CHECK(sent[1] == "refresh_token=second-token");
+}
+
+TEST_CASE("a token that allows too little is asked for once more with the scope that the registry names") {
+  FakeRegistry registry(bearer());
+  seed(registry, "app", "v1", image_of({"layer"}));
+  const auto challenge = fmt::format(
+      R"(Bearer realm="http://{}/token",service="fake",scope="repository:extra:pull",error="insufficient_scope")",
+      registry.host());
+  registry.add_fault({.path = "/manifests/", .skip = 1, .status = 401, .headers = {{"WWW-Authenticate", challenge}}});
+  RegistryClient client(options_for("alice", "correct horse"));
+  client.open(at(registry, "app:v1"));
+  CHECK(registry.count("GET", "repository%3aapp%3apull&scope=repository%3aextra%3apull") == 1);
+  // Once: a registry that wants ever more is not followed.
+  registry.clear_log();
+  registry.add_fault({.path = "/manifests/", .times = -1, .status = 401, .headers = {{"WWW-Authenticate", challenge}}});
+  RegistryClient other(options_for("alice", "correct horse"));
+  CHECK(failure_of([&] { other.fetch(at(registry, "app:v1")); }).status == 401);
+  CHECK(registry.count("GET", "/manifests/") == 3);
+}
+
+TEST_CASE("a token server at a private address is not asked by a registry that is elsewhere") {
+  for (const char* realm : {"http://10.0.0.1/token", "https://192.168.0.1/token", "https://[fd00::1]/token"}) {
+    auto auth = bearer();
+    auth.realm = realm;
+    FakeRegistry registry(auth);
+    RegistryClient client(options_for("alice", "correct horse"));
+    const auto failure = failure_of([&] { client.open(at(registry, "app:v1")); });
+    CHECK(failure.code == ErrorCode::unsupported);
+    CHECK(failure.message.find("at a private address, where the registry is not") != std::string::npos);
+  }
+}
+
+TEST_CASE("a refresh token is not sent along a redirect to another server") {
+  FakeRegistry elsewhere;
+  auto auth = bearer();
+  auth.identity_token = "refresh-me";
+  FakeRegistry registry(auth);
+  registry.add_fault({.method = "POST",
+                      .path = "/token",
+                      .times = -1,
+                      .status = 307,
+                      .headers = {{"Location", fmt::format("http://{}/token", elsewhere.host())}}});
+  RegistryClient client(options_for("<token>", "refresh-me"));
+  const auto failure = failure_of([&] { client.open(at(registry, "app:v1")); });
+  CHECK(failure.message.find("a token would be sent there") != std::string::npos);
+  CHECK(elsewhere.log().empty());
+}
