@@ -111,6 +111,20 @@ void require_linked(const ElfFile& elf, const BoundedFile& file) {
   if (elf.type() != kEtExec && elf.type() != kEtDyn) elf.refuse_damaged(fmt::format("type {}", elf.type()));
 }
 
+// GOOS, where it is a word.
+std::string go_system(const GoBuild& go) {
+  const auto* os = go.setting("GOOS");
+  const auto is_word_character = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (os == nullptr || os->size() > 32 || !std::all_of(os->begin(), os->end(), is_word_character)) return {};
+  return *os;
+}
+
+// "7" of "7" or "7,hardfloat".
+std::string go_arm(const GoBuild& go) {
+  const auto* arm = go.setting("GOARM");
+  return arm != nullptr && !arm->empty() && arm->front() >= '5' && arm->front() <= '7' ? arm->substr(0, 1) : "";
+}
+
 }  // namespace
 
 ElfInfo read_elf(const std::filesystem::path& path) {
@@ -129,10 +143,11 @@ ElfInfo read_elf(const std::filesystem::path& path) {
   info.machine = elf.machine();
   info.interpreter = read_interpreter(elf, file);
   info.needed = read_needed(elf, file, dynamic);
-  const auto go = read_go_build_info(elf, file);
-  info.go_version = go.version;
-  info.os = go.os.empty() ? target_system(elf, file) : go.os;
-  if (elf_architecture(info) == "arm") info.arm = go.arm;
+  const auto go = read_go_build(elf, file).value_or(GoBuild());
+  info.go_version = go.go_version;
+  info.os = go_system(go);
+  if (info.os.empty()) info.os = target_system(elf, file);
+  if (elf_architecture(info) == "arm") info.arm = go_arm(go);
   return info;
 }
 

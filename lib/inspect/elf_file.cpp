@@ -42,12 +42,16 @@ BoundedFile::BoundedFile(std::string name) : name_(std::move(name)) {
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
+BoundedFile::BoundedFile(std::string name, std::string_view bytes)
+    : name_(std::move(name)), bytes_(bytes), size_(bytes.size()) {}
+
 bool BoundedFile::holds(std::uint64_t offset, std::uint64_t size) const noexcept {
   return offset <= size_ && size <= size_ - offset;
 }
 
 std::string BoundedFile::read(std::uint64_t offset, std::size_t size) const {
   if (offset >= size_) return {};
+  if (!fd_) return std::string(bytes_.substr(static_cast<std::size_t>(offset), size));
   std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(size, size_ - offset)), '\0');
   std::size_t filled = 0;
   while (filled < bytes.size()) {
@@ -123,6 +127,7 @@ void ElfFile::read_segments(const Tables& tables) {
     segment.offset = number(bytes, at + (is_64_bit_ ? 8 : 4), word());
     segment.address = number(bytes, at + (is_64_bit_ ? 16 : 8), word());
     segment.file_size = number(bytes, at + (is_64_bit_ ? 32 : 16), word());
+    segment.alignment = number(bytes, at + (is_64_bit_ ? 48 : 28), word());
     segments_.push_back(segment);
   }
 }

@@ -15,11 +15,13 @@ namespace ociassemble {
 // The file's name in messages; Error{check_failed} with "cannot use NAME: CAUSE".
 [[noreturn]] void refuse_file(const std::string& name, const std::string& cause, std::string hint);
 
-// Random access to a regular file whose size was taken once. One thread.
+// Random access to a regular file whose size was taken once, or to a file that is in memory. One thread.
 class BoundedFile {
  public:
   // Throws Error{check_failed} for anything but a regular file, Error{not_found}, Error{io}.
   explicit BoundedFile(std::string name);
+  // A file of these bytes, such as a layer has; they are borrowed.
+  BoundedFile(std::string name, std::string_view bytes);
 
   const std::string& name() const noexcept { return name_; }
   std::uint64_t size() const noexcept { return size_; }
@@ -30,7 +32,8 @@ class BoundedFile {
 
  private:
   std::string name_;
-  UniqueFd fd_;
+  UniqueFd fd_;  // none for a file in memory
+  std::string_view bytes_;
   std::uint64_t size_ = 0;
 };
 
@@ -40,6 +43,7 @@ struct ElfSegment {
   std::uint64_t offset = 0;
   std::uint64_t address = 0;  // p_vaddr
   std::uint64_t file_size = 0;
+  std::uint64_t alignment = 0;
 };
 
 struct ElfSection {
@@ -54,6 +58,8 @@ inline constexpr std::uint32_t kPtLoad = 1;
 inline constexpr std::uint32_t kPtDynamic = 2;
 inline constexpr std::uint32_t kPtInterp = 3;
 inline constexpr std::uint32_t kPtNote = 4;
+inline constexpr std::uint32_t kPtGnuStack = 0x6474E551;
+inline constexpr std::uint32_t kPtGnuProperty = 0x6474E553;
 inline constexpr std::uint32_t kPfExecute = 1;
 inline constexpr std::uint32_t kPfWrite = 2;
 inline constexpr std::uint32_t kShtNobits = 8;

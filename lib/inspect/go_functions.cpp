@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/go_functions.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ociassemble {
+namespace {
+
+constexpr std::size_t kTableWindow = std::size_t{1024} * 1024;
+constexpr std::size_t kNameWindow = std::size_t{64} * 1024;
+constexpr std::size_t kTableHeader = 8;
+constexpr std::size_t kHeaderWords = 6;
+constexpr std::uint64_t kFewestFunctions = 10;  // The runtime alone has hundreds; chance hits have fewer or too many.
+constexpr std::uint64_t kMostFunctions = 10'000'000;
+constexpr std::uint64_t kBudgetPerByte = 4;
+constexpr std::uint64_t kSmallestBudget = std::uint64_t{16} * 1024 * 1024;
+constexpr std::size_t kLongestFunctionName = std::size_t{16} * 1024;
+
+// A place in the file that begins like a table.
+struct TableStart {
+  GoTable form = GoTable::none;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  // up to the end of its section or segment
+};
+
+GoTable form_of(std::uint64_t magic) {
+  switch (magic) {
+    case 0xFFFFFFFB:
+      return GoTable::go1_2;
+    case 0xFFFFFFFA:
+      return GoTable::go1_16;
+    case 0xFFFFFFF0:
+      return GoTable::go1_18;
+    case 0xFFFFFFF1:
+      return GoTable::go1_20;
+    default:
+      return GoTable::none;
+  }
+}
+
+// Magic, two zeros, the smallest instruction, the size of a pointer.
+GoTable form_of_header(const ElfFile& elf, std::string_view bytes) {
+  if (bytes.size() < kTableHeader) return GoTable::none;
+  const GoTable form = form_of(elf.number(bytes, 0, 4));
+  const char quantum = bytes[6];
+  const bool fits = bytes[4] == 0 && bytes[5] == 0 && (quantum == 1 || quantum == 2 || quantum == 4) &&
+                    static_cast<std::size_t>(bytes[7]) == elf.word();
+  return fits ? form : GoTable::none;
+}
+
+// How much is still read for tables whose parts lie anywhere: what linkers wrote is read through a few times at most.
+using ReadBudget = std::uint64_t;
+
+// Reads small pieces of a part of the file that lie near each other.
+class NearReader {
+ public:
+  NearReader(const BoundedFile& file, const TableStart& table, ReadBudget& budget)
+      : file_(file), table_(table), budget_(budget) {}
+
+  // The piece at that place of the table; shorter at its end, and empty when the budget is spent.
+  std::string_view at(std::uint64_t offset, std::size_t size) {
+    if (offset >= table_.size) return {};
+    size = static_cast<std::size_t>(std::min<std::uint64_t>(size, table_.size - offset));
+    if (offset < from_ || offset + size > from_ + bytes_.size()) {
+      const auto wanted = std::min<std::uint64_t>(std::max(size, kNameWindow), table_.size - offset);
+      if (wanted > budget_) return {};
+      budget_ -= wanted;
+      from_ = offset;
+      bytes_ = file_.read(table_.offset + offset, static_cast<std::size_t>(wanted));
+    }
+    return std::string_view(bytes_).substr(static_cast<std::size_t>(offset - from_), size);
+  }
+
+ private:
+  const BoundedFile& file_;
+  const TableStart& table_;
+  ReadBudget& budget_;
+  std::uint64_t from_ = 0;
+  std::string bytes_;
+};
+
+using VisitName = std::function<void(std::string_view)>;
+
+// The table of Go 1.16 and later has all names in one piece. Whole ones are visited; one that is over its limit is cut.
+void visit_packed_names(const BoundedFile& file, std::uint64_t from, std::uint64_t end, const VisitName& visit) {
+  std::string rest;
+  while (from < end) {
+    const auto bytes = file.read(from, static_cast<std::size_t>(std::min<std::uint64_t>(end - from, kTableWindow)));
+    if (bytes.empty()) break;
+    from += bytes.size();
+    std::string_view window = bytes;
+    while (!window.empty()) {
+      const auto stop = window.find('\0');
+      if (rest.size() < kLongestFunctionName) rest += window.substr(0, std::min(stop, kLongestFunctionName));
+      if (stop == std::string_view::npos) break;
+      if (!rest.empty()) visit(rest);
+      rest.clear();
+      window.remove_prefix(stop + 1);
+    }
+  }
+}
+
+bool visit_packed_table(const ElfFile& elf, const BoundedFile& file, const TableStart& table, const VisitName& visit) {
+  const std::size_t word = elf.word();
+  const std::string header = file.read(table.offset, kTableHeader + kHeaderWords * word);
+  if (header.size() < kTableHeader + kHeaderWords * word) return false;
+  const auto value = [&](std::size_t n) { return elf.number(header, kTableHeader + n * word, word); };
+  const std::size_t first = table.form == GoTable::go1_16 ? 2 : 3;  // nfunc, nfiles, and from 1.18 on textStart
+  const std::uint64_t names = value(first);
+  const std::uint64_t after = value(first + 1);
+  if (value(0) < kFewestFunctions || value(0) > kMostFunctions || names >= after || after > table.size) return false;
+  if (names < kTableHeader) return false;
+  visit_packed_names(file, table.offset + names, table.offset + after, visit);
+  return true;
+}
+
+// Before Go 1.16: pairs of address and offset of a function's record, whose second member is the offset of its name.
+bool visit_scattered_table(const ElfFile& elf, const BoundedFile& file, const TableStart& table, ReadBudget& budget,
+                           const VisitName& visit) {
+  const std::size_t word = elf.word();
+  NearReader pairs(file, table, budget);
+  NearReader records(file, table, budget);
+  NearReader names(file, table, budget);
+  const auto count_bytes = pairs.at(kTableHeader, word);
+  if (count_bytes.size() < word) return false;
+  const std::uint64_t count = elf.number(count_bytes, 0, word);
+  if (count < kFewestFunctions || count > kMostFunctions || count > table.size / (2 * word)) return false;
+  bool found = false;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto pair = pairs.at(kTableHeader + word + 2 * word * i, 2 * word);
+    if (pair.size() < 2 * word) return found;
+    const std::uint64_t record_at = elf.number(pair, word, word);
+    const auto record = record_at < table.size ? records.at(record_at + word, 4) : std::string_view();
+    if (record.size() < 4) return found;
+    const auto name = names.at(elf.number(record, 0, 4), kLongestFunctionName);
+    const auto end = name.find('\0');
+    if (end == std::string_view::npos) return found;
+    if (end > 0) visit(name.substr(0, end));
+    found = true;
+  }
+  return found;
+}
+
+bool visit_table(const ElfFile& elf, const BoundedFile& file, const TableStart& table, ReadBudget& budget,
+                 const VisitName& visit) {
+  return table.form == GoTable::go1_2 ? visit_scattered_table(elf, file, table, budget, visit)
+                                      : visit_packed_table(elf, file, table, visit);
+}
+
+std::optional<TableStart> table_of_section(const ElfFile& elf, const BoundedFile& file) {
+  for (const auto* name : {".gopclntab", ".data.rel.ro.gopclntab"}) {
+    const auto section = elf.section(name);
+    if (!section || section->type == kShtNobits || !file.holds(section->offset, section->size)) continue;
+    const GoTable form = form_of_header(elf, file.read(section->offset, kTableHeader));
+    if (form != GoTable::none) return TableStart{form, section->offset, section->size};
+  }
+  return {};
+}
+
+// Tables are aligned; the magic at other places is chance.
+GoTable search_segment(const ElfFile& elf, const BoundedFile& file, const ElfSegment& segment, ReadBudget& budget,
+                       const VisitName& visit) {
+  const char wanted = '\xff';
+  const std::size_t high = elf.is_little_endian() ? 3 : 0;
+  for (std::uint64_t from = 0; from < segment.file_size; from += kTableWindow) {
+    const auto size = std::min<std::uint64_t>(segment.file_size - from, kTableWindow + kTableHeader);
+    const std::string window = file.read(segment.offset + from, static_cast<std::size_t>(size));
+    const std::size_t end = std::min(window.size(), kTableWindow);
+    for (std::size_t at = 0; at < end; at += 4) {
+      if (at + kTableHeader > window.size()) break;
+      if (window[at + high] != wanted || window[at + 4] != 0) continue;
+      const GoTable form = form_of_header(elf, std::string_view(window).substr(at, kTableHeader));
+      if (form == GoTable::none) continue;
+      const TableStart table{form, segment.offset + from + at, segment.file_size - from - at};
+      if (visit_table(elf, file, table, budget, visit)) return form;
+    }
+  }
+  return GoTable::none;
+}
+
+}  // namespace
+
+GoTable for_each_go_function(const ElfFile& elf, const BoundedFile& file, const VisitName& visit) {
+  ReadBudget budget = kBudgetPerByte * file.size() + kSmallestBudget;
+  if (const auto table = table_of_section(elf, file)) {
+    if (visit_table(elf, file, *table, budget, visit)) return table->form;
+  }
+  for (const auto& segment : elf.segments()) {
+    if (segment.type != kPtLoad) continue;
+    const GoTable form = search_segment(elf, file, segment, budget, visit);
+    if (form != GoTable::none) return form;
+  }
+  return GoTable::none;
+}
+
+}  // namespace ociassemble
