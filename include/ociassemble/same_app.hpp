@@ -14,17 +14,21 @@
 
 namespace ociassemble {
 
-// A proof that two images carry the same application: that its layers are the same bytes before compression in both,
-// recomputed from the blobs, and that no other layer hides a file of them. The application's layers are those that
-// `build` made of programs and added files, as its history says; in images that others made, all above the base that
-// the annotations org.opencontainers.image.base.name and .digest name.
+// A proof that two images carry the same application and start it in the same way. Every layer of both is read, its
+// diff ID recomputed, and the files that the layers make are compared as an unpacker would leave them: links resolved,
+// whiteouts and opaque folders applied. Which layers are the application's is what `build` wrote into the history of
+// either image; in images that others made, all above the base that the annotations org.opencontainers.image.base.name
+// and .digest name. A history that lies can make more of the images the application, or make the proof fail; it hides
+// nothing, since all that is not the application's is accounted for as well.
 
 // A way in which the images differ. `subject` is one of same_app_subjects(), or "application" or "platform", which are
-// never allowed.
+// never allowed; "start" is allowed only where it is named. An "application" difference is allowed where its path is
+// (SameAppOptions::allow) and the file is no program.
 struct SameAppDifference {
   std::string subject;
   bool is_allowed = false;
   std::string text;  // one line; what it says comes from the images
+  std::string path;  // of the file that it is about, without a leading '/'; may be empty
 };
 
 // A layer that both images carry.
@@ -36,12 +40,26 @@ struct ProvenLayer {
   std::string created_by;
 };
 
+// What a layer is to the proof: of the application in both images; of the base, below the application; or extra, above
+// the base in one image only.
+enum class LayerRole { application, base, extra };
+
+struct AccountedLayer {
+  LayerRole role = LayerRole::base;
+  bool is_in_both = false;
+  LayerSide side;
+};
+
 // One platform's proof.
 struct OCIASSEMBLE_EXPORT SameApp {
   std::string platform;
   std::vector<ProvenLayer> layers;
-  std::vector<LayerComparison> unlike;  // application layers that differ, with their files
+  std::vector<LayerComparison> unlike;  // application layers of which a file that both have differs, with such files
   std::vector<SameAppDifference> differences;
+  std::vector<AccountedLayer> before;  // every layer of each image, from below
+  std::vector<AccountedLayer> after;
+  std::uint64_t application_files = 0;  // found the same in both
+  std::uint64_t same_files = 0;         // others that are the same in both
 
   bool is_proven() const;
 };
@@ -54,8 +72,9 @@ struct OCIASSEMBLE_EXPORT SameAppReport {
 };
 
 struct SameAppOptions {
-  bool is_strict = false;       // nothing may differ but what `allow` names
-  std::set<std::string> allow;  // of same_app_subjects()
+  bool is_strict = false;  // nothing may differ but what `allow` names
+  // Names of same_app_subjects(), and "files:/PATH": that path and all below it, without following links.
+  std::set<std::string> allow;
   // Finds a base by its name and the digest of its manifest, for images without a history of ours. May be empty.
   std::function<Image(const std::string& name, const Digest& digest)> find_base;
   std::stop_token stop;

@@ -4,17 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
 
 #include "base/text.hpp"
-#include "compare/hidden_files.hpp"
+#include "compare/image_tree.hpp"
 #include "compare/layer_alignment.hpp"
 #include "compare/layer_changes.hpp"
 #include "compare/named_images.hpp"
+#include "compare/proof_side.hpp"
 #include "compare/same_app_subjects.hpp"
+#include "compare/start.hpp"
 #include "compare/value_changes.hpp"
 #include "image/layer_makers.hpp"
-#include "image/layer_reader.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -46,49 +49,50 @@ std::vector<std::size_t> layers_above_base(const Image& image, const SameAppOpti
   return above;
 }
 
-// An image and which of its layers are the application's.
-struct Side {
-  const Image& image;
-  std::vector<std::size_t> application;
-  std::vector<LayerSide> layers;
+std::set<Digest> diff_ids_of(const Image& image, const std::vector<std::size_t>& numbers) {
+  std::set<Digest> ids;
+  for (const auto i : numbers) ids.insert(image.layers()[i].diff_id);
+  return ids;
+}
 
-  std::vector<LayerSide> application_sides() const {
-    std::vector<LayerSide> sides;
-    for (const auto i : application) sides.push_back(layers[i]);
-    return sides;
-  }
-  // The number of the first program's layer; 0 without one.
-  std::size_t program() const {
-    for (const auto i : application) {
-      if (layers[i].created_by.starts_with("ociassemble: binary ")) return i + 1;
-    }
-    return 0;
-  }
-};
+// Diff IDs of the layers that one of the images calls the application's. One that says nothing is judged by what the
+// other says.
+std::set<Digest> claimed_layers(const Image& before, const Image& after, const SameAppOptions& options) {
+  auto claimed = diff_ids_of(before, application_layers(before));
+  claimed.merge(diff_ids_of(after, application_layers(after)));
+  if (!claimed.empty()) return claimed;
+  claimed = diff_ids_of(before, layers_above_base(before, options));
+  claimed.merge(diff_ids_of(after, layers_above_base(after, options)));
+  return claimed;
+}
 
-Side make_side(const Image& image, const SameAppOptions& options) {
-  auto application = application_layers(image);
-  if (application.empty()) application = layers_above_base(image, options);
-  return {image, std::move(application), layer_sides(image)};
+bool is_runnable(const Tree::Node* node) {
+  return node != nullptr && node->type == EntryType::regular && (node->mode & 0111U) != 0;
+}
+
+// The first path of a map that lies below a folder.
+template <class Paths>
+bool has_below(const Paths& paths, const std::string& folder) {
+  const auto prefix = folder.empty() ? folder : folder + "/";
+  const auto found = paths.lower_bound(prefix);
+  return found != paths.end() && found->first.starts_with(prefix);
 }
 
 class Proof {
  public:
   Proof(const Image& before, const Image& after, const SameAppOptions& options)
-      : options_(options), before_(make_side(before, options)), after_(make_side(after, options)) {}
+      : options_(options), before_(before, "first"), after_(after, "second") {}
 
   SameApp run() {
-    result_.platform = after_.image.config().platform.to_string();
-    auto pairs = align_layers(before_.application_sides(), after_.application_sides());
-    // What stands above the last layer that both have is laid upon the application: a profile's.
-    const auto last = std::find_if(pairs.rbegin(), pairs.rend(), [](const LayerComparison& pair) {
-      return pair.change != LayerChange::added && pair.change != LayerChange::removed;
-    });
-    const auto top = static_cast<std::size_t>(pairs.rend() - last);
-    for (std::size_t i = 0; i < pairs.size(); ++i) take(pairs[i], i >= top);
-    check_programs();
-    check_hidden(before_, [](const ProvenLayer& layer) { return layer.before; });
-    check_hidden(after_, [](const ProvenLayer& layer) { return layer.after; });
+    result_.platform = after_.image().config().platform.to_string();
+    const auto pairs = align_layers(before_.sides(), after_.sides());
+    take_roles(pairs);
+    result_.before = before_.accounted();
+    result_.after = after_.accounted();
+    const auto whole = [this](ProofSide& side) {
+      return guard(fmt::format("{} image's", side.name()), [&] { side.read(options_.stop); });
+    };
+    if (whole(before_) & whole(after_)) guard("images'", [&] { compare_files(pairs); });
     compare_bases();
     compare_values();
     return std::move(result_);
@@ -96,117 +100,309 @@ class Proof {
 
  private:
   void add(const std::string& subject, std::string text) {
-    result_.differences.push_back({subject, is_allowed(options_, subject), std::move(text)});
+    result_.differences.push_back({subject, is_allowed(options_, subject), std::move(text), {}});
+  }
+  void add_file(const std::string& subject, bool allowed, const std::string& path, std::string text) {
+    if (!allowed) refused_.insert(path);
+    result_.differences.push_back({subject, allowed, std::move(text), path});
   }
 
-  void take(LayerComparison& pair, bool is_on_top) {
-    if (pair.change == LayerChange::same || pair.change == LayerChange::recompressed) return prove(pair);
-    if (is_on_top) {
-      const auto& side = pair.after ? *pair.after : *pair.before;
-      has_extra_layers_ = true;
-      return add("layers", fmt::format("layer {} of the {} is laid upon the application: {}", side.number,
-                                       pair.after ? "second" : "first", side.created_by));
+  void take_roles(const std::vector<LayerComparison>& pairs) {
+    const auto application = claimed_layers(before_.image(), after_.image(), options_);
+    std::set<std::size_t> before;
+    std::set<std::size_t> after;
+    for (const auto& pair : pairs) {
+      if (!is_in_both(pair)) continue;
+      before.insert(pair.before->number);
+      after.insert(pair.after->number);
+      if (pair.change == LayerChange::moved) {
+        add("layers", fmt::format("layer {} of the first image is layer {} of the second", pair.before->number,
+                                  pair.after->number));
+      }
     }
-    guard([&] { read_changes(pair, before_.image, after_.image, budget_, options_.stop); });
-    result_.unlike.push_back(std::move(pair));
+    before_.take_roles(application, before);
+    after_.take_roles(application, after);
   }
 
-  // What cannot be read as it was promised is no proof, and must not hide what else there is to say.
+  static bool is_in_both(const LayerComparison& pair) {
+    return pair.change == LayerChange::same || pair.change == LayerChange::recompressed ||
+           pair.change == LayerChange::moved;
+  }
+
+  void compare_files(const std::vector<LayerComparison>& pairs) {
+    take_proven(pairs);
+    check_programs();
+    check_application();
+    compare_trees(&before_.tree().root(), &after_.tree().root());
+    check_volumes();
+    check_start();
+    account_for_extras(before_);
+    account_for_extras(after_);
+    take_unlike(pairs);
+  }
+
+  // What cannot be read as it was promised, or leads in circles, is no proof.
   template <class Work>
-  void guard(const Work& work) {
+  bool guard(std::string_view which, const Work& work) {
     try {
       work();
+      return true;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) throw;
-      add(kApplicationSubject, error.what());
+      add(kApplicationSubject, fmt::format("the {} files cannot be laid out: {}", which, error.what()));
+      return false;
     }
   }
 
-  // From the bytes: the labels of both said that they are equal.
-  void prove(const LayerComparison& pair) {
-    guard([&] {
-      ProvenLayer proven{pair.after->diff_id, 0, pair.before->number, pair.after->number, pair.after->created_by};
-      for_each_entry(before_.image.layers().at(proven.before - 1), options_.stop, [&](const ReadEntry& read) {
-        if (read.entry.type == EntryType::directory) return;
-        budget_.take(100 + read.entry.path.size());
-        paths_.insert(read.entry.path);
-      });
-      proven.size = for_each_entry(after_.image.layers().at(proven.after - 1), options_.stop, [](const ReadEntry&) {});
-      result_.layers.push_back(std::move(proven));
-    });
-    if (pair.change == LayerChange::recompressed) {
-      add("compression", fmt::format("layer {} is the same by another compressor", pair.after->number));
+  void take_proven(const std::vector<LayerComparison>& pairs) {
+    for (const auto& pair : pairs) {
+      if (!is_in_both(pair) || result_.after[pair.after->number - 1].role != LayerRole::application) continue;
+      result_.layers.push_back({pair.after->diff_id, after_.files().layers()[pair.after->number - 1].size,
+                                pair.before->number, pair.after->number,
+                                pair.after->created_by.empty() ? pair.before->created_by : pair.after->created_by});
+      if (pair.before->descriptor.digest != pair.after->descriptor.digest) {
+        add("compression", fmt::format("layer {} is the same by another compressor", pair.after->number));
+      }
     }
-  }
-
-  bool is_proven(std::size_t number, std::size_t ProvenLayer::*side) const {
-    return std::any_of(result_.layers.begin(), result_.layers.end(),
-                       [&](const ProvenLayer& layer) { return layer.*side == number; });
   }
 
   // Extra layers may be missing on one side, the program may not.
   void check_programs() {
     if (result_.layers.empty()) add(kApplicationSubject, "the images have no application layer in common");
-    if (const auto number = before_.program(); number != 0 && !is_proven(number, &ProvenLayer::before)) {
-      add(kApplicationSubject, fmt::format("the program's layer {} of the first image is not in the second", number));
-    }
-    if (const auto number = after_.program(); number != 0 && !is_proven(number, &ProvenLayer::after)) {
-      add(kApplicationSubject, fmt::format("the program's layer {} of the second image is not in the first", number));
+    check_program(result_.before, "first", "second");
+    check_program(result_.after, "second", "first");
+  }
+
+  void check_program(const std::vector<AccountedLayer>& layers, const char* here, const char* there) {
+    for (const auto& layer : layers) {
+      if (!layer.side.created_by.starts_with("ociassemble: binary ")) continue;
+      if (layer.role == LayerRole::application) return;
+      return add(kApplicationSubject, fmt::format("the program's layer {} of the {} image is not in the {}",
+                                                  layer.side.number, here, there));
     }
   }
 
-  template <class Number>
-  void check_hidden(const Side& side, const Number& number) {
-    std::set<std::size_t> proven;
-    for (const auto& layer : result_.layers) proven.insert(number(layer));
-    if (proven.empty()) return;
-    for (auto i = *proven.begin(); i < side.layers.size(); ++i) {
-      if (proven.count(i + 1) != 0) continue;
-      guard([&] {
-        const auto hidden = find_hidden(side.image.layers()[i], paths_, options_.stop);
-        if (!hidden) return;
-        add(kApplicationSubject, fmt::format("layer {} of the {} image hides /{}, a file of the application", i + 1,
-                                             &side == &before_ ? "first" : "second", *hidden));
-      });
+  // Each file of a layer that both have: where it landed, and where its name leads.
+  void check_application() {
+    for (const auto& layer : result_.layers) {
+      const auto& before = before_.files().layers()[layer.before - 1].placed;
+      const auto& after = after_.files().layers()[layer.after - 1].placed;
+      for (const auto& [path, place] : after) {
+        const auto other = before.find(path);
+        if (other != before.end()) check_file(path, other->second, place);
+      }
+    }
+  }
+
+  void check_file(const std::string& path, const std::string& before, const std::string& after) {
+    const auto* left = before_.tree().find(before);
+    const auto* right = after_.tree().find(after);
+    const bool is_folder = left != nullptr && right != nullptr && left->type == EntryType::directory &&
+                           right->type == EntryType::directory;
+    if (is_folder || !settled_.insert(after).second) return;
+    settled_.insert(before);
+    const bool is_same = same_file(left, right) && same_file(named(before_, path), named(after_, path));
+    if (!is_same) {
+      return add_application(after, left, right,
+                             same_file(left, right) ? "its name leads elsewhere" : "replaced, hidden or removed");
+    }
+    ++result_.application_files;
+    if (is_runnable(right)) programs_.push_back(after);
+  }
+
+  static const Tree::Node* named(const ProofSide& side, const std::string& path) {
+    return side.tree().find(side.tree().resolve_parent(path));
+  }
+
+  void add_application(const std::string& path, const Tree::Node* left, const Tree::Node* right,
+                       std::string_view cause) {
+    const bool allowed = is_path_allowed(options_, path) && !is_runnable(left) && !is_runnable(right);
+    add_file(kApplicationSubject, allowed, path,
+             fmt::format("/{}, a file of the application, is {}: {} in the first image, {} in the second",
+                         printable(path), cause, describe_file(left), describe_file(right)));
+  }
+
+  // All that is not the application's.
+  void compare_trees(const Tree::Node* left, const Tree::Node* right) {
+    if (settled_.count(path_) == 0) {
+      if (!same_file(left, right)) {
+        add_other(left, right);
+      } else if (right->type != EntryType::directory) {
+        ++result_.same_files;
+      }
+    }
+    static const Tree::Children kNone;
+    const auto& first = left == nullptr ? kNone : left->children;
+    const auto& second = right == nullptr ? kNone : right->children;
+    auto a = first.begin();
+    auto b = second.begin();
+    while (a != first.end() || b != second.end()) {
+      const bool takes_first = a != first.end() && (b == second.end() || a->first <= b->first);
+      const bool takes_second = b != second.end() && (a == first.end() || b->first <= a->first);
+      const auto& name = takes_first ? a->first : b->first;
+      const auto size = path_.size();
+      path_ += (path_.empty() ? "" : "/") + name;
+      compare_trees(takes_first ? &a->second : nullptr, takes_second ? &b->second : nullptr);
+      path_.resize(size);
+      if (takes_first) ++a;
+      if (takes_second) ++b;
+    }
+  }
+
+  void add_other(const Tree::Node* left, const Tree::Node* right) {
+    const auto text = fmt::format("/{}: {} in the first image, {} in the second", printable(path_), describe_file(left),
+                                  describe_file(right));
+    const bool is_laid_on = before_.is_laid_on(path_) || after_.is_laid_on(path_);
+    const bool is_claimed = before_.claimed_paths().count(path_) != 0 || after_.claimed_paths().count(path_) != 0;
+    if (is_claimed && left != nullptr && right != nullptr) {
+      add_application(path_, left, right, "not the same");
+    } else if (is_laid_on && is_on_the_way(left, right)) {
+      add_file(kApplicationSubject, false, path_, "a folder of the application has other rights: " + text);
+    } else if (is_laid_on) {
+      add_file("files", is_other_allowed(left, right), path_, text);
+    } else {
+      if (base_files_++ == 0) first_base_file_ = text;
+    }
+  }
+
+  bool is_other_allowed(const Tree::Node* left, const Tree::Node* right) const {
+    if (is_allowed(options_, "files") || is_allowed(options_, "layers") || is_path_allowed(options_, path_))
+      return true;
+    // The folders that an allowed file lies in come with it.
+    const auto* node = left == nullptr ? right : left;
+    return (left == nullptr || right == nullptr) && node->type == EntryType::directory && node->uid == 0 &&
+           (node->mode & 07022U) == 0 && is_path_allowed_below(options_, path_);
+  }
+
+  // A folder that both have and in which, somewhere, files of the application are.
+  bool is_on_the_way(const Tree::Node* left, const Tree::Node* right) const {
+    return left != nullptr && right != nullptr && left->type == EntryType::directory &&
+           right->type == EntryType::directory &&
+           (has_below(before_.claimed_paths(), path_) || has_below(after_.claimed_paths(), path_));
+  }
+
+  // A volume takes the place of what the image has there.
+  void check_volumes() {
+    const auto& first = before_.image().config().volumes;
+    const auto& second = after_.image().config().volumes;
+    const auto check = [&](const ProofSide& side, const std::set<std::string>& here,
+                           const std::set<std::string>& there) {
+      for (const auto& volume : here) {
+        if (there.count(volume) != 0) continue;
+        const auto path = side.tree().resolve(volume);
+        if (side.claimed_paths().count(path) == 0 && !has_common_below(side, path)) continue;
+        add(kApplicationSubject, fmt::format("the volume {} of the {} image covers files of the application",
+                                             printable(volume), side.name()));
+      }
+    };
+    check(before_, first, second);
+    check(after_, second, first);
+  }
+
+  static bool has_common_below(const ProofSide& side, const std::string& folder) {
+    const auto prefix = folder.empty() ? folder : folder + "/";
+    const auto& paths = side.claimed_paths();
+    for (auto at = paths.lower_bound(prefix); at != paths.end() && at->first.starts_with(prefix); ++at) {
+      if (at->second) return true;
+    }
+    return false;
+  }
+
+  void check_start() {
+    const StartSide before{before_.image().config(), before_.files(), programs_};
+    const StartSide after{after_.image().config(), after_.files(), programs_};
+    const auto laid_on = [this](const std::string& path) {
+      return before_.is_laid_on(path) || after_.is_laid_on(path);
+    };
+    for (auto& line : compare_starts(before, after, laid_on)) add(kStartSubject, std::move(line));
+  }
+
+  // A layer that one image has above its base and the other has not: allowed as such, or where all that it does is.
+  void account_for_extras(const ProofSide& side) {
+    for (std::size_t i = 0; i < side.accounted().size(); ++i) {
+      const auto& layer = side.accounted()[i];
+      if (layer.role != LayerRole::extra) continue;
+      has_extras_ = true;
+      const auto is_harmless = [this](const std::string& path) {
+        const auto below = refused_.lower_bound(path + "/");
+        return refused_.count(path) == 0 && (below == refused_.end() || !below->starts_with(path + "/"));
+      };
+      const bool allowed = is_allowed(options_, "layers") || (has_allowed_paths() && side.touches_only(i, is_harmless));
+      all_extras_allowed_ = all_extras_allowed_ && allowed;
+      const auto& maker = layer.side.created_by;
+      result_.differences.push_back({"layers",
+                                     allowed,
+                                     fmt::format("layer {} is only in the {} image: {}", layer.side.number, side.name(),
+                                                 maker.empty() ? "no history says what made it" : printable(maker)),
+                                     {}});
+    }
+  }
+
+  bool has_allowed_paths() const {
+    return std::any_of(options_.allow.begin(), options_.allow.end(),
+                       [](const std::string& name) { return name.starts_with(kFilesPrefix); });
+  }
+
+  // For people: what differs in application layers of one maker.
+  void take_unlike(const std::vector<LayerComparison>& pairs) {
+    MetadataBudget budget;
+    for (auto pair : pairs) {
+      if (pair.change != LayerChange::changed || result_.before[pair.before->number - 1].role != LayerRole::extra ||
+          result_.after[pair.after->number - 1].role != LayerRole::extra) {
+        continue;
+      }
+      read_changes(pair, before_.image(), after_.image(), budget, options_.stop);
+      const auto is_other = [this](const FileChange& file) {
+        return !file.before || !file.after || refused_.count(file.path) == 0;
+      };
+      pair.files.erase(std::remove_if(pair.files.begin(), pair.files.end(), is_other), pair.files.end());
+      if (!pair.files.empty()) result_.unlike.push_back(std::move(pair));
     }
   }
 
   void compare_bases() {
-    const auto base = [](const Side& side) {
-      std::vector<Digest> ids;
-      for (std::size_t i = 0; i < side.application.front(); ++i) ids.push_back(side.layers[i].diff_id);
-      return ids;
-    };
-    bases_differ_ = base(before_) != base(after_);
+    bases_differ_ = before_.below() != after_.below();
     if (bases_differ_) {
-      add("base", fmt::format("other layers below the application: {} and {}", before_.application.front(),
-                              after_.application.front()));
+      add("base",
+          fmt::format("other layers below the application: {} and {}", before_.below().size(), after_.below().size()));
+    }
+    if (base_files_ != 0) {
+      add("base", base_files_ == 1 ? first_base_file_
+                                   : fmt::format("{} files differ, the first: {}", base_files_, first_base_file_));
     }
   }
 
   void compare_values() {
-    auto changes = compare_configs(before_.image.config(), after_.image.config());
-    for (auto& change : compare_manifests(before_.image.manifest(), after_.image.manifest())) {
+    auto changes = compare_configs(before_.image().config(), after_.image().config());
+    for (auto& change : compare_manifests(before_.image().manifest(), after_.image().manifest())) {
       changes.push_back(std::move(change));
     }
     for (const auto& change : changes) {
-      // A history tells of the base and of the layers on top, which are allowed or not by themselves.
       auto subject = subject_of(change);
-      const auto text = fmt::format("{}{}{}: {} -> {}", change.member, change.key.empty() ? "" : " ", change.key,
-                                    change.before.value_or("(none)"), change.after.value_or("(none)"));
+      auto text = fmt::format("{}{}{}: {} -> {}", change.member, change.key.empty() ? "" : " ", change.key,
+                              change.before.value_or("(none)"), change.after.value_or("(none)"));
+      // A history tells of the base and of extra layers, which are allowed or not by themselves.
       if (subject == "history" && bases_differ_) subject = "base";
-      if (subject == "history" && has_extra_layers_) subject = "layers";
-      add(subject, text);
+      if (subject == "history" && has_extras_) {
+        result_.differences.push_back({"layers", all_extras_allowed_, std::move(text), {}});
+      } else {
+        add(subject, std::move(text));
+      }
     }
   }
 
   const SameAppOptions& options_;
-  const Side before_;
-  const Side after_;
-  MetadataBudget budget_;
-  std::set<std::string> paths_;  // of the application's files
+  ProofSide before_;
+  ProofSide after_;
+  std::string path_;                   // of compare_trees()
+  std::set<std::string> settled_;      // compared already
+  std::set<std::string> refused_;      // paths of what is not allowed
+  std::vector<std::string> programs_;  // of the application
+  std::uint64_t base_files_ = 0;
+  std::string first_base_file_;
   bool bases_differ_ = false;
-  bool has_extra_layers_ = false;
+  bool has_extras_ = false;
+  bool all_extras_allowed_ = true;
   SameApp result_;
 };
 
@@ -217,7 +413,7 @@ bool all_allowed(const std::vector<SameAppDifference>& differences) {
 
 }  // namespace
 
-bool SameApp::is_proven() const { return !layers.empty() && unlike.empty() && all_allowed(differences); }
+bool SameApp::is_proven() const { return !layers.empty() && all_allowed(differences); }
 
 bool SameAppReport::is_proven() const {
   return !platforms.empty() && all_allowed(differences) &&

@@ -50,7 +50,8 @@ class HashSink : public Sink {
 // Hashes and counts what is read through it. Owns the source that it reads.
 class HashSource : public Source {
  public:
-  explicit HashSource(std::unique_ptr<Source> from) : from_(std::move(from)) {}
+  explicit HashSource(std::unique_ptr<Source> from, Digest::Algorithm algorithm = Digest::Algorithm::sha256)
+      : from_(std::move(from)), hasher_(algorithm) {}
   std::size_t read(std::span<std::byte> buffer) override;
   std::uint64_t size() const noexcept { return size_; }
   Digest finish() { return hasher_.finish(); }

@@ -12,6 +12,7 @@
 #include "inspect/file_kind.hpp"
 #include "inspect/go_build_info.hpp"
 #include "inspect/target_system.hpp"
+#include "ociassemble/error.hpp"
 
 namespace ociassemble {
 namespace {
@@ -149,6 +150,19 @@ ElfInfo read_elf(const std::filesystem::path& path) {
   if (info.os.empty()) info.os = target_system(elf, file);
   if (elf_architecture(info) == "arm") info.arm = go_arm(go);
   return info;
+}
+
+std::optional<ElfLinks> read_elf_links(UniqueFd fd, std::string name) {
+  const BoundedFile file(std::move(fd), std::move(name));
+  try {
+    require_elf_magic(file);
+    const ElfFile elf(file);
+    require_linked(elf, file);
+    return ElfLinks{read_interpreter(elf, file), read_needed(elf, file, read_dynamic(elf, file))};
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::check_failed) throw;
+    return {};
+  }
 }
 
 }  // namespace ociassemble

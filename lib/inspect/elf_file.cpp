@@ -35,6 +35,12 @@ BoundedFile::BoundedFile(std::string name) : name_(std::move(name)) {
   // O_NONBLOCK: opening a named pipe would wait for a writer.
   fd_.reset(::open(name_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd_) throw_errno(fmt::format("cannot open {}", name_));
+  take_size();
+}
+
+BoundedFile::BoundedFile(UniqueFd fd, std::string name) : name_(std::move(name)), fd_(std::move(fd)) { take_size(); }
+
+void BoundedFile::take_size() {
   struct stat status {};
   if (::fstat(fd_.get(), &status) != 0) throw_errno(fmt::format("cannot read {}", name_));
   if (S_ISDIR(status.st_mode)) refuse_file(name_, "a directory, not a program", "name the compiled binary in it");

@@ -22,6 +22,8 @@ class BoundedFile {
   explicit BoundedFile(std::string name);
   // A file of these bytes, such as a layer has; they are borrowed.
   BoundedFile(std::string name, std::string_view bytes);
+  // Of a file that is open already.
+  BoundedFile(UniqueFd fd, std::string name);
 
   const std::string& name() const noexcept { return name_; }
   std::uint64_t size() const noexcept { return size_; }
@@ -31,6 +33,8 @@ class BoundedFile {
   std::string read(std::uint64_t offset, std::size_t size) const;
 
  private:
+  void take_size();
+
   std::string name_;
   UniqueFd fd_;  // none for a file in memory
   std::string_view bytes_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <map>
+#include <utility>
+
 #include "base/text.hpp"
 #include "io/streams.hpp"
 #include "report/comparison_objects.hpp"
@@ -15,6 +18,24 @@ std::string difference_line(const SameAppDifference& difference) {
                      short_text(difference.text));
 }
 
+constexpr std::size_t kMostLines = 1000;
+
+// The lines of a subject, the first ones where there are many.
+void describe_differences(std::string& text, const std::vector<SameAppDifference>& differences, std::size_t files) {
+  std::map<std::pair<bool, std::string>, std::size_t> counts;
+  for (const auto& difference : differences) {
+    const auto limit = difference.path.empty() ? kMostLines : files;
+    if (++counts[{difference.is_allowed, difference.subject}] <= limit) text += difference_line(difference);
+  }
+  for (const auto& [kind, count] : counts) {
+    if (kind.second == "files" || kind.second == "application") {
+      if (count > files)
+        text += fmt::format("  {:<11} {:<12} … {} more\n", kind.first ? "allowed" : "NOT ALLOWED", kind.second,
+                            count - files);
+    }
+  }
+}
+
 void describe_app(std::string& text, const SameApp& app, std::size_t files) {
   text += fmt::format("{}: {}\n", terminal_text(app.platform), app.is_proven() ? "the same application" : "NOT PROVEN");
   for (const auto& layer : app.layers) {
@@ -26,7 +47,9 @@ void describe_app(std::string& text, const SameApp& app, std::size_t files) {
   for (const auto& layer : app.unlike) {
     text += "  NOT ALLOWED application layers differ\n" + layer_comparison_text(layer, files);
   }
-  for (const auto& difference : app.differences) text += difference_line(difference);
+  describe_differences(text, app.differences, files);
+  text += fmt::format("  the same    {} {} of the application, {} others\n", app.application_files,
+                      app.application_files == 1 ? "file" : "files", app.same_files);
 }
 
 void print(JsonPrinter& json, const std::vector<SameAppDifference>& differences) {
@@ -36,6 +59,7 @@ void print(JsonPrinter& json, const std::vector<SameAppDifference>& differences)
     json.member("subject", difference.subject);
     json.member("allowed", difference.is_allowed);
     json.member("text", difference.text);
+    if (!difference.path.empty()) json.member("path", "/" + difference.path);
     json.end_object();
   }
   json.end_array();
@@ -51,6 +75,33 @@ void print(JsonPrinter& json, const ProvenLayer& layer) {
   json.end_object();
 }
 
+std::string_view role_name(LayerRole role) {
+  switch (role) {
+    case LayerRole::application:
+      return "application";
+    case LayerRole::base:
+      return "base";
+    case LayerRole::extra:
+      return "extra";
+  }
+  return {};
+}
+
+void print(JsonPrinter& json, const std::vector<AccountedLayer>& layers) {
+  json.begin_array();
+  for (const auto& layer : layers) {
+    json.begin_object();
+    json.member("number", std::uint64_t{layer.side.number});
+    json.member("role", role_name(layer.role));
+    json.member("inBoth", layer.is_in_both);
+    json.member("digest", layer.side.descriptor.digest.to_string());
+    json.member("diffId", layer.side.diff_id.to_string());
+    json.member("createdBy", layer.side.created_by);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void print(JsonPrinter& json, const SameApp& app) {
   json.begin_object();
   json.member("platform", app.platform);
@@ -62,6 +113,10 @@ void print(JsonPrinter& json, const SameApp& app) {
   for (const auto& layer : app.unlike) print_layer_comparison(json, layer);
   json.end_array();
   print(json.key("differences"), app.differences);
+  print(json.key("before"), app.before);
+  print(json.key("after"), app.after);
+  json.member("applicationFiles", app.application_files);
+  json.member("sameFiles", app.same_files);
   json.end_object();
 }
 

@@ -54,6 +54,10 @@ std::pair<std::string_view, std::string_view> split_last(std::string_view path) 
   return {path.substr(0, slash), path.substr(slash + 1)};
 }
 
+std::string join(std::string_view folder, std::string_view name) {
+  return folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
+}
+
 const Node* child_of(const Node* node, std::string_view name) {
   if (node == nullptr) return nullptr;
   const auto found = node->children.find(std::string(name));
@@ -161,10 +165,12 @@ Tree Tree::from_root(Node root) {
   return tree;
 }
 
-void Tree::apply(TarReader& layer) {
+void Tree::apply(TarReader& layer, TreeWatcher* watcher) {
   ++layer_;
+  watcher_ = watcher;
   whited_out_.clear();
   while (const auto entry = layer.next()) put(*entry, layer);
+  watcher_ = nullptr;
 }
 
 void Tree::put(const TarEntry& entry, TarReader& layer) {
@@ -182,6 +188,7 @@ void Tree::put(const TarEntry& entry, TarReader& layer) {
     if (entry.type == EntryType::hard_link && wanted_files_.count(path) != 0)
       linked_files_.insert(resolve_parent(entry.link_target));
     put_node(path, node_of(entry, path, layer));
+    if (watcher_ != nullptr) watcher_->placed(entry, path);
   }
 }
 
@@ -210,6 +217,14 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
   node.layer = layer_;
   if (entry.type == EntryType::regular && entry.size <= kLargestContents && wanted_files_.count(path) != 0)
     node.contents = read_all(layer.data(), kLargestContents, entry.path);
+  if (watcher_ != nullptr && entry.type != EntryType::directory) {
+    if (node.contents) {
+      StringSource again(*node.contents);
+      node.facts = watcher_->read(entry, again);
+    } else {
+      node.facts = watcher_->read(entry, layer.data());
+    }
+  }
   return node;
 }
 
@@ -229,6 +244,7 @@ Node Tree::linked_node(const TarEntry& entry, const std::string& path) const {
 // An empty name hides all that is in the folder. Once is enough for a layer, and all that it may cost.
 void Tree::white_out(std::string_view folder, std::string_view name) {
   const std::string parent_path = resolve(folder);
+  if (watcher_ != nullptr) watcher_->removed(name.empty() ? parent_path : join(parent_path, name));
   Node* parent = descend(root_, parent_path);
   if (parent == nullptr) return;
   const auto child = parent->children.find(std::string(name));

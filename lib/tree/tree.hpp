@@ -18,6 +18,26 @@
 
 namespace ociassemble {
 
+struct TarEntry;
+// What whoever builds a tree wants to know of a file's bytes; a tree only hands it on.
+struct FileFacts;
+
+// Is told what layers do to a tree. Paths are resolved: where a thing really lands.
+class TreeWatcher {
+ public:
+  TreeWatcher() = default;
+  TreeWatcher(const TreeWatcher&) = delete;
+  TreeWatcher& operator=(const TreeWatcher&) = delete;
+  virtual ~TreeWatcher() = default;
+
+  // Of each entry that is no directory and no hard link; `data` need not be read to its end. What it returns stays with
+  // the node, and with hard links to it.
+  virtual std::shared_ptr<const FileFacts> read(const TarEntry& entry, Source& data) = 0;
+  virtual void placed(const TarEntry& entry, const std::string& path) = 0;
+  // What lower layers had at the path, or below it where that is a folder that was made opaque.
+  virtual void removed(const std::string& path) = 0;
+};
+
 // The root file system that layers make when they are laid over each other: metadata of every entry, and the contents
 // of the few small files that were asked for. Paths are relative to the root, "" is the root. One thread.
 class Tree {
@@ -75,9 +95,10 @@ class Tree {
     std::uint64_t size = 0;
     std::string link_target;  // of a symlink
     std::map<std::string, std::string> xattrs;
-    std::optional<std::string> contents;  // of a wanted regular file
-    Children children;                    // of a directory
-    std::uint32_t layer = 0;              // which one brought it, counted from 1; 0 for the root before any did
+    std::optional<std::string> contents;     // of a wanted regular file
+    std::shared_ptr<const FileFacts> facts;  // where there was a watcher
+    Children children;                       // of a directory
+    std::uint32_t layer = 0;                 // which one brought it, counted from 1; 0 for the root before any did
   };
 
   // Contents are kept for regular files at these paths, up to 1 MiB each.
@@ -88,7 +109,7 @@ class Tree {
   // that are there, inside the root; a missing parent is a directory of root's, 0755. Throws what the reader throws,
   // Error{corrupt} for a hard link to nothing, and Error{unsupported} for paths deeper than 256 names and for more than
   // a gigabyte of metadata in all. After a throw the tree is half changed, and not to be used.
-  void apply(TarReader& layer);
+  void apply(TarReader& layer, TreeWatcher* watcher = nullptr);
 
   // Files that the wanted ones lead to, as symlinks or hard links, and whose contents were therefore not kept: a tree
   // that wants them, too, has what the wanted files hold.
@@ -121,9 +142,10 @@ class Tree {
   Node root_;
   std::set<std::string> wanted_files_;
   std::set<std::string> linked_files_;  // what hard links at wanted places link to
-  std::set<std::string> whited_out_;    // by the layer being applied
-  std::uint32_t layer_ = 0;             // the one being applied
-  std::uint64_t metadata_size_ = 0;     // of all entries ever, in bytes, roughly
+  std::set<std::string> whited_out_;  // by the layer being applied
+  TreeWatcher* watcher_ = nullptr;    // of apply(), borrowed
+  std::uint32_t layer_ = 0;           // the one being applied
+  std::uint64_t metadata_size_ = 0;   // of all entries ever, in bytes, roughly
 };
 
 }  // namespace ociassemble

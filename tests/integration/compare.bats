@@ -99,6 +99,64 @@ differs() { run -3 ociassemble diff "$@"; }
   grep -q '~ /usr/local/bin/.*content' <<<"$output"
 }
 
+# LAYOUT ENTRY…: lays a tar of the entries (in ./top) upon the layout's image, without a word in its history.
+lay_on() {
+  local layout=$1 manifest config layer
+  shift
+  tar -C top --owner=0 --group=0 -cf top.tar "$@"
+  manifest=$(blob "$layout" "$(digest_in "$layout" v1)")
+  layer=$(sha256sum <top.tar | cut -d' ' -f1)
+  cp top.tar "$layout/blobs/sha256/$layer"
+  jq -c --arg id "sha256:$layer" '.rootfs.diff_ids += [$id]' "$(blob "$layout" "$(jq -r .config.digest "$manifest")")" >config.json
+  config=$(sha256sum <config.json | cut -d' ' -f1)
+  cp config.json "$layout/blobs/sha256/$config"
+  jq -c --arg config "sha256:$config" --argjson config_size "$(stat -c %s config.json)" \
+    --arg layer "sha256:$layer" --argjson size "$(stat -c %s top.tar)" \
+    '.config.digest = $config | .config.size = $config_size |
+     .layers += [{mediaType: "application/vnd.oci.image.layer.v1.tar", digest: $layer, size: $size}]' "$manifest" >manifest.json
+  layer=$(sha256sum <manifest.json | cut -d' ' -f1)
+  cp manifest.json "$layout/blobs/sha256/$layer"
+  jq -c --arg digest "sha256:$layer" --argjson size "$(stat -c %s manifest.json)" \
+    '.manifests[0].digest = $digest | .manifests[0].size = $size' "$layout/index.json" >index.json
+  cp index.json "$layout/index.json"
+}
+
+@test "what is laid upon the application is listed, strictly refused, and can be allowed by its path" {
+  cp -r image other
+  mkdir -p top/etc/app
+  echo dev >top/etc/app/dev.yml
+  lay_on other etc/app
+  run -0 ociassemble verify --same-app oci:image:v1 oci:other:v1
+  grep -q 'allowed *files .*/etc/app/dev.yml' <<<"$output"
+  grep -q 'allowed *layers .*layer 4 is only in the second image' <<<"$output"
+  run -3 ociassemble verify --same-app --strict oci:image:v1 oci:other:v1
+  run -0 ociassemble verify --same-app --strict --allow files:/etc/app oci:image:v1 oci:other:v1
+  run -0 ociassemble verify --same-app --json oci:image:v1 oci:other:v1
+  [ "$(jq -c '[.platforms[0].after[] | .role + (if .inBoth then "" else "!" end)]' <<<"$output")" = \
+    '["base","application","application","extra!"]' ]
+}
+
+@test "what is laid upon the application through a link, and what the loader reads, is refused" {
+  cp -r image other
+  mkdir -p top/opt
+  ln -s /usr/local/bin top/opt/link
+  lay_on other opt/link
+  run -0 ociassemble verify --same-app oci:image:v1 oci:other:v1
+  rm top/opt/link
+  mkdir top/opt/link
+  cp /bin/true "top/opt/link/$(basename "$server")"
+  lay_on other "opt/link/$(basename "$server")"
+  run -3 ociassemble verify --same-app oci:image:v1 oci:other:v1
+  grep -q "NOT ALLOWED application  */usr/local/bin/$(basename "$server")" <<<"$output"
+  rm -rf other
+  cp -r image other
+  mkdir -p top/etc
+  echo /evil.so >top/etc/ld.so.preload
+  lay_on other etc/ld.so.preload
+  run -3 ociassemble verify --same-app oci:image:v1 oci:other:v1
+  grep -q 'NOT ALLOWED start .*ld.so.preload' <<<"$output"
+}
+
 @test "a damaged blob is no proof" {
   cp -r image other
   manifest=$(blob other "$(digest_in other v1)")

@@ -23,15 +23,15 @@ void SameAppFlags::add_to(CLI::App& app) {
   auto* same = app.add_flag("--same-app", same_app_,
                             "Prove that two images carry the same application, byte for byte: give two locations")
                    ->group(group);
-  auto* strict = app.add_flag("--strict", strict_, "Let nothing else differ, but for what --allow names")
-                     ->needs(same)
-                     ->group(group);
-  app.add_option("--allow", allow_, "What may differ all the same: env, cmd, labels, base, layers, …; repeatable")
+  app.add_flag("--strict", strict_, "Let nothing else differ, but for what --allow names")->needs(same)->group(group);
+  app.add_option("--allow", allow_,
+                 "What may differ all the same: files:/PATH (and all below), env, cmd, labels, base, layers, …; "
+                 "repeatable")
       ->type_name("NAME")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false)
-      ->needs(strict)
+      ->needs(same)
       ->group(group);
   app.add_option("--platform", platform_, "Of indexes, only this platform's images")
       ->type_name("OS/ARCH")

@@ -31,19 +31,22 @@ class VerifyCommand : public Command {
         "tag is\n"
         "checked whole. Exit status 3 when something is wrong.\n"
         "\n"
-        "With --same-app: recomputes the application's layers of two images (the programs and files that build "
-        "brought; "
-        "in\n"
-        "images of others all above the annotated base), for each platform, and lists all else that differs. Exit "
-        "status 0\n"
-        "only when they are the same bytes, and no other layer hides a file of them.\n"
+        "With --same-app: unpacks both images in memory, for each platform, and compares every file, links resolved. "
+        "Status 0\n"
+        "only when the application's files (those that build brought; in images of others all above the annotated "
+        "base) "
+        "are the\n"
+        "same bytes, nothing hides or shadows them, and they start alike: interpreter, libraries, loader, PATH. All "
+        "else "
+        "that\n"
+        "differs is listed; with --strict it must be allowed.\n"
         "\n"
         "Examples:\n"
         "  ociassemble verify oci:image:v1\n"
         "  ociassemble verify registry.example.com/team/server:v1\n"
         "  ociassemble verify --same-app registry.example.com/team/server:v1-dev "
         "registry.example.com/team/server:v1\n"
-        "  ociassemble verify --same-app --strict --allow env --allow labels oci:image:staging oci:image:prod");
+        "  ociassemble verify --same-app --strict --allow env --allow files:/etc/app oci:image:dev oci:image:prod");
   }
 
   int run(const Streams& streams) override {

@@ -36,11 +36,13 @@ std::vector<std::string> refused(const SameApp& app) {
 TEST_CASE("the same program on two bases with another config is proven, and the differences are listed") {
   const Images images;
   const auto app = images.layer(program("v1"));
-  ImageConfig dev;
+  ImageConfig prod;
+  prod.entrypoint = std::vector<std::string>{"/usr/local/bin/app"};
+  auto dev = prod;
   dev.env = {"DEBUG=1"};
   dev.cmd = std::vector<std::string>{"--watch"};
   const auto proof =
-      prove_same_app(Images::image({{images.layer(RawTar().file("base", "alpine")), "base"}, {app, kBinary}}),
+      prove_same_app(Images::image({{images.layer(RawTar().file("base", "alpine")), "base"}, {app, kBinary}}, prod),
                      Images::image({{images.layer(RawTar().file("base", "golang")), "base"}, {app, kBinary}}, dev));
   CHECK(proof.is_proven());
   REQUIRE(proof.layers.size() == 1);
@@ -48,7 +50,7 @@ TEST_CASE("the same program on two bases with another config is proven, and the 
   CHECK(proof.layers[0].before == 2);
   std::vector<std::string> subjects;
   for (const auto& difference : proof.differences) subjects.push_back(difference.subject);
-  CHECK(subjects == std::vector<std::string>{"base", "env", "cmd"});
+  CHECK(subjects == std::vector<std::string>{"base", "base", "env", "cmd"});
   CHECK(refused(proof).empty());
 }
 

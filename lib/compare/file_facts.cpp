@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compare/file_facts.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/stop.hpp"
+#include "base/system_error.hpp"
+#include "digest/hasher.hpp"
+#include "inspect/elf.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "tar/tar_path.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::uint64_t kMostClaimed = std::uint64_t{64} << 30U;
+constexpr std::size_t kScriptHead = 256;  // BINPRM_BUF_SIZE of Linux
+
+UniqueFd open_nameless() {
+  const char* named = std::getenv("TMPDIR");
+  std::string name = fmt::format("{}/ociassemble-XXXXXX", named != nullptr && *named != '\0' ? named : "/var/tmp");
+  UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
+  if (!fd) throw_errno(fmt::format("cannot make a temporary file {}", name));
+  ::unlink(name.c_str());
+  return fd;
+}
+
+// "#!/usr/bin/env -S app": what the kernel makes of a script's first line.
+void take_script(FileFacts& facts, std::string_view head) {
+  if (!head.starts_with("#!")) return;
+  auto line = head.substr(2, head.find('\n') == std::string_view::npos ? head.npos : head.find('\n') - 2);
+  const auto strip = [](std::string_view text) {
+    const auto begin = text.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return std::string_view();
+    return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+  };
+  line = strip(line);
+  const auto blank = line.find_first_of(" \t");
+  facts.interpreter = line.substr(0, blank);
+  if (blank != std::string_view::npos) facts.interpreter_argument = strip(line.substr(blank));
+}
+
+}  // namespace
+
+std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source& data, std::uint64_t layer_bytes,
+                                                   const std::stop_token& stop) {
+  if (entry.type != EntryType::regular) {
+    const auto numbers = fmt::format("{}:{}", entry.device_major, entry.device_minor);
+    return std::make_shared<FileFacts>(FileFacts{.digest = Digest::of(numbers)});
+  }
+  check_claim(entry, layer_bytes);
+  if (buffer_.empty()) buffer_.resize(kCopyBufferSize);
+  Hasher hasher;
+  std::string head;
+  bool is_elf = false;
+  for (bool is_first = true;; is_first = false) {
+    throw_if_stopped(stop);
+    const auto count = read_full(data, buffer_);
+    const auto bytes = std::span<const std::byte>(buffer_).first(count);
+    hasher.update(bytes);
+    if (is_first) {
+      head = as_text(bytes).substr(0, kScriptHead);
+      is_elf = head.starts_with(
+          "\x7f"
+          "ELF");
+    }
+    if (is_elf && count != 0) spool(bytes);
+    if (count < buffer_.size()) break;
+  }
+  FileFacts facts{.digest = hasher.finish()};
+  take_script(facts, head);
+  if (is_elf) read_links(facts, entry.path);
+  return std::make_shared<FileFacts>(std::move(facts));
+}
+
+void FactsReader::check_claim(const TarEntry& entry, std::uint64_t layer_bytes) {
+  if (entry.size > kMostClaimed + layer_bytes || claimed_ > kMostClaimed + layer_bytes) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("cannot compare the images: {} is a file of more holes than can be read",
+                            tar_name_for_message(entry.path)));
+  }
+  claimed_ += entry.size;
+}
+
+void FactsReader::spool(std::span<const std::byte> bytes) {
+  if (!file_) file_ = open_nameless();
+  while (!bytes.empty()) {
+    const auto count = ::write(file_.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_errno("cannot write a temporary file");
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+void FactsReader::read_links(FileFacts& facts, const std::string& name) {
+  UniqueFd copy(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw_errno("cannot read a temporary file");
+  if (auto links = read_elf_links(std::move(copy), name)) {
+    facts.is_elf = true;
+    facts.interpreter = std::move(links->interpreter);
+    facts.needed = std::move(links->needed);
+  }
+  if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0) {
+    throw_errno("cannot write a temporary file");
+  }
+}
+
+}  // namespace ociassemble

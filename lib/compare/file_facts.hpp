@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.hpp"
+#include "ociassemble/digest.hpp"
+#include "tar/entry.hpp"
+
+namespace ociassemble {
+
+// What a proof has to know of a file's bytes.
+struct FileFacts {
+  Digest digest;  // of a device: of its numbers
+  bool is_elf = false;
+  std::string interpreter;           // of an ELF program, or of a script ("#!")
+  std::string interpreter_argument;  // of a script
+  std::vector<std::string> needed;   // libraries, by DT_NEEDED
+
+  // Whether the kernel starts it alone.
+  bool is_static() const noexcept { return is_elf && interpreter.empty() && needed.empty(); }
+};
+
+// Reads files, each once and to its end. One thread.
+class FactsReader {
+ public:
+  // `layer_bytes` counts what was read of the layer's tar so far: sparse files may claim only so much more.
+  std::shared_ptr<const FileFacts> read(const TarEntry& entry, Source& data, std::uint64_t layer_bytes,
+                                        const std::stop_token& stop);
+
+ private:
+  void check_claim(const TarEntry& entry, std::uint64_t layer_bytes);
+  void read_links(FileFacts& facts, const std::string& name);
+  void spool(std::span<const std::byte> bytes);
+
+  std::uint64_t claimed_ = 0;
+  std::vector<std::byte> buffer_;
+  UniqueFd file_;  // a nameless one for ELF files, which are read in no order
+};
+
+}  // namespace ociassemble
