@@ -11,9 +11,9 @@
 #include "bases/static_base.hpp"
 #include "digest/hasher.hpp"
 #include "inputs/folder.hpp"
+#include "inputs/input_file.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/assemble.hpp"
-#include "inputs/input_file.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {

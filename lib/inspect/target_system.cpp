@@ -8,7 +8,7 @@
 namespace ociassemble {
 namespace {
 
-constexpr std::size_t kLargestNotes = std::size_t{64} * 1024;
+constexpr std::size_t kLargestSystemNotes = std::size_t{64} * 1024;
 constexpr std::uint64_t kAbiNote = 1;
 
 struct NamedSystem {
@@ -73,7 +73,7 @@ std::string target_system(const ElfFile& elf, const BoundedFile& file) {
   if (auto system = name_of(kOsAbis, elf.os_abi()); !system.empty()) return system;
   for (const auto& segment : elf.segments()) {
     if (segment.type != kPtNote) continue;
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(segment.file_size, kLargestNotes));
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(segment.file_size, kLargestSystemNotes));
     if (auto system = system_of_notes(elf, file.read(segment.offset, size)); !system.empty()) return system;
   }
   return {};

@@ -142,10 +142,10 @@ class Tree {
   Node root_;
   std::set<std::string> wanted_files_;
   std::set<std::string> linked_files_;  // what hard links at wanted places link to
-  std::set<std::string> whited_out_;  // by the layer being applied
-  TreeWatcher* watcher_ = nullptr;    // of apply(), borrowed
-  std::uint32_t layer_ = 0;           // the one being applied
-  std::uint64_t metadata_size_ = 0;   // of all entries ever, in bytes, roughly
+  std::set<std::string> whited_out_;    // by the layer being applied
+  TreeWatcher* watcher_ = nullptr;      // of apply(), borrowed
+  std::uint32_t layer_ = 0;             // the one being applied
+  std::uint64_t metadata_size_ = 0;     // of all entries ever, in bytes, roughly
 };
 
 }  // namespace ociassemble

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Long because all of it builds its programs by one set of helpers.
 #include "inspect/elf.hpp"
 
 #include <doctest/doctest.h>

@@ -76,7 +76,8 @@ TEST_CASE("what is not there is said in the user's words") {
   CHECK(tag.status == 404);
   const auto repository = failure_of([&] { client.open(at(registry, "debian:12")); });
   CHECK(repository.message ==
-        fmt::format("cannot pull {}/debian:12: the registry has no such repository: repository name not known", registry.host()));
+        fmt::format("cannot pull {}/debian:12: the registry has no such repository: repository name not known",
+                    registry.host()));
   const auto blobs = client.open(at(registry, "alpine:3.20")).blobs;
   const Descriptor gone{.media_type = std::string(media_type::kOciLayer), .digest = Digest::of("gone"), .size = 4};
   const auto blob = failure_of([&] { blobs->open(gone); });

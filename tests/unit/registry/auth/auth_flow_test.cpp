@@ -260,7 +260,7 @@ TEST_CASE("a token that allows too little is asked for once more with the scope 
   registry.clear_log();
   registry.add_fault({.path = "/manifests/", .times = -1, .status = 401, .headers = {{"WWW-Authenticate", challenge}}});
   RegistryClient other(options_for("alice", "correct horse"));
-  CHECK(failure_of([&] { other.fetch(at(registry, "app:v1")); }).status == 401);
+  CHECK(failure_of([&] { other.open(at(registry, "app:v1")); }).status == 401);
   CHECK(registry.count("GET", "/manifests/") == 3);
 }
 
