@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "ociassemble/manifest.hpp"
 #include "ociassemble/media_type.hpp"
 #include "registry/blob_reader.hpp"
 #include "registry/failure.hpp"
 #include "registry/link.hpp"
+#include "registry/tag_list.hpp"
 
 namespace ociassemble {
 namespace {
@@ -70,17 +70,8 @@ void refuse_schema_1(const RegistryAnswer& answer, const std::string& action) {
 }
 
 std::vector<std::string> parse_tags(const std::string& body, const std::string& action) {
-  const auto document = nlohmann::json::parse(body, nullptr, false);
-  const auto tags = document.is_object() ? document.find("tags") : document.end();
-  if (!document.is_object() || tags == document.end()) {
-    throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the registry's answer is no list of tags", action));
-  }
-  std::vector<std::string> names;
-  if (!tags->is_array()) return names;  // null, where there are none
-  for (const auto& tag : *tags) {
-    if (tag.is_string()) names.push_back(tag.get<std::string>());
-  }
-  return names;
+  if (auto tags = parse_tag_list(body)) return std::move(*tags);
+  throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the registry's answer is no list of tags", action));
 }
 
 }  // namespace
