@@ -30,6 +30,24 @@ struct Healthcheck {
   bool operator==(const Healthcheck&) const = default;
 };
 
+// A variable of the base's environment, as a shell's "${NAME:-WORD}".
+struct BaseVariable {
+  std::string name;
+  std::string operation;  // "", "-", ":-", "+" or ":+"
+  std::string word;
+
+  bool operator==(const BaseVariable&) const = default;
+};
+
+// A text of parts: each is a plain one, or what the base sets.
+struct EnvPart {
+  std::string text;
+  std::optional<BaseVariable> variable;
+
+  bool operator==(const EnvPart&) const = default;
+};
+using EnvTemplate = std::vector<EnvPart>;
+
 // What an image is made of.
 struct AssembleOptions {
   Location base;                     // the built-in "static" unless set
@@ -47,6 +65,9 @@ struct AssembleOptions {
   std::optional<std::vector<std::string>> entrypoint;  // the first binary when not set
   std::optional<std::vector<std::string>> cmd;
   std::vector<std::pair<std::string, std::string>> env;
+  // Values with parts of the base's environment; `env` goes before one of the same name. What the base does not set is
+  // empty, but for the PATH of a base without an environment, which is the runtimes' usual one.
+  std::vector<std::pair<std::string, EnvTemplate>> env_of_base;
   std::map<std::string, std::string> labels;
   Annotations annotations;
   std::vector<std::string> exposed_ports;  // "8080", "8080/udp"

@@ -86,11 +86,12 @@ class Assembly {
 
   std::int64_t mtime() const { return options_.source_date_epoch; }
 
-  // DEST itself, or below it where it ends in '/' or is a directory of the base.
+  // DEST itself, or below it where it ends in '/' or is a directory of the base or of what was placed before.
   std::string destination(const std::string& text, const fs::path& source) const {
     const auto path = canonical_path(text, "destination");
     const auto* node = base_.tree.follow(path);
-    const bool into = text.back() == '/' || (node != nullptr && node->type == EntryType::directory);
+    const bool is_directory = node != nullptr && node->type == EntryType::directory;
+    const bool into = text.back() == '/' || is_directory || placement_.has_directory(path);
     const auto name = source.filename().string();
     return canonical_path("/" + (into ? path + "/" + name : path), "destination");
   }

@@ -92,6 +92,30 @@ void apply_healthcheck(ImageConfig& config, const Healthcheck& check) {
   config.config_unknown["Healthcheck"] = writer.finish();
 }
 
+std::optional<std::string> base_variable(const ImageConfig& base, const std::string& name) {
+  if (auto value = base.env_value(name)) return value;
+  // As Docker and runtimes have it where nothing is said.
+  if (name == "PATH" && base.env.empty()) return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  return {};
+}
+
+std::string fill_from_base(const EnvTemplate& parts, const ImageConfig& base) {
+  std::string text;
+  for (const auto& part : parts) {
+    text += part.text;
+    if (!part.variable) continue;
+    const auto value = base_variable(base, part.variable->name);
+    const auto& operation = part.variable->operation;
+    const bool is_there = value && !(operation.starts_with(':') && value->empty());
+    if (operation.ends_with('+')) {
+      text += is_there ? part.variable->word : "";
+    } else {
+      text += is_there ? *value : part.variable->word;
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 void validate_options(const AssembleOptions& options) {
@@ -99,6 +123,9 @@ void validate_options(const AssembleOptions& options) {
   for (const auto& volume : options.volumes) canonical_volume(volume);
   for (const auto& path : options.contents.writable) canonical_path(path, "writable path");
   for (const auto& [name, value] : options.env) validate_env(name, value);
+  for (const auto& [name, parts] : options.env_of_base) {
+    for (const auto& part : parts) validate_env(name, part.text + (part.variable ? part.variable->word : ""));
+  }
   if (options.contents.working_dir) canonical_path(*options.contents.working_dir, "working directory");
   if (options.stop_signal) validate_signal(*options.stop_signal);
   format_timestamp(options.source_date_epoch);
@@ -110,6 +137,7 @@ ImageConfig make_config(const AssembleOptions& options, const Base& base, const 
   config.created = format_timestamp(options.source_date_epoch);
   config.user = user.to_string();
   apply_command(config, options, entrypoint);
+  for (const auto& [name, parts] : options.env_of_base) config.set_env(name, fill_from_base(parts, base.config));
   for (const auto& [name, value] : options.env) config.set_env(name, value);
   for (const auto& port : options.exposed_ports) config.exposed_ports.insert(canonical_port(port));
   for (const auto& volume : options.volumes) config.volumes.insert(canonical_volume(volume));

@@ -9,10 +9,12 @@ namespace ociassemble {
 namespace {
 
 template <class Input>
-const Input* same_destination(const std::vector<Input>& inputs, const Input& wanted) {
-  const auto found = std::find_if(inputs.begin(), inputs.end(),
-                                  [&](const Input& input) { return input.destination == wanted.destination; });
-  return found == inputs.end() ? nullptr : &*found;
+std::vector<const Input*> same_destination(const std::vector<Input>& inputs, const Input& wanted) {
+  std::vector<const Input*> found;
+  for (const auto& input : inputs) {
+    if (input.destination == wanted.destination) found.push_back(&input);
+  }
+  return found;
 }
 
 bool is_folder(const AddInput& add) {
@@ -22,13 +24,14 @@ bool is_folder(const AddInput& add) {
 
 // Members of a folder that another replaces would stay visible beneath it; a file does not.
 bool stays(const AddInput& add, const AssembleOptions& image) {
-  const auto* last = same_destination(image.contents.adds, add);
-  return last != nullptr && (*last == add || (!is_folder(*last) && !is_folder(add)));
+  const auto last = same_destination(image.contents.adds, add);
+  const bool is_same = std::any_of(last.begin(), last.end(), [&](const AddInput* one) { return *one == add; });
+  return is_same || (last.size() == 1 && !is_folder(*last.front()) && !is_folder(add));
 }
 
 bool stays(const BinaryInput& binary, const AssembleOptions& image) {
-  const auto* last = same_destination(image.contents.binaries, binary);
-  return last != nullptr && *last == binary;
+  const auto last = same_destination(image.contents.binaries, binary);
+  return !last.empty() && *last.front() == binary;
 }
 
 void keep_what_stays(Contents& stage, const AssembleOptions& image) {
@@ -48,7 +51,7 @@ class Laid {
   // Takes out what lies there already.
   void lay(Contents& stage) {
     std::erase_if(stage.binaries, [&](const auto& binary) { return !put(binaries_, binary.destination, binary); });
-    std::erase_if(stage.adds, [&](const auto& add) { return !put(adds_, add.destination, add); });
+    lay_adds(stage.adds);
     std::erase_if(stage.writable, [&](const auto& path) { return !put(writable_, path, stage.user); });
     lay_once(ca_certificates_, stage.ca_certificates);
     lay_once(tzdata_, stage.tzdata);
@@ -57,6 +60,17 @@ class Laid {
   }
 
  private:
+  // Several may go to one place.
+  void lay_adds(std::vector<AddInput>& adds) {
+    std::map<std::string, std::vector<AddInput>> now;
+    for (const auto& add : adds) now[add.destination].push_back(add);
+    std::erase_if(adds, [&](const AddInput& add) {
+      const auto found = adds_.find(add.destination);
+      return found != adds_.end() && std::find(found->second.begin(), found->second.end(), add) != found->second.end();
+    });
+    for (auto& [destination, all] : now) adds_.insert_or_assign(destination, std::move(all));
+  }
+
   // Whether that is something new. An input without a destination goes by its name, which none of a foundation does.
   template <class Value>
   static bool put(std::map<std::string, Value>& places, const std::string& place, const Value& value) {
@@ -78,7 +92,7 @@ class Laid {
   }
 
   std::map<std::string, BinaryInput> binaries_;
-  std::map<std::string, AddInput> adds_;
+  std::map<std::string, std::vector<AddInput>> adds_;
   std::map<std::string, std::optional<std::string>> writable_;
   std::optional<std::string> ca_certificates_, tzdata_, working_dir_;
   std::optional<CreatedUser> user_;

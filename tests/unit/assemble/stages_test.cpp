@@ -65,6 +65,23 @@ TEST_CASE("a program or folder that is replaced or removed is not beneath") {
   CHECK(stages[1].adds.size() == 1);
 }
 
+TEST_CASE("of several inputs for one place each is laid where it is new") {
+  const test::TestFolder folder;
+  for (const auto* file : {"web/a", "extra/b", "more/c"}) folder.write(file, "");
+  Contents below;
+  below.adds = {add(folder / "web", "/srv"), add(folder / "extra", "/srv")};
+  AssembleOptions options;
+  options.contents.adds = {add(folder / "web", "/srv"), add(folder / "extra", "/srv"), add(folder / "more", "/srv")};
+  options.foundations = {below};
+  auto stages = stages_of(options);
+  CHECK(stages[0].adds == below.adds);
+  CHECK(stages[1].adds == std::vector<AddInput>{add(folder / "more", "/srv")});
+  options.contents.adds.erase(options.contents.adds.begin());
+  stages = stages_of(options);
+  CHECK(stages[0].adds == std::vector<AddInput>{add(folder / "extra", "/srv")});
+  CHECK(stages[1].adds == std::vector<AddInput>{add(folder / "more", "/srv")});
+}
+
 TEST_CASE("a writable folder is laid again for another user") {
   Contents below;
   below.user = "1001:1001";
