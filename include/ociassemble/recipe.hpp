@@ -22,12 +22,25 @@ struct RecipeSettings {
   std::vector<Platform> platforms;  // of the recipe's, those to make; empty: all. Where it names none: these
 };
 
+// The "build" of a binary: a command that makes it. Nothing of the library runs it.
+struct RecipeBuild {
+  std::vector<std::string>
+      command;                      // "{output}" in its words is the file to make; {os}, {arch}, {variant} the platform
+  std::filesystem::path directory;  // where it runs
+  std::vector<std::pair<std::string, std::string>> env;
+  std::filesystem::path output;      // the binary's source
+  std::optional<Platform> platform;  // that it is made for; the machine's when not set
+
+  bool operator==(const RecipeBuild&) const = default;
+};
+
 // A recipe for one profile, finished: nothing in it is left to look up in the recipe's text.
 struct ResolvedRecipe {
   std::string profile;            // empty: without one
   std::vector<std::string> tags;  // tags only, to be completed by what is pushed to
   std::vector<Platform> platforms;
   std::vector<AssembleOptions> images;  // one for each platform, in their order; one where there are no platforms
+  std::vector<RecipeBuild> builds;      // of all images
 };
 
 // A base and the platforms that it is wanted for (none: the binaries', which only their files tell).

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "ociassemble/error.hpp"
+#include "recipe/base_variables.hpp"
 
 namespace ociassemble {
 
@@ -33,26 +35,41 @@ Arguments::Arguments(const RecipeText& text, const RecipeNode* args,
   }
 }
 
-const std::string& Arguments::value_of(const std::string& name, std::size_t at) const {
+const std::optional<std::string>& Arguments::find(const std::string& name, std::size_t at) const {
   const auto found = values_.find(name);
-  if (found == values_.end()) {
-    std::vector<std::string_view> names;
-    for (const auto& [known, value] : values_) names.emplace_back(known);
-    const auto near = nearest(name, names);
-    text_.refuse(at, fmt::format("no argument is called {}", printable(name)),
-                 near ? fmt::format("did you mean ${{{}}}?", *near)
-                      : fmt::format("declare it: \"args\": {{\"{}\": \"DEFAULT\"}}; or write $${{ for a plain ${{",
-                                    printable(name)));
-  }
-  if (!found->second) {
+  if (found != values_.end()) return found->second;
+  std::vector<std::string_view> names;
+  for (const auto& [known, value] : values_) names.emplace_back(known);
+  const auto near = nearest(name, names);
+  text_.refuse(at, fmt::format("no argument is called {}", printable(name)),
+               near ? fmt::format("did you mean ${{{}}}?", *near)
+                    : fmt::format("declare it: \"args\": {{\"{}\": \"DEFAULT\"}}; or write $${{ for a plain ${{",
+                                  printable(name)));
+}
+
+const std::string& Arguments::value_of(const std::string& name, std::size_t at) const {
+  const auto& value = find(name, at);
+  if (!value) {
     text_.refuse(at, fmt::format("the argument {} is not set, and has no default", name),
                  fmt::format("add --set {}=VALUE", name));
   }
-  return *found->second;
+  return *value;
+}
+
+std::string Arguments::expand_reference(const VariableReference& reference, std::size_t at) const {
+  const auto word = [&] { return expand_text(std::string(reference.word), at); };
+  if (reference.is_of_base) return base_variable_mark(reference.name, reference.operation, word());
+  if (reference.operation.empty()) return value_of(reference.name, at);
+  const auto& value = find(reference.name, at);
+  const bool is_there = value && !(reference.operation.front() == ':' && value->empty());
+  if (reference.operation.back() == '+') return is_there ? word() : std::string();
+  return is_there ? *value : word();
 }
 
 std::string Arguments::expand_text(const std::string& text, std::size_t at) const {
   std::string result;
+  if (holds_base_variable(text))
+    text_.refuse(at, "a character that Unicode does not assign", "remove U+FDD0 and U+FDD1");
   for (std::size_t begin = 0;;) {
     const auto dollar = text.find("${", begin);
     if (dollar == std::string::npos) return result + text.substr(begin);
@@ -61,13 +78,22 @@ std::string Arguments::expand_text(const std::string& text, std::size_t at) cons
       begin = dollar + 2;
       continue;
     }
-    const auto end = text.find('}', dollar);
-    const auto name = text.substr(dollar + 2, end == std::string::npos ? 0 : end - dollar - 2);
-    if (!is_argument_name(name)) {
+    const auto reference = read_reference(std::string_view(text).substr(dollar));
+    if (!reference) {
       text_.refuse(at, "a \"${\" without the name of an argument and a }", "write ${NAME}, or $${ for a plain ${");
     }
-    result.append(text, begin, dollar - begin).append(value_of(name, at));
-    begin = end + 1;
+    result.append(text, begin, dollar - begin).append(expand_reference(*reference, at));
+    begin = dollar + reference->length;
+  }
+}
+
+void Arguments::expand_names(RecipeNode::Object& members) const {
+  std::set<std::string_view> names;
+  for (auto& member : members) {
+    member.name = expand_text(member.name, member.at);
+    if (!names.insert(member.name).second)
+      text_.refuse(member.at, fmt::format("{} is there twice, with its arguments put in", printable(member.name)),
+                   "give one of them another name");
   }
 }
 
@@ -78,6 +104,7 @@ RecipeNode Arguments::expand(RecipeNode node) const {
     for (auto& element : *elements) element = expand(std::move(element));
   }
   if (auto* members = std::get_if<RecipeNode::Object>(&node.data)) {
+    expand_names(*members);
     for (auto& member : *members) member.value = expand(std::move(member.value));
   }
   return node;

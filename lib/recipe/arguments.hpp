@@ -11,6 +11,8 @@
 
 namespace ociassemble {
 
+struct VariableReference;
+
 // The arguments of a recipe: "args" with what was set from outside. Borrows the text.
 class Arguments {
  public:
@@ -18,14 +20,19 @@ class Arguments {
   Arguments(const RecipeText& text, const RecipeNode* args,
             const std::vector<std::pair<std::string, std::string>>& settings);
 
-  // `node` with every "${NAME}" in its texts replaced; "$${" is a plain "${". Throws as RecipeText::refuse for an
-  // argument that is unset or unknown, and for a "${" that is none.
+  // `node` with every "${NAME}" in its texts and its members' names replaced; "$${" is a plain "${". "${NAME:-WORD}" is
+  // WORD where the argument is unset or empty, "${NAME:+WORD}" where it is neither; without the colon an empty one
+  // counts as set. Of "${base.NAME}" a mark is left (base_variables.hpp). Throws as RecipeText::refuse for an argument
+  // that is unset or unknown, for a "${" that is none, and for two members that get one name.
   RecipeNode expand(RecipeNode node) const;
   // The same; nothing where expand() throws.
   std::optional<RecipeNode> try_expand(RecipeNode node) const;
 
  private:
   std::string expand_text(const std::string& text, std::size_t at) const;
+  void expand_names(RecipeNode::Object& members) const;
+  std::string expand_reference(const VariableReference& reference, std::size_t at) const;
+  const std::optional<std::string>& find(const std::string& name, std::size_t at) const;
   const std::string& value_of(const std::string& name, std::size_t at) const;
 
   const RecipeText& text_;

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
+#include "recipe/base_variables.hpp"
 #include "recipe/duration.hpp"
 
 namespace ociassemble {
@@ -142,13 +143,13 @@ BinaryInput read_binary(const Reader& reader, const RecipeMember& member) {
   return binary;
 }
 
-AddInput read_file(const Reader& reader, const RecipeMember& member) {
+AddInput read_file(const Reader& reader, const std::string& destination, const RecipeNode& input) {
   AddInput add;
-  add.destination = member.name;
-  add.source = reader.path(source_of(reader, member.value));
-  with_member(member.value, "mode", [&](const auto& node) { add.mode = file_mode(reader, node); });
-  with_member(member.value, "owner", [&](const auto& node) { add.owner = reader.text(node); });
-  with_member(member.value, "ignore", [&](const auto& node) {
+  add.destination = destination;
+  add.source = reader.path(source_of(reader, input));
+  with_member(input, "mode", [&](const auto& node) { add.mode = file_mode(reader, node); });
+  with_member(input, "owner", [&](const auto& node) { add.owner = reader.text(node); });
+  with_member(input, "ignore", [&](const auto& node) {
     add.ignore = reader.text(node) == "none" ? "none" : reader.path(node).string();
   });
   return add;
@@ -215,7 +216,12 @@ void read_contents(const Reader& reader, const RecipeNode& recipe, Contents& int
     for (const auto& member : *node.object()) into.binaries.push_back(read_binary(reader, member));
   });
   with_member(recipe, "files", [&](const auto& node) {
-    for (const auto& member : *node.object()) into.adds.push_back(read_file(reader, member));
+    for (const auto& member : *node.object()) {
+      const auto* several = member.value.array();
+      if (several == nullptr) into.adds.push_back(read_file(reader, member.name, member.value));
+      if (several == nullptr) continue;
+      for (const auto& one : *several) into.adds.push_back(read_file(reader, member.name, one));
+    }
   });
   with_member(recipe, "writable",
               [&](const auto& node) { into.writable = container_paths(reader, node, "writable path"); });
@@ -283,7 +289,13 @@ void read_execution(const Reader& reader, const RecipeNode& recipe, AssembleOpti
   with_member(recipe, "cmd", [&](const auto& node) { options.cmd = reader.words(node); });
   with_member(recipe, "env", [&](const auto& node) {
     for (const auto& member : *node.object()) {
-      options.env.emplace_back(member.name, *member.value.string());
+      const auto& value = *member.value.string();
+      if (holds_base_variable(value)) {
+        options.env_of_base.emplace_back(member.name, env_template(value));
+        validate(reader, member.value, [&](auto& probe) { probe.env_of_base = {options.env_of_base.back()}; });
+        continue;
+      }
+      options.env.emplace_back(member.name, value);
       validate(reader, member.value, [&](auto& probe) { probe.env = {options.env.back()}; });
     }
   });
@@ -311,7 +323,39 @@ bool is_tag(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return is_word(c) || c == '.' || c == '-'; });
 }
 
+RecipeBuild read_build(const Reader& reader, const RecipeNode& input, const fs::path& folder) {
+  const auto& node = *input.find("build");
+  RecipeBuild build;
+  build.output = reader.path(source_of(reader, input));
+  build.directory = folder;
+  const auto* command = node.find("command");
+  if (command == nullptr) {
+    reader.refuse(node, "no command", R"(add "command": ["go", "build", "-o", "{output}", "./cmd/server"])");
+  }
+  build.command = reader.words(*command);
+  if (build.command.empty()) reader.refuse(*command, "the command is empty", "name the program that builds it");
+  with_member(node, "directory", [&](const auto& value) { build.directory = reader.path(value); });
+  with_member(node, "env", [&](const auto& value) {
+    const auto values = text_map(value);
+    build.env.assign(values.begin(), values.end());
+  });
+  return build;
+}
+
 }  // namespace
+
+std::vector<RecipeBuild> Members::builds(const std::optional<Platform>& platform) const {
+  const Reader reader(text_, folder_, platform);
+  std::vector<RecipeBuild> builds;
+  with_member(recipe_, "binaries", [&](const auto& node) {
+    for (const auto& member : *node.object()) {
+      if (member.value.find("build") == nullptr) continue;
+      builds.push_back(read_build(reader, member.value, folder_));
+      builds.back().platform = platform;
+    }
+  });
+  return builds;
+}
 
 std::vector<Platform> Members::platforms() const {
   const std::optional<Platform> none;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ociassemble/assemble.hpp"
+#include "ociassemble/recipe.hpp"
 #include "recipe/recipe_text.hpp"
 
 namespace ociassemble {
@@ -26,6 +27,8 @@ class Members {
   CompressionOptions compression() const;
   // Whether the member asks for the host's data.
   bool takes_from_host(std::string_view name) const;
+  // How the binaries are made that say so.
+  std::vector<RecipeBuild> builds(const std::optional<Platform>& platform) const;
   Contents contents(const std::optional<Platform>& platform) const;
   // All but the foundations.
   AssembleOptions options(const std::optional<Platform>& platform) const;

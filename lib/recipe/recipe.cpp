@@ -12,6 +12,7 @@
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "recipe/arguments.hpp"
+#include "recipe/base_variables.hpp"
 #include "recipe/members.hpp"
 #include "recipe/merge_patch.hpp"
 #include "recipe/recipe_text.hpp"
@@ -145,7 +146,10 @@ std::vector<std::optional<Platform>> each_platform(const std::vector<Platform>& 
 RecipeNode complete_members(const RecipeNode& stage, const Arguments& arguments) {
   RecipeNode::Object complete;
   const auto keep = [&](RecipeNode::Object& into, const RecipeMember& member) {
-    if (auto value = arguments.try_expand(member.value)) into.push_back({member.name, member.at, std::move(*value)});
+    // With its name, which may hold arguments, too.
+    const RecipeNode alone{RecipeNode::Object{member}, member.at};
+    if (auto expanded = arguments.try_expand(alone))
+      into.push_back(std::move(std::get<RecipeNode::Object>(expanded->data).front()));
   };
   for (const auto& member : *stage.object()) {
     if (member.name != "binaries" && member.name != "files") {
@@ -154,11 +158,28 @@ RecipeNode complete_members(const RecipeNode& stage, const Arguments& arguments)
     }
     RecipeNode::Object inputs;
     for (const auto& input : *member.value.object()) {
-      if (input.value.string() != nullptr || input.value.find("source") != nullptr) keep(inputs, input);
+      const bool is_array = input.value.array() != nullptr;
+      if (input.value.string() != nullptr || is_array || input.value.find("source") != nullptr) keep(inputs, input);
     }
     complete.push_back({member.name, member.at, {std::move(inputs), member.value.at}});
   }
   return {std::move(complete), stage.at};
+}
+
+// What the base sets is known when the image is made, and stands in the environment's values only.
+void check_base_variables(const RecipeText& text, const RecipeNode& node, bool may_hold) {
+  const auto refuse = [&](std::size_t at) {
+    text.refuse(at, "a variable of the base, which is known for values of \"env\" only", "write its value");
+  };
+  if (node.string() != nullptr && !may_hold && holds_base_variable(*node.string())) refuse(node.at);
+  if (node.array() != nullptr) {
+    for (const auto& element : *node.array()) check_base_variables(text, element, false);
+  }
+  if (node.object() == nullptr) return;
+  for (const auto& member : *node.object()) {
+    if (holds_base_variable(member.name)) refuse(member.at);
+    check_base_variables(text, member.value, may_hold);
+  }
 }
 
 }  // namespace
@@ -186,6 +207,7 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   const auto stages = stages_of(text, settings.profile);
   const Arguments arguments(text, stages.back().find("args"), settings.arguments);
   const auto recipe = arguments.expand(without(stages.back(), {"args"}));
+  for (const auto& member : *recipe.object()) check_base_variables(text, member.value, member.name == "env");
   const Members members(text, recipe, document_->file.parent_path());
 
   std::vector<RecipeNode> below;
@@ -200,6 +222,8 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   resolved.platforms = narrow(members.platforms(), settings.platforms, text.file);
   for (const auto& platform : each_platform(resolved.platforms)) {
     resolved.images.push_back(members.options(platform));
+    const auto builds = members.builds(platform);
+    resolved.builds.insert(resolved.builds.end(), builds.begin(), builds.end());
     for (const auto& stage : below) {
       resolved.images.back().foundations.push_back(
           Members(text, stage, document_->file.parent_path()).contents(platform));

@@ -83,7 +83,10 @@ class Checker {
     for (const auto& member : *members) text(member.value);
   }
   void args(const RecipeNode& node) const;
-  void inputs(const RecipeNode& node, std::span<const Rule> rules, std::string_view example) const;
+  enum class Each { one, one_or_more };
+  void inputs(const RecipeNode& node, std::span<const Rule> rules, std::string_view example, Each each) const;
+  void input(const RecipeNode& node, std::span<const Rule> rules, std::string_view example) const;
+  void build(const RecipeNode& node) const;
   void binaries(const RecipeNode& node) const;
   void files(const RecipeNode& node) const;
   void user(const RecipeNode& node) const;
@@ -152,31 +155,51 @@ void Checker::args(const RecipeNode& node) const {
   }
 }
 
-void Checker::inputs(const RecipeNode& node, std::span<const Rule> rules, std::string_view example) const {
+void Checker::inputs(const RecipeNode& node, std::span<const Rule> rules, std::string_view example, Each each) const {
   const auto* destinations = object(node, "an object of destinations", fmt::format("write {{{}}}", example));
   if (destinations == nullptr) return;
   for (const auto& member : *destinations) {
-    if (!member.name.starts_with('/')) {
+    if (!member.name.starts_with('/') && !member.name.starts_with("${")) {
       text_.refuse(member.at, "a destination that does not begin with /", fmt::format("write {}", example));
     }
-    if (removed(member.value) || member.value.string() != nullptr) continue;
-    if (member.value.object() == nullptr) {
-      wrong_type(member.value, "a path or an object", fmt::format("write {}, or {{\"source\": ...}}", example));
+    const auto* several = member.value.array();
+    if (removed(member.value)) continue;
+    if (several == nullptr || each == Each::one) {
+      input(member.value, rules, example);
+      continue;
     }
-    members(member.value, rules);
+    if (several->empty()) text_.refuse(member.value.at, "no source", "name at least one, or leave the member out");
+    for (const auto& one : *several) input(one, rules, example);
   }
 }
 
-void Checker::binaries(const RecipeNode& node) const {
+void Checker::input(const RecipeNode& node, std::span<const Rule> rules, std::string_view example) const {
+  if (node.string() != nullptr) return;
+  if (node.object() == nullptr) {
+    wrong_type(node, "a path or an object", fmt::format("write {}, or {{\"source\": ...}}", example));
+  }
+  members(node, rules);
+}
+
+void Checker::build(const RecipeNode& node) const {
   static const std::vector<Rule> kRules = {
-      {"source", &Checker::text}, {"capabilities", &Checker::texts}, {"anyBinary", &Checker::flag}};
-  inputs(node, kRules, R"("/usr/local/bin/server": "bin/server")");
+      {"command", &Checker::command}, {"directory", &Checker::text}, {"env", &Checker::text_map}};
+  if (object(node, "an object", R"(write {"command": ["go", "build", "-o", "{output}", "./cmd/server"]})") != nullptr)
+    members(node, kRules);
+}
+
+void Checker::binaries(const RecipeNode& node) const {
+  static const std::vector<Rule> kRules = {{"source", &Checker::text},
+                                           {"capabilities", &Checker::texts},
+                                           {"anyBinary", &Checker::flag},
+                                           {"build", &Checker::build}};
+  inputs(node, kRules, R"("/usr/local/bin/server": "bin/server")", Each::one);
 }
 
 void Checker::files(const RecipeNode& node) const {
   static const std::vector<Rule> kRules = {
       {"source", &Checker::text}, {"mode", &Checker::text}, {"owner", &Checker::text}, {"ignore", &Checker::text}};
-  inputs(node, kRules, R"("/etc/server/": "config/")");
+  inputs(node, kRules, R"("/etc/server/": "config/")", Each::one_or_more);
 }
 
 void Checker::user(const RecipeNode& node) const {

@@ -5,25 +5,35 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <utility>
+#include <set>
 
 #include "base/text.hpp"
 #include "ociassemble/error.hpp"
+#include "recipe/import/run.hpp"
 
 namespace ociassemble {
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{1} << 20U;
-constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kBlanks = " \t\v\f\r";
 constexpr std::array<std::string_view, 18> kInstructions{
     "ADD",   "ARG",        "CMD", "COPY",  "ENTRYPOINT", "ENV",     "EXPOSE", "FROM",   "HEALTHCHECK",
     "LABEL", "MAINTAINER", "RUN", "SHELL", "STOPSIGNAL", "ONBUILD", "USER",   "VOLUME", "WORKDIR"};
+constexpr std::string_view kTakeArrays = " ADD CMD COPY ENTRYPOINT RUN SHELL VOLUME ";
+constexpr std::string_view kTakeHeredocs = " ADD COPY RUN ";
+constexpr std::string_view kMayBeEmpty = " CMD ENTRYPOINT RUN ";
+
+bool is_one_of(std::string_view names, std::string_view name) {
+  return names.find(fmt::format(" {} ", name)) != std::string_view::npos;
+}
+
+std::string_view trim_left(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(kBlanks), text.size()));
+}
 
 std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  text = trim_left(text);
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
 std::string upper(std::string_view text) {
@@ -34,16 +44,20 @@ std::string upper(std::string_view text) {
   return made;
 }
 
+std::string_view without_line_end(std::string_view line) { return line.substr(0, line.find_last_not_of("\r\n") + 1); }
+
+bool is_comment(std::string_view line) { return trim_left(line).starts_with('#'); }
+
 class Lines {
  public:
   explicit Lines(std::string_view text) : rest_(text) {}
   std::size_t number() const { return number_; }
   bool at_end() const { return rest_.empty(); }
+  // With its end.
   std::string_view take() {
-    auto line = rest_.substr(0, rest_.find('\n'));
-    rest_.remove_prefix(std::min(line.size() + 1, rest_.size()));
+    const auto line = rest_.substr(0, std::min(rest_.find('\n'), rest_.size() - 1) + 1);
+    rest_.remove_prefix(line.size());
     ++number_;
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     return line;
   }
 
@@ -52,6 +66,53 @@ class Lines {
   std::size_t number_ = 0;
 };
 
+// Leaves every variable as it is written.
+class UntouchedVariables : public VariableSource {
+ public:
+  std::string substitute(const VariableForm& form) override { return form.text; }
+};
+
+// "[N]<<[-]NAME", a whole word; the name is quoted still.
+bool read_heredoc_word(std::string_view word, Heredoc& made, std::string_view& name) {
+  word.remove_prefix(std::min(word.find_first_not_of("0123456789"), word.size()));
+  if (!word.starts_with("<<")) return false;
+  word.remove_prefix(2);
+  made.strips = word.starts_with('-');
+  if (made.strips) word.remove_prefix(1);
+  name = trim_left(word);
+  return !name.empty() && name.find('<') == std::string_view::npos;
+}
+
+std::optional<Heredoc> heredoc_of(std::string_view word) {
+  Heredoc made;
+  std::string_view name;
+  if (!read_heredoc_word(word, made, name)) return {};
+  UntouchedVariables untouched;
+  const auto plain = expand_docker_words(name, {}, untouched).words;
+  if (plain.size() != 1) return {};
+  const auto raw = expand_docker_words(name, {'\\', true, false}, untouched).text;
+  const auto count_quotes = [](std::string_view text) {
+    return std::count_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\''; });
+  };
+  made.name = plain.front();
+  made.expands = count_quotes(made.name) == count_quotes(raw);
+  return made;
+}
+
+// A line whose quotes or variables are broken has none.
+std::vector<Heredoc> heredocs_of_line(std::string_view line) {
+  std::vector<Heredoc> made;
+  UntouchedVariables untouched;
+  try {
+    for (const auto& word : expand_docker_words(line, {'\\', true, true}, untouched).words) {
+      if (auto heredoc = heredoc_of(word)) made.push_back(std::move(*heredoc));
+    }
+  } catch (const Error&) {
+    return {};
+  }
+  return made;
+}
+
 class Parser {
  public:
   Parser(std::string_view text, Dockerfile& file) : lines_(text), file_(file) {}
@@ -59,9 +120,8 @@ class Parser {
   void run() {
     bool is_top = true;
     while (!lines_.at_end()) {
-      const auto line = trim(lines_.take());
-      if (is_top && is_directive(line)) continue;
-      is_top = false;
+      const auto line = trim_left(without_line_end(lines_.take()));
+      is_top = is_top && is_directive(line);
       if (line.empty() || line.front() == '#') continue;
       add(line, lines_.number());
     }
@@ -70,204 +130,185 @@ class Parser {
  private:
   bool is_directive(std::string_view line) {
     const auto equals = line.find('=');
-    if (line.empty() || line.front() != '#' || equals == std::string_view::npos) return false;
+    if (!line.starts_with('#') || equals == std::string_view::npos) return false;
     const auto name = upper(trim(line.substr(1, equals - 1)));
     const auto value = trim(line.substr(equals + 1));
-    if (name != "SYNTAX" && name != "ESCAPE" && name != "CHECK") return false;
+    if (value.empty() || (name != "SYNTAX" && name != "ESCAPE" && name != "CHECK")) return false;
+    if (!directives_.insert(name).second)
+      file_.refuse(lines_.number(), fmt::format("the directive {} is there twice", name));
     if (name != "ESCAPE") return true;
     if (value != "\\" && value != "`") file_.refuse(lines_.number(), "escape is neither \\ nor `");
     file_.escape = value.front();
     return true;
   }
 
+  // Takes the escape that continues a line off; an escape before it takes its meaning.
+  bool take_continuation(std::string_view& line) const {
+    const auto last = line.find_last_not_of(" \t");
+    if (last == std::string_view::npos || line[last] != file_.escape) return false;
+    if (last > 0 && line[last - 1] == file_.escape) return false;
+    line = line.substr(0, last);
+    return true;
+  }
+
   // With the lines that continue it; comments and empty lines between them do not count.
   std::string joined(std::string_view line) {
+    bool continues = take_continuation(line);
     std::string whole(line);
-    while (!whole.empty() && whole.back() == file_.escape) {
-      whole.pop_back();
-      std::string_view next;
-      do {
-        if (lines_.at_end()) return whole;
-        next = lines_.take();
-      } while (trim(next).empty() || trim(next).front() == '#');
-      whole += next.substr(0, next.find_last_not_of(kBlanks) + 1);
+    while (continues && !lines_.at_end()) {
+      auto next = without_line_end(lines_.take());
+      if (trim_left(next).empty() || is_comment(next)) continue;
+      continues = take_continuation(next);
+      whole += next;
     }
     return whole;
   }
 
   void add(std::string_view line, std::size_t number) {
-    const auto whole = joined(line);
+    const auto joined_line = joined(line);
+    const auto whole = trim(joined_line);
     DockerInstruction made;
     made.line = number;
-    const auto end = std::min(whole.find_first_of(" \t"), whole.size());
-    made.name = upper(std::string_view(whole).substr(0, end));
+    if (whole.empty()) return;
+    const auto end = std::min(whole.find_first_of(kBlanks), whole.size());
+    made.name = upper(whole.substr(0, end));
     if (std::find(kInstructions.begin(), kInstructions.end(), made.name) == kInstructions.end()) {
       const auto near = nearest(made.name, kInstructions);
       file_.refuse(number, fmt::format("unknown instruction {}", printable(made.name)),
                    near ? fmt::format("did you mean {}?", *near) : std::string());
     }
-    made.text = take_flags(made, trim(std::string_view(whole).substr(end)));
-    if (made.text.empty()) file_.refuse(number, made.name + " has no arguments");
-    if (made.name == "RUN" || made.name == "COPY" || made.name == "ADD") take_heredocs(made);
+    made.text = trim(take_flags(made, trim_left(whole.substr(end))));
+    if (made.text.empty() && !is_one_of(kMayBeEmpty, made.name)) file_.refuse(number, made.name + " has no arguments");
+    if (is_one_of(kTakeArrays, made.name)) made.exec = array_of_arguments(made, made.text);
+    if (may_have_heredocs(made)) take_heredocs(made, whole);
     file_.instructions.push_back(std::move(made));
   }
 
-  static std::string take_flags(DockerInstruction& made, std::string_view text) {
-    while (text.substr(0, 2) == "--") {
-      const auto flag = text.substr(2, text.find_first_of(" \t") - 2);
+  std::optional<std::vector<std::string>> array_of_arguments(const DockerInstruction& made,
+                                                             std::string_view text) const {
+    try {
+      return exec_form(text);
+    } catch (const Error& error) {
+      file_.refuse(made.line, error.what());
+    }
+  }
+
+  bool may_have_heredocs(const DockerInstruction& made) const {
+    if (made.name != "ONBUILD") return is_one_of(kTakeHeredocs, made.name) && !made.exec;
+    const auto end = std::min(made.text.find_first_of(kBlanks), made.text.size());
+    return is_one_of(kTakeHeredocs, upper(made.text.substr(0, end))) &&
+           !array_of_arguments(made, trim(std::string_view(made.text).substr(end)));
+  }
+
+  // One word, its quotes taken off.
+  std::string take_flag(std::string_view& text) const {
+    std::string word;
+    char quote = '\0';
+    std::size_t at = 0;
+    for (; at < text.size(); ++at) {
+      char c = text[at];
+      if (quote == '\0' && kBlanks.find(c) != std::string_view::npos) break;
+      if (quote != '\0' ? c == quote : c == '"' || c == '\'') {
+        quote = quote == '\0' ? c : '\0';
+        continue;
+      }
+      if (c == file_.escape) {
+        if (at + 1 == text.size()) continue;
+        c = text[++at];
+      }
+      word += c;
+    }
+    text = trim_left(text.substr(at));
+    return word;
+  }
+
+  std::string_view take_flags(DockerInstruction& made, std::string_view text) const {
+    while (text.starts_with("--")) {
+      const auto flag = take_flag(text);
+      if (flag == "--") break;
       const auto equals = std::min(flag.find('='), flag.size());
-      made.flags[std::string(flag.substr(0, equals))] = std::string(flag.substr(std::min(equals + 1, flag.size())));
-      text = trim(text.substr(std::min(flag.size() + 2, text.size())));
+      made.flags.emplace_back(flag.substr(2, equals - 2), flag.substr(std::min(equals + 1, flag.size())));
     }
-    return std::string(text);
+    return text;
   }
 
-  void take_heredocs(DockerInstruction& made) {
-    for (auto at = made.text.find("<<"); at != std::string::npos; at = made.text.find("<<", at + 2)) {
-      auto word = std::string_view(made.text).substr(at + 2);
-      word = word.substr(0, word.find_first_of(" \t;|&)>"));
-      const bool strips_tabs = !word.empty() && word.front() == '-';
-      if (strips_tabs) word.remove_prefix(1);
-      std::string name(word);
-      name.erase(std::remove_if(name.begin(), name.end(), [](char c) { return c == '"' || c == '\''; }), name.end());
-      if (name.empty() || !((name[0] | 32) >= 'a' && (name[0] | 32) <= 'z')) continue;
-      made.heredocs.push_back(take_heredoc(made.line, name, strips_tabs));
+  void take_heredocs(DockerInstruction& made, std::string_view whole) {
+    if (whole.find("<<") == std::string_view::npos) return;
+    for (auto& heredoc : heredocs_of_line(whole)) {
+      heredoc.body = take_body(made.line, heredoc);
+      made.heredocs.push_back(std::move(heredoc));
     }
   }
 
-  std::string take_heredoc(std::size_t line, const std::string& name, bool strips_tabs) {
+  std::string take_body(std::size_t line, const Heredoc& heredoc) {
     std::string body;
     while (!lines_.at_end()) {
-      auto next = lines_.take();
-      if (strips_tabs) next.remove_prefix(std::min(next.find_first_not_of('\t'), next.size()));
-      if (next == name) return body;
-      body.append(next).append("\n");
+      const auto next = lines_.take();
+      auto end = without_line_end(next);
+      if (heredoc.strips) end.remove_prefix(std::min(end.find_first_not_of('\t'), end.size()));
+      if (end == heredoc.name) return body;
+      body.append(next);
     }
-    file_.refuse(line, fmt::format("the heredoc {} has no end", printable(name)),
+    file_.refuse(line, fmt::format("the heredoc {} has no end", printable(heredoc.name)),
                  "write its name on a line of its own");
   }
 
   Lines lines_;
   Dockerfile& file_;
+  std::set<std::string> directives_;
 };
 
-// Quotes, escapes and variables of one text.
-class Expansion {
- public:
-  Expansion(const Dockerfile& file, std::size_t line, std::string_view text, const DockerVariables& variables,
-            unsigned depth = 0)
-      : file_(file), line_(line), text_(text), variables_(variables), depth_(depth) {}
-
-  std::vector<std::string> run(bool divides) {
-    std::vector<std::string> words;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (divides && kBlanks.find(c) != std::string_view::npos && quote_ == 0) {
-        ++at_;
-        if (word_) words.push_back(*std::exchange(word_, std::nullopt));
-        continue;
-      }
-      take(c);
+// At blanks that are not quoted; quotes and escapes stay.
+std::vector<std::string> words_with_quotes(std::string_view text, char escape) {
+  std::vector<std::string> words;
+  std::string word;
+  char quote = '\0';
+  const auto finish = [&] {
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote == '\0' && kBlanks.find(c) != std::string_view::npos) {
+      finish();
+      continue;
     }
-    if (quote_ != 0) file_.refuse(line_, fmt::format("no {} ends the quoted text", quote_));
-    if (word_) words.push_back(*word_);
-    return words;
-  }
-
- private:
-  void put(std::string_view text) { word_ = word_.value_or("").append(text); }
-
-  void take(char c) {
-    ++at_;
-    if (quote_ != 0 ? c == quote_ : c == '"' || c == '\'') {
-      quote_ = quote_ != 0 ? '\0' : c;
-      return put("");
+    if (c == escape && quote != '\'') {
+      if (at + 1 == text.size()) break;  // at the end it means nothing
+      word += c;
+      word += text[++at];
+      continue;
     }
-    if (c == file_.escape && quote_ != '\'' && at_ < text_.size()) return take_escaped();
-    if (c == '$' && quote_ != '\'') return take_variable();
-    put(std::string_view(&c, 1));
-  }
-
-  void take_escaped() {
-    const char next = text_[at_++];
-    if (quote_ == '"' && next != '"' && next != '$' && next != file_.escape) put(std::string_view(&file_.escape, 1));
-    put(std::string_view(&next, 1));
-  }
-
-  std::string take_name() {
-    const auto start = at_;
-    while (at_ < text_.size() && (text_[at_] == '_' || (text_[at_] >= '0' && text_[at_] <= '9') ||
-                                  ((text_[at_] | 32) >= 'a' && (text_[at_] | 32) <= 'z'))) {
-      ++at_;
+    if (quote != '\0' && c == quote) {
+      quote = '\0';
+    } else if (quote == '\0' && (c == '"' || c == '\'')) {
+      quote = c;
     }
-    return std::string(text_.substr(start, at_ - start));
+    word += c;
   }
+  finish();
+  return words;
+}
 
-  std::optional<std::string> value_of(const std::string& name) const {
-    const auto found = variables_.find(name);
-    return found == variables_.end() ? std::nullopt : std::optional(found->second);
-  }
-
-  void take_variable() {
-    if (at_ >= text_.size() || text_[at_] != '{') {
-      const auto name = take_name();
-      return put(name.empty() ? "$" : value_of(name).value_or(""));
-    }
-    ++at_;
-    const auto name = take_name();
-    const auto end = closing_brace();
-    const auto rest = text_.substr(at_, end - at_);
-    at_ = end + 1;
-    put(modified(name, rest));
-  }
-
-  std::size_t closing_brace() const {
-    int open = 1;
-    for (auto i = at_; i < text_.size(); ++i) {
-      open += text_[i] == '{' ? 1 : text_[i] == '}' ? -1 : 0;
-      if (open == 0) return i;
-    }
-    file_.refuse(line_, "no '}' ends the variable");
-  }
-
-  std::string modified(const std::string& name, std::string_view rest) const {
-    constexpr unsigned kDeepest = 16;
-    auto value = value_of(name);
-    if (name.empty()) file_.refuse(line_, "a variable without a name");
-    if (rest.empty()) return value.value_or("");
-    if (rest.front() == ':') {
-      if (value && value->empty()) value.reset();
-      rest.remove_prefix(1);
-    }
-    if (depth_ == kDeepest) file_.refuse(line_, "variables nested too deep");
-    const char kind = rest.empty() ? '\0' : rest.front();
-    if (kind != '-' && kind != '+' && kind != '?') {
-      file_.refuse(line_, fmt::format("an unknown modifier of the variable {}", name), "known are :-, :+ and :?");
-    }
-    if (kind == '?' && !value) file_.refuse(line_, fmt::format("the variable {} is not set", name));
-    if (kind == '+' ? !value : value.has_value()) return value.value_or("");
-    const auto words = Expansion(file_, line_, rest.substr(1), variables_, depth_ + 1).run(false);
-    return words.empty() ? "" : words.front();
-  }
-
-  const Dockerfile& file_;
-  std::size_t line_;
-  std::string_view text_;
-  const DockerVariables& variables_;
-  unsigned depth_;
-  std::size_t at_ = 0;
-  char quote_ = 0;
-  std::optional<std::string> word_;
-};
+DockerPair pair_of(std::string_view word) {
+  const auto equals = word.find('=');
+  if (equals == std::string_view::npos) return {std::string(word), {}};
+  return {std::string(word.substr(0, equals)), std::string(word.substr(equals + 1))};
+}
 
 }  // namespace
+
+const std::string* DockerInstruction::flag(std::string_view wanted) const {
+  const auto found = std::find_if(flags.rbegin(), flags.rend(), [&](const auto& one) { return one.first == wanted; });
+  return found == flags.rend() ? nullptr : &found->second;
+}
 
 Dockerfile Dockerfile::parse(std::string_view text, std::string_view name) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   Dockerfile file;
   file.name = std::string(name);
   if (text.size() > kLargestFile) file.refuse(1, "the file is over 1 MiB");
-  if (text.substr(0, 3) == kByteOrderMark) text.remove_prefix(3);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   Parser(text, file).run();
   return file;
 }
@@ -276,15 +317,60 @@ void Dockerfile::refuse(std::size_t line, std::string_view cause, std::string hi
   throw Error(ErrorCode::invalid_argument, fmt::format("{}:{}: {}", printable(name), line, cause), std::move(hint));
 }
 
-std::vector<std::string> Dockerfile::words(const DockerInstruction& instruction, std::string_view text,
-                                           const DockerVariables& variables) const {
-  return Expansion(*this, instruction.line, text, variables).run(true);
+std::string Dockerfile::expand(const DockerInstruction& instruction, std::string_view text,
+                               VariableSource& variables) const {
+  try {
+    return expand_docker_words(text, {escape}, variables).text;
+  } catch (const Error& error) {
+    refuse(instruction.line, error.what(), error.hint());
+  }
 }
 
-std::string Dockerfile::expand(const DockerInstruction& instruction, std::string_view text,
-                               const DockerVariables& variables) const {
-  const auto made = Expansion(*this, instruction.line, text, variables).run(false);
-  return made.empty() ? std::string() : made.front();
+std::vector<std::string> Dockerfile::expand_words(const DockerInstruction& instruction, std::string_view text,
+                                                  VariableSource& variables) const {
+  std::vector<std::string> all;
+  for (const auto& part : divide_at_blanks(text)) {
+    try {
+      const auto words = expand_docker_words(part, {escape}, variables).words;
+      all.insert(all.end(), words.begin(), words.end());
+    } catch (const Error& error) {
+      refuse(instruction.line, error.what(), error.hint());
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> Dockerfile::arguments(const DockerInstruction& instruction, VariableSource& variables) const {
+  auto words = instruction.exec ? *instruction.exec : divide_at_blanks(instruction.text);
+  for (auto& word : words) word = expand(instruction, word, variables);
+  return words;
+}
+
+std::vector<DockerPair> Dockerfile::pairs(const DockerInstruction& instruction) const {
+  const auto words = words_with_quotes(instruction.text, escape);
+  std::vector<DockerPair> pairs;
+  const bool takes_names = instruction.name == "ARG";
+  if (!takes_names && !words.empty() && words.front().find('=') == std::string::npos) {
+    const auto blank = instruction.text.find_first_of(kBlanks);
+    if (blank == std::string::npos) refuse(instruction.line, instruction.name + " has no value");
+    return {{instruction.text.substr(0, blank), std::string(trim(std::string_view(instruction.text).substr(blank)))}};
+  }
+  for (const auto& word : words) {
+    pairs.push_back(pair_of(word));
+    if (pairs.back().name.empty() || !(takes_names || pairs.back().value))
+      refuse(instruction.line, instruction.name + " is not NAME=VALUE");
+  }
+  return pairs;
+}
+
+std::vector<std::string> divide_at_blanks(std::string_view text) {
+  std::vector<std::string> words;
+  for (auto begin = text.find_first_not_of(kBlanks); begin != std::string_view::npos;) {
+    const auto end = std::min(text.find_first_of(kBlanks, begin), text.size());
+    words.emplace_back(text.substr(begin, end - begin));
+    begin = text.find_first_not_of(kBlanks, end);
+  }
+  return words;
 }
 
 }  // namespace ociassemble

@@ -2,16 +2,20 @@
 #include "ociassemble/import.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/text.hpp"
 #include "ociassemble/error.hpp"
-#include "recipe/import/new_accounts.hpp"
+#include "recipe/duration.hpp"
+#include "recipe/import/copies.hpp"
+#include "recipe/import/import_state.hpp"
+#include "recipe/import/ports.hpp"
 #include "recipe/import/run.hpp"
-#include "recipe/import/stages.hpp"
 #include "recipe/import/text.hpp"
 
 namespace ociassemble {
@@ -19,181 +23,143 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
-std::string base_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
-
-// On one line, without what it is indented by, and no longer than a line of a comment should be.
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kMost = 90;
-  std::string line;
-  for (const char c : text) {
-    const bool is_blank = c == ' ' || c == '\t' || c == '\n';
-    if (!is_blank) line += c;
-    if (is_blank && !line.empty() && line.back() != ' ') line += ' ';
-  }
-  while (!line.empty() && line.back() == ' ') line.pop_back();
-  line = printable(line);
-  return line.size() <= kMost ? line : line.substr(0, kMost) + " ...";
-}
-
-// A path of the build context, without what means nothing at either end; "." for the context itself.
-std::string in_context(std::string_view path) {
-  while (path.starts_with("/") || path.starts_with("./")) path.remove_prefix(1);
-  while (!path.empty() && path.back() == '/') path.remove_suffix(1);
-  return path.empty() ? "." : std::string(path);
-}
-
-bool is_octal(std::string_view text) {
-  return !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string_view::npos;
-}
-
 // Walks through the instructions of one stage and those that it is built from.
-class Import {
+class Import : private ImportState {
  public:
-  Import(const Dockerfile& file, const ImportOptions& options)
-      : file_(file),
-        options_(options),
-        arguments_(file, options.build_args),
-        stages_(divide_stages(file, arguments_)) {}
+  Import(const Dockerfile& dockerfile, const ImportOptions& import_options)
+      : ImportState(dockerfile, import_options), copies_(*this) {}
 
   std::string run() {
-    take_stage(options_.target.empty() ? stages_.size() - 1 : target());
-    finish_command();
-    if (!seen_user_) note("The Dockerfile names no user; an image made here runs as 65532:65532, not as root.");
-    const auto rest = members();
-    std::string text = fmt::format("// Imported from {}.\n", printable(file_.name));
-    for (const auto& line : notes_) text += "// " + line + "\n";
-    text += "{\n";
-    add(text, "base", quoted(base_));
-    if (has_platforms_ || holds_platform(base_)) add(text, "platforms", array_of({"linux/amd64"}));
-    if (const auto args = arguments_.json(text + rest); !args.empty()) add(text, "args", args);
-    return text + rest + "}\n";
+    const auto last = options.target.empty() ? stages.size() - 1 : target();
+    find_run_words(last);
+    take_stage(last);
+    finish();
+    const auto rest = draft.members();
+    std::string text = fmt::format("// Imported from {}.\n", printable(file.name));
+    for (const auto& line : notes.lines()) text += "// " + line + "\n";
+    auto head = recipe_line("base", json_text(draft.base));
+    if (draft.platforms.empty() && (has_platforms || holds_platform(draft.base))) draft.platforms = {"linux/amd64"};
+    if (!draft.platforms.empty()) head += recipe_line("platforms", array_of(draft.platforms));
+    if (const auto args = arguments.json(head + rest); !args.empty()) head += recipe_line("args", args);
+    return text + "{\n" + head + rest + "}\n";
   }
 
  private:
-  static void add(std::string& text, std::string_view name, std::string_view json) {
-    text += fmt::format("  {}: {},\n", quoted(name), json);
-  }
-
-  std::string members() const {
-    std::string text;
-    const auto add_object = [&](std::string_view name, const RecipeMembers& members) {
-      if (!members.empty()) add(text, name, tall_object(members));
-    };
-    const auto add_array = [&](std::string_view name, const Texts& texts) {
-      if (!texts.empty()) add(text, name, array_of(texts));
-    };
-    add_object("binaries", binaries_);
-    add_object("files", files_);
-    for (const auto& [name, json] : simple_) add(text, name, json);
-    add_object("env", env_);
-    add_object("labels", labels_);
-    add_array("ports", ports_);
-    add_array("volumes", volumes_);
-    return text;
-  }
-
-  void note(std::string_view text) { notes_.push_back(printable(text)); }
-
-  void note(const DockerInstruction& made, std::string_view advice) {
-    note(fmt::format("Line {}: {} {}: {}.", made.line, made.name, shortened(made.text), advice));
-  }
-
   std::size_t target() const {
-    if (const auto found = find_stage(stages_, options_.target, stages_.size())) return *found;
+    if (const auto found = find_stage(stages, options.target, stages.size())) return *found;
     throw Error(ErrorCode::not_found,
-                fmt::format("cannot import {}: there is no stage {}", file_.name, printable(options_.target)),
+                fmt::format("cannot import {}: there is no stage {}", file.name, printable(options.target)),
                 "name one of its FROM … AS NAME");
   }
 
-  void take_stage(std::size_t index) {
-    const auto& stage = stages_[index];
-    // Base stages come before, so this ends.
-    if (const auto parent = find_stage(stages_, stage.base, index)) {
-      take_stage(*parent);
-    } else {
-      base_ = stage.base;
+  void find_run_words(std::size_t at) {
+    const auto& stage = stages[at];
+    for (const auto* made : stage.instructions) {
+      if (made->name != "ENTRYPOINT" && made->name != "CMD") continue;
+      const auto words = made->exec ? *made->exec : divide_at_blanks(made->text);
+      run_words.insert(run_words.end(), words.begin(), words.end());
     }
-    variables_ = environment_;
-    index_ = index;
+    if (run_words.empty() && stage.parent) find_run_words(*stage.parent);
+  }
+
+  void take_stage(std::size_t at) {
+    const auto& stage = stages[at];
+    // Base stages come before, so this ends.
+    if (stage.parent) {
+      take_stage(*stage.parent);
+    } else {
+      draft.base = stage.base;
+      variables.begin_stage(global);
+    }
+    take_platform(stage);
+    index = at;
     cmd_is_here_ = false;
     for (const auto* made : stage.instructions) take(*made);
   }
 
+  void take_platform(const ImportStage& stage) {
+    if (stage.platform.empty()) return;
+    if (stage.from->flag("platform")->find("BUILDPLATFORM") != std::string::npos)
+      return notes.add(*stage.from, "the base is the image's platform's here, not the building machine's");
+    if (holds_platform(stage.platform)) return;
+    if (arguments.plain(stage.platform).find('/') == std::string::npos)
+      return notes.add(*stage.from, "name the platform under \"platforms\", as OS/ARCHITECTURE");
+    draft.platforms = {stage.platform};
+  }
+
   void take(const DockerInstruction& made) {
     const auto& name = made.name;
-    if (name == "ARG") return arguments_.declare(made, variables_, environment_);
-    if (name == "ENV") return take_pairs(made, env_);
-    if (name == "LABEL") return take_pairs(made, labels_);
-    if (name == "COPY" || name == "ADD") return take_copy(made);
+    variables.at(made);
+    if (name == "ARG") return variables.declare(file, made);
+    if (name == "ENV") return take_pairs(made, draft.env);
+    if (name == "LABEL") return take_pairs(made, draft.labels);
+    if (name == "COPY" || name == "ADD") return copies_.take(made);
     if (name == "RUN") return take_run(made);
     if (name == "USER") return take_user(made);
     if (name == "WORKDIR") return take_workdir(made);
     if (name == "ENTRYPOINT") return take_entrypoint(made);
     if (name == "CMD") return take_cmd(made);
     if (name == "EXPOSE") return take_ports(made);
-    if (name == "VOLUME") return add_new(volumes_, exec_form(made.text).value_or(words_of(made)));
-    if (name == "STOPSIGNAL") return set_member(simple_, "stopSignal", quoted(text_of(made, made.text)));
+    if (name == "VOLUME") return take_volumes(made);
+    if (name == "STOPSIGNAL") return take_stop_signal(made);
     if (name == "HEALTHCHECK") return take_healthcheck(made);
-    if (name == "MAINTAINER") return set_member(labels_, "org.opencontainers.image.authors", quoted(made.text));
-    if (name == "SHELL") {
-      shell_ = exec_form(made.text).value_or(shell_);
-    } else {
-      note(made, "it is for images that are built from this one, and is not carried over");
-    }
+    if (name == "MAINTAINER") return take_maintainer(made);
+    if (name == "SHELL") return take_shell(made);
+    notes.add(made, "it is for images that are built from this one, and is not carried over");
   }
 
-  Texts words_of(const DockerInstruction& made) const { return file_.words(made, made.text, variables_); }
-  std::string text_of(const DockerInstruction& made, std::string_view text) const {
-    return file_.expand(made, text, variables_);
+  void take_maintainer(const DockerInstruction& made) {
+    set_member(draft.labels, "org.opencontainers.image.authors", json_text(made.text));
+    notes.add(made, "the author is a label here");
   }
 
-  static void add_new(Texts& all, const Texts& words) {
-    for (const auto& word : words) {
-      if (std::find(all.begin(), all.end(), word) == all.end()) all.push_back(word);
-    }
+  void take_shell(const DockerInstruction& made) {
+    if (!made.exec || made.exec->empty()) file.refuse(made.line, "SHELL is no JSON array of words");
+    shell_ = *made.exec;
+    notes.add(made, "it holds for the shell forms of this file; the image does not name it");
+  }
+
+  void take_stop_signal(const DockerInstruction& made) {
+    const auto text = expand(made, made.text);
+    if (can_hold(made, text)) set_member(draft.simple, "stopSignal", json_text(text));
+  }
+
+  // All are expanded before one is set, as Docker does.
+  void take_pairs(const DockerInstruction& made, RecipeMembers& members) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const auto& pair : file.pairs(made))
+      pairs.emplace_back(expand(made, pair.name), expand(made, pair.value.value_or("")));
+    for (const auto& [name, value] : pairs) put_pair(made, members, name, value);
   }
 
   void put_pair(const DockerInstruction& made, RecipeMembers& members, const std::string& name,
                 const std::string& value) {
-    if (made.name == "ENV") environment_[name] = variables_[name] = value;
-    if (holds_platform(value)) {
-      return note(made, "a recipe has the platform's words in paths only; say the value in a profile or by --env");
-    }
-    set_member(members, arguments_.plain(name), quoted(value));
-  }
-
-  void take_pairs(const DockerInstruction& made, RecipeMembers& members) {
-    const auto blank = made.text.find_first_of(" \t");
-    if (holds(made.text.substr(0, blank), "=")) {
-      for (const auto& word : words_of(made)) {
-        const auto equals = word.find('=');
-        if (equals == std::string::npos || equals == 0) file_.refuse(made.line, made.name + " is not NAME=VALUE");
-        put_pair(made, members, word.substr(0, equals), word.substr(equals + 1));
-      }
-      return;
-    }
-    if (blank == std::string::npos) file_.refuse(made.line, made.name + " has no value");
-    const auto value = made.text.substr(std::min(made.text.find_first_not_of(" \t", blank), made.text.size()));
-    put_pair(made, members, made.text.substr(0, blank), text_of(made, value));
-  }
-
-  // Against the working directory.
-  std::string absolute(const std::string& path) const {
-    if (path.starts_with("/")) return path;
-    const auto inner = path == "." || path == "./" ? std::string() : path.substr(path.starts_with("./") ? 2 : 0);
-    return (workdir_ == "/" ? "" : workdir_) + "/" + inner;
+    if (made.name == "ENV") variables.set_environment(name, value);
+    if (name.empty()) file.refuse(made.line, made.name + " has an empty name");
+    if (!can_hold(made, name)) return;
+    // What the base sets is known when the image is made, in its environment only.
+    const bool fits = made.name == "ENV" && !holds_platform(value) ? true : can_hold(made, value);
+    if (fits) return set_member(members, name, json_text(value));
+    remove_member(members, name);
   }
 
   void take_workdir(const DockerInstruction& made) {
-    workdir_ = absolute(text_of(made, made.text));
-    if (workdir_.size() > 1 && workdir_.back() == '/') workdir_.pop_back();
-    set_member(simple_, "workdir", quoted(workdir_));
+    const auto path = expand(made, made.text);
+    if (holds_base(path) || holds_platform(path)) {
+      can_hold(made, path);
+      workdir = path;
+      knows_workdir = false;
+      return remove_member(draft.simple, "workdir");
+    }
+    const auto found = absolute(made, path);
+    if (!found) return;
+    workdir = joined_path("/", *found);
+    knows_workdir = true;
+    set_member(draft.simple, "workdir", json_text(workdir));
   }
 
   Texts command_of(const DockerInstruction& made) const {
-    if (auto words = exec_form(made.text)) return *words;
+    if (made.exec) return *made.exec;
     auto words = shell_;
     words.push_back(made.text);
     return words;
@@ -210,44 +176,52 @@ class Import {
     cmd_is_here_ = true;
   }
 
-  // Without an entrypoint a cmd is the command; a recipe would put its first binary before it.
-  void finish_command() {
-    if (!entrypoint_ && cmd_) entrypoint_ = Texts();
-    if (entrypoint_) set_member(simple_, "entrypoint", array_of(*entrypoint_));
-    if (cmd_) set_member(simple_, "cmd", array_of(*cmd_));
+  void take_ports(const DockerInstruction& made) {
+    for (const auto& text : file.expand_words(made, made.text, variables)) {
+      if (!can_hold(made, text)) continue;
+      const auto spec = read_port(text);
+      if (!spec) file.refuse(made.line, fmt::format("{} is no port", printable(arguments.plain(text))));
+      if (spec->names_host) notes.add(made, "a port of the host is said when the image is run, not in the image");
+      if (spec->ports.empty())
+        notes.add(made, "a range of more than 256 ports, or of arguments; name its ports under \"ports\"");
+      for (const auto& port : spec->ports) draft.add_port(port);
+    }
   }
 
-  void take_ports(const DockerInstruction& made) {
-    for (const auto& port : words_of(made)) {
-      if (holds(port, "-")) {
-        note(made, "a range; name its ports one by one under \"ports\"");
-      } else {
-        add_new(ports_, {port});
-      }
+  void take_volumes(const DockerInstruction& made) {
+    for (const auto& text : file.arguments(made, variables)) {
+      if (text.empty()) file.refuse(made.line, "VOLUME has an empty path");
+      if (!can_hold(made, text)) continue;
+      add_folder({made.line, joined_path(workdir, text), "VOLUME"});
     }
   }
 
   void take_user(const DockerInstruction& made) {
-    const auto text = text_of(made, made.text);
-    const auto colon = text.find(':');
-    const auto* created = accounts_.find(plain_number(arguments_.plain(text.substr(0, colon))));
+    const auto text = expand(made, made.text);
     seen_user_ = true;
-    if (created == nullptr) return set_member(simple_, "user", quoted(text));
+    if (!can_hold(made, text)) return remove_member(draft.simple, "user");
+    if (text.empty()) return notes.add(made, "the user is empty; name it under \"user\"");
+    const auto colon = text.find(':');
+    const auto* created = accounts.find(plain_number(arguments.plain(text.substr(0, colon))));
+    created_.clear();
+    if (created == nullptr) return set_member(draft.simple, "user", json_text(text));
     auto user = *created;
-    if (colon != std::string::npos) user.group = plain_number(arguments_.plain(text.substr(colon + 1)));
-    set_member(simple_, "user", created_user(made, user));
+    created_ = user.name;
+    if (colon != std::string::npos) user.group = plain_number(arguments.plain(text.substr(colon + 1)));
+    set_member(draft.simple, "user", created_user(made, user));
   }
 
   std::string created_user(const DockerInstruction& made, const NewUser& user) {
-    auto uid = user.uid;
+    auto uid = arguments.plain(user.uid);
     if (!is_number(uid)) {
       uid = user.is_system ? "999" : "1000";
-      note(fmt::format("Line {}: which number {} has is left to the command; {} is taken.", made.line, user.name, uid));
+      notes.add(fmt::format("Line {}: which number {} has is left to the command; {} is taken.", made.line,
+                            arguments.plain(user.name), uid));
     }
-    RecipeMembers members{{"name", quoted(user.name)}, {"uid", uid}};
+    RecipeMembers members{{"name", json_text(user.name)}, {"uid", uid}};
     add_group(made, user, uid, members);
-    if (!user.home.empty()) set_member(members, "home", quoted(user.home));
-    if (!user.shell.empty()) set_member(members, "shell", quoted(user.shell));
+    if (!user.home.empty()) set_member(members, "home", json_text(user.home));
+    if (!user.shell.empty()) set_member(members, "shell", json_text(user.shell));
     set_member(members, "create", "true");
     return line_object(members);
   }
@@ -255,163 +229,147 @@ class Import {
   // Unless it is the user's own, with the same number.
   void add_group(const DockerInstruction& made, const NewUser& user, const std::string& uid, RecipeMembers& members) {
     const auto& group = user.group;
-    const auto known = accounts_.groups.find(group.empty() ? user.name : group);
-    if (is_number(group)) {
-      if (group != uid) set_member(members, "gid", group);
-    } else if (known != accounts_.groups.end()) {
-      if (is_number(known->second) && known->second != uid) set_member(members, "gid", known->second);
-      if (!group.empty() && group != user.name) set_member(members, "group", quoted(group));
+    const auto known = accounts.groups.find(group.empty() ? user.name : group);
+    const auto number = plain_number(arguments.plain(group));
+    if (is_number(number)) {
+      if (number != uid) set_member(members, "gid", number);
+    } else if (known != accounts.groups.end()) {
+      const auto gid = plain_number(arguments.plain(known->second));
+      if (is_number(gid) && gid != uid) set_member(members, "gid", gid);
+      if (!group.empty() && group != user.name) set_member(members, "group", json_text(group));
     } else if (!group.empty() && group != user.name) {
-      note(made, fmt::format("the number of the base's group {} is not known here; add \"gid\" to the user", group));
+      notes.add(made, fmt::format("the number of the base's group {} is not known here; add \"gid\" to the user",
+                                  arguments.plain(group)));
     }
   }
 
   void take_healthcheck(const DockerInstruction& made) {
-    if (made.text == "NONE" || made.text == "none") return set_member(simple_, "healthcheck", "\"NONE\"");
-    if (made.text.substr(0, 3) != "CMD") file_.refuse(made.line, "HEALTHCHECK is neither CMD nor NONE");
+    const auto words = divide_at_blanks(made.text);
+    auto kind = words.front();
+    for (char& c : kind) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    if (kind == "NONE" && words.size() == 1) return set_member(draft.simple, "healthcheck", "\"NONE\"");
+    if (kind != "CMD") file.refuse(made.line, "HEALTHCHECK is neither CMD nor NONE");
     const auto command = made.text.substr(std::min(made.text.find_first_not_of(" \t", 3), made.text.size()));
-    auto test = exec_form(command);
-    if (test) {
-      test->insert(test->begin(), "CMD");
-    } else {
-      test = Texts{"CMD-SHELL", command};
+    if (command.empty()) file.refuse(made.line, "HEALTHCHECK CMD has no command");
+    Texts test{"CMD-SHELL", command};
+    try {
+      if (const auto array = exec_form(command)) {
+        test = *array;
+        test.insert(test.begin(), "CMD");
+      }
+    } catch (const Error& error) {
+      file.refuse(made.line, error.what());
     }
-    RecipeMembers members{{"test", array_of(*test)}};
-    for (const auto& [flag, text] : made.flags) add_health_option(made, flag, text_of(made, text), members);
-    set_member(simple_, "healthcheck", line_object(members));
+    RecipeMembers members{{"test", array_of(test)}};
+    for (const auto& [flag, text] : made.flags) add_health_option(made, flag, text, members);
+    set_member(draft.simple, "healthcheck", line_object(members));
   }
 
   void add_health_option(const DockerInstruction& made, const std::string& flag, const std::string& value,
                          RecipeMembers& members) {
-    if (flag == "interval" || flag == "timeout") return set_member(members, flag, quoted(value));
-    if (flag == "start-period") return set_member(members, "startPeriod", quoted(value));
     if (flag == "retries") {
-      const auto number = arguments_.plain(value);
-      if (!is_number(number)) file_.refuse(made.line, "--retries is not a number");
-      return set_member(members, flag, plain_number(number));
+      if (!is_number(value)) file.refuse(made.line, "--retries is not a number");
+      if (plain_number(value) != "0") set_member(members, flag, plain_number(value));  // 0: the runtime's own
+      return;
     }
-    note(made, fmt::format("--{} is not carried over", flag));
-  }
-
-  Texts command_words(const DockerInstruction& made) const {
-    return run_words(made, [&](const std::string& name) -> std::optional<std::string> {
-      const auto found = variables_.find(name);
-      if (found == variables_.end()) return {};
-      return arguments_.plain(found->second);
-    });
+    const auto name = flag == "start-period" ? "startPeriod" : flag;
+    if (name != "interval" && name != "timeout" && name != "startPeriod")
+      return notes.add(made, fmt::format("--{} is not carried over", flag));
+    try {
+      if (value != "0" && parse_duration(value).count() != 0) set_member(members, name, json_text(value));
+    } catch (const Error&) {
+      notes.add(made, fmt::format("--{} is not carried over; write it as 30s, 1m30s or 500ms", flag));
+    }
   }
 
   void take_run(const DockerInstruction& made) {
-    const auto words = command_words(made);
-    const auto names = [&](std::string_view word) {
-      return std::find(words.begin(), words.end(), word) != words.end();
+    const ShellVariable value_of = [&](const std::string& name) -> std::optional<std::string> {
+      const auto value = variables.value_of(name);
+      return value ? std::optional(arguments.plain(*value)) : std::nullopt;
     };
-    const bool certificates = names("ca-certificates") || names("ca-certificates-bundle");
-    if (certificates) set_member(simple_, "caCertificates", "\"host\"");
-    if (names("tzdata")) set_member(simple_, "tzdata", "\"host\"");
-    const auto before = accounts_.users.size() + accounts_.groups.size();
-    accounts_.read(words);
-    const bool accounts = accounts_.users.size() + accounts_.groups.size() > before;
-    note(made, certificates || names("tzdata") || accounts
-                   ? "certificates, zone data and users are in this recipe; other effects of the command are not"
-                   : advice_for(words));
+    const auto effects = effects_of(commands_of_run(made, value_of), accounts);
+    if (effects.certificates) {
+      set_member(draft.simple, "caCertificates", "\"host\"");
+      notes.add("The certificates are this host's, not the package's; name a PEM file to have the same everywhere.");
+    }
+    if (effects.zone_data) {
+      set_member(draft.simple, "tzdata", "\"host\"");
+      notes.add(
+          "The zone data are this host's, not the package's; name a zoneinfo folder to have the same everywhere.");
+    }
+    for (const auto& path : effects.made) add_folder({made.line, joined_path(workdir, path), "mkdir"});
+    for (const auto& path : effects.owned) add_folder({made.line, joined_path(workdir, path), "chown"});
+    if (effects.left.empty()) return;
+    Texts left;
+    for (const auto& text : effects.left) left.push_back(shortened(text));
+    notes.add(made, fmt::format("not carried over: {} ({})", fmt::join(left, "; "), effects.advice));
   }
 
-  void take_copy(const DockerInstruction& made) {
-    if (!made.heredocs.empty()) return note_text(made);
-    auto words = exec_form(made.text).value_or(words_of(made));
-    if (words.size() < 2) file_.refuse(made.line, made.name + " is not SOURCE… DESTINATION");
-    auto destination = arguments_.plain(absolute(words.back()));
-    words.pop_back();
-    if (words.size() > 1 && destination.back() != '/') destination += '/';
-    for (const auto& source : words) {
-      const auto from = made.flags.find("from");
-      if (from != made.flags.end()) {
-        copy_from(made, text_of(made, from->second), source, destination);
-      } else {
-        copy_one(made, source, words.size() > 1 ? destination + base_name(source) : destination);
+  // A folder that an instruction makes, gives away or calls a volume.
+  struct Folder {
+    std::size_t line;
+    std::string path;
+    std::string how;
+  };
+  void add_folder(Folder folder) { folders_.push_back(std::move(folder)); }
+
+  // Whether the image has files of ours there, or below.
+  bool holds_files(const std::string& path) const {
+    const auto is_below = [&](const std::string& destination) {
+      return joined_path("/", destination) == path || path == "/" || destination.starts_with(path + "/");
+    };
+    return std::any_of(draft.files.begin(), draft.files.end(),
+                       [&](const auto& one) { return is_below(one.destination); }) ||
+           std::any_of(draft.binaries.begin(), draft.binaries.end(),
+                       [&](const auto& one) { return is_below(one.first); });
+  }
+
+  // What the service writes to is known when everything has its place.
+  void finish_folders() {
+    Texts volumes;
+    for (const auto& folder : folders_) {
+      if (!holds_files(folder.path)) {
+        draft.add_writable(folder.path);
+      } else if (folder.how == "VOLUME") {
+        if (std::find(volumes.begin(), volumes.end(), folder.path) == volumes.end()) volumes.push_back(folder.path);
+      } else if (folder.how == "chown") {
+        notes.add(
+            fmt::format("Line {}: {} holds files of the image, which stay root's and read-only; name what is "
+                        "written to under \"writable\".",
+                        folder.line, folder.path));
       }
     }
+    if (!volumes.empty()) set_member(draft.simple, "volumes", array_of(volumes));
   }
 
-  void note_text(const DockerInstruction& made) {
-    note(made, "write the text to a file of its own, and name it under \"files\"");
-    for (std::string_view body : made.heredocs) {
-      for (auto end = body.find('\n'); end != std::string_view::npos; end = body.find('\n')) {
-        note(fmt::format("    {}", body.substr(0, end)));
-        body.remove_prefix(end + 1);
-      }
+  void finish_accounts() {
+    for (const auto& user : accounts.users) {
+      if (user.name == created_) continue;
+      notes.add(
+          fmt::format("The user {} is not created, since no USER of the image names it.", arguments.plain(user.name)));
     }
   }
 
-  void copy_one(const DockerInstruction& made, const std::string& source, const std::string& destination) {
-    if (holds(source, "://") || source.starts_with("git@"))
-      return note(made, "download it before the build, check its digest, and name it under \"files\"");
-    if (source.find_first_of("*?[") != std::string::npos)
-      return note(made, "patterns are not carried over; name the files or their folder under \"files\"");
-    if (made.name == "ADD" && (holds(source, ".tar") || holds(source, ".tgz")))
-      return note(made, "archives are not unpacked here; unpack it before, and name the folder under \"files\"");
-    const auto path = in_context(source);
-    RecipeMembers members{{"source", quoted(path)}};
-    add_copy_flags(made, members);
-    // A folder follows the context's rules, wherever it lies in it. What has an extension is hardly a folder.
-    const bool by_itself = path == "." && options_.ignore_file == ".dockerignore";
-    if (!options_.ignore_file.empty() && !by_itself && !holds(base_name(path).substr(1), "."))
-      set_member(members, "ignore", quoted(options_.ignore_file));
-    has_platforms_ = has_platforms_ || holds_platform(path);
-    set_member(files_, destination, members.size() == 1 ? quoted(path) : line_object(members));
+  // Without an entrypoint a cmd is the command; a recipe would put its first binary before it.
+  void finish() {
+    copies_.move_programs();
+    if (!entrypoint_ && cmd_) entrypoint_ = Texts();
+    if (!entrypoint_ && !draft.binaries.empty())
+      notes.add("The Dockerfile says neither ENTRYPOINT nor CMD; the image made here runs its first binary.");
+    if (entrypoint_) set_member(draft.simple, "entrypoint", array_of(*entrypoint_));
+    if (cmd_) set_member(draft.simple, "cmd", array_of(*cmd_));
+    finish_folders();
+    finish_accounts();
+    if (!seen_user_) notes.add("The Dockerfile names no user; an image made here runs as 65532:65532, not as root.");
   }
 
-  void add_copy_flags(const DockerInstruction& made, RecipeMembers& members) {
-    for (const auto& [flag, text] : made.flags) {
-      const auto value = text_of(made, text);
-      if (flag == "chown") {
-        set_member(members, "owner", quoted(value));
-      } else if (flag == "chmod" && is_octal(arguments_.plain(value))) {
-        set_member(members, "mode", quoted(value));
-      } else if (flag != "link") {
-        note(made, fmt::format("--{} is not carried over", flag));
-      }
-    }
-  }
-
-  void copy_from(const DockerInstruction& made, const std::string& from, const std::string& source,
-                 const std::string& destination) {
-    if (holds(source, "/etc/ssl") || holds(source, "ca-certificates"))
-      return set_member(simple_, "caCertificates", "\"host\"");
-    if (holds(source, "zoneinfo")) return set_member(simple_, "tzdata", "\"host\"");
-    const auto stage = find_stage(stages_, from, index_);
-    if (stage && (source == "/etc/passwd" || source == "/etc/group")) return take_accounts_of(stages_[*stage]);
-    const auto name = base_name(source);
-    if (!stage || stages_[*stage].go_build.empty() || name.empty() || holds(name, "."))
-      return note(made, "files of other images are not copied; bring them here, and name them under \"files\"");
-    has_platforms_ = has_platforms_ || holds_platform(name);
-    const auto place = destination.back() == '/' ? destination + arguments_.plain(name) : destination;
-    set_member(binaries_, place, quoted(name));
-    note(fmt::format("Line {}: {} is built before, outside, as the stage {} does: {}", made.line, place, from,
-                     shortened(stages_[*stage].go_build)));
-  }
-
-  void take_accounts_of(const ImportStage& stage) {
-    for (const auto* made : stage.instructions) {
-      if (made->name == "RUN") accounts_.read(command_words(*made));
-    }
-  }
-
-  const Dockerfile& file_;
-  const ImportOptions& options_;
-  ImportArguments arguments_;
-  const std::vector<ImportStage> stages_;
-  DockerVariables environment_, variables_;
-  std::size_t index_ = 0;  // of the stage that is being taken
-  std::string base_, workdir_ = "/";
-  Texts notes_, ports_, volumes_, shell_{"/bin/sh", "-c"};
+  CopyImport copies_;
+  Texts shell_{"/bin/sh", "-c"};
   std::optional<Texts> entrypoint_, cmd_;
+  std::vector<Folder> folders_;
+  std::string created_;  // the user that the recipe creates
   bool cmd_is_here_ = false;
-  RecipeMembers binaries_, files_, simple_, env_, labels_;
-  NewAccounts accounts_;
   bool seen_user_ = false;
-  bool has_platforms_ = false;
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipe/import/run.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 
@@ -13,35 +16,6 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// The place of the blank after the word; quoted ones do not count.
-std::size_t end_of_word(std::string_view text, std::size_t at) {
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == ' ' || c == '\t' || c == '\n') return at;
-    if (c != '"' && c != '\'') continue;
-    const auto close = text.find(c, at + 1);
-    if (close < text.find('\n', at)) at = close;
-  }
-  return at;
-}
-
-std::string without_quotes(std::string_view word) {
-  std::string plain(word);
-  std::erase_if(plain, [](char c) { return c == '"' || c == '\''; });
-  return plain;
-}
-
-// "$NAME" or "${NAME}", and nothing else.
-std::string variable_name(const std::string& word) {
-  if (word.size() < 2 || word.front() != '$') return {};
-  const bool braces = word[1] == '{' && word.back() == '}';
-  const auto name = braces ? word.substr(2, word.size() - 3) : word.substr(1);
-  const auto is_part = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  return std::all_of(name.begin(), name.end(), is_part) ? name : std::string();
-}
-
 struct Advice {
   std::string_view words;  // any of them, each with blanks around it
   std::string_view text;
@@ -50,55 +24,150 @@ struct Advice {
 constexpr std::array<Advice, 5> kAdvice{{
     {" apk apt apt-get dnf microdnf yum ",
      "packages are not installed here; prepare a base that has them, and name it as \"base\""},
-    {" go ", "build the program before, outside, and name it under \"binaries\""},
+    {" go make ", "build the program before, outside, and name it under \"binaries\""},
     {" curl wget git ", "download it before the build, check its digest, and name it under \"files\""},
     {" mkdir chown install ", "name a folder that the service writes to under \"writable\", others under \"files\""},
     {" chmod setcap ", "say \"mode\" of the file, or \"capabilities\" of the binary, in this recipe"},
 }};
 
-}  // namespace
-
-std::optional<Texts> exec_form(std::string_view text) {
-  if (text.empty() || text.front() != '[') return {};
-  try {
-    auto words = parse_command_words(text);
-    if (std::none_of(words.begin(), words.end(), holds_marks)) return words;
-    return {};
-  } catch (const Error&) {
-    return {};
-  }
-}
-
-Texts run_words(const DockerInstruction& made,
-                const std::function<std::optional<std::string>(const std::string&)>& value_of) {
-  auto text = made.text;
-  if (const auto words = exec_form(text)) {
-    text.clear();
-    for (const auto& word : *words) text += word + " ";
-  }
-  for (const auto& body : made.heredocs) text += "\n" + body;
-  Texts words;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = end_of_word(text, begin);
-    if (end > begin) {
-      auto word = without_quotes(std::string_view(text).substr(begin, end - begin));
-      const auto name = variable_name(word);
-      words.push_back(name.empty() ? word : value_of(name).value_or(word));
-    }
-    if (end < text.size() && text[end] == '\n') words.emplace_back(";");
-    begin = end + 1;
-  }
-  return words;
+bool is_listed(std::string_view names, const std::string& name) {
+  return names.find(" " + name + " ") != std::string_view::npos;
 }
 
 std::string_view advice_for(const Texts& words) {
   for (const auto& advice : kAdvice) {
-    const bool fits = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-      return advice.words.find(" " + word + " ") != std::string_view::npos;
-    });
+    const bool fits =
+        std::any_of(words.begin(), words.end(), [&](const auto& word) { return is_listed(advice.words, word); });
     if (fits) return advice.text;
   }
-  return "commands are not run here; add its result under \"files\", or prepare a base that has it";
+  return "commands are not run here; add the result under \"files\", or prepare a base that has it";
+}
+
+// The words after the command that are no options; `with_values` are options that take the next word.
+Texts operands(const ShellCommand& command, std::size_t at, std::string_view with_values) {
+  Texts found;
+  for (; at < command.words.size(); ++at) {
+    const auto& word = command.words[at];
+    if (is_listed(with_values, word)) {
+      ++at;
+    } else if (!word.starts_with('-')) {
+      found.push_back(word);
+    }
+  }
+  return found;
+}
+
+// Of no effect on an image that does not hold the package manager's files.
+bool only_cleans(const ShellCommand& command) {
+  const auto& words = command.words;
+  if (is_listed(" set true : cd exit ", words[0])) return true;
+  const bool is_manager = is_listed(" apk apt apt-get dnf microdnf yum ", words[0]);
+  if (is_manager) {
+    return std::any_of(words.begin(), words.end(),
+                       [](const auto& word) { return is_listed(" update clean autoclean ", word); });
+  }
+  if (words[0] != "rm") return false;
+  const auto paths = operands(command, 1, "");
+  return std::all_of(paths.begin(), paths.end(), [](const std::string& path) {
+    return path.starts_with("/var/lib/apt/lists") || path.starts_with("/var/cache/") || path.starts_with("/tmp/");
+  });
+}
+
+class EffectsReader {
+ public:
+  explicit EffectsReader(NewAccounts& accounts) : accounts_(accounts) {}
+
+  RunEffects read(const std::vector<ShellCommand>& commands) {
+    for (const auto& command : commands) take(command);
+    return std::move(effects_);
+  }
+
+ private:
+  void take(const ShellCommand& command) {
+    if (only_cleans(command) || take_accounts(command) || take_packages(command)) return;
+    if (!command.needs_shell && (take_folder(command) || take_owner(command))) return;
+    if (command.words[0] == "update-ca-certificates" && effects_.certificates) return;
+    leave(command.text, command.words);
+  }
+
+  void leave(const std::string& text, const Texts& words) {
+    effects_.left.push_back(text);
+    if (effects_.advice.empty()) effects_.advice = advice_for(words);
+  }
+
+  bool take_accounts(const ShellCommand& command) {
+    const auto count = [&] { return accounts_.users.size() + accounts_.groups.size(); };
+    const auto before = count();
+    accounts_.read(command.words);
+    return count() > before;
+  }
+
+  bool take_packages(const ShellCommand& command) {
+    const auto& words = command.words;
+    if (!is_listed(" apk apt apt-get dnf microdnf yum ", words[0])) return false;
+    const auto verb =
+        std::find_if(words.begin(), words.end(), [](const auto& word) { return is_listed(" add install ", word); });
+    if (verb == words.end()) return false;
+    const auto at = static_cast<std::size_t>(verb - words.begin()) + 1;
+    Texts others;
+    for (const auto& package : operands(command, at, " -t --virtual --repository -X -o ")) {
+      const auto name = package.substr(0, package.find_first_of("=<>~@"));
+      if (name == "ca-certificates" || name == "ca-certificates-bundle") {
+        effects_.certificates = true;
+      } else if (name == "tzdata") {
+        effects_.zone_data = true;
+      } else {
+        others.push_back(package);
+      }
+    }
+    if (!others.empty()) leave(fmt::format("install {}", fmt::join(others, ", ")), words);
+    return true;
+  }
+
+  bool take_folder(const ShellCommand& command) {
+    const auto& words = command.words;
+    const bool is_install = words[0] == "install" && std::find(words.begin(), words.end(), "-d") != words.end();
+    if (words[0] != "mkdir" && !is_install) return false;
+    for (const auto& path : operands(command, 1, " -m --mode -o -g -pm ")) effects_.made.push_back(path);
+    if (is_install && std::find(words.begin(), words.end(), "-o") != words.end()) effects_.owned = effects_.made;
+    return true;
+  }
+
+  bool take_owner(const ShellCommand& command) {
+    const bool is_mode = command.words[0] == "chmod";
+    if (command.words[0] != "chown" && command.words[0] != "chgrp" && !is_mode) return false;
+    auto paths = operands(command, 1, " --from --reference ");
+    if (paths.size() < 2) return false;
+    paths.erase(paths.begin());
+    // A mode makes writable only what is there for the service.
+    const auto is_made = [&](const auto& path) {
+      return std::find(effects_.made.begin(), effects_.made.end(), path) != effects_.made.end();
+    };
+    if (is_mode && !std::all_of(paths.begin(), paths.end(), is_made)) return false;
+    effects_.owned.insert(effects_.owned.end(), paths.begin(), paths.end());
+    return true;
+  }
+
+  NewAccounts& accounts_;
+  RunEffects effects_;
+};
+
+}  // namespace
+
+std::optional<Texts> exec_form(std::string_view text) {
+  if (!text.starts_with('[')) return {};
+  try {
+    auto words = parse_command_words(text);
+    if (std::none_of(words.begin(), words.end(), holds_marks)) return words;
+    return {};
+  } catch (const Error& error) {
+    if (std::string_view(error.what()).find("something else than strings") == std::string_view::npos) return {};
+    throw Error(ErrorCode::invalid_argument, "the JSON array holds something else than strings");
+  }
+}
+
+RunEffects effects_of(const std::vector<ShellCommand>& commands, NewAccounts& accounts) {
+  return EffectsReader(accounts).read(commands);
 }
 
 }  // namespace ociassemble

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "recipe/import/dockerfile.hpp"
+#include "recipe/import/new_accounts.hpp"
+#include "recipe/import/shell.hpp"
 
 namespace ociassemble {
 
-// The words of an exec form, a JSON array; nothing for a shell form, as Docker takes what is no such array.
+// The words of an exec form, a JSON array; nothing for a shell form, as Docker takes what is no array. Throws
+// Error{invalid_argument} for an array of something else than strings, as Docker does.
 std::optional<std::vector<std::string>> exec_form(std::string_view text);
 
-// The words of a RUN, its heredocs among them, as far as they can be told without a shell: quotes are taken off, and a
-// word that is one variable becomes what `value_of` says, if it says something.
-std::vector<std::string> run_words(const DockerInstruction& made,
-                                   const std::function<std::optional<std::string>(const std::string&)>& value_of);
+// What the commands of one RUN do to the image, as far as a recipe can say it.
+struct RunEffects {
+  bool certificates = false;
+  bool zone_data = false;
+  std::vector<std::string> made;   // folders
+  std::vector<std::string> owned;  // what was given to somebody, or to everybody
+  std::vector<std::string> left;   // what a recipe does not say
+  std::string advice;              // for what is left; may be empty
+};
 
-// What to do instead of a command that is not run.
-std::string_view advice_for(const std::vector<std::string>& words);
+// Users and groups go into `accounts`.
+RunEffects effects_of(const std::vector<ShellCommand>& commands, NewAccounts& accounts);
 
 }  // namespace ociassemble

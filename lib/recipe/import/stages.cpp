@@ -4,129 +4,122 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
-#include "recipe/arguments.hpp"
+#include "base/text.hpp"
 #include "recipe/import/text.hpp"
 
 namespace ociassemble {
 namespace {
 
-// What BuildKit says of the platform, in the recipe's words.
-std::optional<std::string> platform_value(std::string_view name) {
-  if (name == "TARGETOS") return platform_mark("os");
-  if (name == "TARGETARCH") return platform_mark("arch");
-  if (name == "TARGETVARIANT") return platform_mark("variant");
-  if (name == "TARGETPLATFORM") return platform_mark("os") + "/" + platform_mark("arch");
+std::string lower(std::string_view text) {
+  std::string made(text);
+  for (char& c : made) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 32);
+  }
+  return made;
+}
+
+bool is_stage_name(std::string_view name) {
+  return !name.empty() && name.front() >= 'a' && name.front() <= 'z' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
+}
+
+std::optional<std::size_t> find_stage_name(const std::vector<ImportStage>& stages, std::string_view name,
+                                           std::size_t count) {
+  const auto wanted = lower(name);
+  for (auto i = std::min(count, stages.size()); i > 0; --i) {
+    if (!wanted.empty() && stages[i - 1].name == wanted) return i - 1;
+  }
   return {};
 }
 
-DockerVariables variables_of_from(const ImportArguments& arguments) {
-  auto variables = arguments.global();
-  for (const char* name : {"TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM"}) {
-    variables.emplace(name, *platform_value(name));
+// Those before the first FROM, and the platform's, which need no ARG there.
+class FromVariables : public VariableSource {
+ public:
+  explicit FromVariables(ImportVariables& global) : global_(global) {}
+  std::string substitute(const VariableForm& form) override {
+    const bool is_build = form.name.starts_with("BUILD");
+    const auto platform = platform_variable(is_build ? "TARGET" + form.name.substr(5) : form.name);
+    if (platform && !global_.value_of(form.name))
+      return form.operation.empty() ? *platform : apply_form(form, platform);
+    return global_.substitute(form);
   }
-  return variables;
-}
 
-bool is_as(std::string_view word) {
-  return word.size() == 2 && (word[0] == 'A' || word[0] == 'a') && (word[1] == 'S' || word[1] == 's');
-}
+ private:
+  ImportVariables& global_;
+};
 
-ImportStage begin_stage(const Dockerfile& file, const DockerInstruction& made, const ImportArguments& arguments) {
-  const auto words = file.words(made, made.text, variables_of_from(arguments));
-  const bool is_named = words.size() == 3 && is_as(words[1]);
-  if (words.size() != 1 && !is_named) file.refuse(made.line, "FROM is not IMAGE [AS NAME]");
-  if (words[0].empty()) file.refuse(made.line, "the base is empty", "declare its argument before the first FROM");
-  return {is_named ? words[2] : "", words[0], {}, ""};
-}
+class StageDivider {
+ public:
+  StageDivider(const Dockerfile& file, ImportVariables& global, const ImportArguments& arguments, ImportNotes& notes)
+      : file_(file), global_(global), arguments_(arguments), notes_(notes) {}
 
-// The whole command that builds a program by go; empty for another.
-std::string go_build_of(const DockerInstruction& made) {
-  if (made.name != "RUN") return {};
-  auto command = made.heredocs.empty() ? made.text : std::string();
-  for (const auto& body : made.heredocs) command += body;
-  const bool builds = command.find("go build") != std::string::npos || command.find("go install") != std::string::npos;
-  return builds ? command : std::string();
-}
+  std::vector<ImportStage> run() {
+    for (const auto& made : file_.instructions) {
+      if (made.name == "FROM") {
+        begin_stage(made);
+      } else if (!stages_.empty()) {
+        stages_.back().instructions.push_back(&made);
+      } else if (made.name == "ARG") {
+        global_.declare(file_, made);
+      } else {
+        file_.refuse(made.line, made.name + " stands before the first FROM");
+      }
+    }
+    if (stages_.empty()) file_.refuse(1, "there is no FROM");
+    return std::move(stages_);
+  }
+
+ private:
+  void begin_stage(const DockerInstruction& made) {
+    const auto words = divide_at_blanks(made.text);
+    const bool is_named = words.size() == 3 && lower(words[1]) == "as";
+    if (words.size() != 1 && !is_named) file_.refuse(made.line, "FROM is not IMAGE [AS NAME]");
+    FromVariables outer(global_);
+    global_.at(made);
+    ImportStage stage;
+    stage.from = &made;
+    stage.base = file_.expand(made, words[0], outer);
+    if (stage.base.empty()) file_.refuse(made.line, "the base is empty", "declare its argument before the first FROM");
+    if (is_named) stage.name = lower(words[2]);
+    if (is_named && !is_stage_name(stage.name))
+      file_.refuse(made.line, fmt::format("{} is no name for a stage", printable(words[2])),
+                   "use letters, digits, '-', '_' and '.', a letter first");
+    find_parent(made, stage);
+    if (const auto* platform = made.flag("platform")) stage.platform = file_.expand(made, *platform, outer);
+    stages_.push_back(std::move(stage));
+  }
+
+  void find_parent(const DockerInstruction& made, ImportStage& stage) {
+    const auto plain = arguments_.plain(stage.base);
+    stage.parent = find_stage_name(stages_, plain, stages_.size());
+    if (!stage.parent || plain == stage.base) return;
+    notes_.add(made, fmt::format("this is the stage {} with the arguments as they are; for another stage import again "
+                                 "with --build-arg",
+                                 plain));
+  }
+
+  const Dockerfile& file_;
+  ImportVariables& global_;
+  const ImportArguments& arguments_;
+  ImportNotes& notes_;
+  std::vector<ImportStage> stages_;
+};
 
 }  // namespace
 
-void ImportArguments::declare(const DockerInstruction& made, DockerVariables& variables,
-                              const DockerVariables& environment) {
-  for (const auto& word : file_.words(made, made.text, variables)) {
-    const auto equals = word.find('=');
-    const auto name = word.substr(0, equals);
-    if (environment.count(name) != 0) continue;
-    const auto given = given_.find(name);
-    const auto outer = global_.find(name);
-    if (given != given_.end()) {
-      variables[name] = remember(name, given->second);
-    } else if (equals != std::string::npos) {
-      variables[name] = remember(name, word.substr(equals + 1));
-    } else if (const auto platform = platform_value(name)) {
-      variables[name] = *platform;
-    } else {
-      variables[name] = outer != global_.end() ? outer->second : remember(name, std::nullopt);
-    }
-  }
-}
-
-// What the variable stands for: the recipe's argument, or the value when the argument cannot have it.
-std::string ImportArguments::remember(const std::string& name, std::optional<std::string> value) {
-  const auto found =
-      std::find_if(arguments_.begin(), arguments_.end(), [&](const auto& argument) { return argument.first == name; });
-  const bool is_other = found != arguments_.end() && found->second != value;
-  // A default may use the arguments before it, and the platform's words stand in paths only.
-  if (!is_argument_name(name) || is_other || holds_platform(value.value_or(""))) return value.value_or("");
-  if (found == arguments_.end()) arguments_.insert(arguments_.begin(), {name, std::move(value)});
-  return argument_mark(name);
-}
-
-std::string ImportArguments::plain(std::string text) const {
-  // A default may hold marks of those that were declared before it, and come later here.
-  for (const auto& [name, value] : arguments_) text = without_mark(std::move(text), name, value.value_or(""));
-  return text;
-}
-
-std::string ImportArguments::json(std::string_view recipe) const {
-  std::string uses(recipe);
-  RecipeMembers members;
-  for (const auto& [name, value] : arguments_) {
-    if (uses.find(fmt::format("${{{}}}", name)) == std::string::npos) continue;
-    members.insert(members.begin(), {name, value ? quoted(*value) : "null"});
-    uses += members.front().second;
-  }
-  return members.empty() ? std::string() : line_object(members);
-}
-
-std::vector<ImportStage> divide_stages(const Dockerfile& file, ImportArguments& arguments) {
-  std::vector<ImportStage> stages;
-  for (const auto& made : file.instructions) {
-    if (made.name == "FROM") {
-      stages.push_back(begin_stage(file, made, arguments));
-    } else if (!stages.empty()) {
-      stages.back().instructions.push_back(&made);
-      if (auto command = go_build_of(made); !command.empty()) stages.back().go_build = std::move(command);
-    } else if (made.name == "ARG") {
-      arguments.declare_globally(made);
-    } else {
-      file.refuse(made.line, made.name + " stands before the first FROM");
-    }
-  }
-  if (stages.empty()) file.refuse(1, "there is no FROM");
-  return stages;
+std::vector<ImportStage> divide_stages(const Dockerfile& file, ImportVariables& global,
+                                       const ImportArguments& arguments, ImportNotes& notes) {
+  return StageDivider(file, global, arguments, notes).run();
 }
 
 std::optional<std::size_t> find_stage(const std::vector<ImportStage>& stages, std::string_view name,
                                       std::size_t count) {
+  if (const auto found = find_stage_name(stages, name, count)) return found;
   std::size_t number = 0;
   const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (failure == std::errc() && end == name.data() + name.size() && number < count) return number;
-  for (auto i = count; i > 0; --i) {
-    if (!name.empty() && stages[i - 1].name == name) return i - 1;
-  }
   return {};
 }
 

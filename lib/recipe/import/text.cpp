@@ -6,12 +6,15 @@
 
 #include <algorithm>
 
+#include "recipe/import/words.hpp"
+
 namespace ociassemble {
 namespace {
 
 constexpr char kArgument = kMarks[0];
 constexpr char kPlatform = kMarks[1];
 constexpr char kEnd = kMarks[2];
+constexpr char kBase = kMarks[3];
 
 std::string escaped(char c) {
   if (c == '"' || c == '\\') return {'\\', c};
@@ -19,30 +22,76 @@ std::string escaped(char c) {
   return byte < 0x20 ? fmt::format("\\u{:04x}", byte) : std::string{c};
 }
 
+// Marks may stand in the words of others.
+class MarkReader {
+ public:
+  MarkReader(std::string_view text, const MarkValue& value_of) : text_(text), value_of_(value_of) {}
+
+  std::string read() {
+    std::string made;
+    while (at_ < text_.size() && text_[at_] != kEnd) {
+      const char c = text_[at_++];
+      if (c != kArgument && c != kPlatform && c != kBase) {
+        made += c;
+      } else {
+        made += read_mark(c == kArgument ? MarkKind::argument : c == kBase ? MarkKind::base : MarkKind::platform);
+      }
+    }
+    if (at_ < text_.size()) ++at_;
+    return made;
+  }
+
+ private:
+  std::string read_mark(MarkKind kind) {
+    const auto inner = read();
+    VariableForm form;
+    const auto end = std::min(inner.find_first_of(":-+"), inner.size());
+    form.name = inner.substr(0, end);
+    if (end < inner.size()) {
+      const std::size_t length = inner[end] == ':' ? 2 : 1;
+      form.operation = inner.substr(end, length);
+      form.word = inner.substr(std::min(end + length, inner.size()));
+    }
+    return apply_form(form, value_of_(kind, form.name));
+  }
+
+  std::string_view text_;
+  const MarkValue& value_of_;
+  std::size_t at_ = 0;
+};
+
 }  // namespace
 
 bool holds_marks(std::string_view text) {
   return text.find_first_of(kMarks) != std::string_view::npos || text.find('\0') != std::string_view::npos;
 }
 
-std::string argument_mark(std::string_view name) { return fmt::format("{}{}{}", kArgument, name, kEnd); }
+std::string argument_mark(std::string_view name, std::string_view form) {
+  return fmt::format("{}{}{}{}", kArgument, name, form, kEnd);
+}
+
+std::string base_mark(std::string_view name, std::string_view form) {
+  return fmt::format("{}{}{}{}", kBase, name, form, kEnd);
+}
 
 std::string platform_mark(std::string_view name) { return fmt::format("{}{}{}", kPlatform, name, kEnd); }
 
 bool holds_platform(std::string_view text) { return text.find(kPlatform) != std::string_view::npos; }
 
-std::string without_mark(std::string text, std::string_view name, std::string_view value) {
-  const auto mark = argument_mark(name);
-  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark)) text.replace(at, mark.size(), value);
-  return text;
+bool holds_base(std::string_view text) { return text.find(kBase) != std::string_view::npos; }
+
+std::string without_marks(std::string_view text, const MarkValue& value_of) {
+  return MarkReader(text, value_of).read();
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string made = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == kArgument) {
       made += "${";
+    } else if (c == kBase) {
+      made += "${base.";
     } else if (c == kPlatform) {
       made += '{';
     } else if (c == kEnd) {
@@ -58,7 +107,7 @@ std::string quoted(std::string_view text) {
 std::string array_of(const std::vector<std::string>& texts) {
   std::vector<std::string> all;
   all.reserve(texts.size());
-  for (const auto& text : texts) all.push_back(quoted(text));
+  for (const auto& text : texts) all.push_back(json_text(text));
   return fmt::format("[{}]", fmt::join(all, ", "));
 }
 
@@ -78,13 +127,13 @@ void remove_member(RecipeMembers& members, std::string_view name) {
 std::string line_object(const RecipeMembers& members) {
   std::vector<std::string> all;
   all.reserve(members.size());
-  for (const auto& [name, json] : members) all.push_back(fmt::format("{}: {}", quoted(name), json));
+  for (const auto& [name, json] : members) all.push_back(fmt::format("{}: {}", json_text(name), json));
   return fmt::format("{{{}}}", fmt::join(all, ", "));
 }
 
 std::string tall_object(const RecipeMembers& members) {
   std::string text = "{\n";
-  for (const auto& [name, json] : members) text += fmt::format("    {}: {},\n", quoted(name), json);
+  for (const auto& [name, json] : members) text += fmt::format("    {}: {},\n", json_text(name), json);
   return text + "  }";
 }
 

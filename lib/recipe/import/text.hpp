@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,20 +11,27 @@
 namespace ociassemble {
 
 // Texts of a recipe that is being written. What a Dockerfile's variables stand for may hold marks, which become the
-// recipe's own: an argument "${NAME}", a word of the platform "{arch}". Marks are of control bytes that the Dockerfile
-// must not hold.
-inline constexpr std::string_view kMarks = "\x01\x02\x03";
+// recipe's own: an argument "${NAME}" or "${NAME:-WORD}", a word of the platform "{arch}", a variable of the base
+// "${base.NAME}". Marks are of control bytes that the Dockerfile must not hold.
+inline constexpr std::string_view kMarks = "\x01\x02\x03\x04";
 // Whether it holds one of them, or a NUL, which no recipe can hold.
 bool holds_marks(std::string_view text);
-std::string argument_mark(std::string_view name);
+// `form` is empty, or an operator and its word.
+std::string argument_mark(std::string_view name, std::string_view form = {});
+std::string base_mark(std::string_view name, std::string_view form = {});
 std::string platform_mark(std::string_view name);
 // Whether it holds the platform's words, which a recipe has in paths and bases only.
 bool holds_platform(std::string_view text);
-// The text with the argument's mark replaced by `value`.
-std::string without_mark(std::string text, std::string_view name, std::string_view value);
+// Whether it holds variables of the base, which a recipe has in the environment only.
+bool holds_base(std::string_view text);
+
+// What a mark stands for, without marks; nothing for an argument or variable that is not set.
+enum class MarkKind { argument, platform, base };
+using MarkValue = std::function<std::optional<std::string>(MarkKind kind, const std::string& name)>;
+std::string without_marks(std::string_view text, const MarkValue& value_of);
 
 // As a string of JSON.
-std::string quoted(std::string_view text);
+std::string json_text(std::string_view text);
 std::string array_of(const std::vector<std::string>& texts);
 
 // Names and JSON, in the order in which they first came.

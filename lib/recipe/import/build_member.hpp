@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "recipe/import/build_stages.hpp"
+
+namespace ociassemble {
+
+// The "build" of a recipe's binary: the stage's go command, with all its flags.
+struct BuildMember {
+  std::optional<std::string> json;
+  std::string reason;  // why there is none
+};
+BuildMember build_member(const StageProgram& program, ImportNotes& notes);
+
+}  // namespace ociassemble

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recipe/import/build_stages.hpp"
+
+#include <algorithm>
+
+namespace ociassemble {
+namespace {
+
+// Of no effect on the programs that a stage makes.
+bool only_prepares(const ShellCommand& command) {
+  const auto& words = command.words;
+  if (words[0] == "cd" || words[0] == "set" || words[0] == "export" || words[0] == "true") return true;
+  if (words[0] == "mkdir" || words[0] == "echo") return !command.needs_shell;
+  return words.size() > 2 && words[0] == "go" && words[1] == "mod" && (words[2] == "download" || words[2] == "verify");
+}
+
+// What go reads of the environment, but for the target, which is the image's.
+bool is_go_variable(std::string_view name) {
+  constexpr std::string_view kNames =
+      " CC CXX GOCACHE GODEBUG GOEXPERIMENT GOFLAGS GOINSECURE GONOPROXY GONOSUMDB GOPRIVATE GOPROXY GOSUMDB "
+      "GOTOOLCHAIN GOVCS GOWORK ";
+  return name.starts_with("CGO_") || kNames.find(" " + std::string(name) + " ") != std::string_view::npos;
+}
+
+bool is_in_folder(const std::string& path, const std::string& folder) {
+  return path == folder || folder == "/" || path.starts_with(folder + "/");
+}
+
+}  // namespace
+
+// Follows one stage from the first it is built from.
+class BuildStages::Walk {
+ public:
+  Walk(BuildStages& outer, BuildStage& made) : outer_(outer), made_(made), variables_(outer.arguments_, nullptr) {}
+
+  void take_stage(std::size_t index) {
+    const auto& stage = outer_.stages_[index];
+    if (stage.parent) {
+      take_stage(*stage.parent);
+    } else {
+      variables_.begin_stage(outer_.global_);
+      variables_.set_environment("GOPATH", "/go");
+    }
+    for (const auto* instruction : stage.instructions) take(*instruction);
+  }
+
+ private:
+  void take(const DockerInstruction& made) {
+    if (made.name == "ARG") {
+      variables_.declare(outer_.file_, made);
+    } else if (made.name == "ENV") {
+      for (const auto& pair : outer_.file_.pairs(made)) set_environment(made, pair);
+    } else if (made.name == "WORKDIR") {
+      workdir_ = joined_path(workdir_, outer_.file_.expand(made, made.text, variables_));
+    } else if (made.name == "COPY" || made.name == "ADD") {
+      take_copy(made);
+    } else if (made.name == "RUN") {
+      take_run(made);
+    }
+  }
+
+  void set_environment(const DockerInstruction& made, const DockerPair& pair) {
+    const auto name = outer_.file_.expand(made, pair.name, variables_);
+    const auto value = outer_.file_.expand(made, pair.value.value_or(""), variables_);
+    variables_.set_environment(name, value);
+    environment_[name] = value;
+  }
+
+  void take_copy(const DockerInstruction& made) {
+    auto words = outer_.file_.arguments(made, variables_);
+    if (words.size() < 2) return;
+    const auto* from = made.flag("from");
+    const auto from_name = from == nullptr ? std::string() : outer_.file_.expand(made, *from, variables_);
+    const auto destination = words.back();
+    words.pop_back();
+    for (const auto& source : words) {
+      const bool into = words.size() > 1 || destination.ends_with('/') || destination == ".";
+      made_.copies.push_back({from_name, source, joined_path(workdir_, destination) + (into ? "/" : "")});
+    }
+  }
+
+  void take_run(const DockerInstruction& made) {
+    for (const auto& [name, value] : made.flags) made_.mounts.push_back("--" + name + "=" + value);
+    auto directory = workdir_;
+    auto exported = std::vector<std::pair<std::string, std::string>>();
+    const ShellVariable value_of = [&](const std::string& name) { return variables_.value_of(name); };
+    for (const auto& command : commands_of_run(made, value_of)) {
+      if (command.words[0] == "cd" && command.words.size() > 1) directory = joined_path(directory, command.words[1]);
+      if (command.words[0] == "export") add_exported(command, exported);
+      if (auto go = go_command_of(command)) {
+        go->line = made.line;
+        finish_go(*go, directory, exported);
+        made_.go_commands.push_back(std::move(*go));
+      } else {
+        made_.accounts.push_back(command);
+        if (!only_prepares(command)) made_.others.push_back(command);
+      }
+    }
+  }
+
+  static void add_exported(const ShellCommand& command, std::vector<std::pair<std::string, std::string>>& exported) {
+    for (const auto& word : command.words) {
+      const auto equals = word.find('=');
+      if (equals != std::string::npos) exported.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+  }
+
+  void finish_go(GoCommand& go, const std::string& directory,
+                 const std::vector<std::pair<std::string, std::string>>& exported) const {
+    auto own = std::move(go.environment);
+    go.environment.clear();
+    const auto set = [&](const std::string& name, const std::string& value) {
+      std::erase_if(go.environment, [&](const auto& one) { return one.first == name; });
+      go.environment.emplace_back(name, value);
+    };
+    for (const auto& [name, value] : environment_) {
+      if (is_go_variable(name) || name.starts_with("GOOS") || name.starts_with("GOARCH")) set(name, value);
+    }
+    for (const auto& [name, value] : exported) set(name, value);
+    for (const auto& [name, value] : own) set(name, value);
+    go.directory = joined_path(directory, go.directory);
+    if (!go.installs) return;
+    const auto bin = variables_.value_of("GOBIN");
+    go.output = bin ? *bin : joined_path(variables_.value_of("GOPATH").value_or("/go"), "bin");
+    for (const auto& [name, value] : go.environment) {
+      if (name == "GOBIN") go.output = value;
+    }
+  }
+
+  BuildStages& outer_;
+  BuildStage& made_;
+  ImportVariables variables_;
+  std::map<std::string, std::string> environment_;
+  std::string workdir_ = "/";
+};
+
+const BuildStage& BuildStages::at(std::size_t index) {
+  const auto [found, is_new] = known_.try_emplace(index);
+  if (is_new) Walk(*this, found->second).take_stage(index);
+  return found->second;
+}
+
+std::optional<StageProgram> BuildStages::find_program(std::size_t index, const std::string& path, bool is_run) {
+  const auto& stage = at(index);
+  for (auto command = stage.go_commands.rbegin(); command != stage.go_commands.rend(); ++command) {
+    const auto package = package_of(*command, path, is_run);
+    if (!package) continue;
+    StageProgram program{*command, *package, {}, index};
+    // Where the context's folder lies that the command runs in.
+    for (const auto& copy : stage.copies) {
+      const auto folder = joined_path("/", copy.destination);
+      if (!copy.from.empty() || !is_in_folder(command->directory, folder)) continue;
+      if (copy.source.find('.') != std::string::npos && joined_path("/", copy.source) != "/") continue;
+      const auto below = folder == "/" ? command->directory : command->directory.substr(folder.size());
+      const auto place = joined_path(joined_path("/", copy.source), below.empty() ? "." : below.substr(1));
+      program.directory = place == "/" ? "." : place.substr(1);
+    }
+    return program;
+  }
+  for (auto copy = stage.copies.rbegin(); copy != stage.copies.rend(); ++copy) {
+    const auto from = copy->from.empty() ? std::nullopt : find_stage(stages_, copy->from, index);
+    if (!from) continue;
+    const auto name = copy->source.substr(copy->source.rfind('/') + 1);
+    const auto place = copy->destination.ends_with('/') ? joined_path(copy->destination, name) : copy->destination;
+    if (place == path) return find_program(*from, joined_path("/", copy->source), is_run);
+  }
+  return {};
+}
+
+}  // namespace ociassemble

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "recipe/import/import_state.hpp"
+
+namespace ociassemble {
+
+// COPY and ADD: files of the context, programs of stages, certificates, zone data and users of other images.
+class CopyImport {
+ public:
+  explicit CopyImport(ImportState& state) : state_(state) {}
+
+  void take(const DockerInstruction& made);
+  // The program that the image runs belongs in "binaries", also where it comes from the context.
+  void move_programs();
+
+ private:
+  void note_text(const DockerInstruction& made);
+  void take_one(const DockerInstruction& made, const std::string& source, const std::string& destination);
+  void add_flags(const DockerInstruction& made, DraftFile& file);
+  void take_from(const DockerInstruction& made, const std::string& from, const std::string& source,
+                 const std::string& destination);
+  bool take_system_files(const DockerInstruction& made, const std::string& source, const std::string& destination);
+  void take_program(const DockerInstruction& made, const StageProgram& program, const std::string& name,
+                    const std::string& destination);
+  void note_program(const StageProgram& program, const std::string& destination, const std::string& why_not_built);
+  void note_stage(const StageProgram& program, const std::string& destination);
+  void note_program_flags(const DockerInstruction& made);
+
+  ImportState& state_;
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recipe/import/text.hpp"
+
+namespace ociassemble {
+
+// A file or folder of the context that goes into the image.
+struct DraftFile {
+  std::string source, destination;
+  RecipeMembers more;    // "owner", "mode", "ignore"
+  std::size_t line = 0;  // of its instruction
+};
+
+// The members of a recipe that is being written, in the order of the text.
+struct RecipeDraft {
+  std::string base;
+  std::vector<std::string> platforms;
+  RecipeMembers binaries, simple, env, labels;
+  std::vector<DraftFile> files;
+  std::vector<std::string> ports, writable;
+
+  void add_port(const std::string& port);
+  void add_writable(const std::string& path);
+  // A member a line, from "binaries" on.
+  std::string members() const;
+};
+
+// `  "name": json,` and the line's end.
+std::string recipe_line(std::string_view name, std::string_view json);
+
+}  // namespace ociassemble

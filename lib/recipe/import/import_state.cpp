@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recipe/import/import_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ociassemble {
+
+ImportState::ImportState(const Dockerfile& dockerfile, const ImportOptions& import_options)
+    : file(dockerfile),
+      options(import_options),
+      arguments(import_options.build_args),
+      global(arguments, &notes),
+      stages(divide_stages(dockerfile, global, arguments, notes)),
+      builds(dockerfile, stages, global, arguments),
+      variables(arguments, &notes) {}
+
+std::string ImportState::expand(const DockerInstruction& made, std::string_view text) {
+  variables.at(made);
+  return file.expand(made, text, variables);
+}
+
+bool ImportState::can_hold(const DockerInstruction& made, std::string_view text) {
+  if (holds_base(text)) {
+    std::string names;
+    const MarkValue collect = [&](MarkKind kind, const std::string& name) -> std::optional<std::string> {
+      if (kind == MarkKind::base) names += (names.empty() ? "" : ", ") + name;
+      return std::string();
+    };
+    without_marks(text, collect);
+    notes.add(made,
+              fmt::format("the base may set {}, which is not known here; write the value into the recipe", names));
+    return false;
+  }
+  if (holds_platform(text)) {
+    notes.add(
+        made,
+        "a recipe has the platform's words in sources only; say the value in a profile, or by an option of build");
+    return false;
+  }
+  return true;
+}
+
+std::optional<std::string> ImportState::absolute(const DockerInstruction& made, const std::string& path) {
+  if (!path.starts_with('/') && !knows_workdir) {
+    if (holds_base(workdir)) {
+      notes.add(made, "the working directory is not known here; write an absolute path");
+      return {};
+    }
+    if (draft.base != "scratch")
+      notes.add(made,
+                "the path is taken from /; it is the base's working directory in Docker, which is not known here");
+  }
+  const bool is_folder = path.empty() || path.ends_with('/') || path == "." || path.ends_with("/.");
+  const auto joined = joined_path(workdir, path);
+  return is_folder && joined != "/" ? joined + "/" : joined;
+}
+
+bool ImportState::is_run(const std::string& path) const {
+  const auto name = path.substr(path.rfind('/') + 1);
+  return std::any_of(run_words.begin(), run_words.end(), [&](const std::string& word) {
+    if (word.find('/') == std::string::npos) return word == name;
+    return joined_path(workdir, word) == path;
+  });
+}
+
+}  // namespace ociassemble

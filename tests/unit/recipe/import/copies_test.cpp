@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "imported.hpp"
+
+using namespace ociassemble;
+using test::holds;
+using test::import_failure;
+using test::imported;
+
+TEST_CASE("several copies into one folder keep all of it") {
+  const auto recipe = imported(
+      "FROM scratch\nCOPY one.json /etc/app/\nCOPY two.json /etc/app/\nCOPY web /srv\nCOPY extra /srv\nCOPY a b c.txt "
+      "/dst\n");
+  CHECK(holds(recipe, "\"/etc/app/\": [\"one.json\", \"two.json\"]"));
+  CHECK(holds(recipe, "\"/srv\": [\"web\", \"extra\"]"));
+  CHECK(holds(recipe, "\"/dst/\": [\"a\", \"b\", \"c.txt\"]"));
+}
+
+TEST_CASE("the same copy is named once") {
+  CHECK(holds(imported("FROM scratch\nCOPY web /srv\nCOPY web /srv\n"), "\"/srv\": \"web\","));
+}
+
+TEST_CASE("paths of the context and of the image are without dots") {
+  const auto recipe = imported(
+      "FROM scratch\nWORKDIR /srv/app\nCOPY ../up.txt ./x/../y.txt\nCOPY /abs/./f.txt ../z.txt\nCOPY . .\nCOPY a.b "
+      "/\n");
+  CHECK(holds(recipe, "\"/srv/app/y.txt\": \"up.txt\""));
+  CHECK(holds(recipe, "\"/srv/z.txt\": \"abs/f.txt\""));
+  CHECK(holds(recipe, "\"/srv/app/\": \".\""));
+  CHECK(holds(recipe, "\"/\": \"a.b\""));
+}
+
+TEST_CASE("a relative destination without a WORKDIR gets a comment, but for scratch") {
+  CHECK(holds(imported("FROM alpine\nCOPY a.b c\n"), "// Line 2: COPY a.b c: the path is taken from /"));
+  CHECK_FALSE(holds(imported("FROM scratch\nCOPY a.b c\n"), "// Line 2"));
+}
+
+TEST_CASE("flags are carried over or named, each of them") {
+  const auto recipe = imported(
+      "FROM scratch\nCOPY --chown=1:2 --chmod=640 --link a.b /a\nCOPY --chmod=u+x b.c /b\n"
+      "COPY --exclude=*.tmp --exclude=x web /web\nCOPY --other=1 c.d /c\n");
+  CHECK(holds(recipe, "\"/a\": {\"source\": \"a.b\", \"owner\": \"1:2\", \"mode\": \"640\"}"));
+  CHECK(holds(recipe, "// Line 3: COPY --chmod=u+x b.c /b: --chmod is not carried over."));
+  CHECK(holds(recipe, "--exclude=*.tmp is not carried over"));
+  CHECK(holds(recipe, "--exclude=x is not carried over"));
+  CHECK(holds(recipe, "--other is not carried over"));
+}
+
+TEST_CASE("with --parents the source's folders are in the destination") {
+  const auto recipe = imported("FROM scratch\nCOPY --parents x/a.txt y/./z/b.txt /d/\n");
+  CHECK(holds(recipe, "\"/d/x/a.txt\": \"x/a.txt\""));
+  CHECK(holds(recipe, "\"/d/z/b.txt\": \"y/z/b.txt\""));
+}
+
+TEST_CASE("variables are put into JSON forms, too") {
+  const auto recipe = imported(
+      "FROM scratch\nENV DIR=/srv/app SRC=bin/tool.x\nCOPY [\"${SRC}\", \"$DIR/a tool\"]\nVOLUME [\"$DIR/data\"]\n");
+  CHECK(holds(recipe, "\"/srv/app/a tool\": \"bin/tool.x\""));
+  CHECK(holds(recipe, "\"writable\": [\"/srv/app/data\"]"));
+}
+
+TEST_CASE("an argument stands in a destination, the platform's words do not") {
+  const auto recipe =
+      imported("FROM scratch\nARG DIR=opt\nARG TARGETARCH\nCOPY a.b /$DIR/a\nCOPY a.b /$TARGETARCH/a\n");
+  CHECK(holds(recipe, "\"/${DIR}/a\": \"a.b\""));
+  CHECK(holds(recipe, "\"args\": {\"DIR\": \"opt\"}"));
+  CHECK(holds(recipe, "// Line 5: COPY a.b /$TARGETARCH/a: a recipe has the platform's words in sources only"));
+}
+
+TEST_CASE("only whole known bundles are certificates and zone data") {
+  const std::string head = "FROM alpine AS c\nRUN x\nFROM scratch\n";
+  for (const std::string bundle : {"/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/ssl/certs/"}) {
+    CAPTURE(bundle);
+    const auto recipe = imported(head + "COPY --from=c " + bundle + " " + bundle + "\n");
+    CHECK(holds(recipe, "\"caCertificates\": \"host\""));
+    CHECK(holds(recipe, "the certificates are this host's"));
+  }
+  CHECK(holds(imported(head + "COPY --from=c /usr/share/zoneinfo /usr/share/zoneinfo\n"), "\"tzdata\": \"host\""));
+  for (const std::string other :
+       {"/etc/ssl/private/server.key /etc/server.key", "/usr/local/go/lib/time/zoneinfo.zip /zoneinfo.zip",
+        "/etc/ssl/certs/ca-certificates.crt /app/ca.crt", "/out/zoneinfo-server /bin/zoneinfo-server",
+        "/usr/share/zoneinfo/UTC /etc/localtime", "/my/ca-certificates.crt /etc/ssl/certs/"}) {
+    CAPTURE(other);
+    const auto recipe = imported(head + "COPY --from=c " + other + "\n");
+    CHECK_FALSE(holds(recipe, "\"host\""));
+    CHECK(holds(recipe, "// Line 4: COPY --from=c "));
+  }
+}
+
+TEST_CASE("what would be unpacked or downloaded is named") {
+  for (const std::string source : {"a.tar", "a.tar.gz", "a.tgz", "a.txz", "a.tbz2", "a.tar.zst"}) {
+    CAPTURE(source);
+    CHECK(holds(imported("FROM scratch\nADD " + source + " /\n"), "archives are not unpacked"));
+    CHECK(holds(imported("FROM scratch\nCOPY " + source + " /x/\n"), "\"/x/\": \"" + source + "\""));
+  }
+  CHECK(holds(imported("FROM scratch\nADD https://example.com/x /x\n"),
+              "// Line 2: ADD https://example.com/x /x: download"));
+}
+
+TEST_CASE("a program of the context that the image runs is a binary") {
+  const auto recipe =
+      imported("FROM scratch\nCOPY --chown=5 bin/app /usr/bin/\nCOPY run.sh /\nENTRYPOINT [\"/usr/bin/app\"]\n");
+  CHECK(holds(recipe, "\"/usr/bin/app\": \"bin/app\""));
+  CHECK(holds(recipe, "\"binaries\""));
+  CHECK(holds(recipe, "\"owner\" \"5\" is not carried over"));
+  CHECK(holds(recipe, "\"/\": \"run.sh\""));
+  CHECK(holds(imported("FROM scratch\nWORKDIR /opt\nCOPY app .\nCMD [\"./app\"]\n"), "\"/opt/app\": \"app\""));
+  CHECK_FALSE(holds(imported("FROM scratch\nCOPY app /app\nCMD [\"/other\"]\n"), "\"binaries\""));
+}
+
+TEST_CASE("a heredoc's text is shown, and sources beside it are carried over") {
+  const auto recipe = imported("FROM scratch\nCOPY <<-A b.txt /d/\n\tone\n\tone\n\tA\n");
+  CHECK(holds(recipe, "//     one\n//     one\n"));
+  CHECK(holds(recipe, "\"/d/\": \"b.txt\""));
+}
+
+TEST_CASE("what is no COPY is refused") {
+  CHECK(import_failure("FROM a\nCOPY x\n") == "Dockerfile:2: COPY is not SOURCE… DESTINATION");
+  CHECK(import_failure("FROM a\nCOPY \"a b\" /c\n") == "Dockerfile:2: no \" ends the quoted text");
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "imported.hpp"
+#include "recipe/import/go_commands.hpp"
+
+using namespace ociassemble;
+using test::holds;
+using test::imported;
+using test::members_of;
+
+namespace {
+
+// Of a stage whose working directory is /src, with the context in it.
+std::string imported_program(const std::string& run, const std::string& copy, const std::string& more = {}) {
+  return imported("FROM golang AS build\nWORKDIR /src\nCOPY . .\nRUN " + run + "\nFROM scratch\nCOPY --from=build " +
+                  copy + "\n" + more);
+}
+
+std::string go_package(const std::string& script, const std::string& path, bool is_run = false) {
+  const auto commands = shell_commands(script, [](const std::string&) { return std::nullopt; });
+  auto command = go_command_of(commands.at(0));
+  REQUIRE(command);
+  command->directory = "/src";
+  if (command->installs) command->output = "/go/bin";
+  return package_of(*command, path, is_run).value_or("none");
+}
+
+}  // namespace
+
+TEST_CASE("a program is what a go command of the stage writes there") {
+  CHECK(go_package("go build -o /out/api ./cmd/api", "/out/api") == "./cmd/api");
+  CHECK(go_package("go build -o=/out/api -ldflags '-s -w' example.com/api", "/out/api") == "example.com/api");
+  CHECK(go_package("CGO_ENABLED=0 go build -v -o bin/ ./cmd/api ./cmd/tool", "/src/bin/tool") == "./cmd/tool");
+  CHECK(go_package("go build -o /out/ ./cmd/...", "/out/api") == "./cmd/api");
+  CHECK(go_package("go build -o /out ./cmd/api", "/out/api") == "./cmd/api");
+  CHECK(go_package("go build ./cmd/api", "/src/api") == "./cmd/api");
+  CHECK(go_package("go install example.com/tool/v2@v2.1.0", "/go/bin/tool") == "example.com/tool/v2@v2.1.0");
+  CHECK(go_package("GOARCH=arm64 go install ./tool", "/go/bin/linux_arm64/tool") == "./tool");
+}
+
+TEST_CASE("what no go command writes there is no program") {
+  CHECK(go_package("go build -o /out/api ./cmd/api", "/out/worker") == "none");
+  CHECK(go_package("go build -o /out/api ./cmd/api", "/src/LICENSE") == "none");
+  CHECK(go_package("go build ./cmd/api", "/src/migrations") == "none");
+  CHECK(go_package("go build -o /out/ ./...", "/out/LICENSE") == "none");
+  CHECK(go_package("go install ./tool", "/go/bin/other") == "none");
+}
+
+TEST_CASE("the program of a module itself is known by what the image runs") {
+  CHECK(go_package("go build", "/src/server") == "none");
+  CHECK(go_package("go build", "/src/server", true) == ".");
+  CHECK(go_package("go build .", "/src/src") == ".");
+}
+
+TEST_CASE("the recipe says how the program is built, with all flags") {
+  const auto recipe = imported_program(
+      "--mount=type=cache,target=/go/pkg GOOS=linux CGO_ENABLED=0 go build -trimpath -tags a,b -ldflags=\"-s -w\" -o "
+      "/out/api "
+      "./cmd/api",
+      "/out/api /api");
+  CHECK(holds(
+      recipe,
+      "\"/api\": {\"source\": \"api\", \"build\": {\"command\": [\"go\", \"build\", \"-trimpath\", \"-tags=a,b\", "
+      "\"-ldflags=-s -w\", \"-o\", \"{output}\", \"./cmd/api\"], \"env\": {\"CGO_ENABLED\": \"0\"}}}"));
+  CHECK(holds(recipe, "// The stage's mounts have no counterpart here: --mount=type=cache,target=/go/pkg"));
+}
+
+TEST_CASE("a build runs in the context's folder, with the recipe's arguments and the stage's environment") {
+  const auto recipe = imported(
+      "FROM golang AS build\nARG VERSION=dev\nENV CGO_ENABLED=0\nCOPY services /src\nWORKDIR /src/api\n"
+      "RUN go generate ./... && go build -ldflags \"-X main.v=$VERSION\" -o /out/api\nFROM scratch\nCOPY --from=build "
+      "/out/api /\n");
+  CHECK(holds(recipe,
+              "\"-ldflags=-X main.v=${VERSION}\", \"-o\", \"{output}\", \".\"], \"directory\": \"services/api\""));
+  CHECK(holds(recipe, "\"env\": {\"CGO_ENABLED\": \"0\"}"));
+  CHECK(holds(recipe, "\"args\": {\"VERSION\": \"dev\"}"));
+  CHECK(holds(recipe, "the stage also runs, which nothing here does: go generate ./..."));
+}
+
+TEST_CASE("a command that needs a shell, or no folder of the context, has no build") {
+  const auto shell = imported_program("go build -ldflags \"-X main.v=$(git describe)\" -o /api ./cmd/api", "/api /api");
+  CHECK(holds(shell, "\"/api\": \"api\""));
+  CHECK(holds(shell, "it has no \"build\" here: a shell must run it"));
+  CHECK(holds(imported("FROM golang AS b\nRUN go build -o /x ./x\nFROM scratch\nCOPY --from=b /x /x\n"),
+              "its folder is none of the context"));
+}
+
+TEST_CASE("another platform than the usual one is named") {
+  CHECK(holds(imported_program("GOARCH=arm64 go build -o /x ./x", "/x /x"),
+              "// Line 4: GOARCH=arm64 is the recipe's \"platforms\" here."));
+  CHECK_FALSE(holds(imported_program("GOOS=linux GOARCH=amd64 go build -o /x ./x", "/x /x"), "\"platforms\""));
+}
+
+TEST_CASE("a program is found through the stages that hand it on") {
+  const auto recipe = imported(
+      "FROM golang AS base\nWORKDIR /src\nCOPY . .\nFROM base AS build\nRUN go build -o /out/api ./cmd/api\n"
+      "FROM alpine AS pack\nCOPY --from=BUILD /out/api /packed/\nRUN upx /packed/api\nFROM scratch\nCOPY --from=pack "
+      "/packed/api /api\n");
+  CHECK(holds(recipe, "\"/api\": {\"source\": \"api\", \"build\""));
+}
+
+TEST_CASE("everything else of a stage is a comment that names it") {
+  const auto recipe = imported_program("go build -o /out/api ./cmd/api", "/src/LICENSE /LICENSE",
+                                       "COPY --from=build /out/* /bin/\nCOPY --from=krallin/tini /tini /tini\n");
+  CHECK(holds(recipe, "// Line 6: COPY --from=build /src/LICENSE /LICENSE: what build makes there is not known here"));
+  CHECK(holds(recipe, "// Line 7: COPY --from=build /out/* /bin/: what build makes there"));
+  CHECK(
+      holds(recipe, "// Line 8: COPY --from=krallin/tini /tini /tini: files of the image krallin/tini are not copied"));
+  CHECK_FALSE(holds(members_of(recipe), "binaries"));
+}
+
+TEST_CASE("owners and modes of a program are named, the usual ones are not") {
+  const auto odd = imported(
+      "FROM golang AS b\nRUN go build -o /x ./x\nFROM scratch\nCOPY --from=b --chown=5:5 --chmod=4755 /x /x\n");
+  CHECK(holds(odd, "--chown is not carried over"));
+  CHECK(holds(odd, "--chmod is not carried over"));
+  const auto usual = imported(
+      "FROM golang AS b\nRUN go build -o /x ./x\nFROM scratch\nCOPY --from=b --chown=0:0 --chmod=755 --link /x /x\n");
+  CHECK_FALSE(holds(usual, "not carried over"));
+}
