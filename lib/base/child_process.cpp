@@ -32,6 +32,9 @@ class FileActions {
       posix_spawn_file_actions_adddup2(&actions_, from, stream);
     }
   }
+  void change_directory(const std::filesystem::path& directory) {
+    if (!directory.empty()) posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
+  }
   const posix_spawn_file_actions_t* get() const noexcept { return &actions_; }
 
  private:
@@ -76,6 +79,7 @@ ChildProcess::ChildProcess(const ChildOptions& options) {
   actions.set(STDIN_FILENO, options.standard_input, O_RDONLY);
   actions.set(STDOUT_FILENO, options.standard_output, O_WRONLY);
   actions.set(STDERR_FILENO, options.standard_error, O_WRONLY);
+  actions.change_directory(options.directory);
   const Attributes attributes;
   std::vector<std::string> words{options.program};
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -17,6 +18,7 @@ namespace ociassemble {
 struct ChildOptions {
   std::string program;  // found in PATH unless it holds a '/'
   std::vector<std::string> arguments;
+  std::filesystem::path directory;  // where it runs; ours when empty
   int standard_input = -1;
   int standard_output = -1;
   int standard_error = -1;

@@ -6,6 +6,7 @@
 
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
+#include "commands/compile.hpp"
 #include "commands/recipe_build.hpp"
 #include "commands/second_assembly.hpp"
 #include "commands/side_files.hpp"
@@ -36,6 +37,8 @@ constexpr const char* kBuildFooter =
     "    ociassemble build --binary server -o docker-archive:server.tar:team/server:v1\n"
     "  All profiles of the recipe ociassemble.json (docs/recipe.md), each under its own tags:\n"
     "    ociassemble build --all-profiles --set VERSION=1.4.0 --push registry.example.com/team/server\n"
+    "  The programs built first, as the recipe's \"build\" says:\n"
+    "    ociassemble build --compile --push registry.example.com/team/server:v1\n"
     "  For two platforms, the base pinned, as one index:\n"
     "    ociassemble lock --base alpine:3.20 --platform linux/amd64,linux/arm64\n"
     "    ociassemble build --locked --base alpine:3.20 --platform linux/amd64,linux/arm64 \\\n"
@@ -68,6 +71,7 @@ class BuildCommand : public Command {
       assemble_second(builds, registry_workplace(builds, streams), *second_assembly_);
       return 0;
     }
+    if (recipe_.compiles()) compile_programs();
     const auto workplace = make_workplace(builds, streams);
     // All are made before one is published.
     const auto made = assemble_builds(builds, workplace);
@@ -94,12 +98,20 @@ class BuildCommand : public Command {
       recipe_file_ = recipe->file();
       for (const auto& resolved : recipe_.resolve(*recipe, flags_.platforms())) {
         builds.push_back(plan(resolved, streams));
+        compiled_.insert(compiled_.end(), resolved.builds.begin(), resolved.builds.end());
       }
     }
     reject_shared_places(builds);
     reject_shared_side_file(digest_file_, builds);
     reject_shared_side_file(depfile_, builds);
     return builds;
+  }
+
+  void compile_programs() const {
+    if (compiled_.empty())
+      throw Error(ErrorCode::invalid_argument, "cannot compile: no binary of the recipe has a \"build\"",
+                  R"(add "build": {"command": [...]} to it, or leave --compile out)");
+    compile(compiled_);
   }
 
   Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
@@ -332,6 +344,7 @@ class BuildCommand : public Command {
   RegistryFlags registry_;
   RecipeFlags recipe_;
   std::filesystem::path recipe_file_;
+  std::vector<RecipeBuild> compiled_;
 };
 
 }  // namespace

@@ -2,12 +2,14 @@
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
+#include <istream>
 #include <ostream>
 
 #include "commands/command.hpp"
 #include "commands/side_files.hpp"
 #include "flags/build_arguments.hpp"
 #include "io/streams.hpp"
+#include "ociassemble/error.hpp"
 #include "ociassemble/import.hpp"
 
 namespace ociassemble::tool {
@@ -16,7 +18,7 @@ namespace {
 class ImportCommand : public Command {
  public:
   explicit ImportCommand(CLI::App& app) {
-    app.add_option("DOCKERFILE", file_, "The Dockerfile")->required();
+    app.add_option("DOCKERFILE", file_, "The Dockerfile; - is the standard input")->required();
     app.add_option("--target", options_.target, "The stage to import (default: the last)")->type_name("STAGE");
     app.add_option("--build-arg", arguments_,
                    "Another default for an ARG, which the recipe has among its \"args\"; repeatable")
@@ -40,7 +42,9 @@ class ImportCommand : public Command {
       options_.build_args.insert_or_assign(std::move(name), std::move(value));
     }
     options_.ignore_file = ignore_file();
-    const auto recipe = import_dockerfile(read_file(file_, kLimit), file_, options_);
+    const bool is_input = file_ == "-";
+    const auto text = is_input ? read_input(streams, kLimit) : read_file(file_, kLimit);
+    const auto recipe = import_dockerfile(text, is_input ? "the standard input" : file_, options_);
     if (output_.empty()) {
       streams.out << recipe;
     } else {
@@ -50,6 +54,16 @@ class ImportCommand : public Command {
   }
 
  private:
+  static std::string read_input(const Streams& streams, std::size_t limit) {
+    if (streams.in == nullptr) return {};
+    std::string text(limit + 1, '\0');
+    streams.in->read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(streams.in->gcount()));
+    if (text.size() > limit)
+      throw Error(ErrorCode::invalid_argument, "cannot import the standard input: it is over 1 MiB");
+    return text;
+  }
+
   // The context's rules: those beside the Dockerfile that bear its name, else .dockerignore.
   std::string ignore_file() const {
     const std::filesystem::path file = file_;

@@ -35,6 +35,8 @@ void RecipeFlags::add_to(CLI::App& app) {
   app.add_flag("--all-profiles", all_profiles_, "Every profile of the recipe; what they share is made once")
       ->excludes(profile)
       ->group(group);
+  app.add_flag("--compile", compiles_, "First run the recipe's \"build\" commands; without it no program is run")
+      ->group(group);
   app.add_option("--set", settings_, "A value for an argument of the recipe; repeatable")
       ->type_name("NAME=VALUE")
       ->take_all()
@@ -43,13 +45,13 @@ void RecipeFlags::add_to(CLI::App& app) {
 }
 
 std::optional<Recipe> RecipeFlags::find(bool inputs_named) const {
-  const bool asked = all_profiles_ || !profiles_.empty() || !settings_.empty();
+  const bool asked = all_profiles_ || compiles_ || !profiles_.empty() || !settings_.empty();
   if (file_) return Recipe::read(*file_);
   std::error_code ignored;
   const bool is_there = std::filesystem::exists(kRecipeFileName, ignored);
   if (asked && !is_there) {
     throw Error(ErrorCode::not_found, "cannot build a recipe: there is no ociassemble.json here",
-                "name the recipe by -f FILE, or leave --profile, --all-profiles and --set out");
+                "name the recipe by -f FILE, or leave --profile, --all-profiles, --compile and --set out");
   }
   if (asked || (is_there && !inputs_named)) return Recipe::read(kRecipeFileName);
   return std::nullopt;

@@ -26,8 +26,10 @@ class RecipeFlags {
   void add_to(CLI::App& app);
 
   // The recipe that was asked for: the one that -f names; else ociassemble.json in the working directory, when
-  // --profile, --all-profiles or --set asks for it, or when it is there and nothing else names what goes in.
+  // --profile, --all-profiles, --compile or --set asks for it, or when it is there and nothing else names what goes in.
   std::optional<Recipe> find(bool inputs_named) const;
+  // Whether the recipe's "build" commands are to be run.
+  bool compiles() const noexcept { return compiles_; }
   // The recipe for each profile that was asked for; without a profile when none was.
   std::vector<ResolvedRecipe> resolve(const Recipe& recipe, const std::vector<Platform>& platforms) const;
 
@@ -35,6 +37,7 @@ class RecipeFlags {
   std::optional<std::string> file_;
   std::vector<std::string> profiles_, settings_;
   bool all_profiles_ = false;
+  bool compiles_ = false;
 };
 
 // "{profile}" in a place becomes the profile's name. Throws Error{invalid_argument} where there is no profile.

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/compile.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/child_process.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string replaced_all(std::string text, std::string_view what, std::string_view by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+std::string filled(const std::string& text, const RecipeBuild& build) {
+  auto made = replaced_all(text, "{output}", fs::absolute(build.output).lexically_normal().string());
+  if (!build.platform) return made;
+  made = replaced_all(std::move(made), "{os}", build.platform->os);
+  made = replaced_all(std::move(made), "{arch}", build.platform->architecture);
+  return replaced_all(std::move(made), "{variant}", build.platform->variant);
+}
+
+void set_variable(std::vector<std::string>& environment, const std::string& name, const std::string& value) {
+  std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+  environment.push_back(fmt::format("{}={}", name, value));
+}
+
+// An image's program is Linux's, whatever this machine is.
+void set_target(std::vector<std::string>& environment, const std::optional<Platform>& platform) {
+  set_variable(environment, "GOOS", platform ? platform->os : "linux");
+  if (!platform) return;
+  set_variable(environment, "GOARCH", platform->architecture);
+  if (!platform->variant.starts_with('v')) return;
+  if (platform->architecture == "arm") set_variable(environment, "GOARM", platform->variant.substr(1));
+  if (platform->architecture == "amd64") set_variable(environment, "GOAMD64", platform->variant);
+}
+
+std::vector<std::string> environment_of(const RecipeBuild& build) {
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  for (const auto& [name, value] : build.env) set_variable(environment, name, filled(value, build));
+  set_target(environment, build.platform);
+  return environment;
+}
+
+ChildOptions child_of(const RecipeBuild& build, std::vector<std::string> environment) {
+  ChildOptions child;
+  child.program = filled(build.command.front(), build);
+  for (std::size_t i = 1; i < build.command.size(); ++i) child.arguments.push_back(filled(build.command[i], build));
+  child.standard_output = child.standard_error = STDERR_FILENO;
+  child.directory = build.directory;
+  child.environment = std::move(environment);
+  return child;
+}
+
+void run_build(const RecipeBuild& build) {
+  std::error_code failure;
+  if (build.output.has_parent_path()) fs::create_directories(build.output.parent_path(), failure);
+  if (failure)
+    throw Error(ErrorCode::io,
+                fmt::format("cannot create {}: {}", build.output.parent_path().string(), failure.message()));
+  const auto status = ChildProcess(child_of(build, environment_of(build))).wait();
+  if (status != 0)
+    throw Error(ErrorCode::io, fmt::format("cannot build {}: {} ended with status {}", build.output.string(),
+                                           build.command.front(), status));
+  if (!fs::is_regular_file(build.output, failure))
+    throw Error(ErrorCode::io,
+                fmt::format("cannot build {}: {} did not make it", build.output.string(), build.command.front()),
+                "write {output} where the command names its result, such as -o {output}");
+}
+
+}  // namespace
+
+void compile(const std::vector<RecipeBuild>& builds) {
+  for (auto build = builds.begin(); build != builds.end(); ++build) {
+    if (std::find(builds.begin(), build, *build) != build) continue;
+    const auto same = std::find_if(builds.begin(), build, [&](const auto& one) { return one.output == build->output; });
+    if (same != build)
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("cannot build {}: two commands or platforms would make it", build->output.string()),
+                  "write {os}-{arch} into the binary's \"source\"");
+    run_build(*build);
+  }
+}
+
+}  // namespace ociassemble::tool

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "ociassemble/recipe.hpp"
+
+namespace ociassemble::tool {
+
+// Runs the recipe's "build" commands, each once, in their order; what they print goes to the standard error as it is.
+// GOOS, GOARCH, GOARM and GOAMD64 are the platform's. Throws Error{not_found} for a program that is not there,
+// Error{io} for one that fails or does not make its file, Error{invalid_argument} when two would write one file.
+void compile(const std::vector<RecipeBuild>& builds);
+
+}  // namespace ociassemble::tool
