@@ -5,7 +5,7 @@
 
 #include "fuzz.hpp"
 #include "ociassemble/error.hpp"
-#include "recipe/recipe_text.hpp"
+#include "ociassemble/recipe.hpp"
 
 namespace {
 
@@ -15,7 +15,7 @@ using ociassemble::fuzz::require;
 
 void check_recipe(const std::string& recipe) {
   try {
-    require(ociassemble::read_recipe_text(recipe, "recipe.json").root.object() != nullptr, "a recipe is an object");
+    require(ociassemble::Recipe::parse(recipe, "recipe.json").profiles().empty(), "one recipe, of the right form");
   } catch (const Error&) {
     require(false, "what is written can be read");
   }
