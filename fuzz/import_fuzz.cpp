@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = ociassemble::fuzz::as_text(data, size);
   for (const char* ignore_file : {"", ".dockerignore"}) {
     try {
-      check_recipe(ociassemble::import_dockerfile(text, "Dockerfile", {{}, {{"VERSION", "1"}}, ignore_file}));
+      check_recipe(ociassemble::import_dockerfile(text, "Dockerfile", {{}, {{"VERSION", "1"}}, ignore_file, {}}));
     } catch (const Error& error) {
       require(error.code() == ErrorCode::invalid_argument, "the kind of error");
       require(std::string_view(error.what()).find('\n') == std::string_view::npos, "an error is one line");

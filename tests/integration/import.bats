@@ -122,3 +122,45 @@ entries() { ociassemble inspect --files "$1" | awk '{ print $2, $3, $NF }'; }
   [ "${stderr_lines[1]}" = '  did you mean COPY?' ]
   [ "$(cat recipe.json)" = before ]
 }
+
+@test "the standard input is read" {
+  printf 'FROM scratch\nCOPY app /app\nENTRYPOINT ["/app"]\n' | ociassemble import - >recipe.json
+  [ "$(head -n 1 recipe.json)" = '// Imported from the standard input.' ]
+  cp "$server" app
+  ociassemble build -q -f recipe.json -o oci:image:v1
+  [ "$(config_in image | jq -r '.config.Entrypoint[0]')" = /app ]
+  run --separate-stderr -2 ociassemble import - < <(head -c 1100000 /dev/zero)
+  [[ "$stderr" = 'ociassemble: cannot import the standard input: it is over 1 MiB'* ]]
+}
+
+@test "a stage and another Dockerfile become profiles of one recipe, which all build" {
+  mkdir web
+  put web/index.html
+  put notes.txt
+  printf '%s\n' 'FROM scratch AS base' 'COPY web /srv' 'COPY notes.txt /srv/' 'USER 5' 'FROM base AS dev' 'USER 0' \
+    'ENV MODE=dev' 'FROM base' 'ENV MODE=prod' >Dockerfile
+  printf '%s\n' 'FROM scratch' 'COPY web /srv' 'ENV MODE=debug' >Dockerfile.debug
+  ociassemble import Dockerfile --profile dev=dev --profile debug=Dockerfile.debug -o ociassemble.json
+  ociassemble build -q -o oci:image:prod
+  ociassemble build -q --all-profiles -o 'oci:image:{profile}'
+  [ "$(skopeo inspect --config oci:image:prod | jq -r '.config.Env[0]')" = MODE=prod ]
+  [ "$(skopeo inspect --config oci:image:dev | jq -r '.config | .Env[0] + " " + .User')" = 'MODE=dev 0:0' ]
+  [ "$(skopeo inspect --config oci:image:debug | jq -r '.config.Env[0]')" = MODE=debug ]
+  entries oci:image:dev | grep -q '/srv/notes.txt$'
+  [ "$(skopeo inspect oci:image:prod | jq -c .Layers)" = "$(skopeo inspect oci:image:dev | jq -c .Layers)" ]
+  run -1 grep -q notes.txt <(entries oci:image:debug)
+  run --separate-stderr -1 ociassemble import Dockerfile --profile x=nothing
+  [[ "$stderr" = *'there is no stage nothing'* ]]
+}
+
+@test "folders that Docker merges are merged in the image" {
+  mkdir -p a b
+  put a/1
+  put b/2
+  put c.txt
+  printf '%s\n' 'FROM scratch' 'ARG DIR=dst' 'COPY a b c.txt /$DIR/' 'COPY --chown=7 b /other' 'COPY c.txt /other' >Dockerfile
+  ociassemble import Dockerfile -o ociassemble.json
+  ociassemble build -q --set DIR=else -o oci:image:v1
+  entries oci:image:v1 >files
+  for path in /else/1 /else/2 /else/c.txt /other/2 /other/c.txt; do grep -q "$path\$" files; done
+}

@@ -25,6 +25,11 @@ class ImportCommand : public Command {
         ->type_name("NAME=VALUE")
         ->take_all()
         ->expected(1);
+    app.add_option("--profile", profiles_,
+                   "Another Dockerfile, or another stage of this one, as a profile of the recipe; repeatable")
+        ->type_name("NAME=FILE|STAGE")
+        ->take_all()
+        ->expected(1);
     app.add_option("-o,--output", output_, "Write the recipe there (default: to the standard output)")
         ->type_name("FILE");
     app.footer(
@@ -32,7 +37,8 @@ class ImportCommand : public Command {
         "\n"
         "Examples:\n"
         "  ociassemble import Dockerfile -o ociassemble.json\n"
-        "  ociassemble import Dockerfile --target prod --build-arg VERSION=1.2");
+        "  ociassemble import Dockerfile --target prod --build-arg VERSION=1.2\n"
+        "  ociassemble import Dockerfile --target prod --profile dev=dev --profile debug=Dockerfile.debug");
   }
 
   int run(const Streams& streams) override {
@@ -41,7 +47,8 @@ class ImportCommand : public Command {
       auto [name, value] = parse_assignment(text, "--build-arg");
       options_.build_args.insert_or_assign(std::move(name), std::move(value));
     }
-    options_.ignore_file = ignore_file();
+    options_.ignore_file = ignore_file(file_);
+    for (const auto& text : profiles_) options_.profiles.push_back(read_profile(text, kLimit));
     const bool is_input = file_ == "-";
     const auto text = is_input ? read_input(streams, kLimit) : read_file(file_, kLimit);
     const auto recipe = import_dockerfile(text, is_input ? "the standard input" : file_, options_);
@@ -64,9 +71,16 @@ class ImportCommand : public Command {
     return text;
   }
 
+  ImportProfile read_profile(const std::string& text, std::size_t limit) const {
+    auto [name, source] = parse_assignment(text, "--profile");
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(source, ignored))
+      return {std::move(name), read_file(source, limit), source, {}, ignore_file(source)};
+    return {std::move(name), {}, {}, std::move(source), options_.ignore_file};
+  }
+
   // The context's rules: those beside the Dockerfile that bear its name, else .dockerignore.
-  std::string ignore_file() const {
-    const std::filesystem::path file = file_;
+  static std::string ignore_file(const std::filesystem::path& file) {
     std::error_code ignored;
     for (const auto& name : {file.filename().string() + ".dockerignore", std::string(".dockerignore")}) {
       if (std::filesystem::is_regular_file(file.parent_path() / name, ignored)) return name;
@@ -75,7 +89,7 @@ class ImportCommand : public Command {
   }
 
   std::string file_, output_;
-  std::vector<std::string> arguments_;
+  std::vector<std::string> arguments_, profiles_;
   ImportOptions options_;
 };
 

@@ -11,10 +11,12 @@
 
 #include "base/text.hpp"
 #include "ociassemble/error.hpp"
+#include "ociassemble/recipe.hpp"
 #include "recipe/duration.hpp"
 #include "recipe/import/copies.hpp"
 #include "recipe/import/import_state.hpp"
 #include "recipe/import/ports.hpp"
+#include "recipe/import/profiles.hpp"
 #include "recipe/import/run.hpp"
 #include "recipe/import/text.hpp"
 
@@ -29,19 +31,17 @@ class Import : private ImportState {
   Import(const Dockerfile& dockerfile, const ImportOptions& import_options)
       : ImportState(dockerfile, import_options), copies_(*this) {}
 
-  std::string run() {
+  ImportedRecipe run() {
     const auto last = options.target.empty() ? stages.size() - 1 : target();
     find_run_words(last);
     take_stage(last);
     finish();
     const auto rest = draft.members();
-    std::string text = fmt::format("// Imported from {}.\n", printable(file.name));
-    for (const auto& line : notes.lines()) text += "// " + line + "\n";
     auto head = recipe_line("base", json_text(draft.base));
     if (draft.platforms.empty() && (has_platforms || holds_platform(draft.base))) draft.platforms = {"linux/amd64"};
     if (!draft.platforms.empty()) head += recipe_line("platforms", array_of(draft.platforms));
     if (const auto args = arguments.json(head + rest); !args.empty()) head += recipe_line("args", args);
-    return text + "{\n" + head + rest + "}\n";
+    return {printable(file.name), notes.lines(), head + rest};
   }
 
  private:
@@ -372,9 +372,7 @@ class Import : private ImportState {
   bool seen_user_ = false;
 };
 
-}  // namespace
-
-std::string import_dockerfile(std::string_view text, std::string_view name, const ImportOptions& options) {
+ImportedRecipe import_one(std::string_view text, std::string_view name, const ImportOptions& options) {
   const auto refuse = [&](const char* why) {
     throw Error(ErrorCode::invalid_argument, fmt::format("cannot import {}: {}", printable(name), why));
   };
@@ -382,6 +380,22 @@ std::string import_dockerfile(std::string_view text, std::string_view name, cons
   if (holds_marks(text)) refuse("it holds control bytes");
   const auto file = Dockerfile::parse(text, name);
   return Import(file, options).run();
+}
+
+}  // namespace
+
+std::string import_dockerfile(std::string_view text, std::string_view name, const ImportOptions& options) {
+  const auto recipe = import_one(text, name, options);
+  std::vector<ImportedProfile> profiles;
+  for (const auto& profile : options.profiles) {
+    const bool is_same_file = profile.text.empty();
+    const ImportOptions own{profile.target, options.build_args, profile.ignore_file, {}};
+    profiles.push_back(
+        {profile.name, import_one(is_same_file ? text : profile.text, is_same_file ? name : profile.file, own)});
+  }
+  auto whole = recipe_with_profiles(recipe, profiles);
+  if (!profiles.empty()) Recipe::parse(whole, kRecipeFileName);  // refuses odd names and one that is there twice
+  return whole;
 }
 
 }  // namespace ociassemble

@@ -104,6 +104,12 @@ std::string json_text(std::string_view text) {
   return made + "\"";
 }
 
+std::string plain_json_text(std::string_view text) {
+  std::string made = "\"";
+  for (const char c : text) made += escaped(c);
+  return made + "\"";
+}
+
 std::string array_of(const std::vector<std::string>& texts) {
   std::vector<std::string> all;
   all.reserve(texts.size());

@@ -30,7 +30,9 @@ enum class MarkKind { argument, platform, base };
 using MarkValue = std::function<std::optional<std::string>(MarkKind kind, const std::string& name)>;
 std::string without_marks(std::string_view text, const MarkValue& value_of);
 
-// As a string of JSON.
+// As a string of JSON, as it is.
+std::string plain_json_text(std::string_view text);
+// As a string of JSON, with the recipe's own for marks.
 std::string json_text(std::string_view text);
 std::string array_of(const std::vector<std::string>& texts);
 
