@@ -27,7 +27,7 @@ bool holds_foreign(std::string_view text) { return holds_platform(text) || holds
 
 BuildMember build_member(const StageProgram& program, ImportNotes& notes) {
   const auto& command = program.command;
-  const auto refuse = [](std::string why) { return BuildMember{{}, std::move(why)}; };
+  const auto refuse = [](std::string why) { return BuildMember{{}, std::move(why), false}; };
   if (command.needs_shell) return refuse("a shell must run it");
   if (program.directory.empty()) return refuse("its folder is none of the context");
   if (program.package.ends_with("...")) return refuse("./... does not tell the program's package");
@@ -38,9 +38,11 @@ BuildMember build_member(const StageProgram& program, ImportNotes& notes) {
   if (std::any_of(words.begin(), words.end(), holds_foreign))
     return refuse("it uses the platform or the base's variables");
   RecipeMembers environment;
+  bool uses_platform = false;
   for (const auto& [name, value] : command.environment) {
     if (name == "GOBIN") continue;
     if (is_target_variable(name)) {
+      uses_platform = uses_platform || holds_platform(value);
       if (!is_usual_target(name, value))
         notes.add(fmt::format("Line {}: {}={} is the recipe's \"platforms\" here.", command.line, name, value));
     } else if (holds_foreign(value)) {
@@ -52,7 +54,7 @@ BuildMember build_member(const StageProgram& program, ImportNotes& notes) {
   RecipeMembers members{{"command", array_of(words)}};
   if (program.directory != ".") set_member(members, "directory", json_text(program.directory));
   if (!environment.empty()) set_member(members, "env", line_object(environment));
-  return {line_object(members), {}};
+  return {line_object(members), {}, uses_platform};
 }
 
 }  // namespace ociassemble

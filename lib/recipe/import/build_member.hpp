@@ -11,7 +11,8 @@ namespace ociassemble {
 // The "build" of a recipe's binary: the stage's go command, with all its flags.
 struct BuildMember {
   std::optional<std::string> json;
-  std::string reason;  // why there is none
+  std::string reason;          // why there is none
+  bool uses_platform = false;  // the command builds for the image's platform
 };
 BuildMember build_member(const StageProgram& program, ImportNotes& notes);
 

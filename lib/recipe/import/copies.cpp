@@ -180,10 +180,13 @@ bool CopyImport::take_system_files(const DockerInstruction& made, const std::str
 void CopyImport::take_program(const DockerInstruction& made, const StageProgram& program, const std::string& name,
                               const std::string& destination) {
   const auto build = build_member(program, state_.notes);
-  RecipeMembers members{{"source", json_text(name)}};
+  const bool is_per_platform = build.json && build.uses_platform && !holds_platform(name);
+  const auto folder = "bin/" + platform_mark("os") + "-" + platform_mark("arch") + "/";
+  const auto source = is_per_platform ? folder + name : name;
+  RecipeMembers members{{"source", json_text(source)}};
   if (build.json) set_member(members, "build", *build.json);
-  state_.has_platforms = state_.has_platforms || holds_platform(name);
-  set_member(state_.draft.binaries, destination, build.json ? line_object(members) : json_text(name));
+  state_.has_platforms = state_.has_platforms || holds_platform(source);
+  set_member(state_.draft.binaries, destination, build.json ? line_object(members) : json_text(source));
   note_program(program, destination, build.reason);
   note_stage(program, destination);
   note_program_flags(made);
@@ -193,7 +196,7 @@ void CopyImport::note_program(const StageProgram& program, const std::string& de
                               const std::string& why_not_built) {
   const auto& stage = state_.stages[program.stage];
   const auto named = stage.name.empty() ? fmt::format("number {}", program.stage) : stage.name;
-  const auto text = shortened(program.command.text);
+  const auto text = on_one_line(program.command.text);
   if (why_not_built.empty()) {
     state_.notes.add(
         fmt::format("Line {}: {} is built by `ociassemble build --compile`, or build it first, as stage {} "
@@ -210,7 +213,7 @@ void CopyImport::note_stage(const StageProgram& program, const std::string& dest
   const auto& stage = state_.builds.at(program.stage);
   std::vector<std::string> others;
   for (const auto& command : stage.others) {
-    const auto text = shortened(command.text);
+    const auto text = on_one_line(command.text);
     if (std::find(others.begin(), others.end(), text) == others.end()) others.push_back(text);
   }
   if (!others.empty())

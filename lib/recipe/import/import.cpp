@@ -301,7 +301,7 @@ class Import : private ImportState {
     for (const auto& path : effects.owned) add_folder({made.line, joined_path(workdir, path), "chown"});
     if (effects.left.empty()) return;
     Texts left;
-    for (const auto& text : effects.left) left.push_back(shortened(text));
+    for (const auto& text : effects.left) left.push_back(on_one_line(text));
     notes.add(made, fmt::format("not carried over: {} ({})", fmt::join(left, "; "), effects.advice));
   }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "recipe/import/draft.hpp"
 #include "recipe/import/text.hpp"
@@ -68,6 +69,7 @@ class ProfileWriter {
   explicit ProfileWriter(const ImportedRecipe& recipe) : root_(node_of(recipe)) {
     arguments_ = take_arguments(root_);
     add_notes(fmt::format("Imported from {}.", recipe.file), recipe.notes);
+    shared_notes_ = notes_.size();
   }
 
   void add(const ImportedProfile& profile) {
@@ -103,7 +105,12 @@ class ProfileWriter {
  private:
   void add_notes(const std::string& head, const std::vector<std::string>& notes) {
     notes_.push_back(head);
-    notes_.insert(notes_.end(), notes.begin(), notes.end());
+    // Those of the recipe hold for its profiles, too.
+    const auto count = static_cast<std::ptrdiff_t>(shared_notes_);
+    std::copy_if(notes.begin(), notes.end(), std::back_inserter(notes_), [&](const auto& note) {
+      const auto end = notes_.begin() + count;
+      return std::find(notes_.begin(), end, note) == end;
+    });
   }
 
   // Those of the profile that the recipe cannot have for all.
@@ -140,6 +147,7 @@ class ProfileWriter {
 
   RecipeNode root_, arguments_;
   std::vector<std::string> notes_;
+  std::size_t shared_notes_ = 0;
   RecipeNode::Object patches_;
 };
 

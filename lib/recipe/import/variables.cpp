@@ -30,8 +30,7 @@ bool is_variable_name(std::string_view name) { return is_argument_name(name); }
 
 }  // namespace
 
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kMost = 90;
+std::string on_one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
     const bool is_blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -39,7 +38,12 @@ std::string shortened(std::string_view text) {
     if (is_blank && !line.empty() && line.back() != ' ') line += ' ';
   }
   while (!line.empty() && line.back() == ' ') line.pop_back();
-  line = printable(line);
+  return terminal_text(line);
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kMost = 90;
+  auto line = on_one_line(text);
   if (line.size() <= kMost) return line;
   auto end = kMost;
   while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
@@ -47,11 +51,11 @@ std::string shortened(std::string_view text) {
 }
 
 void ImportNotes::add(std::string_view text) {
-  auto line = printable(text);
+  auto line = terminal_text(text);
   if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(std::move(line));
 }
 
-void ImportNotes::add_text(std::string_view line) { lines_.push_back(printable(line)); }
+void ImportNotes::add_text(std::string_view line) { lines_.push_back(terminal_text(line)); }
 
 void ImportNotes::add(const DockerInstruction& made, std::string_view text) {
   std::string flags;

@@ -26,7 +26,8 @@ class ImportNotes {
   std::vector<std::string> lines_;
 };
 
-// On one line, without what it is indented by, and no longer than a line of a comment should be.
+// Without what it is indented by; and the same, no longer than a line of a comment should be.
+std::string on_one_line(std::string_view text);
 std::string shortened(std::string_view text);
 
 // The arguments of the recipe: the ARGs of the Dockerfile. Their values as variables are marks (text.hpp).
