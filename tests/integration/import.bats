@@ -164,3 +164,15 @@ entries() { ociassemble inspect --files "$1" | awk '{ print $2, $3, $NF }'; }
   entries oci:image:v1 >files
   for path in /else/1 /else/2 /else/c.txt /other/2 /other/c.txt; do grep -q "$path\$" files; done
 }
+
+@test "the examples of the documents are what the tool writes" {
+  python3 - "$source_root/docs/from-docker.md" <<'END'
+import pathlib, re, shlex, subprocess, sys
+text = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
+examples = re.findall(r"```dockerfile\n(.*?)```\n\n```console\n\$ (.*?)\n```\n\n```json\n(.*?)```", text, re.S)
+assert len(examples) == 3, len(examples)
+for dockerfile, command, recipe in examples:
+    pathlib.Path("Dockerfile").write_text(dockerfile, encoding="utf-8")
+    assert subprocess.check_output(shlex.split(command), text=True) == recipe, command
+END
+}
