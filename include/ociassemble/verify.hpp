@@ -19,9 +19,11 @@ struct VerifyReport {
   std::vector<std::string> problems;  // one line each; empty when all is well
 };
 
-// Reads every byte that the document names, once, and recomputes: digests, sizes, media types against the real
-// compression, diff IDs, that layers are tar archives, history against layers. Goes on after a problem where it can.
-// Throws only Error{interrupted}, and Error{io} or Error{network} for what could not be read at all.
+// Reads every byte that the document names, once, artifacts' too, and recomputes: digests, sizes, media types against
+// the real compression, diff IDs, platforms, that layers are tar archives which engines can unpack and in which no path
+// stands twice, history against layers. Goes on after a problem where it can. Throws only Error{interrupted}, Error{io}
+// or Error{network} for what could not be read at all, and what says that this machine cannot check:
+// Error{unsupported} for a library that is not there, std::bad_alloc.
 OCIASSEMBLE_EXPORT VerifyReport verify(const Document& root, const std::stop_token& stop = {});
 
 }  // namespace ociassemble

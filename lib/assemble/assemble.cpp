@@ -39,7 +39,8 @@ struct Modes {
 LayerOptions layer_options(const AssembleOptions& options) { return {options.format, options.compression}; }
 
 BaseRequest base_request(const AssembleOptions& options) {
-  return {options.base, options.lock, options.lock_use, layer_options(options), options.source_date_epoch};
+  return {options.base,           options.lock, options.lock_use, layer_options(options), options.source_date_epoch,
+          options.fix_media_types};
 }
 
 // One assembly: the base, what is laid on it, and the layers so far.

@@ -26,7 +26,7 @@ void SharedLibrary::fail() const {
   const char* text = ::dlerror();
   std::string_view cause = text != nullptr ? text : "no cause is known";
   if (cause.starts_with(name_ + ": ")) cause.remove_prefix(name_.size() + 2);
-  throw Error(ErrorCode::unsupported, fmt::format("cannot load {}: {}", name_, cause), hint_);
+  throw LibraryMissing(ErrorCode::unsupported, fmt::format("cannot load {}: {}", name_, cause), hint_);
 }
 
 }  // namespace ociassemble

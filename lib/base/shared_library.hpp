@@ -5,13 +5,21 @@
 #include <cstdint>
 #include <string>
 
+#include "ociassemble/error.hpp"
+
 namespace ociassemble {
+
+// A library that this machine lacks, or cannot load: says nothing about what was to be read with it.
+class LibraryMissing : public Error {
+ public:
+  using Error::Error;
+};
 
 // A shared library that is loaded when it is first needed, instead of at every start of the program. It is never
 // unloaded: what it started may still run, and who looks for leaks finds its memory in use.
 class SharedLibrary {
  public:
-  // Throws Error{unsupported} with what the loader says, and the hint.
+  // Throws LibraryMissing{unsupported} with what the loader says, and the hint.
   SharedLibrary(std::string name, std::string hint);
 
   // Sets the pointer to the library's function of that name; the caller answers for its type. Throws as the constructor

@@ -17,6 +17,8 @@
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/timestamp.hpp"
+#include "tar/tar_audit.hpp"
+#include "tar/tar_path.hpp"
 #include "tree/tree_record.hpp"
 
 namespace ociassemble {
@@ -33,6 +35,28 @@ std::optional<RecordCache> open_cache(const Workplace& workplace) {
 
 std::set<std::string> wanted_files() { return {"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release"}; }
 
+std::string_view name_of(DetectedCompression detected) {
+  switch (detected) {
+    case DetectedCompression::none:
+      return "not compressed";
+    case DetectedCompression::gzip:
+      return "gzip";
+    case DetectedCompression::zstd:
+      return "zstd";
+    case DetectedCompression::xz:
+      return "xz";
+    case DetectedCompression::bzip2:
+      return "bzip2";
+  }
+  return {};
+}
+
+std::string_view stated_compression(const Layer& layer) {
+  const auto stated = layer_compression(layer.descriptor.media_type);
+  if (!stated) return "unknown";
+  return *stated == Compression::none ? "none" : *stated == Compression::gzip ? "gzip" : "zstd";
+}
+
 // A base that is one layer and a config of our own.
 void use_single_layer(Base& base, Layer layer, std::string created_by, const Platform& platform, std::int64_t epoch) {
   HistoryEntry entry;
@@ -46,11 +70,29 @@ void use_single_layer(Base& base, Layer layer, std::string created_by, const Pla
 }
 
 // Lays a layer's tar over the tree and returns its diff ID.
-Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& subject) {
-  HashSource tar_bytes(make_decompressor(std::move(blob), subject));
+Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& subject, Digest::Algorithm algorithm) {
+  HashSource tar_bytes(make_decompressor(std::move(blob), subject), algorithm);
   TarReader tar(tar_bytes, subject);
   tree.apply(tar);
   return tar_bytes.finish();
+}
+
+// The same for a tarball that is to become a layer: what engines cannot unpack must not get into an image.
+Digest apply_tarball(Tree& tree, std::unique_ptr<Source> tar_bytes, const std::string& subject) {
+  HashSource hashed(std::move(tar_bytes));
+  TarAudit audit;
+  TeeSource audited(hashed, audit);
+  TarReader tar(audited, subject);
+  tree.apply(tar);
+  if (!audit.not_unpackable().empty()) {
+    const auto& found = audit.not_unpackable().front();
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("cannot use {} as a base: its entry {} {}, which container engines cannot unpack", subject,
+                    tar_name_for_message(found.path), found.what),
+        fmt::format("repack it: mkdir root && tar -xf {0} -C root && tar --format=pax -cf {0} -C root .", subject));
+  }
+  return hashed.finish();
 }
 
 // Hands on what is read from another, and writes it to a blob.
@@ -69,6 +111,15 @@ class IntoBlob : public Source {
   const std::stop_token& stop_;
 };
 
+class BorrowedSource : public Source {
+ public:
+  explicit BorrowedSource(Source& from) : from_(from) {}
+  std::size_t read(std::span<std::byte> buffer) override { return from_.read(buffer); }
+
+ private:
+  Source& from_;
+};
+
 // A tar in a compression that layers may have is a layer as it is; another is made into one. Either way the tree is
 // read from the bytes that are stored, and nothing is stored that is no tar.
 Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>& identity, const LayerOptions& options,
@@ -81,8 +132,7 @@ Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>
   if (detected != DetectedCompression::gzip && detected != DetectedCompression::zstd) {
     const auto bytes = make_decompressor(std::move(peeked), subject);
     const auto read = [&](Source& tar_bytes) {
-      TarReader tar(tar_bytes, subject);
-      tree.apply(tar);
+      apply_tarball(tree, std::make_unique<BorrowedSource>(tar_bytes), subject);
     };
     auto layer = build_layer_from_tar(*bytes, options, workplace.store, read, workplace.stop);
     opened.require_unchanged();
@@ -90,7 +140,8 @@ Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>
   }
   const auto kind = detected == DetectedCompression::gzip ? Compression::gzip : Compression::zstd;
   const auto blob = workplace.store->begin();
-  auto diff_id = apply_layer(tree, std::make_unique<IntoBlob>(std::move(peeked), *blob, workplace.stop), subject);
+  auto diff_id = apply_tarball(
+      tree, make_decompressor(std::make_unique<IntoBlob>(std::move(peeked), *blob, workplace.stop), subject), subject);
   return {blob->commit(layer_type(options.format, kind)), std::move(diff_id), workplace.store};
 }
 
@@ -110,12 +161,13 @@ Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileId
   return layer;
 }
 
-// The layers' order and contents decide the tree, and nothing else does. What a config says of a blob counts only with
-// the blob that it was found true for.
+// The layers' order and contents decide the tree, and nothing else does. What a config or a media type says of a blob
+// counts only with the blob that it was found true for.
 Digest tree_key(const std::vector<Layer>& layers) {
   std::string text;
   for (const auto& layer : layers)
-    text += fmt::format("{} {}\n", layer.descriptor.digest.to_string(), layer.diff_id.to_string());
+    text += fmt::format("{} {} {}\n", layer.descriptor.digest.to_string(), layer.diff_id.to_string(),
+                        stated_compression(layer));
   return Digest::of(text);
 }
 
@@ -144,8 +196,31 @@ void complete_platform(ImageConfig& config, const Platform& platform, const Loca
                              location.to_string(), platform.to_string()));
 }
 
+// Throws for a layer that is not compressed as its media type says: engines would fail to unpack the image.
+void require_stated_compression(const Layer& layer, DetectedCompression detected) {
+  const auto stated = layer_compression(layer.descriptor.media_type);
+  if (!stated || stated == media_compression(detected)) return;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("cannot use the base: layer {} has the media type {}, and its bytes are {}",
+                          layer.descriptor.digest.to_string(), layer.descriptor.media_type, name_of(detected)),
+              media_compression(detected) ? "--fix-media-types writes the true type"
+                                          : "copy the base with another compression first");
+}
+
+// The types that the bytes have. A manifest of its own family keeps it.
+void fix_media_types(Base& base, ImageFormat format) {
+  for (auto& layer : base.layers) {
+    if (!layer_compression(layer.descriptor.media_type) || is_foreign_layer_type(layer.descriptor.media_type)) continue;
+    const PeekedSource blob(layer.blobs->open(layer.descriptor));
+    const auto detected = detect_compression(blob.head());
+    const auto kind = media_compression(detected);
+    if (!kind) require_stated_compression(layer, detected);
+    layer.descriptor.media_type = layer_type(format, *kind);
+  }
+}
+
 void use_image(Base& base, const FoundBase& found, const Location& location, const Platform& platform,
-               const Workplace& workplace) {
+               bool fixes_media_types, const Workplace& workplace) {
   const auto image = open_image(found.root, platform);
   base.config = image.config();
   base.layers = image.layers();
@@ -153,6 +228,7 @@ void use_image(Base& base, const FoundBase& found, const Location& location, con
   base.root = found.root.descriptor.digest;
   if (location.reference) base.name = location.reference->to_string();
   complete_platform(base.config, platform, location, workplace);
+  if (fixes_media_types) fix_media_types(base, image.manifest().format);
   if (!workplace.copy_base) return;
   // Who trusts no cache does not trust what lies in the output either.
   const auto present = workplace.cache_folder.empty() ? Present::by_bytes : Present::by_size;
@@ -167,7 +243,9 @@ Tree read_layers(const std::vector<Layer>& layers, const std::set<std::string>& 
   for (const auto& layer : layers) {
     const auto subject = fmt::format("layer {} of the base", layer.descriptor.digest.to_string());
     if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
-    const auto diff_id = apply_layer(tree, layer.blobs->open(layer.descriptor), subject);
+    auto blob = std::make_unique<PeekedSource>(layer.blobs->open(layer.descriptor));
+    require_stated_compression(layer, detect_compression(blob->head()));
+    const auto diff_id = apply_layer(tree, std::move(blob), subject, layer.diff_id.algorithm());
     if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
   }
   return tree;
@@ -253,7 +331,7 @@ Base open_base(SharedWork& work, const BaseRequest& request, const Platform& pla
     case Location::Kind::oci_archive:
     case Location::Kind::docker_archive: {
       const auto found = work.bases.find(request);
-      use_image(base, found, location, platform, workplace);
+      use_image(base, found, location, platform, request.fix_media_types, workplace);
       if (location.kind == Location::Kind::oci_layout) inputs.push_back(location.path / "index.json");
       if (location.kind != Location::Kind::registry && location.kind != Location::Kind::oci_layout) {
         inputs.push_back(location.path);

@@ -21,6 +21,7 @@ struct BaseRequest {
   LockUse lock_use = LockUse::preferred;
   LayerOptions layer;
   std::int64_t mtime = 0;  // of files that are made, and when the base was
+  bool fix_media_types = false;
 };
 
 // What a base's location stands for.

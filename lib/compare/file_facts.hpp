@@ -9,6 +9,7 @@
 
 #include "base/unique_fd.hpp"
 #include "ociassemble/digest.hpp"
+#include "ociassemble/io.hpp"
 #include "tar/entry.hpp"
 
 namespace ociassemble {

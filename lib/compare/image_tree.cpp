@@ -9,7 +9,7 @@
 
 namespace ociassemble {
 
-ImageTree::ImageTree() : tree_({kLoaderCache}) {}
+ImageTree::ImageTree() : tree_({kLoaderCachePath}) {}
 
 void ImageTree::read(const Image& image, const std::set<std::size_t>& noted, const std::stop_token& stop) {
   stop_ = stop;

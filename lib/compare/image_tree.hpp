@@ -45,7 +45,7 @@ class ImageTree : private TreeWatcher {
 };
 
 // The loader's cache, which a proof reads.
-inline constexpr const char* kLoaderCache = "etc/ld.so.cache";
+inline constexpr const char* kLoaderCachePath = "etc/ld.so.cache";
 
 // Whether two nodes are the same to whoever runs the image: type, mode, owner, bytes, link target, attributes. Null is
 // nothing.

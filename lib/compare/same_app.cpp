@@ -92,7 +92,9 @@ class Proof {
     const auto whole = [this](ProofSide& side) {
       return guard(fmt::format("{} image's", side.name()), [&] { side.read(options_.stop); });
     };
-    if (whole(before_) & whole(after_)) guard("images'", [&] { compare_files(pairs); });
+    const bool first = whole(before_);
+    const bool second = whole(after_);
+    if (first && second) guard("images'", [&] { compare_files(pairs); });
     compare_bases();
     compare_values();
     return std::move(result_);

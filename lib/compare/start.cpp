@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
-#include "compare/loader_cache.hpp"
+#include "compare/cached_libraries.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -102,11 +102,11 @@ class Starter {
     return files;
   }
 
-  std::optional<LoaderCache> loader_cache() const {
-    const auto found = follow(kLoaderCache);
-    if (found.node == nullptr) return LoaderCache();
+  std::optional<CachedLibraries> loader_cache() const {
+    const auto found = follow(kLoaderCachePath);
+    if (found.node == nullptr) return CachedLibraries();
     if (!found.node->contents) return {};
-    return parse_loader_cache(*found.node->contents);
+    return parse_cached_libraries(*found.node->contents);
   }
 
  private:
@@ -136,7 +136,7 @@ class StartComparison {
  public:
   StartComparison(const StartSide& before, const StartSide& after,
                   const std::function<bool(const std::string&)>& laid_on)
-      : before_side_(before), after_side_(after), before_(before), after_(after), laid_on_(laid_on) {}
+      : programs_(after.programs), before_(before), after_(after), laid_on_(laid_on) {}
 
   std::vector<std::string> run() {
     compare_entrypoints();
@@ -176,7 +176,7 @@ class StartComparison {
 
   // Programs are the application's own files, which are the same; what they load need not be.
   void compare_programs() {
-    for (const auto& path : after_side_.programs) {
+    for (const auto& path : programs_) {
       const auto first = before_.follow("/" + path);
       const auto second = after_.follow("/" + path);
       compare_started("/" + path, first, second, 0);
@@ -242,7 +242,7 @@ class StartComparison {
         if (left_cache && right_cache) compare_cached(name, *left_cache, *right_cache);
       }
     }
-    if ((!left_cache || !right_cache) && !is_static_ && has_program_) compare_file(kLoaderCache);
+    if ((!left_cache || !right_cache) && !is_static_ && has_program_) compare_file(kLoaderCachePath);
   }
 
   using Places = std::map<std::string, const Node*>;
@@ -276,8 +276,8 @@ class StartComparison {
   }
 
   // The cache may lead to a file of another name.
-  void compare_cached(const std::string& name, const LoaderCache& left, const LoaderCache& right) {
-    const auto files = [&](const Starter& side, const LoaderCache& cache) {
+  void compare_cached(const std::string& name, const CachedLibraries& left, const CachedLibraries& right) {
+    const auto files = [&](const Starter& side, const CachedLibraries& cache) {
       std::vector<const Node*> nodes;
       const auto found = cache.find(name);
       if (found == cache.end()) return nodes;
@@ -289,7 +289,7 @@ class StartComparison {
     // Of a cache that does not name it the loader goes on to its folders, which were compared.
     const bool is_same =
         first.size() == second.size() && std::equal(first.begin(), first.end(), second.begin(), same_file);
-    if (!is_same) add(fmt::format("/{} leads to another {}", kLoaderCache, printable(name)));
+    if (!is_same) add(fmt::format("/{} leads to another {}", kLoaderCachePath, printable(name)));
   }
 
   void compare_variables() {
@@ -345,8 +345,7 @@ class StartComparison {
                     describe_file(second.node)));
   }
 
-  const StartSide& before_side_;
-  const StartSide& after_side_;
+  const std::vector<std::string>& programs_;
   const Starter before_;
   const Starter after_;
   const std::function<bool(const std::string&)>& laid_on_;

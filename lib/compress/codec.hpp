@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ std::unique_ptr<Source> make_decompressor(std::unique_ptr<Source> from, std::str
 // Which of them it was; only for gzip, zstd and none is there a media type.
 enum class DetectedCompression { none, gzip, zstd, xz, bzip2 };
 DetectedCompression detect_compression(std::span<const std::byte> first_bytes) noexcept;
+// Which of them a layer's media type can state; nothing for the others.
+std::optional<Compression> media_compression(DetectedCompression detected) noexcept;
 
 // Names and versions of what the layer digests depend on, our own encoder first: {"libdeflate", "1.14"}, …
 std::vector<Codec> codec_versions();

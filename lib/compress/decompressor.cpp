@@ -61,6 +61,21 @@ void throw_damaged(const std::string& subject, const std::string& cause) {
   throw Error(ErrorCode::corrupt, fmt::format("cannot decompress {}: {}", subject, cause));
 }
 
+std::optional<Compression> media_compression(DetectedCompression detected) noexcept {
+  switch (detected) {
+    case DetectedCompression::none:
+      return Compression::none;
+    case DetectedCompression::gzip:
+      return Compression::gzip;
+    case DetectedCompression::zstd:
+      return Compression::zstd;
+    case DetectedCompression::xz:
+    case DetectedCompression::bzip2:
+      break;
+  }
+  return {};
+}
+
 DetectedCompression detect_compression(std::span<const std::byte> first_bytes) noexcept {
   const auto bytes = as_text(first_bytes);
   if (bytes.starts_with("\x1F\x8B"sv)) return DetectedCompression::gzip;

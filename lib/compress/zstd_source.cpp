@@ -51,6 +51,7 @@ class ZstdSource : public Source {
   }
 
   [[noreturn]] void refuse(std::size_t result) const {
+    if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation) throw std::bad_alloc();
     if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge) {
       throw Error(
           ErrorCode::unsupported,

@@ -14,7 +14,7 @@ namespace ociassemble {
 std::uint64_t for_each_entry(const Layer& layer, const std::stop_token& stop,
                              const std::function<void(const ReadEntry&)>& use) {
   const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
-  HashSource tar_bytes(make_decompressor(layer.blobs->open(layer.descriptor), subject));
+  HashSource tar_bytes(make_decompressor(layer.blobs->open(layer.descriptor), subject), layer.diff_id.algorithm());
   TarReader tar(tar_bytes, subject);
   while (const auto entry = tar.next()) {
     throw_if_stopped(stop);

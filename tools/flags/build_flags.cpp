@@ -81,6 +81,9 @@ void BuildFlags::add_inputs(CLI::App& app) {
   add_list(app, "-b,--binary", binaries_, "A program and where it goes (default: /usr/local/bin/NAME); repeatable",
            "PATH[:DEST]", group);
   app.add_option("--base", base_, "What the image is laid upon (default: static)")->type_name("LOCATION")->group(group);
+  app.add_flag("--fix-media-types", fix_media_types_,
+               "Of layers of the base that are not compressed as their media type says, write the true type")
+      ->group(group);
   add_list(app, "--add", adds_,
            "A file, or a folder but for what its .dockerignore (or ignore=) leaves out, and where it goes; repeatable",
            "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]][,ignore=FILE|none]", group);
@@ -129,6 +132,7 @@ void BuildFlags::add_execution(CLI::App& app) {
 
 void BuildFlags::apply_inputs(AssembleOptions& options) const {
   if (base_) options.base = Location::parse(*base_);
+  options.fix_media_types = options.fix_media_types || fix_media_types_;
   std::vector<BinaryInput> binaries;
   for (const auto& text : binaries_) {
     binaries.push_back(parse_binary(text));

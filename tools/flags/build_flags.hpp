@@ -38,6 +38,7 @@ class BuildFlags {
   std::optional<std::string> base_, ca_certificates_, tzdata_, user_, entrypoint_, cmd_, working_dir_, stop_signal_;
   bool no_read_only_ = false;
   bool any_binary_ = false;
+  bool fix_media_types_ = false;
 };
 
 // A repeatable option that takes one value a time.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare/loader_cache.hpp"
+#include "compare/cached_libraries.hpp"
 
 #include <cstdint>
 
@@ -28,7 +28,7 @@ std::optional<std::string> text_at(std::string_view bytes, std::size_t at) {
 
 }  // namespace
 
-std::optional<LoaderCache> parse_loader_cache(std::string_view bytes) {
+std::optional<CachedLibraries> parse_cached_libraries(std::string_view bytes) {
   // An older format may stand before it.
   const auto begin = bytes.find(kCacheMagic);
   if (begin == std::string_view::npos) return {};
@@ -37,7 +37,7 @@ std::optional<LoaderCache> parse_loader_cache(std::string_view bytes) {
   const bool is_big = bytes[kCacheFlags] == 3;
   const std::size_t count = word_at(bytes, kCacheMagic.size(), is_big);
   if (count > (bytes.size() - kCacheHeader) / kCacheEntry) return {};
-  LoaderCache cache;
+  CachedLibraries cache;
   for (std::size_t i = 0; i < count; ++i) {
     const auto entry = kCacheHeader + i * kCacheEntry;
     auto key = text_at(bytes, word_at(bytes, entry + 4, is_big));

@@ -11,7 +11,7 @@ namespace ociassemble {
 
 // What glibc's /etc/ld.so.cache says: paths by library name, in its order. Nothing for bytes that are no such cache
 // (glibc, sysdeps/generic/dl-cache.h, "cache_file_new").
-using LoaderCache = std::map<std::string, std::vector<std::string>>;
-std::optional<LoaderCache> parse_loader_cache(std::string_view bytes);
+using CachedLibraries = std::map<std::string, std::vector<std::string>>;
+std::optional<CachedLibraries> parse_cached_libraries(std::string_view bytes);
 
 }  // namespace ociassemble
