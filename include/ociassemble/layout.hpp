@@ -33,6 +33,8 @@ class OCIASSEMBLE_EXPORT OciLayout {
 
   // The index as it stands now; empty for a layout that is yet to be made.
   Index index() const;
+  // Its bytes.
+  std::string index_json() const;
   // The names (org.opencontainers.image.ref.name) in the index.
   std::vector<std::string> names() const;
 

@@ -37,6 +37,15 @@ struct OCIASSEMBLE_EXPORT Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
+// An entry of an index whose digest is of an algorithm that we do not know, but well-formed: it can be named, not read.
+struct UnreadableEntry {
+  std::string media_type;
+  std::string digest;  // "blake3:…"
+  Annotations annotations;
+
+  bool operator==(const UnreadableEntry&) const = default;
+};
+
 // OCI image specification, image-index.md, and Docker's manifest list.
 struct OCIASSEMBLE_EXPORT Index {
   ImageFormat format = ImageFormat::oci;
@@ -44,6 +53,7 @@ struct OCIASSEMBLE_EXPORT Index {
   std::vector<Descriptor> manifests;
   std::optional<Descriptor> subject;
   Annotations annotations;
+  std::vector<UnreadableEntry> unreadable;  // beside `manifests`; not written by to_json()
 
   // As Manifest::parse.
   static Index parse(std::string_view json, std::string_view type = {});

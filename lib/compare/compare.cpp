@@ -38,6 +38,7 @@ std::vector<std::string> artifacts(const ImageIndex& index) {
                                       [&](const Image& image) { return image.digest() == entry.digest; });
     if (!is_image) names.push_back("artifact " + entry.digest.to_string());
   }
+  for (const auto& entry : index.index.unreadable) names.push_back("artifact " + entry.digest);
   std::sort(names.begin(), names.end());
   return names;
 }

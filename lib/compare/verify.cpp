@@ -32,6 +32,11 @@ class Verifier {
 
   VerifyReport run(const Document& root) {
     guard("the index", [&] { document(root.json, root.descriptor, 0); });
+    // Nothing bad was found, and not all was looked at.
+    if (report_.problems.empty() && !unreadable_.empty()) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("cannot verify {}: its digest is of an algorithm that is not supported", unreadable_));
+    }
     return std::move(report_);
   }
 
@@ -44,6 +49,7 @@ class Verifier {
     if (depth >= kMaxNesting) throw Error(ErrorCode::corrupt, "indexes are nested too deeply");
     const auto index = Index::parse(json, descriptor.media_type);
     for (const auto& child : index.manifests) child_document(child, "manifest", depth);
+    for (const auto& entry : index.unreadable) unreadable_ = printable(entry.digest);
     if (index.subject) subject(*index.subject, depth);
   }
 
@@ -246,6 +252,7 @@ class Verifier {
   std::set<std::pair<Digest, std::uint64_t>> blobs_read_;
   std::map<std::tuple<Digest, std::uint64_t, std::string, Digest::Algorithm>, std::optional<Digest>> layers_;
   std::set<std::string> said_;
+  std::string unreadable_;  // a digest of an unknown algorithm
 };
 
 }  // namespace

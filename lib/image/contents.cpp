@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/stop.hpp"
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -43,7 +44,13 @@ class Walk {
 DocumentContents contents_of(const Document& document) {
   const auto& type = document.descriptor.media_type;
   if (document_kind(document.json, type) == DocumentKind::index) {
-    return {.blobs = {}, .documents = Index::parse(document.json, type).manifests};
+    auto index = Index::parse(document.json, type);
+    if (!index.unreadable.empty()) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("cannot read all of index {}: the digest {} is of an algorithm that is not supported",
+                              document.descriptor.digest.to_string(), printable(index.unreadable.front().digest)));
+    }
+    return {.blobs = {}, .documents = std::move(index.manifests)};
   }
   auto manifest = Manifest::parse(document.json, type);
   DocumentContents contents{.blobs = std::move(manifest.layers), .documents = {}};

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/reference.hpp"
+#include "spec/index_edit.hpp"
 
 namespace ociassemble {
 namespace {
@@ -17,6 +19,11 @@ using Matches = std::vector<const Descriptor*>;
 std::string annotation(const Descriptor& entry, std::string_view key) {
   const auto found = entry.annotations.find(std::string(key));
   return found == entry.annotations.end() ? std::string() : found->second;
+}
+
+std::string annotation(const Annotations& annotations, std::string_view key) {
+  const auto found = annotations.find(std::string(key));
+  return found == annotations.end() ? std::string() : found->second;
 }
 
 template <class Predicate>
@@ -52,6 +59,11 @@ std::string list_entries(const Index& index) {
     names.push_back(std::move(name));
     if (names.size() == kMaxListed) break;
   }
+  for (const auto& entry : index.unreadable) {
+    if (names.size() == kMaxListed) break;
+    const auto name = annotation(entry.annotations, kRefNameAnnotation);
+    names.push_back(fmt::format("{} (of an unknown digest algorithm)", printable(name.empty() ? entry.digest : name)));
+  }
   if (names.empty()) return "it is empty";
   return fmt::format("there are: {}{}", fmt::join(names, ", "), index.manifests.size() > kMaxListed ? ", …" : "");
 }
@@ -61,10 +73,10 @@ bool all_the_same(const Matches& matches) {
                      [&](const auto* entry) { return entry->digest == matches.front()->digest; });
 }
 
-bool replaces(const Descriptor& entry, const Descriptor& old) {
+bool replaces(const Descriptor& entry, const std::string& digest, const Annotations& annotations) {
   const auto name = annotation(entry, kRefNameAnnotation);
-  if (annotation(old, kRefNameAnnotation) != name) return false;
-  return !name.empty() || old.digest == entry.digest;
+  if (annotation(annotations, kRefNameAnnotation) != name) return false;
+  return !name.empty() || digest == entry.digest.to_string();
 }
 
 }  // namespace
@@ -78,19 +90,37 @@ std::vector<std::string> entry_names(const Index& index) {
   return names;
 }
 
+namespace {
+
+// An entry that is meant and cannot be read.
+void refuse_unreadable(const Index& index, const std::optional<std::string>& name, const std::string& where) {
+  for (const auto& entry : index.unreadable) {
+    if (name && entry.digest != *name && annotation(entry.annotations, kRefNameAnnotation) != *name) continue;
+    if (!name && index.unreadable.size() + index.manifests.size() > 1) return;
+    throw Error(ErrorCode::unsupported,
+                fmt::format("cannot read the image {} in {}: its digest is of an algorithm that is not supported",
+                            printable(entry.digest), where));
+  }
+}
+
+}  // namespace
+
 const Descriptor& choose_entry(const Index& index, const std::optional<std::string>& name, const std::string& where) {
   const auto matches = name ? entries_named(index, *name) : entries_where(index, [](const auto&) { return true; });
-  if (!matches.empty() && all_the_same(matches)) return *matches.front();
+  const bool is_one = name || index.unreadable.empty() || matches.empty();
+  if (!matches.empty() && all_the_same(matches) && is_one) return *matches.front();
+  if (matches.empty()) refuse_unreadable(index, name, where);
   const auto subject = name ? fmt::format("image {} in {}", *name, where) : fmt::format("the image in {}", where);
   if (matches.empty()) {
     throw Error(ErrorCode::not_found,
                 fmt::format("cannot find {}: {}", subject, name ? "there is no image of that name" : "it holds none"),
                 list_entries(index));
   }
-  throw Error(ErrorCode::not_found,
-              fmt::format("cannot choose {}: {} images {}", subject, matches.size(),
-                          name ? "have that name" : "are in it and none was named"),
-              list_entries(index));
+  throw Error(
+      ErrorCode::not_found,
+      fmt::format("cannot choose {}: {} images {}", subject, matches.size() + (name ? 0 : index.unreadable.size()),
+                  name ? "have that name" : "are in it and none was named"),
+      list_entries(index));
 }
 
 Descriptor name_entry(Descriptor descriptor, const std::optional<std::string>& name) {
@@ -102,16 +132,21 @@ Descriptor name_entry(Descriptor descriptor, const std::optional<std::string>& n
   return descriptor;
 }
 
-void put_entry(Index& index, Descriptor entry) {
-  auto& entries = index.manifests;
-  const auto is_replaced = [&](const Descriptor& old) { return replaces(entry, old); };
-  const auto first = std::find_if(entries.begin(), entries.end(), is_replaced);
-  if (first == entries.end()) {
-    entries.push_back(std::move(entry));
-    return;
+std::string put_entry(std::string_view json, const Descriptor& entry) {
+  return put_index_entry(
+      json, [&](const IndexEntryNames& old) { return replaces(entry, old.digest, old.annotations); }, entry);
+}
+
+bool has_entry(const Index& index, const Descriptor& entry) {
+  std::size_t replaced = 0;
+  for (const auto& old : index.unreadable) replaced += replaces(entry, old.digest, old.annotations) ? 1 : 0;
+  bool is_there = false;
+  for (const auto& old : index.manifests) {
+    if (!replaces(entry, old.digest.to_string(), old.annotations)) continue;
+    ++replaced;
+    is_there = is_there || old == entry;
   }
-  entries.erase(std::remove_if(first + 1, entries.end(), is_replaced), entries.end());
-  *first = std::move(entry);
+  return is_there && replaced == 1;
 }
 
 std::string full_reference(const std::string& text) {

@@ -28,8 +28,11 @@ const Descriptor& choose_entry(const Index& index, const std::optional<std::stri
 // The descriptor with that name and no other. Throws Error{invalid_argument} for an empty name.
 Descriptor name_entry(Descriptor descriptor, const std::optional<std::string>& name);
 
-// Puts the entry in the place of those that it replaces (see OciLayout::put), or at the end.
-void put_entry(Index& index, Descriptor entry);
+// The index with the entry in the place of those that it replaces (see OciLayout::put), or at the end; all else in it
+// stays.
+std::string put_entry(std::string_view json, const Descriptor& entry);
+// Whether putting the entry would change nothing.
+bool has_entry(const Index& index, const Descriptor& entry);
 
 // A reference with all that its short form implies ("app" is "docker.io/library/app:latest"), so that two of them can
 // be compared; text that is no reference comes back as it is.

@@ -150,6 +150,10 @@ OciLayout OciLayout::open_or_create(const fs::path& folder) {
   return {folder, open_directory_store(folder)};
 }
 
+std::string OciLayout::index_json() const {
+  return read_file_if_exists(folder_ / kIndexFile, kMaxManifestSize).value_or(Index().to_json());
+}
+
 Index OciLayout::index() const { return read_index(folder_).value_or(Index()); }
 
 std::vector<std::string> OciLayout::names() const { return entry_names(index()); }
@@ -167,10 +171,10 @@ void OciLayout::put(const Descriptor& descriptor, const std::optional<std::strin
   if (!has_layout_file(folder_)) {
     write_file_atomically(folder_ / kLayoutFile, as_bytes(OciLayoutFile().to_json()));
   }
-  const auto before = read_index(folder_);
-  auto after = before.value_or(Index());
-  put_entry(after, std::move(entry));
-  if (before != after) write_file_atomically(folder_ / kIndexFile, as_bytes(after.to_json()));
+  const auto json = read_file_if_exists(folder_ / kIndexFile, kMaxManifestSize);
+  const auto before = json ? in_context((folder_ / kIndexFile).string(), [&] { return Index::parse(*json); }) : Index();
+  if (json && has_entry(before, entry)) return;
+  write_file_atomically(folder_ / kIndexFile, as_bytes(put_entry(json.value_or(before.to_json()), entry)));
 }
 
 void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/stop.hpp"
+#include "image/contents.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
@@ -55,7 +56,7 @@ class Copy {
   Copied run() {
     const auto document = choose();
     auto copied = write(document);
-    if (options_.referrers) copied.referrers = copy_referrers(document.descriptor.digest, 1);
+    if (options_.referrers) copied.referrers = copy_all_referrers(document);
     return copied;
   }
 
@@ -142,6 +143,15 @@ class Copy {
 
   static Copied named(const std::string& name, const Descriptor& descriptor) {
     return {fmt::format("{}@{}", name, descriptor.digest.to_string()), descriptor, 0};
+  }
+
+  // Of all that was copied: tools sign an index, and attest each platform's manifest.
+  std::size_t copy_all_referrers(const Document& document) {
+    const auto documents = all_documents(document, workplace_.stop);
+    std::size_t count = 0;
+    for (const auto& one : documents) seen_.insert(one.descriptor.digest);
+    for (const auto& one : documents) count += copy_referrers(one.descriptor.digest, 1);
+    return count;
   }
 
   // Signatures may be signed themselves.

@@ -76,7 +76,7 @@ std::string publish_content(const Content& content, const Location& target, cons
 }
 
 Document whole_layout(const OciLayout& layout) {
-  auto json = layout.index().to_json();
+  auto json = layout.index_json();
   Descriptor descriptor{std::string(media_type::kOciIndex), Digest::of(json), json.size(), {}, {}, {}, {}};
   return {std::move(descriptor), std::move(json), layout.blobs()};
 }

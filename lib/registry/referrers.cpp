@@ -11,6 +11,7 @@
 #include "ociassemble/manifest.hpp"
 #include "registry/link.hpp"
 #include "registry/manifests.hpp"
+#include "spec/index_edit.hpp"
 
 namespace ociassemble {
 namespace {
@@ -54,14 +55,21 @@ std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const s
   }
 }
 
-std::optional<Index> read_tag(RegistrySession& session, const std::string& repository, const Digest& subject,
-                              const std::string& action) {
+struct TagIndex {
+  Index index;
+  std::string json;
+};
+
+std::optional<TagIndex> read_tag(RegistrySession& session, const std::string& repository, const Digest& subject,
+                                 const std::string& action) {
   RegistryCall call{.url = session.endpoint().manifest(repository, referrers_tag(subject)),
                     .scope = Scope::pull(repository),
                     .stop = session.stop()};
   call.headers.add("Accept", std::string(media_type::kOciIndex));
   RegistryAnswer answer{.url = call.url};
-  return read_index(session, call, action, answer);
+  auto index = read_index(session, call, action, answer);
+  if (!index) return {};
+  return TagIndex{std::move(*index), std::move(answer.body)};
 }
 
 // What the specification wants the entry to say: the manifest's artifact type (its config's type where it has none) and
@@ -96,10 +104,12 @@ void merge_into_tag(RegistrySession& session, const std::string& repository, con
   const auto tag = referrers_tag(referrer.subject.digest);
   const auto action = fmt::format("list a referrer under {}/{}:{}", session.registry(), repository, tag);
   for (int merge = 0; merge < kMaxMerges; ++merge) {
-    auto index = read_tag(session, repository, referrer.subject.digest, action).value_or(Index());
+    const auto found = read_tag(session, repository, referrer.subject.digest, action);
+    const auto index = found ? found->index : Index();
     if (names(index, referrer.entry.digest)) return;
-    index.manifests.push_back(referrer.entry);
-    const auto json = index.to_json();
+    // What others wrote there stays, known or not.
+    const auto nothing = [](const IndexEntryNames&) { return false; };
+    const auto json = put_index_entry(found ? found->json : index.to_json(), nothing, referrer.entry);
     const Descriptor descriptor{
         .media_type = std::string(index.media_type()), .digest = Digest::of(json), .size = json.size()};
     put_manifest(session, repository, tag, descriptor, json, action);
@@ -118,7 +128,10 @@ std::vector<Descriptor> list_referrers(RegistrySession& session, const std::stri
   const auto action =
       fmt::format("list the referrers of {}/{}@{}", session.registry(), repository, subject.to_string());
   auto found = ask_api(session, repository, subject, artifact_type, action);
-  if (!found) found = read_tag(session, repository, subject, action).value_or(Index()).manifests;
+  if (!found) {
+    auto tag = read_tag(session, repository, subject, action);
+    found = tag ? std::move(tag->index.manifests) : std::vector<Descriptor>();
+  }
   std::vector<Descriptor> referrers;
   for (auto& entry : *found) {
     // A registry need not filter, and a tag cannot.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/descriptor_json.hpp"
 
+#include <algorithm>
+
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -21,6 +24,25 @@ std::optional<Platform> read_optional_platform(const JsonView& descriptor) {
 }
 
 }  // namespace
+
+// OCI image specification, descriptor.md, "Digests".
+bool is_of_unknown_algorithm(std::string_view digest) {
+  const auto colon = digest.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == digest.size()) return false;
+  const auto algorithm = digest.substr(0, colon);
+  if (algorithm == "sha256" || algorithm == "sha512") return false;
+  const auto is_small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  bool was_separator = true;
+  for (const char c : algorithm) {
+    const bool is_separator = c == '+' || c == '.' || c == '_' || c == '-';
+    if (!is_small(c) && (!is_separator || was_separator)) return false;
+    was_separator = is_separator;
+  }
+  const auto encoded = digest.substr(colon + 1);
+  return !was_separator && std::all_of(encoded.begin(), encoded.end(), [&](char c) {
+    return is_letter_or_digit(c) || c == '=' || c == '_' || c == '-';
+  });
+}
 
 Digest read_digest(const JsonView& json) {
   const auto& text = json.string();

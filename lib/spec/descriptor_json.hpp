@@ -11,6 +11,9 @@
 namespace ociassemble {
 
 // A string that has to be a digest. Throws Error{corrupt}.
+// Whether a digest follows the grammar of the specification and is of another algorithm than sha256 and sha512.
+bool is_of_unknown_algorithm(std::string_view digest);
+
 Digest read_digest(const JsonView& json);
 
 // OCI image specification, descriptor.md; "data" is not read. Throws Error{corrupt}.

@@ -76,6 +76,21 @@ std::vector<Descriptor> read_descriptors(const JsonView& root, std::string_view 
   return result;
 }
 
+// Those that can be read go to `manifests`, the others to `unreadable`.
+void read_entries(Index& index, const JsonView& root) {
+  const auto json = root.find("manifests");
+  if (!json && !root.contains("manifests")) root.at("manifests");
+  if (!json) return;
+  for (const auto& element : json->elements()) {
+    const auto& digest = element.at("digest").string();
+    if (is_of_unknown_algorithm(digest)) {
+      index.unreadable.push_back({element.at("mediaType").string(), digest, element.find_string_map("annotations")});
+    } else {
+      index.manifests.push_back(read_descriptor(element));
+    }
+  }
+}
+
 std::optional<Descriptor> read_subject(const JsonView& root) {
   const auto json = root.find("subject");
   if (!json) return std::nullopt;
@@ -155,13 +170,16 @@ Index Index::parse(std::string_view json, std::string_view type) {
   if (!stated.empty() && !is_index_type(stated)) reject_type(kSubject, stated);
   check_absent(root, "config", kSubject);
   check_absent(root, "layers", kSubject);
-  return Index{
+  Index index{
       .format = stated == media_type::kDockerIndex ? ImageFormat::docker : ImageFormat::oci,
       .artifact_type = root.find_string("artifactType"),
-      .manifests = read_descriptors(root, "manifests"),
+      .manifests = {},
       .subject = read_subject(root),
       .annotations = root.find_string_map("annotations"),
+      .unreadable = {},
   };
+  read_entries(index, root);
+  return index;
 }
 
 std::string Index::to_json() const {

@@ -299,3 +299,30 @@ TEST_CASE("skopeo and umoci read our layout, and we read theirs") {
   CHECK(open_image(OciLayout::open(theirs + "-umoci").open_document("empty"), {}).layers().empty());
   CHECK(layer_bytes(open_image(OciLayout::open(theirs).open_document("v2"), {})).size() == 3);
 }
+
+TEST_CASE(
+    "a layout keeps what others wrote into its index, and reads its images beside digests that it does not know") {
+  const TestFolder folder;
+  const auto image = sample_image("one");
+  auto layout = OciLayout::open_or_create(folder.path());
+  write_image(layout, image, "v1", {});
+  auto json = read_bytes(folder / "index.json");
+  json.insert(json.size() - 2,
+              R"(,{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"blake3:6c6c","size":2,)"
+              R"("annotations":{"org.opencontainers.image.ref.name":"other"},"x-vendor":"7"})");
+  json.insert(json.size() - 1, R"(,"com.example.tool":{"keep":1})");
+  folder.write("index.json", json);
+
+  CHECK(layout.find("v1").descriptor.digest == image.digest());
+  CHECK_THROWS_WITH_AS(layout.find("other"), doctest::Contains("an algorithm that is not supported"), Error);
+  CHECK_THROWS_WITH_AS(layout.find(std::nullopt), doctest::Contains("2 images are in it"), Error);
+
+  write_image(layout, image, "v1", {});
+  CHECK(read_bytes(folder / "index.json") == json);
+  write_image(layout, sample_image("two"), "v2", {});
+  const auto after = read_bytes(folder / "index.json");
+  CHECK(after.find(R"("x-vendor":"7")") != std::string::npos);
+  CHECK(after.find(R"("com.example.tool":{"keep":1})") != std::string::npos);
+  write_image(layout, sample_image("three"), "other", {});
+  CHECK(read_bytes(folder / "index.json").find("blake3") == std::string::npos);
+}

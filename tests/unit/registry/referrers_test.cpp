@@ -135,6 +135,25 @@ TEST_CASE("a manifest with a subject is added to the index under the subject's t
   CHECK(registry.manifest("app", "sha256-" + std::string(image.digest().hex())).has_value());
 }
 
+TEST_CASE("what others wrote into the index under the subject's tag stays") {
+  FakeRegistry registry;
+  RegistryClient client(fast_options());
+  const auto image = image_of({"layer"});
+  client.push(image, at(registry, "app:v1"));
+  const auto tag = "sha256-" + std::string(image.digest().hex());
+  const std::string other = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" +
+                            image.digest().to_string() + R"(","size":)" + std::to_string(image.descriptor().size) +
+                            R"(,"data":"e30=","x-vendor":"7"})";
+  registry.put_manifest_under("app", tag, std::string(media_type::kOciIndex),
+                              R"({"schemaVersion":2,"com.example.tool":{"keep":1},"manifests":[)" + other + "]}");
+  const auto sbom = artifact("application/x-sbom", "sbom", image.descriptor());
+  client.push(sbom, at(registry, "app@" + sbom.descriptor.digest.to_string()));
+  const auto index = registry.manifest("app", tag).value();
+  CHECK(index.find(other) != std::string::npos);
+  CHECK(index.find(R"("com.example.tool":{"keep":1})") != std::string::npos);
+  CHECK(client.referrers(at(registry, "app"), image.digest()).size() == 2);
+}
+
 TEST_CASE("a registry that says OCI-Subject keeps the list itself") {
   FakeRegistry registry;
   RegistryClient client(fast_options());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fake_registry.hpp"
+#include "ociassemble/manifest.hpp"
 #include "run_tool.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
@@ -200,5 +201,40 @@ TEST_CASE("no command says a secret aloud: not in output, errors or traces, of s
         CHECK(secret_in(outcome.out + outcome.err) == "");
       }
     }
+  }
+}
+
+TEST_CASE("what refers to a platform's manifest is copied as well as what refers to the index") {
+  const Place place;
+  FakeRegistry from;
+  FakeRegistry to;
+  const auto app = place.path("app");
+  const auto built = run({"build", "-q", "--any-binary", "-b", app, "--platform", "linux/amd64,linux/arm64", "-o",
+                          "oci:" + place.path("both")});
+  REQUIRE_MESSAGE(built.status == 0, built.err);
+  const auto source = from.host() + "/app:v1";
+  REQUIRE(run({"copy", "-q", "--all-platforms", "oci:" + place.path("both"), source}).status == 0);
+  const auto index = Index::parse(from.manifest("app", "v1").value());
+  REQUIRE(index.manifests.size() == 2);
+  // An attestation of each platform's manifest, as cosign and oras attach them where there is no API.
+  const auto config = from.put_blob("app", "{}");
+  for (const auto& entry : index.manifests) {
+    const auto subject = R"({"mediaType":")" + entry.media_type + R"(","digest":")" + entry.digest.to_string() +
+                         R"(","size":)" + std::to_string(entry.size) + "}";
+    const auto json = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)"
+                      R"({"mediaType":"application/vnd.oci.empty.v1+json","digest":")" +
+                      config + R"(","size":2},"layers":[],"subject":)" + subject + "}";
+    const auto type = std::string(media_type::kOciManifest);
+    const auto tag = "sha256-" + std::string(entry.digest.hex());
+    const auto digest = from.put_manifest("app", "attestation-" + tag, type, json);
+    from.put_manifest_under("app", tag, std::string(media_type::kOciIndex),
+                            R"({"schemaVersion":2,"manifests":[{"mediaType":")" + type + R"(","digest":")" + digest +
+                                R"(","size":)" + std::to_string(json.size()) + "}]}");
+  }
+  const auto copied = run({"copy", "--json", "--all-platforms", "--referrers", source, to.host() + "/app:v1"});
+  REQUIRE_MESSAGE(copied.status == 0, copied.err);
+  CHECK(holds(copied.out, "\"referrers\": 2"));
+  for (const auto& entry : index.manifests) {
+    CHECK(to.manifest("app", "sha256-" + std::string(entry.digest.hex())).has_value());
   }
 }
