@@ -50,10 +50,10 @@ std::optional<Platform> platform_of(const std::vector<CheckedBinary>& binaries) 
     hint =
         fmt::format("build it with GOARM={}, or ask for --platform {}", platform.variant.substr(1), elf_platform(elf));
   }
-  const bool known = !elf.os.empty() || !elf.arm.empty();
+  const bool same_words = arch == platform.architecture || (!elf.os.empty() && elf.os != platform.os);
   throw Error(ErrorCode::check_failed,
               fmt::format("cannot use {}: it is built for {}, and the image is for {}", input.source.string(),
-                          known ? elf_platform(elf) : arch, platform.to_string()),
+                          same_words ? elf_platform(elf) : arch, platform.to_string()),
               std::move(hint));
 }
 

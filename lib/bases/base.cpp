@@ -69,21 +69,29 @@ void use_single_layer(Base& base, Layer layer, std::string created_by, const Pla
   base.layers = {std::move(layer)};
 }
 
-// Lays a layer's tar over the tree and returns its diff ID.
-Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& subject, Digest::Algorithm algorithm) {
-  HashSource tar_bytes(make_decompressor(std::move(blob), subject), algorithm);
-  TarReader tar(tar_bytes, subject);
+// Lays the tar over the tree, to the end of its bytes.
+void apply_tar(Tree& tree, Source& bytes, const std::string& subject, const Workplace& workplace) {
+  TarReader tar(bytes, subject);
   tree.apply(tar);
+  if (!tar.lacks_padding() || !workplace.warn) return;
+  workplace.warn(fmt::format("{} ends without the zeros that fill a tar's last block; some tools refuse it", subject));
+}
+
+// Lays a layer's tar over the tree and returns its diff ID.
+Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& subject, Digest::Algorithm algorithm,
+                   const Workplace& workplace) {
+  HashSource tar_bytes(make_decompressor(std::move(blob), subject), algorithm);
+  apply_tar(tree, tar_bytes, subject, workplace);
   return tar_bytes.finish();
 }
 
 // The same for a tarball that is to become a layer: what engines cannot unpack must not get into an image.
-Digest apply_tarball(Tree& tree, std::unique_ptr<Source> tar_bytes, const std::string& subject) {
+Digest apply_tarball(Tree& tree, std::unique_ptr<Source> tar_bytes, const std::string& subject,
+                     const Workplace& workplace) {
   HashSource hashed(std::move(tar_bytes));
   TarAudit audit;
   TeeSource audited(hashed, audit);
-  TarReader tar(audited, subject);
-  tree.apply(tar);
+  apply_tar(tree, audited, subject, workplace);
   if (!audit.not_unpackable().empty()) {
     const auto& found = audit.not_unpackable().front();
     throw Error(
@@ -132,7 +140,7 @@ Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>
   if (detected != DetectedCompression::gzip && detected != DetectedCompression::zstd) {
     const auto bytes = make_decompressor(std::move(peeked), subject);
     const auto read = [&](Source& tar_bytes) {
-      apply_tarball(tree, std::make_unique<BorrowedSource>(tar_bytes), subject);
+      apply_tarball(tree, std::make_unique<BorrowedSource>(tar_bytes), subject, workplace);
     };
     auto layer = build_layer_from_tar(*bytes, options, workplace.store, read, workplace.stop);
     opened.require_unchanged();
@@ -140,8 +148,9 @@ Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>
   }
   const auto kind = detected == DetectedCompression::gzip ? Compression::gzip : Compression::zstd;
   const auto blob = workplace.store->begin();
-  auto diff_id = apply_tarball(
-      tree, make_decompressor(std::make_unique<IntoBlob>(std::move(peeked), *blob, workplace.stop), subject), subject);
+  auto diff_id =
+      apply_tarball(tree, make_decompressor(std::make_unique<IntoBlob>(std::move(peeked), *blob, workplace.stop), subject),
+                    subject, workplace);
   return {blob->commit(layer_type(options.format, kind)), std::move(diff_id), workplace.store};
 }
 
@@ -245,7 +254,7 @@ Tree read_layers(const std::vector<Layer>& layers, const std::set<std::string>& 
     if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
     auto blob = std::make_unique<PeekedSource>(layer.blobs->open(layer.descriptor));
     require_stated_compression(layer, detect_compression(blob->head()));
-    const auto diff_id = apply_layer(tree, std::move(blob), subject, layer.diff_id.algorithm());
+    const auto diff_id = apply_layer(tree, std::move(blob), subject, layer.diff_id.algorithm(), workplace);
     if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
   }
   return tree;

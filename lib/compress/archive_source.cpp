@@ -12,7 +12,13 @@
 namespace ociassemble {
 namespace {
 
-// As in tar/archive_functions.hpp.
+#ifdef OCIASSEMBLE_LOADS_ARCHIVE
+[[gnu::used, gnu::section(".note.dlopen")]] alignas(4) constexpr auto kArchiveNote = dlopen_note(
+    R"([{"soname":["libarchive.so.13"],"feature":"xz","description":"xz and bzip2","priority":"recommended"}])");
+#endif
+
+// USE(name) for each archive_NAME() that is called. libarchive is loaded with the first of them, unless the build links
+// it (-Dload_on_first_use=false).
 #define OCIASSEMBLE_FOR_EACH_ARCHIVE_FUNCTION(USE) \
   USE(error_string)                                \
   USE(filter_bytes)                                \

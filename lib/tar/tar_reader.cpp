@@ -4,30 +4,53 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <limits>
-#include <new>
 #include <string_view>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "ociassemble/error.hpp"
-#include "tar/archive_functions.hpp"
-#include "tar/archive_input.hpp"
-#include "tar/c_locale.hpp"
+#include "tar/pax_header.hpp"
+#include "tar/sparse_map.hpp"
 #include "tar/tar_header.hpp"
+#include "tar/tar_input.hpp"
+#include "tar/tar_numbers.hpp"
 #include "tar/tar_path.hpp"
 
 namespace ociassemble {
 namespace {
 
-struct FreeArchive {
-  void operator()(struct archive* reader) const noexcept { libarchive().read_free(reader); }
-};
-using ArchiveHandle = std::unique_ptr<struct archive, FreeArchive>;
+// As Go's archive/tar, which container engines read layers with.
+constexpr std::uint64_t kLargestExtension = std::uint64_t{1} << 20U;
 
-bool is_about_conversion(std::string_view message) {
-  return message.find("can't be converted from") != std::string_view::npos;
+std::string_view until_nul(std::string_view field) { return field.substr(0, field.find('\0')); }
+
+bool is_zero(std::string_view block) { return block.find_first_not_of('\0') == std::string_view::npos; }
+
+// Of the name's field, and of the prefix that POSIX and star have for longer ones; GNU has other things there.
+std::string path_of_header(std::string_view block) {
+  std::string name(until_nul(block.substr(0, 100)));
+  if (block.substr(257, 6) != std::string_view("ustar\0", 6)) return name;
+  const bool is_star = block.substr(508, 4) == std::string_view("tar\0", 4);
+  const auto prefix = until_nul(block.substr(345, is_star ? 131 : 155));
+  return prefix.empty() ? name : fmt::format("{}/{}", prefix, name);
+}
+
+// "%2F" and the like, as libarchive writes the names of attributes.
+std::string decode_percents(std::string_view text) {
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  };
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool has_two = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
+    decoded += has_two ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
+    if (has_two) i += 2;
+  }
+  return decoded;
 }
 
 }  // namespace
@@ -35,48 +58,59 @@ bool is_about_conversion(std::string_view message) {
 struct TarReader::State {
   State(Source& from, std::string name) : subject(std::move(name)), input(from), data(*this) {}
 
-  // The data of the current entry; bytes that the archive does not have are holes.
+  // What the blocks before an entry's header say of it.
+  struct Extensions {
+    PaxHeader pax;
+    std::string long_name;
+    std::string long_link;
+    bool any = false;
+  };
+
+  // The data of the current entry, its holes filled with zeros.
   class Data : public Source {
    public:
     explicit Data(State& state) : state_(state) {}
     std::size_t read(std::span<std::byte> buffer) override;
-    void start(std::uint64_t size);
+    void start(SparseMap map);
 
    private:
-    bool fetch();
-    std::size_t give(std::span<std::byte> buffer);
+    std::size_t give_zeros(std::span<std::byte> buffer, std::uint64_t count);
 
     State& state_;
-    std::uint64_t size_ = 0;
+    SparseMap map_;
+    std::size_t chunk_ = 0;
     std::uint64_t position_ = 0;
-    std::uint64_t block_offset_ = 0;
-    std::string_view block_;  // not yet given; libarchive's memory, until the next block
-    bool ended_ = true;
   };
 
-  void open();
-  bool read_header();
-  void finish();
-  TarEntry to_entry();
-  EntryType type_of(std::string_view name);
-  void take_hard_link(TarEntry& entry);
-  void take_symlink(TarEntry& entry);
-  void take_device(TarEntry& entry);
-  void take_numbers(TarEntry& entry);
+  std::optional<TarEntry> next();
+  void skip_data();
+  std::string_view read_header();
+  bool take_extension(char type, std::string_view block);
+  std::string read_extension(std::uint64_t size);
+  TarEntry to_entry(char type, std::string_view block);
+  EntryType type_of(char flag) const;
+  std::uint64_t stored_size(char flag, EntryType type, std::string_view block);
+  bool hard_link_has_data();
+  void take_sparse_map(TarEntry& entry, char flag, std::string_view block);
+  void take_numbers(TarEntry& entry, std::string_view block) const;
+  void take_link(TarEntry& entry, std::string_view block) const;
+  void take_device(TarEntry& entry, std::string_view block) const;
   void take_xattrs(TarEntry& entry) const;
-  std::uint64_t non_negative(std::int64_t value, std::string_view what);
-  char typeflag();
+  std::string text(const std::string& gnu, std::string_view keyword, std::string header) const;
+  std::uint64_t number(std::string_view keyword, std::string_view field, std::string_view what) const;
 
-  [[noreturn]] void fail_in_archive();
-  [[noreturn]] void fail_in_entry(ErrorCode code, std::string_view cause);
+  [[noreturn]] void fail_in_archive(std::string_view cause) const;
+  [[noreturn]] void fail_in_entry(ErrorCode code, std::string_view cause) const;
 
   std::string subject;
-  ArchiveInput input;
-  ArchiveHandle archive;
-  struct archive_entry* header = nullptr;  // libarchive's, until its next header
-  std::string raw_path;                    // of the current entry, for messages
+  TarInput input;
+  Extensions extensions;
+  std::string raw_path;      // of the current entry, for messages
+  std::uint64_t stored = 0;  // of its data, not yet read
+  std::size_t padding = 0;   // after it
   Data data;
   bool finished = false;
+  bool lacks_padding = false;
 };
 
 TarReader::TarReader(Source& from, std::string subject) : state_(std::make_unique<State>(from, std::move(subject))) {}
@@ -84,94 +118,105 @@ TarReader::~TarReader() = default;
 
 Source& TarReader::data() { return state_->data; }
 
-std::optional<TarEntry> TarReader::next() {
-  auto& state = *state_;
-  state.data.start(0);
-  if (state.finished) return {};
-  if (!state.archive) {
-    if (state.input.is_empty()) {
-      state.finish();
+std::optional<TarEntry> TarReader::next() { return state_->next(); }
+
+bool TarReader::lacks_padding() const noexcept { return state_->lacks_padding; }
+
+std::optional<TarEntry> TarReader::State::next() {
+  if (finished) return {};
+  skip_data();
+  for (;;) {
+    const std::string block(read_header());
+    if (block.empty()) {
+      // Whatever follows the end mark is read, so that a digest over the source covers every byte.
+      input.drain();
+      finished = true;
       return {};
     }
-    state.open();
-  }
-  if (!state.read_header()) {
-    state.finish();
-    return {};
-  }
-  auto entry = state.to_entry();
-  if (entry.type == EntryType::regular) state.data.start(entry.size);
-  return entry;
-}
-
-void TarReader::State::open() {
-  archive.reset(libarchive().read_new());
-  if (!archive) throw std::bad_alloc();
-  const CLocale locale;
-  if (libarchive().read_support_format_tar(archive.get()) != ARCHIVE_OK ||
-      libarchive().read_open(archive.get(), &input, nullptr, ArchiveInput::read_callback, nullptr) != ARCHIVE_OK) {
-    fail_in_archive();
+    const auto type = tar_typeflag(block);
+    if (!type) fail_in_archive("a header is damaged");
+    if (take_extension(*type, block)) continue;
+    auto entry = to_entry(*type, block);
+    extensions = {};
+    return entry;
   }
 }
 
-// Nothing of a warning is let through but libarchive's inability to convert names: the others mean that it dropped
-// something (a malformed pax record, a negative size).
-bool TarReader::State::read_header() {
-  const CLocale locale;
-  const int status = libarchive().read_next_header(archive.get(), &header);
-  if (status == ARCHIVE_EOF) return false;
-  if (status == ARCHIVE_OK) return true;
-  const char* message = libarchive().error_string(archive.get());
-  if (status == ARCHIVE_WARN && message != nullptr && is_about_conversion(message)) return true;
-  fail_in_archive();
+void TarReader::State::skip_data() {
+  data.start({});
+  if (input.skip(stored) != stored) fail_in_archive("it is truncated");
+  // The data is whole without the zeros behind it.
+  lacks_padding = input.skip(padding) != padding;
+  stored = padding = 0;
 }
 
-// Whatever follows the end mark is read, so that a digest over the source covers every byte.
-void TarReader::State::finish() {
-  input.rethrow();
-  input.drain();
-  finished = true;
+// Empty at the end of the archive.
+std::string_view TarReader::State::read_header() {
+  const auto block = input.take(kTarBlockSize);
+  if (!block.empty() && block.size() != kTarBlockSize) fail_in_archive("it is truncated");
+  if (!is_zero(block)) return block;
+  if (extensions.any) fail_in_archive("nothing follows an extended header");
+  return {};
 }
 
-TarEntry TarReader::State::to_entry() {
-  const char* name = libarchive().entry_pathname(header);
-  raw_path = name == nullptr ? "" : name;
+// Whether the header is not an entry's own.
+bool TarReader::State::take_extension(char type, std::string_view block) {
+  if (std::string_view("xXgLKVA").find(type) == std::string_view::npos) return false;
+  const auto size = tar_number(block.substr(124, 12));
+  if (!size || *size < 0) fail_in_archive("a header is damaged");
+  auto body = read_extension(static_cast<std::uint64_t>(*size));
+  try {
+    // Of two in a row the last counts, as in Go. One for all entries ('g') engines pass over.
+    if (type == 'x' || type == 'X') extensions.pax = PaxHeader(body);
+  } catch (const Error& error) {
+    fail_in_archive(error.what());
+  }
+  if (type == 'L') extensions.long_name = until_nul(body);
+  if (type == 'K') extensions.long_link = until_nul(body);
+  extensions.any = extensions.any || type == 'x' || type == 'X' || type == 'L' || type == 'K';
+  return true;
+}
+
+std::string TarReader::State::read_extension(std::uint64_t size) {
+  if (size > kLargestExtension) fail_in_archive("an extended header is over 1 MiB");
+  std::string body;
+  while (body.size() < size) {
+    const auto part = input.take(std::min(kTarBlockSize, static_cast<std::size_t>(size) - body.size()));
+    if (part.empty()) fail_in_archive("it is truncated");
+    body += part;
+  }
+  if (input.skip(tar_padding(size)) != tar_padding(size)) fail_in_archive("it is truncated");
+  return body;
+}
+
+TarEntry TarReader::State::to_entry(char flag, std::string_view block) {
+  raw_path = text(extensions.long_name, "path", path_of_header(block));
   TarEntry entry;
+  entry.type = type_of(flag);
+  stored = stored_size(flag, entry.type, block);
+  padding = tar_padding(stored);
+  take_sparse_map(entry, flag, block);  // which may have another name
   const auto path = normalise_tar_path(raw_path);
   if (!path) fail_in_entry(ErrorCode::corrupt, "its path climbs with \"..\"");
   entry.path = *path;
-  entry.type = type_of(raw_path);
   if (entry.path.empty() && entry.type != EntryType::directory) {
     fail_in_entry(ErrorCode::corrupt, "only a directory can be the root");
   }
-  take_numbers(entry);
-  take_hard_link(entry);
-  take_symlink(entry);
-  take_device(entry);
+  take_numbers(entry, block);
+  take_link(entry, block);
+  take_device(entry, block);
   take_xattrs(entry);
   return entry;
 }
 
-// libarchive takes an unknown type for a regular file, and a regular file whose pax header names a link target for a
-// hard link. So the type comes from the header block itself, which is the last thing that libarchive has consumed;
-// only the map of a sparse file can lie between the two.
-char TarReader::State::typeflag() {
-  const auto consumed = libarchive().filter_bytes(archive.get(), 0);
-  const auto block = input.bytes_before(static_cast<std::uint64_t>(consumed), kTarBlockSize);
-  if (const auto flag = tar_typeflag(as_text(block))) return *flag;
-  if (libarchive().entry_filetype(header) == AE_IFREG && libarchive().entry_hardlink(header) == nullptr) return 'S';
-  fail_in_entry(ErrorCode::corrupt, "its header is not where it should be");
-}
-
-EntryType TarReader::State::type_of(std::string_view name) {
-  const char flag = typeflag();
+EntryType TarReader::State::type_of(char flag) const {
   switch (flag) {
     case '\0':
     case '0':
     case '7':  // contiguous
     case 'S':  // sparse
       // Archives older than POSIX mark directories by their name alone.
-      return !name.empty() && name.back() == '/' ? EntryType::directory : EntryType::regular;
+      return !raw_path.empty() && raw_path.back() == '/' ? EntryType::directory : EntryType::regular;
     case '1':
       return EntryType::hard_link;
     case '2':
@@ -191,36 +236,72 @@ EntryType TarReader::State::type_of(std::string_view name) {
   }
 }
 
-void TarReader::State::take_numbers(TarEntry& entry) {
-  entry.mode = libarchive().entry_perm(header) & 07777U;
-  entry.uid = non_negative(libarchive().entry_uid(header), "owner");
-  entry.gid = non_negative(libarchive().entry_gid(header), "group");
-  entry.mtime = libarchive().entry_mtime(header);
-  // libarchive reads "-1.5" as -1 s and 0.5 s.
-  if (entry.mtime < 0 && libarchive().entry_mtime_nsec(header) > 0) --entry.mtime;
-  if (entry.type == EntryType::regular) entry.size = non_negative(libarchive().entry_size(header), "size");
+// What follows the header. Links, devices and directories have a size in some archives, and no data.
+std::uint64_t TarReader::State::stored_size(char flag, EntryType type, std::string_view block) {
+  const bool may_have_data = type == EntryType::regular || type == EntryType::hard_link || flag == 'D' || flag == '0' ||
+                             flag == '\0' || flag == '7';
+  if (!may_have_data) return 0;
+  const auto size = number("size", block.substr(124, 12), "size");
+  if (type == EntryType::hard_link && size != 0 && !hard_link_has_data()) return 0;
+  return size;
 }
 
-void TarReader::State::take_hard_link(TarEntry& entry) {
-  if (entry.type != EntryType::hard_link) return;
-  const char* target = libarchive().entry_hardlink(header);
-  const auto path = normalise_tar_path(target == nullptr ? "" : target);
+// pax archives may repeat the file's data with each of its names; in others the size is the file's, and nothing
+// follows.
+bool TarReader::State::hard_link_has_data() {
+  if (!extensions.pax.empty()) return true;
+  const auto following = input.peek(kTarBlockSize);
+  return following.size() == kTarBlockSize && !is_zero(following) && !tar_typeflag(following);
+}
+
+void TarReader::State::take_sparse_map(TarEntry& entry, char flag, std::string_view block) {
+  if (entry.type != EntryType::regular) return;
+  std::optional<SparseMap> map;
+  try {
+    map = flag == 'S' ? std::optional(read_gnu_sparse_map(block, input))
+                      : read_pax_sparse_map(extensions.pax, stored, input);
+  } catch (const Error& error) {
+    fail_in_archive(error.what());
+  }
+  if (!map) {
+    map = SparseMap{{{0, stored}}, stored};
+  } else if (map->stored() != stored) {
+    fail_in_entry(ErrorCode::corrupt, "its sparse map contradicts its size");
+  } else if (const auto name = extensions.pax.find("GNU.sparse.name"); !name.empty()) {
+    raw_path = name;
+  }
+  entry.size = map->file_size;
+  data.start(std::move(*map));
+}
+
+void TarReader::State::take_numbers(TarEntry& entry, std::string_view block) const {
+  // As it is in the header: an access control list in a pax record is for those who know it, and changes no mode.
+  entry.mode = static_cast<std::uint32_t>(tar_number(block.substr(100, 8)).value_or(0) & 07777);
+  entry.uid = number("uid", block.substr(108, 8), "owner");
+  entry.gid = number("gid", block.substr(116, 8), "group");
+  const auto record = extensions.pax.find("mtime");
+  const auto mtime = record.empty() ? tar_number(block.substr(136, 12)) : pax_seconds(record);
+  if (!mtime) fail_in_entry(ErrorCode::corrupt, "its time is no number");
+  entry.mtime = *mtime;
+}
+
+void TarReader::State::take_link(TarEntry& entry, std::string_view block) const {
+  if (entry.type != EntryType::hard_link && entry.type != EntryType::symlink) return;
+  entry.link_target = text(extensions.long_link, "linkpath", std::string(until_nul(block.substr(157, 100))));
+  if (entry.type == EntryType::symlink) {
+    if (entry.link_target.empty()) fail_in_entry(ErrorCode::corrupt, "it is a symlink to nothing");
+    return;
+  }
+  auto path = normalise_tar_path(entry.link_target);
   if (!path) fail_in_entry(ErrorCode::corrupt, "its hard link target climbs with \"..\"");
   if (path->empty()) fail_in_entry(ErrorCode::corrupt, "it is a hard link to nothing");
-  entry.link_target = *path;
+  entry.link_target = std::move(*path);
 }
 
-void TarReader::State::take_symlink(TarEntry& entry) {
-  if (entry.type != EntryType::symlink) return;
-  const char* target = libarchive().entry_symlink(header);
-  if (target == nullptr || *target == '\0') fail_in_entry(ErrorCode::corrupt, "it is a symlink to nothing");
-  entry.link_target = target;
-}
-
-void TarReader::State::take_device(TarEntry& entry) {
+void TarReader::State::take_device(TarEntry& entry, std::string_view block) const {
   if (entry.type != EntryType::character_device && entry.type != EntryType::block_device) return;
-  const auto major = libarchive().entry_rdevmajor(header);
-  const auto minor = libarchive().entry_rdevminor(header);
+  const auto major = number("SCHILY.devmajor", block.substr(329, 8), "device number");
+  const auto minor = number("SCHILY.devminor", block.substr(337, 8), "device number");
   if (std::max(major, minor) > std::numeric_limits<std::uint32_t>::max()) {
     fail_in_entry(ErrorCode::corrupt, "its device number is out of range");
   }
@@ -228,83 +309,72 @@ void TarReader::State::take_device(TarEntry& entry) {
   entry.device_minor = static_cast<std::uint32_t>(minor);
 }
 
+// The last record of an attribute counts, in whichever of the two spellings.
 void TarReader::State::take_xattrs(TarEntry& entry) const {
-  libarchive().entry_xattr_reset(header);
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  while (libarchive().entry_xattr_next(header, &name, &value, &size) == ARCHIVE_OK) {
-    // libarchive lists the newest first, and the last record of a keyword counts.
-    if (name != nullptr) entry.xattrs.emplace(name, std::string(static_cast<const char*>(value), size));
+  constexpr std::string_view kPlain = "SCHILY.xattr.", kEncoded = "LIBARCHIVE.xattr.";
+  for (const auto& [keyword, value] : extensions.pax.all()) {
+    if (keyword.starts_with(kPlain)) {
+      entry.xattrs.insert_or_assign(keyword.substr(kPlain.size()), value);
+    } else if (keyword.starts_with(kEncoded)) {
+      auto bytes = decode_base64(value);
+      if (!bytes) fail_in_entry(ErrorCode::corrupt, "an extended attribute is not base64");
+      entry.xattrs.insert_or_assign(decode_percents(std::string_view(keyword).substr(kEncoded.size())),
+                                    std::move(*bytes));
+    }
   }
 }
 
-std::uint64_t TarReader::State::non_negative(std::int64_t value, std::string_view what) {
-  if (value < 0) fail_in_entry(ErrorCode::corrupt, fmt::format("its {} is negative", what));
-  return static_cast<std::uint64_t>(value);
+// GNU's long name counts before the pax record, and that before the header, as in Go.
+std::string TarReader::State::text(const std::string& gnu, std::string_view keyword, std::string header) const {
+  if (!gnu.empty()) return gnu;
+  const auto record = extensions.pax.find(keyword);
+  if (record.find('\0') != std::string_view::npos) fail_in_archive(fmt::format("a NUL in the pax record {}", keyword));
+  return record.empty() ? std::move(header) : std::string(record);
 }
 
-void TarReader::State::fail_in_archive() {
-  input.rethrow();
-  if (libarchive().error_number(archive.get()) == ENOMEM) throw std::bad_alloc();
-  const char* cause = libarchive().error_string(archive.get());
+std::uint64_t TarReader::State::number(std::string_view keyword, std::string_view field, std::string_view what) const {
+  const auto record = extensions.pax.find(keyword);
+  const auto value = record.empty() ? tar_number(field) : pax_number(record);
+  if (!value) fail_in_entry(ErrorCode::corrupt, fmt::format("its {} is no number, or out of range", what));
+  if (*value < 0) fail_in_entry(ErrorCode::corrupt, fmt::format("its {} is negative", what));
+  return static_cast<std::uint64_t>(*value);
+}
+
+void TarReader::State::fail_in_archive(std::string_view cause) const {
   const auto place = raw_path.empty() ? "" : fmt::format(" at or after {}", tar_name_for_message(raw_path));
-  throw Error(ErrorCode::corrupt, fmt::format("cannot read {}{}: {}", subject, place,
-                                              tar_name_for_message(cause == nullptr ? "damaged archive" : cause)));
+  throw Error(ErrorCode::corrupt, fmt::format("cannot read {}{}: {}", subject, place, cause));
 }
 
-void TarReader::State::fail_in_entry(ErrorCode code, std::string_view cause) {
+void TarReader::State::fail_in_entry(ErrorCode code, std::string_view cause) const {
   throw Error(code, fmt::format("cannot read entry {} of {}: {}", tar_name_for_message(raw_path), subject, cause));
 }
 
-void TarReader::State::Data::start(std::uint64_t size) {
-  size_ = size;
+void TarReader::State::Data::start(SparseMap map) {
+  map_ = std::move(map);
+  chunk_ = 0;
   position_ = 0;
-  block_offset_ = 0;
-  block_ = {};
-  ended_ = size == 0;
 }
 
 std::size_t TarReader::State::Data::read(std::span<std::byte> buffer) {
   if (buffer.empty()) return 0;
-  while (block_.empty() && !ended_) {
-    if (!fetch()) ended_ = true;
-  }
-  return give(buffer);
-}
-
-// The next block of the archive; false when there is none. Blocks come in the order of the file, within its size.
-bool TarReader::State::Data::fetch() {
-  const void* bytes = nullptr;
-  std::size_t count = 0;
-  la_int64_t offset = 0;
-  const int status = libarchive().read_data_block(state_.archive.get(), &bytes, &count, &offset);
-  if (status == ARCHIVE_EOF) return false;
-  if (status != ARCHIVE_OK) state_.fail_in_archive();
-  const auto start = state_.non_negative(offset, "offset in the sparse map");
-  if (start < position_ || start > size_ || count > size_ - start) {
-    state_.fail_in_entry(ErrorCode::corrupt, "its sparse map contradicts its size");
-  }
-  block_ = {static_cast<const char*>(bytes), count};
-  block_offset_ = start;
-  return true;
-}
-
-std::size_t TarReader::State::Data::give(std::span<std::byte> buffer) {
-  const auto hole_end = block_.empty() ? size_ : block_offset_;
-  if (position_ < hole_end) {
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), hole_end - position_));
-    std::fill_n(buffer.begin(), count, std::byte{0});
-    position_ += count;
-    return count;
-  }
-  const auto count = std::min(buffer.size(), block_.size());
-  if (count == 0) return 0;
-  std::memcpy(buffer.data(), block_.data(), count);
-  block_.remove_prefix(count);
-  block_offset_ += count;
+  while (chunk_ < map_.chunks.size() && position_ == map_.chunks[chunk_].offset + map_.chunks[chunk_].size) ++chunk_;
+  if (chunk_ == map_.chunks.size()) return give_zeros(buffer, map_.file_size - position_);
+  const auto& chunk = map_.chunks[chunk_];
+  if (position_ < chunk.offset) return give_zeros(buffer, chunk.offset - position_);
+  const auto left = chunk.offset + chunk.size - position_;
+  const auto count =
+      state_.input.read(buffer.first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left))));
+  if (count == 0) state_.fail_in_archive("it is truncated");
   position_ += count;
+  state_.stored -= count;
   return count;
+}
+
+std::size_t TarReader::State::Data::give_zeros(std::span<std::byte> buffer, std::uint64_t count) {
+  const auto given = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), count));
+  std::fill_n(buffer.begin(), given, std::byte{0});
+  position_ += given;
+  return given;
 }
 
 }  // namespace ociassemble

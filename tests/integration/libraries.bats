@@ -78,23 +78,24 @@ END
   [[ "$output" = *"install libcurl 7.88 or later"* ]]
 }
 
-@test "libarchive is loaded to read a base's layers, and not by a build that finds them in the cache" {
+@test "libarchive is loaded for a base that is compressed by xz, and for no other" {
   need_loaded libarchive.so.13
-  watched ociassemble version
+  mkdir root
+  tar -cf root.tar root
+  xz -k root.tar
+  watched ociassemble build -q --no-cache --binary "$server" --base rootfs:root.tar -o oci:image:v1
   run ! grep -q libarchive loaded
-  sleep 0.1
-  watched ociassemble build -q --binary "$server" -o oci:image:v1
+  watched ociassemble build -q --no-cache --binary "$server" --base rootfs:root.tar.xz -o oci:image:v1
   grep -q 'libarchive.*dynamically loaded by' loaded
-  watched ociassemble build -q --binary "$server" -o oci:image:v1
-  run ! grep -q libarchive loaded
 }
 
-@test "without libarchive a build says what is missing" {
+@test "without libarchive a build on an xz base says what is missing" {
   need_loaded libarchive.so.13
-  mkdir without
+  mkdir without root
   : >without/libarchive.so.13
-  LD_LIBRARY_PATH=$PWD/without run -1 ociassemble build --no-cache --binary "$server" -o oci:image:v1
+  tar -cJf root.tar.xz root
+  LD_LIBRARY_PATH=$PWD/without run -1 ociassemble build --no-cache --base rootfs:root.tar.xz --binary "$server" -o oci:image:v1
   [[ "$output" = *"cannot load libarchive.so.13: "*"file too short"* ]]
   [[ "$output" = *"install libarchive; Debian has it in the package libarchive13"* ]]
-  LD_LIBRARY_PATH=$PWD/without ociassemble build -q --base scratch --binary "$server" -o oci:image:v1
+  LD_LIBRARY_PATH=$PWD/without ociassemble build -q --no-cache --binary "$server" -o oci:image:v1
 }

@@ -106,3 +106,12 @@ END
   run -3 ociassemble build -q --binary program -o oci:out:v1
   [[ $output == *"build without -buildmode=pie, or link it with -extldflags=-static-pie"* ]]
 }
+
+@test "a base whose tar lacks its last padding is taken, with a warning" {
+  layout cut '{"layers": [[["etc/x", "file", "x"]]], "cut": 513}'
+  run --separate-stderr -0 build --base oci:cut:v1 -o oci:out:v1
+  [[ $stderr == *"ends without the zeros that fill a tar's last block"* ]]
+  layout truncated '{"layers": [[["etc/x", "file", "xxx"]]], "cut": 514}'
+  run -1 build --base oci:truncated:v1 -o oci:out:v1
+  [[ $output == *"it is truncated"* ]]
+}

@@ -3,8 +3,9 @@
 
 usage: odd_layout.py FOLDER JSON
 
-JSON: {"layers": [[[PATH, TYPE, VALUE], ...], ...], "config": {...}, "platform": {...}, "annotations": {...}}: TYPE is
-"file" (VALUE: its text), "symlink" or "hardlink" (VALUE: its target); a null in "config" removes the member.
+JSON: {"layers": [[[PATH, TYPE, VALUE], ...], ...], "config": {...}, "platform": {...}, "cut": BYTES}: TYPE is
+"file" (VALUE: its text), "symlink" or "hardlink" (VALUE: its target); a null in "config" removes the member;
+of each layer's tar only the first BYTES are taken.
 """
 import gzip
 import hashlib
@@ -43,7 +44,7 @@ def main():
             blob.write(data)
         return {"mediaType": MEDIA + media_type, "digest": "sha256:" + digest, "size": len(data)}
 
-    tars = [tar_of(layer) for layer in wanted["layers"]]
+    tars = [tar_of(layer)[: wanted.get("cut")] for layer in wanted["layers"]]
     config = {
         "architecture": "amd64",
         "os": "linux",

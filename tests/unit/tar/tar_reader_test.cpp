@@ -137,11 +137,16 @@ TEST_CASE("a truncated archive is corrupt, wherever it is cut") {
                         padded(std::string(200, 'l'));
   const auto pax = raw_pax("13 path=long\n");
   const auto archive = one_file("a", std::string(1000, 'a')) + gnu_long + one_file() + pax + one_file("b", "b");
-  const std::set<std::size_t> whole = {0, 1536, 1536 + 1024 + 1024, archive.size()};
+  const auto is_whole = [&archive](std::size_t length) {
+    // Entries, the data of each of which may lack its padding: headers and data end at these bytes.
+    const std::size_t first = 512 + 1000, second = 1536 + 1024 + 512 + 4, third = archive.size() - 512 + 1;
+    return length == 0 || (length >= first && length <= 1536) || (length >= second && length <= 1536 + 1024 + 1024) ||
+           length >= third;
+  };
   for (std::size_t length = 0; length <= archive.size(); length += 64) {
     CAPTURE(length);
     const auto cut = refusal_of(archive.substr(0, length));
-    if (whole.contains(length)) {
+    if (is_whole(length)) {
       CHECK(cut.message.empty());
     } else {
       CHECK(cut.code == ErrorCode::corrupt);
@@ -149,7 +154,68 @@ TEST_CASE("a truncated archive is corrupt, wherever it is cut") {
     }
   }
   CHECK(refusal_of(archive.substr(0, 1)).code == ErrorCode::corrupt);
-  CHECK(refusal_of(archive.substr(0, archive.size() - 1)).code == ErrorCode::corrupt);
+  CHECK(refusal_of(archive.substr(0, archive.size() - 512)).code == ErrorCode::corrupt);
+}
+
+TEST_CASE("an archive whose last data lacks its padding is read, and says so") {
+  const auto archive = one_file("a", std::string(1000, 'a')) + one_file("b", "bbb");
+  for (const std::size_t missing : {0U, 1U, 400U, 509U}) {
+    CAPTURE(missing);
+    for (const bool skips : {false, true}) {
+      StringSource source(archive.substr(0, archive.size() - missing));
+      TarReader reader(source, "test.tar");
+      reader.next();
+      CHECK(reader.next()->path == "b");
+      if (!skips) CHECK(read_all(reader.data(), 10, "b") == "bbb");
+      CHECK_FALSE(reader.next());
+      CHECK(reader.lacks_padding() == (missing != 0));
+    }
+  }
+  CHECK(refusal_of(archive.substr(0, archive.size() - 510)).code == ErrorCode::corrupt);
+}
+
+// As GNU tar and Go's archive/tar have it.
+TEST_CASE("of two pax headers in a row the last one counts, and nothing of the first") {
+  const auto members =
+      read_members(raw_pax("10 path=a\n12 uid=1234\n") + raw_pax("10 path=b\n") + one_file() + one_file("next"));
+  CHECK(members.at(0).entry.path == "b");
+  CHECK(members.at(0).entry.uid == 0);
+  CHECK(members.at(1).entry.path == "next");
+}
+
+TEST_CASE("the size of a sparse file counts for none that is not sparse") {
+  const auto members = read_members(raw_pax("30 GNU.sparse.realsize=100000\n25 GNU.sparse.name=other\n") + one_file());
+  CHECK(members.at(0).entry.path == "file");
+  CHECK(members.at(0).entry.size == 4);
+  CHECK(members.at(0).data == "data");
+}
+
+TEST_CASE("an access control list changes no mode") {
+  const std::string acl = "user::rwx,user:7:rwx,group::rwx,mask::rwx,other::rwx";
+  const auto keyword = [&](const std::string& name) {
+    const auto length = name.size() + acl.size() + 5;
+    return std::to_string(length) + " " + name + "=" + acl + "\n";
+  };
+  const auto records = keyword("SCHILY.acl.access") + keyword("SCHILY.acl.default");
+  const auto members = read_members(raw_pax(records) + RawHeader{.name = "d/", .type = '5', .mode = "0000750"}.bytes());
+  CHECK(members.at(0).entry.mode == 0750);
+  CHECK(members.at(0).entry.xattrs.empty());
+}
+
+TEST_CASE("a NUL in a pax name is corrupt, and so are numbers that are none") {
+  for (const auto& body : {std::string("12 path=a\0b\n", 12), std::string("16 linkpath=a\0b\n", 16),
+                           std::string("9 uid=1x\n"), std::string("11 size=+5\n"), std::string("11 mtime=x\n")}) {
+    CAPTURE(body);
+    const auto header = RawHeader{.type = body.find("link") == std::string::npos ? '0' : '2', .link = "x"};
+    CHECK(refusal_of(raw_pax(body) + header.bytes()).code == ErrorCode::corrupt);
+  }
+}
+
+TEST_CASE("a number that has no room in 64 bits is corrupt") {
+  const auto with_size = [](std::string bytes) { return RawHeader{.size = std::move(bytes)}.bytes(); };
+  CHECK(refusal_of(with_size(std::string("\x80\0\0\1\0\0\0\0\0\0\0\0", 12))).code == ErrorCode::corrupt);
+  CHECK(refusal_of(with_size(std::string("\x80\0\0\0\xff\0\0\0\0\0\0\0", 12))).code == ErrorCode::corrupt);
+  CHECK(refusal_of(raw_pax("29 size=99999999999999999999\n") + one_file()).code == ErrorCode::corrupt);
 }
 
 TEST_CASE("a truncated archive is corrupt when its data is skipped, too") {
