@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <system_error>
 
@@ -24,11 +25,41 @@ constexpr std::size_t kLongestPattern = 4096;
 constexpr std::size_t kMostRules = 10000;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+// What Go's strings.TrimSpace takes away: the blanks of Unicode, as UTF-8.
+constexpr std::array<std::string_view, 25> kBlanks{" ",
+                                                   "\t",
+                                                   "\n",
+                                                   "\v",
+                                                   "\f",
+                                                   "\r",
+                                                   "\xC2\x85",
+                                                   "\xC2\xA0",
+                                                   "\xE1\x9A\x80",
+                                                   "\xE2\x80\x80",
+                                                   "\xE2\x80\x81",
+                                                   "\xE2\x80\x82",
+                                                   "\xE2\x80\x83",
+                                                   "\xE2\x80\x84",
+                                                   "\xE2\x80\x85",
+                                                   "\xE2\x80\x86",
+                                                   "\xE2\x80\x87",
+                                                   "\xE2\x80\x88",
+                                                   "\xE2\x80\x89",
+                                                   "\xE2\x80\x8A",
+                                                   "\xE2\x80\xA8",
+                                                   "\xE2\x80\xA9",
+                                                   "\xE2\x80\xAF",
+                                                   "\xE2\x81\x9F",
+                                                   "\xE3\x80\x80"};
+
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\n\v\f\r";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  const auto leads = [&](std::string_view blank) { return text.starts_with(blank); };
+  const auto trails = [&](std::string_view blank) { return text.ends_with(blank); };
+  for (auto at = kBlanks.begin(); (at = std::find_if(kBlanks.begin(), kBlanks.end(), leads)) != kBlanks.end();)
+    text.remove_prefix(at->size());
+  for (auto at = kBlanks.begin(); (at = std::find_if(kBlanks.begin(), kBlanks.end(), trails)) != kBlanks.end();)
+    text.remove_suffix(at->size());
+  return text;
 }
 
 std::string_view take_line(std::string_view& text) {
@@ -72,7 +103,7 @@ IgnoreRules IgnoreRules::parse(std::string_view text, std::string_view name) {
   for (std::size_t number = 1; !text.empty(); ++number) {
     const auto line = take_line(text);
     const auto written = trim(line);
-    if (line.front() == '#' || written.empty()) continue;
+    if (line.starts_with('#') || written.empty()) continue;
     const auto where = fmt::format("{}:{}", name, number);
     const auto refuse = [&](std::string_view cause) {
       throw Error(ErrorCode::invalid_argument, fmt::format("cannot parse {}: {}", where, cause));

@@ -13,6 +13,24 @@
 using namespace ociassemble;
 using test::TestFolder;
 
+TEST_CASE("empty lines and the blanks of Unicode around a pattern are nothing") {
+  // As Go's strings.TrimSpace: U+00A0, U+2003, U+3000.
+  const auto rules = IgnoreRules::parse(
+      "\n\r\n  \n\xC2\xA0\xE2\x80\x83 a \xE3\x80\x80\n\xC2\xA0\n!\xC2\xA0"
+      "b\n",
+      "rules");
+  CHECK(rules.size() == 2);
+  CHECK(rules.decide("a").excluded);
+  CHECK(rules.decide("a").rule->line == 4);
+  CHECK_FALSE(rules.decide("b").excluded);
+  CHECK(IgnoreRules::parse("\xA0"
+                           "a\n",
+                           "rules")
+            .decide("\xA0"
+                    "a")
+            .excluded);  // no UTF-8, and no blank
+}
+
 namespace {
 
 struct Row {
