@@ -19,7 +19,7 @@
 
 namespace ociassemble {
 
-// Docker's Healthcheck. OCI's config does not know it; docker and podman read it there, too.
+// Docker's Healthcheck. OCI's config does not know it; docker reads it there, too, and podman in Docker's format alone.
 struct Healthcheck {
   std::vector<std::string> test;  // "CMD" and words, "CMD-SHELL" and a line, or "NONE" alone
   std::optional<std::chrono::nanoseconds> interval;
@@ -50,7 +50,9 @@ using EnvTemplate = std::vector<EnvPart>;
 
 // What an image is made of.
 struct AssembleOptions {
-  Location base;                     // the built-in "static" unless set
+  Location base;  // the built-in "static" unless set
+  // org.opencontainers.image.base.name instead of the reference that the base was found by; "none": no such annotation.
+  std::optional<std::string> base_name;
   std::shared_ptr<const Lock> lock;  // a base that it pins is taken from it, without a request; may be null
   LockUse lock_use = LockUse::preferred;
   // Of layers of the base whose media type is not what their bytes are, the true one is written; else they are refused.
@@ -70,6 +72,7 @@ struct AssembleOptions {
   // empty, but for the PATH of a base without an environment, which is the runtimes' usual one.
   std::vector<std::pair<std::string, EnvTemplate>> env_of_base;
   std::map<std::string, std::string> labels;
+  bool inherit_labels = false;  // true: the base's org.opencontainers.image.* labels, which describe the base, stay
   Annotations annotations;
   std::vector<std::string> exposed_ports;  // "8080", "8080/udp"
   std::vector<std::string> volumes;
@@ -78,7 +81,11 @@ struct AssembleOptions {
 
   ImageFormat format = ImageFormat::oci;
   CompressionOptions compression;
-  std::int64_t source_date_epoch = 0;  // seconds; mtimes and "created"
+  // "created" of the config and its history, in seconds since 1970: a time, else that of the commit that a Go program
+  // was built from (vcs.time of its build information), else 0. No layer depends on it.
+  std::optional<std::int64_t> created;
+  bool created_from_vcs = false;
+  std::int64_t file_times = 0;  // mtimes of everything that is made, in seconds since 1970
 };
 
 }  // namespace ociassemble

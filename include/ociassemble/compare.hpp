@@ -80,14 +80,20 @@ struct LayerComparison {
 };
 
 // What the images say they lie on, by org.opencontainers.image.base.name and .digest, and by what our own history says.
-struct BaseComparison {
+struct OCIASSEMBLE_EXPORT BaseComparison {
   std::string name_before;
   std::string name_after;
   std::string digest_before;
   std::string digest_after;
   bool layers_differ = false;  // those below the application's; false where a history does not tell
 
-  bool moved() const { return name_before != name_after || digest_before != digest_after || layers_differ; }
+  // Whether it is the same base by another name.
+  bool named_otherwise() const {
+    return name_before != name_after && digest_before == digest_after && !layers_differ && !digest_before.empty();
+  }
+  bool moved() const {
+    return !named_otherwise() && (name_before != name_after || digest_before != digest_after || layers_differ);
+  }
 };
 
 enum class Verdict { same, recompressed, different };

@@ -16,6 +16,8 @@ struct BinaryInput {
   bool any_binary = false;  // true: neither looked at nor refused (a script, another system's program)
   // File capabilities such as "net_bind_service", so that a non-root user can bind port 80.
   std::vector<std::string> capabilities;
+  std::optional<std::uint32_t> mode;  // 0555, or 0755 where the image is declared writable, when not set
+  std::string owner;                  // as AddInput::owner
 
   bool operator==(const BinaryInput&) const = default;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,8 +41,13 @@ struct ResolvedRecipe {
   std::vector<std::string> tags;  // tags only, to be completed by what is pushed to
   std::vector<Platform> platforms;
   std::vector<AssembleOptions> images;  // one for each platform, in their order; one where there are no platforms
-  std::vector<RecipeBuild> builds;      // of all images
+  // Where each local path in `images` is named: "FILE:LINE:COLUMN: MEMBER".
+  std::map<std::filesystem::path, std::string> origins;
 };
+
+// Throws Error{not_found} with the place for a file or folder that the recipe names and the options still have, and
+// that does not exist.
+OCIASSEMBLE_EXPORT void require_named_files(const AssembleOptions& options, const ResolvedRecipe& recipe);
 
 // A base and the platforms that it is wanted for (none: the binaries', which only their files tell).
 struct RecipeBase {

@@ -38,9 +38,9 @@ struct Modes {
 
 LayerOptions layer_options(const AssembleOptions& options) { return {options.format, options.compression}; }
 
-BaseRequest base_request(const AssembleOptions& options) {
-  return {options.base,           options.lock, options.lock_use, layer_options(options), options.source_date_epoch,
-          options.fix_media_types};
+BaseRequest base_request(const AssembleOptions& options, std::int64_t created) {
+  return {options.base,       options.lock, options.lock_use, layer_options(options),
+          options.file_times, created,      options.fix_media_types};
 }
 
 // One assembly: the base, what is laid on it, and the layers so far.
@@ -52,8 +52,9 @@ class Assembly {
         workplace_(workplace),
         binaries_(look_at_binaries(options.contents.binaries)),
         platform_(choose_platform(options.platform, binaries_)),
-        base_(open_base(work, base_request(options), platform_, workplace, inputs_)),
-        placement_(base_.tree, options.source_date_epoch),
+        created_(created_time(options, binaries_)),
+        base_(open_base(work, base_request(options, created_), platform_, workplace, inputs_)),
+        placement_(base_.tree, options.file_times),
         accounts_(base_.tree) {}
 
   Assembled run() {
@@ -85,7 +86,7 @@ class Assembly {
                                 layers_.size(), kDockersDepth));
   }
 
-  std::int64_t mtime() const { return options_.source_date_epoch; }
+  std::int64_t mtime() const { return options_.file_times; }
 
   // DEST itself, or below it where it ends in '/' or is a directory of the base or of what was placed before.
   std::string destination(const std::string& text, const fs::path& source) const {
@@ -111,7 +112,7 @@ class Assembly {
     const auto filled = static_cast<std::size_t>(std::count_if(
         config_.history.begin(), config_.history.end(), [](const HistoryEntry& entry) { return !entry.empty_layer; }));
     HistoryEntry padding;
-    padding.created = format_timestamp(mtime());
+    padding.created = format_timestamp(created_);
     padding.comment = "a layer of the base that has no history";
     for (auto i = filled; i < base_.layers.size(); ++i) config_.history.push_back(padding);
   }
@@ -128,7 +129,7 @@ class Assembly {
 
   // Once all accounts are there.
   void finish_config() {
-    auto made = make_config(options_, base_, accounts_.user(options_.contents.user), entrypoint());
+    auto made = make_config(options_, base_, created_, accounts_.user(options_.contents.user), entrypoint());
     made.diff_ids = std::move(config_.diff_ids);
     made.history = std::move(config_.history);
     config_ = std::move(made);
@@ -141,7 +142,7 @@ class Assembly {
     const std::string overlay = has_application_ ? "overlay " : "";
     layers_.push_back(make_layer(std::move(entries), overlay + created_by, layer_options(options_), workplace_, work_));
     HistoryEntry entry;
-    entry.created = format_timestamp(mtime());
+    entry.created = format_timestamp(created_);
     entry.created_by = fmt::format("ociassemble: {}{}", overlay, created_by);
     config_.diff_ids.push_back(layers_.back().diff_id);
     config_.history.push_back(std::move(entry));
@@ -187,8 +188,10 @@ class Assembly {
     for (const auto& binary : stage.binaries) {
       auto made = read_regular_file(binary.source, binary_path(binary), mtime());
       require_checked(binaries_, binary, made);
-      made.entry.mode = modes_.program;
-      made.entry.uid = made.entry.gid = 0;
+      const auto owner = accounts_.owner(binary.owner);
+      made.entry.mode = binary.mode.value_or(modes_.program);
+      made.entry.uid = owner.uid;
+      made.entry.gid = owner.gid;
       if (!binary.capabilities.empty())
         made.entry.xattrs["security.capability"] = capability_xattr(binary.capabilities);
       inputs_.push_back(binary.source);
@@ -283,7 +286,8 @@ class Assembly {
     if (options_.format == ImageFormat::docker) return {};
     Annotations all;
     if (base_.digest) all[kBaseDigest] = base_.digest->to_string();
-    if (!base_.name.empty()) all[kBaseName] = base_.name;
+    const auto name = options_.base_name.value_or(base_.name);
+    if (!name.empty() && name != "none") all[kBaseName] = name;
     for (const auto& [name, value] : options_.annotations) all[name] = value;
     return all;
   }
@@ -295,6 +299,7 @@ class Assembly {
   std::vector<fs::path> inputs_;
   const std::vector<CheckedBinary> binaries_;
   const Platform platform_;
+  const std::int64_t created_;
   Base base_;
   Placement placement_;
   Accounts accounts_;

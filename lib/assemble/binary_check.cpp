@@ -6,6 +6,7 @@
 #include "bases/base_facts.hpp"
 #include "inputs/input_file.hpp"
 #include "ociassemble/error.hpp"
+#include "spec/timestamp.hpp"
 
 namespace ociassemble {
 namespace {
@@ -82,6 +83,15 @@ Platform choose_platform(const std::optional<Platform>& asked, const std::vector
     if (binary.elf && !elf_matches(*binary.elf, *platform)) wrong_platform(*binary.input, *binary.elf, *platform);
   }
   return platform.value_or(host_platform()).normalised();
+}
+
+std::int64_t created_time(const AssembleOptions& options, const std::vector<CheckedBinary>& binaries) {
+  if (options.created || !options.created_from_vcs) return options.created.value_or(0);
+  for (const auto& binary : binaries) {
+    if (binary.elf && !binary.elf->vcs_time.empty()) return parse_time(binary.elf->vcs_time);
+  }
+  throw Error(ErrorCode::check_failed, "cannot tell when the image was created: no program has the time of its commit",
+              "build with -buildvcs=true in the repository, or give --created a time");
 }
 
 void check_interpreters(const std::vector<CheckedBinary>& binaries, const Base& base) {

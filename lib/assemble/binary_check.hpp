@@ -6,6 +6,7 @@
 
 #include "bases/base.hpp"
 #include "inspect/elf.hpp"
+#include "ociassemble/assemble_options.hpp"
 
 namespace ociassemble {
 
@@ -25,6 +26,10 @@ void require_checked(const std::vector<CheckedBinary>& binaries, const BinaryInp
 // The platform that was asked for, else that of the binaries, else the host's. Throws Error{check_failed} for a binary
 // of another platform.
 Platform choose_platform(const std::optional<Platform>& asked, const std::vector<CheckedBinary>& binaries);
+
+// When the image was made: as the options say it. Throws Error{check_failed} when that is for the binaries to say and
+// none does.
+std::int64_t created_time(const AssembleOptions& options, const std::vector<CheckedBinary>& binaries);
 
 // Throws Error{check_failed} for a binary whose interpreter the base does not have.
 void check_interpreters(const std::vector<CheckedBinary>& binaries, const Base& base);

@@ -78,6 +78,8 @@ void append_little_endian(std::string& bytes, std::uint32_t value) {
 
 }  // namespace
 
+std::string canonical_capability(const std::string& name) { return std::string(kNames.at(number_of(name))); }
+
 std::string capability_xattr(const std::vector<std::string>& names) {
   std::uint64_t permitted = 0;
   for (const auto& name : names) permitted |= std::uint64_t{1} << number_of(name);

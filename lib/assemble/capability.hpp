@@ -10,5 +10,7 @@ namespace ociassemble {
 // permitted and effective when the file is executed. Names with or without "cap_", in any case. Throws
 // Error{invalid_argument} for a name that there is not.
 std::string capability_xattr(const std::vector<std::string>& names);
+// The name without "cap_", in small letters.
+std::string canonical_capability(const std::string& name);
 
 }  // namespace ociassemble

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "assemble/capability.hpp"
 #include "assemble/placement.hpp"
+#include "image/read_only_contract.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json_writer.hpp"
 #include "spec/timestamp.hpp"
@@ -67,15 +69,34 @@ void apply_command(ImageConfig& config, const AssembleOptions& options, const st
   if (options.cmd) config.cmd = options.cmd->empty() ? std::nullopt : options.cmd;
 }
 
+std::set<std::string> capabilities_of(const AssembleOptions& options) {
+  std::set<std::string> names;
+  for (const auto& binary : options.contents.binaries) {
+    for (const auto& name : binary.capabilities) names.insert(canonical_capability(name));
+  }
+  return names;
+}
+
+// The contract of a base that is an image of ours is continued: its volumes stay, and so do the programs that need a
+// capability. What does not hold for the new image does not stay in its labels.
 void apply_read_only(ImageConfig& config, const AssembleOptions& options) {
-  std::vector<std::string> writable;
-  for (const auto& path : options.contents.writable) writable.push_back(canonical_volume(path));
-  std::sort(writable.begin(), writable.end());
+  auto writable = label_words(config, kWritableLabel);
+  auto capabilities = label_words(config, kCapabilitiesLabel);
+  if (is_read_only(config)) config.labels.erase("RUN");
+  for (const auto* label : {kReadOnlyLabel, kWritableLabel, kCapabilitiesLabel}) config.labels.erase(label);
+  for (const auto& path : options.contents.writable) writable.insert(canonical_volume(path));
   config.volumes.insert(writable.begin(), writable.end());
+  capabilities.merge(capabilities_of(options));
+  if (!capabilities.empty()) config.labels[kCapabilitiesLabel] = fmt::format("{}", fmt::join(capabilities, ","));
   if (!options.contents.read_only) return;
-  if (!writable.empty()) config.labels["dev.ociassemble.writable-paths"] = fmt::format("{}", fmt::join(writable, ","));
-  config.labels["dev.ociassemble.readonly-rootfs"] = "true";
-  config.labels["RUN"] = "podman run --read-only --cap-drop=all --security-opt=no-new-privileges IMAGE";
+  if (!writable.empty()) config.labels[kWritableLabel] = fmt::format("{}", fmt::join(writable, ","));
+  config.labels[kReadOnlyLabel] = "true";
+  config.labels["RUN"] = fmt::format("podman run --read-only {} IMAGE", confinement_options(capabilities));
+}
+
+// What describes the base would describe the new image wrongly.
+void drop_base_labels(ImageConfig& config) {
+  std::erase_if(config.labels, [](const auto& label) { return label.first.starts_with("org.opencontainers.image."); });
 }
 
 // The members and units of Docker's API: durations in nanoseconds, 0 for what the engine's default is.
@@ -128,13 +149,15 @@ void validate_options(const AssembleOptions& options) {
   }
   if (options.contents.working_dir) canonical_path(*options.contents.working_dir, "working directory");
   if (options.stop_signal) validate_signal(*options.stop_signal);
-  format_timestamp(options.source_date_epoch);
+  format_timestamp(options.created.value_or(0));
+  format_timestamp(options.file_times);
 }
 
-ImageConfig make_config(const AssembleOptions& options, const Base& base, const NumericUser& user,
+ImageConfig make_config(const AssembleOptions& options, const Base& base, std::int64_t created, const NumericUser& user,
                         const std::string& entrypoint) {
   ImageConfig config = base.config;
-  config.created = format_timestamp(options.source_date_epoch);
+  if (!options.inherit_labels) drop_base_labels(config);
+  config.created = format_timestamp(created);
   config.user = user.to_string();
   apply_command(config, options, entrypoint);
   for (const auto& [name, parts] : options.env_of_base) config.set_env(name, fill_from_base(parts, base.config));

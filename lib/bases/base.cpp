@@ -58,9 +58,9 @@ std::string_view stated_compression(const Layer& layer) {
 }
 
 // A base that is one layer and a config of our own.
-void use_single_layer(Base& base, Layer layer, std::string created_by, const Platform& platform, std::int64_t epoch) {
+void use_single_layer(Base& base, Layer layer, std::string created_by, const Platform& platform, std::int64_t created) {
   HistoryEntry entry;
-  entry.created = format_timestamp(epoch);
+  entry.created = format_timestamp(created);
   entry.created_by = std::move(created_by);
   base.config.platform = platform;
   base.config.env = {kDefaultPath};
@@ -281,7 +281,7 @@ void use_rootfs(Base& base, const BaseRequest& request, const Platform& platform
   auto layer = fs::is_directory(path, ignored)
                    ? make_layer(read_rootfs_folder(path, request.mtime), {}, request.layer, workplace, work)
                    : layer_of_tarball(path, request.layer, workplace, work);
-  use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, request.mtime);
+  use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, request.created);
   base.tree = read_base_tree(base.layers, workplace, work);
 }
 
@@ -327,7 +327,7 @@ Base open_base(SharedWork& work, const BaseRequest& request, const Platform& pla
       break;
     case Location::Kind::static_base: {
       auto layer = make_layer(static_base_entries(request.mtime), {}, request.layer, workplace, work);
-      use_single_layer(base, std::move(layer), "ociassemble: base static", platform, request.mtime);
+      use_single_layer(base, std::move(layer), "ociassemble: base static", platform, request.created);
       base.tree = read_base_tree(base.layers, workplace, work);
       break;
     }

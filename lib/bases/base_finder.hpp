@@ -20,7 +20,8 @@ struct BaseRequest {
   std::shared_ptr<const Lock> lock;  // may be null
   LockUse lock_use = LockUse::preferred;
   LayerOptions layer;
-  std::int64_t mtime = 0;  // of files that are made, and when the base was
+  std::int64_t mtime = 0;    // of files that are made
+  std::int64_t created = 0;  // when the base was
   bool fix_media_types = false;
 };
 

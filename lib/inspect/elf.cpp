@@ -146,6 +146,7 @@ ElfInfo read_elf(const std::filesystem::path& path) {
   info.needed = read_needed(elf, file, dynamic);
   const auto go = read_go_build(elf, file).value_or(GoBuild());
   info.go_version = go.go_version;
+  if (const auto* time = go.setting("vcs.time"); time != nullptr) info.vcs_time = *time;
   info.os = go_system(go);
   if (info.os.empty()) info.os = target_system(elf, file);
   if (elf_architecture(info) == "arm") info.arm = go_arm(go);

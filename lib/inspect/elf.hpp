@@ -21,6 +21,7 @@ struct ElfInfo {
   std::vector<std::string> needed;  // DT_NEEDED, in order
   std::string go_version;           // "go1.19.8" where the binary has Go build information
   std::string os;                   // "linux", "freebsd", … in Go's words; empty where nothing says it
+  std::string vcs_time;             // of the commit that a Go program was built from, in RFC 3339
   std::string arm;                  // GOARM of a Go program: "5", "6" or "7"
 };
 

@@ -15,6 +15,7 @@
 #include "ociassemble/error.hpp"
 #include "recipe/base_variables.hpp"
 #include "recipe/duration.hpp"
+#include "spec/timestamp.hpp"
 
 namespace ociassemble {
 namespace {
@@ -23,8 +24,9 @@ namespace fs = std::filesystem;
 
 class Reader {
  public:
-  Reader(const RecipeText& text, const fs::path& folder, const std::optional<Platform>& platform)
-      : text_(text), folder_(folder), platform_(platform) {}
+  Reader(const RecipeText& text, const fs::path& folder, const std::optional<Platform>& platform,
+         Members::Origins* origins = nullptr)
+      : text_(text), folder_(folder), platform_(platform), origins_(origins) {}
 
   [[noreturn]] void refuse(const RecipeNode& node, std::string_view cause, std::string hint) const {
     text_.refuse(node.at, cause, std::move(hint));
@@ -71,7 +73,16 @@ class Reader {
   }
 
   // A path of the host, with the platform put in, taken from the recipe's folder.
-  fs::path path(const RecipeNode& node) const { return folder_ / with_platform(node); }
+  fs::path path(const RecipeNode& node) const {
+    auto path = folder_ / with_platform(node);
+    note_origin(path, node);
+    return path;
+  }
+
+  void note_origin(const fs::path& path, const RecipeNode& node) const {
+    if (origins_ == nullptr) return;
+    origins_->emplace(path, fmt::format("{}: {}", text_.place(node.at), text_.member_at(node.at)));
+  }
 
   std::string with_platform(const RecipeNode& node) const {
     return fill_braces(text(node), [&](std::string_view name) { return placeholder(node, name); });
@@ -81,14 +92,10 @@ class Reader {
 
  private:
   std::optional<std::string> placeholder(const RecipeNode& node, std::string_view name) const {
-    auto value = platform_word(platform_.value_or(Platform()), name);
+    auto value = platform_word(platform_ ? *platform_ : host_platform(), name);
     if (!value) {
       refuse(node, fmt::format("nothing is called {{{}}}", printable(name)),
              "what is put into paths is {os}, {arch} and {variant}; an argument is ${NAME}");
-    }
-    if (!platform_) {
-      refuse(node, fmt::format("{{{}}} without a platform", name),
-             R"(add "platforms": ["linux/amd64"], or --platform)");
     }
     return value;
   }
@@ -96,6 +103,7 @@ class Reader {
   const RecipeText& text_;
   const fs::path& folder_;
   const std::optional<Platform>& platform_;
+  Members::Origins* origins_;
 };
 
 template <class Use>
@@ -139,6 +147,8 @@ BinaryInput read_binary(const Reader& reader, const RecipeMember& member) {
       reader.parsed(element, [](const auto& name) { return capability_xattr({name}); });
     binary.capabilities = reader.texts(node);
   });
+  with_member(member.value, "mode", [&](const auto& node) { binary.mode = file_mode(reader, node); });
+  with_member(member.value, "owner", [&](const auto& node) { binary.owner = reader.text(node); });
   with_member(member.value, "anyBinary", [&](const auto& node) { binary.any_binary = std::get<bool>(node.data); });
   return binary;
 }
@@ -300,6 +310,7 @@ void read_execution(const Reader& reader, const RecipeNode& recipe, AssembleOpti
     }
   });
   with_member(recipe, "labels", [&](const auto& node) { options.labels = text_map(node); });
+  with_member(recipe, "inheritLabels", [&](const auto& node) { options.inherit_labels = std::get<bool>(node.data); });
   with_member(recipe, "annotations", [&](const auto& node) { options.annotations = text_map(node); });
   with_member(recipe, "ports", [&](const auto& node) {
     options.exposed_ports = reader.texts(node);
@@ -313,6 +324,14 @@ void read_execution(const Reader& reader, const RecipeNode& recipe, AssembleOpti
     validate(reader, node, [&](auto& probe) { probe.stop_signal = options.stop_signal; });
   });
   with_member(recipe, "healthcheck", [&](const auto& node) { options.healthcheck = read_healthcheck(reader, node); });
+}
+
+void read_times(const Reader& reader, const RecipeNode& recipe, AssembleOptions& options) {
+  with_member(recipe, "created", [&](const auto& node) {
+    options.created_from_vcs = reader.text(node) == "vcs";
+    if (!options.created_from_vcs) options.created = reader.parsed(node, parse_time);
+  });
+  with_member(recipe, "fileTimes", [&](const auto& node) { options.file_times = reader.parsed(node, parse_time); });
 }
 
 bool is_tag(std::string_view text) {
@@ -421,13 +440,16 @@ Contents Members::contents(const std::optional<Platform>& platform) const {
   return contents;
 }
 
-AssembleOptions Members::options(const std::optional<Platform>& platform) const {
-  const Reader reader(text_, folder_, platform);
+AssembleOptions Members::options(const std::optional<Platform>& platform, Origins& origins) const {
+  const Reader reader(text_, folder_, platform, &origins);
   AssembleOptions options;
   options.base = base(platform);
+  if (!options.base.path.empty()) reader.note_origin(options.base.path, *recipe_.find("base"));
   options.platform = platform;
   read_contents(reader, recipe_, options.contents);
   read_execution(reader, recipe_, options);
+  read_times(reader, recipe_, options);
+  with_member(recipe_, "baseName", [&](const auto& node) { options.base_name = reader.text(node); });
   options.compression = compression();
   with_member(recipe_, "format", [&](const auto& node) { options.format = read_format(reader, node); });
   return options;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,8 +31,9 @@ class Members {
   // How the binaries are made that say so.
   std::vector<RecipeBuild> builds(const std::optional<Platform>& platform) const;
   Contents contents(const std::optional<Platform>& platform) const;
-  // All but the foundations.
-  AssembleOptions options(const std::optional<Platform>& platform) const;
+  // All but the foundations. `origins` gains the place of each local path.
+  using Origins = std::map<std::filesystem::path, std::string>;
+  AssembleOptions options(const std::optional<Platform>& platform, Origins& origins) const;
 
  private:
   const RecipeText& text_;

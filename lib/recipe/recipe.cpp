@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <system_error>
 
 #include "base/text.hpp"
 #include "io/streams.hpp"
@@ -201,6 +202,26 @@ std::vector<std::string> Recipe::profiles() const {
   return names;
 }
 
+void require_named_files(const AssembleOptions& options, const ResolvedRecipe& recipe) {
+  const auto require = [&](const fs::path& path, std::string_view remedy) {
+    const auto origin = recipe.origins.find(path);
+    std::error_code failure;
+    if (origin == recipe.origins.end() || fs::exists(path, failure) || failure) return;
+    throw Error(ErrorCode::not_found, fmt::format("{}: {} does not exist", origin->second, path.string()),
+                std::string(remedy));
+  };
+  constexpr std::string_view kCorrect = "correct the path; a relative one is taken from the recipe's folder";
+  for (const auto& binary : options.contents.binaries)
+    require(binary.source, "build it first, or correct the path; a relative one is taken from the recipe's folder");
+  for (const auto& add : options.contents.adds) {
+    require(add.source, kCorrect);
+    if (add.ignore) require(*add.ignore, kCorrect);
+  }
+  if (options.contents.ca_certificates) require(*options.contents.ca_certificates, kCorrect);
+  if (options.contents.tzdata) require(*options.contents.tzdata, kCorrect);
+  require(options.base.path, kCorrect);
+}
+
 ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   const auto& text = document_->text;
   check_settings(text, settings.arguments);
@@ -221,7 +242,7 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   resolved.tags = members.tags();
   resolved.platforms = narrow(members.platforms(), settings.platforms, text.file);
   for (const auto& platform : each_platform(resolved.platforms)) {
-    resolved.images.push_back(members.options(platform));
+    resolved.images.push_back(members.options(platform, resolved.origins));
     const auto builds = members.builds(platform);
     resolved.builds.insert(resolved.builds.end(), builds.begin(), builds.end());
     for (const auto& stage : below) {

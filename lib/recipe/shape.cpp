@@ -103,6 +103,7 @@ class Checker {
 
 const std::vector<Rule> Checker::kImage = {
     {"base", &Checker::text},
+    {"baseName", &Checker::text},
     {"platforms", &Checker::texts},
     {"args", &Checker::args},
     {"binaries", &Checker::binaries},
@@ -114,6 +115,7 @@ const std::vector<Rule> Checker::kImage = {
     {"cmd", &Checker::command},
     {"env", &Checker::text_map},
     {"labels", &Checker::text_map},
+    {"inheritLabels", &Checker::flag},
     {"annotations", &Checker::text_map},
     {"ports", &Checker::texts},
     {"workdir", &Checker::text},
@@ -125,6 +127,8 @@ const std::vector<Rule> Checker::kImage = {
     {"compression", &Checker::text},
     {"format", &Checker::text},
     {"tags", &Checker::texts},
+    {"created", &Checker::text},
+    {"fileTimes", &Checker::text},
 };
 
 void Checker::unknown(const RecipeMember& member, std::span<const Rule> rules) const {
@@ -192,6 +196,8 @@ void Checker::binaries(const RecipeNode& node) const {
   static const std::vector<Rule> kRules = {{"source", &Checker::text},
                                            {"capabilities", &Checker::texts},
                                            {"anyBinary", &Checker::flag},
+                                           {"mode", &Checker::text},
+                                           {"owner", &Checker::text},
                                            {"build", &Checker::build}};
   inputs(node, kRules, R"("/usr/local/bin/server": "bin/server")", Each::one);
 }

@@ -151,6 +151,7 @@ std::string summary(const ImageComparison& image) {
   }
   std::vector<std::string> parts;
   if (image.base.moved()) parts.emplace_back("base moved");
+  if (image.base.named_otherwise()) parts.emplace_back("base named otherwise");
   add_layer_counts(parts, image);
   if (!image.config.empty()) parts.emplace_back("config changed");
   if (!image.manifest.empty()) parts.emplace_back("manifest changed");
@@ -167,7 +168,7 @@ void describe_image_comparison(std::string& text, const ImageComparison& image, 
   text += fmt::format("{}  {} -> {}: {}\n", terminal_text(image.platform.to_string()), short_digest(image.before),
                       short_digest(image.after), summary(image));
   if (image.verdict() == Verdict::same) return;
-  if (image.base.moved()) {
+  if (image.base.moved() || image.base.named_otherwise()) {
     const auto& base = image.base;
     text += fmt::format("Base\n  {} -> {}{}\n", base_text(base.name_before, base.digest_before),
                         base_text(base.name_after, base.digest_after), base.layers_differ ? "; other layers" : "");

@@ -139,6 +139,7 @@ void print(JsonPrinter& json, const ImageComparison& image) {
   json.member("after", image.after.to_string());
   json.key("base").begin_object();
   json.member("moved", image.base.moved());
+  json.member("namedOtherwise", image.base.named_otherwise());
   print_base_side(json.key("before"), image.base.name_before, image.base.digest_before);
   print_base_side(json.key("after"), image.base.name_after, image.base.digest_after);
   json.member("layersDiffer", image.base.layers_differ);

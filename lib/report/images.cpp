@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/text.hpp"
 #include "image/layer_makers.hpp"
 #include "image/layer_reader.hpp"
+#include "image/read_only_contract.hpp"
 
 namespace ociassemble {
 namespace {
@@ -50,17 +54,25 @@ void describe_layers(std::string& text, const Image& image) {
   }
 }
 
-bool is_read_only(const ImageConfig& config) {
-  const auto label = config.labels.find("dev.ociassemble.readonly-rootfs");
-  return label != config.labels.end() && label->second == "true";
+std::string upper_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return text;
 }
 
 void describe_run(std::string& text, const ImageConfig& config) {
   if (!is_read_only(config)) return;
-  row(text, "Run", "docker run --read-only --cap-drop=all --security-opt=no-new-privileges IMAGE");
+  std::set<std::string> capabilities;
+  for (const auto& name : label_words(config, kCapabilitiesLabel)) capabilities.insert(terminal_text(name));
+  row(text, "Run", fmt::format("docker run --read-only --tmpfs /tmp {} IMAGE", confinement_options(capabilities)));
+  const auto added = capabilities.empty()
+                         ? std::string()
+                         : fmt::format(", add: [{}]", upper_case(fmt::format("{}", fmt::join(capabilities, ", "))));
+  // Ruling escalation out would take a file's capabilities away.
   row(text, "Kubernetes",
-      "securityContext: {runAsNonRoot: true, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, "
-      "capabilities: {drop: [ALL]}}");
+      fmt::format(
+          "securityContext: {{runAsNonRoot: true, readOnlyRootFilesystem: true, {}capabilities: {{drop: [ALL]{}}}}}",
+          capabilities.empty() ? "allowPrivilegeEscalation: false, " : "", added));
 }
 
 std::uint64_t total_size(const Image& image) {

@@ -204,3 +204,31 @@ begins_with() { cmp -n "$(stat -c %s "$1")" "$1" "$2" && [ "$(stat -c %s "$1")" 
   grep -q 'ociassemble.json' image.d
   grep -q 'bin/server' image.d
 }
+
+@test "a file that the recipe names and that is not there is told with its place" {
+  cat >ociassemble.json <<'END'
+{
+  "binaries": {
+    "/app": "bin/{os}-{arch}/app"
+  },
+  "files": {"/etc/app": "config"}
+}
+END
+  run -1 ociassemble build -q -o oci:image:v1
+  arch=$(go env GOARCH)
+  [[ $output == *"ociassemble.json:3:13: binaries[\"/app\"]: bin/linux-$arch/app does not exist"*"build it first"* ]]
+  mkdir -p "bin/linux-$arch"
+  cp "$server" "bin/linux-$arch/app"
+  run -1 ociassemble build -q -o oci:image:v1
+  [[ $output == *'ociassemble.json:5:25: files["/etc/app"]: config does not exist'* ]]
+  # What the command line puts in its place is not missed.
+  ociassemble build -q -f ociassemble.json --add ociassemble.json:/etc/app -o oci:image:v1
+}
+
+@test "a recipe that is left aside is told of" {
+  echo '{"base": "scratch", "files": {"/f": "ociassemble.json"}}' >ociassemble.json
+  run --separate-stderr -0 ociassemble build -q --binary "$server" -o oci:image:v1
+  [[ $stderr == *"the recipe ociassemble.json is left aside"* ]]
+  run --separate-stderr -0 ociassemble build -q -f ociassemble.json --binary "$server" -o oci:image:v1
+  [[ -z $stderr ]]
+}

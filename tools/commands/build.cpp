@@ -48,7 +48,8 @@ constexpr const char* kBuildFooter =
     "  In CI, prove first that a second assembly gives the same bytes:\n"
     "    ociassemble build --twice --binary server --push registry.example.com/team/server:v1\n"
     "\n"
-    "The same inputs give the same digest on every machine. Times are SOURCE_DATE_EPOCH, or 1970-01-01.\n"
+    "The same inputs give the same digest on every machine. Times are 1970-01-01;\n"
+    "SOURCE_DATE_EPOCH and --created set when the image was created, --file-times the times of its files.\n"
     "Credentials come from docker's and podman's configuration; OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are for "
     "the\n"
     "registry that is pushed to (else the base's), or the one that OCIASSEMBLE_REGISTRY names.";
@@ -90,6 +91,7 @@ class BuildCommand : public Command {
   std::vector<Build> plan(const Streams& streams) {
     std::vector<Build> builds;
     const auto recipe = recipe_.find(flags_.inputs_named());
+    if (!recipe && RecipeFlags::is_here()) warn_of_recipe(streams);
     lock_.read(recipe ? recipe->file().parent_path() : std::filesystem::path());
     if (const auto remark = lock_.remark()) streams.err << "ociassemble: warning: " << *remark << '\n';
     if (!recipe) {
@@ -107,6 +109,11 @@ class BuildCommand : public Command {
     return builds;
   }
 
+  static void warn_of_recipe(const Streams& streams) {
+    streams.err << "ociassemble: warning: the recipe ociassemble.json is left aside, as --base, --binary and --add say "
+                   "what goes in; -f ociassemble.json lays them over it\n";
+  }
+
   void compile_programs() const {
     if (compiled_.empty())
       throw Error(ErrorCode::invalid_argument, "cannot compile: no binary of the recipe has a \"build\"",
@@ -118,6 +125,7 @@ class BuildCommand : public Command {
     Build build{resolved.profile, {}, parse_targets(resolved.profile, resolved.tags)};
     for (const auto& image : resolved.images) {
       for (auto& options : flags_.apply(image)) {
+        require_named_files(options, resolved);
         finish_options(options, streams);
         build.images.push_back(std::move(options));
       }
@@ -131,8 +139,9 @@ class BuildCommand : public Command {
     if (format_) options.format = parse_format(*format_);
     if (compression_) options.compression = CompressionOptions::parse(*compression_);
     options.compression.workers = jobs_;
-    if (const auto epoch = streams.environment("SOURCE_DATE_EPOCH"); epoch && !epoch->empty()) {
-      options.source_date_epoch = parse_epoch(*epoch);
+    if (const auto epoch = streams.environment("SOURCE_DATE_EPOCH");
+        epoch && !epoch->empty() && !options.created && !options.created_from_vcs) {
+      options.created = parse_epoch(*epoch);
     }
   }
 

@@ -44,11 +44,15 @@ void RecipeFlags::add_to(CLI::App& app) {
       ->group(group);
 }
 
+bool RecipeFlags::is_here() {
+  std::error_code ignored;
+  return std::filesystem::exists(kRecipeFileName, ignored);
+}
+
 std::optional<Recipe> RecipeFlags::find(bool inputs_named) const {
   const bool asked = all_profiles_ || compiles_ || !profiles_.empty() || !settings_.empty();
   if (file_) return Recipe::read(*file_);
-  std::error_code ignored;
-  const bool is_there = std::filesystem::exists(kRecipeFileName, ignored);
+  const bool is_there = is_here();
   if (asked && !is_there) {
     throw Error(ErrorCode::not_found, "cannot build a recipe: there is no ociassemble.json here",
                 "name the recipe by -f FILE, or leave --profile, --all-profiles, --compile and --set out");

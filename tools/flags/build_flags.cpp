@@ -8,6 +8,7 @@
 #include "flags/build_arguments.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/platforms.hpp"
+#include "spec/timestamp.hpp"
 
 namespace ociassemble::tool {
 namespace {
@@ -61,6 +62,7 @@ void add_list(CLI::App& app, const char* name, std::vector<std::string>& values,
 void BuildFlags::add_to(CLI::App& app) {
   add_inputs(app);
   add_execution(app);
+  add_origin(app);
 }
 
 std::vector<Platform> BuildFlags::platforms() const { return parse_platforms(platforms_); }
@@ -68,6 +70,7 @@ std::vector<Platform> BuildFlags::platforms() const { return parse_platforms(pla
 std::vector<AssembleOptions> BuildFlags::apply(AssembleOptions options) const {
   apply_inputs(options);
   apply_execution(options);
+  apply_origin(options);
   if (options.platform) return for_platforms(options, {*options.platform});
   if (!platforms_.empty()) return for_platforms(options, platforms());
   const auto& binaries = options.contents.binaries;
@@ -130,6 +133,25 @@ void BuildFlags::add_execution(CLI::App& app) {
       ->group(group);
 }
 
+void BuildFlags::add_origin(CLI::App& app) {
+  const char* group = "What it says of its origin";
+  app.add_option("--base-name", base_name_,
+                 "The base's name in the annotations, or none (default: as --base spells it)")
+      ->type_name("NAME|none")
+      ->group(group);
+  app.add_flag("--inherit-labels", inherit_labels_,
+               "Keep the base's org.opencontainers.image.* labels, which describe it")
+      ->group(group);
+  app.add_option("--created", created_,
+                 "When the image was created; vcs: the commit's time, from the program (default: SOURCE_DATE_EPOCH, or "
+                 "1970-01-01)")
+      ->type_name("TIME|vcs")
+      ->group(group);
+  app.add_option("--file-times", file_times_, "The times of all files (default: 1970-01-01)")
+      ->type_name("TIME")
+      ->group(group);
+}
+
 void BuildFlags::apply_inputs(AssembleOptions& options) const {
   if (base_) options.base = Location::parse(*base_);
   options.fix_media_types = options.fix_media_types || fix_media_types_;
@@ -160,6 +182,16 @@ void BuildFlags::apply_execution(AssembleOptions& options) const {
   append(options.exposed_ports, ports_);
   append(options.volumes, volumes_);
   override(options.stop_signal, stop_signal_);
+}
+
+void BuildFlags::apply_origin(AssembleOptions& options) const {
+  override(options.base_name, base_name_);
+  options.inherit_labels = options.inherit_labels || inherit_labels_;
+  if (created_) {
+    options.created_from_vcs = *created_ == "vcs";
+    options.created = options.created_from_vcs ? std::nullopt : std::optional(parse_time(*created_));
+  }
+  if (file_times_) options.file_times = parse_time(*file_times_);
 }
 
 }  // namespace ociassemble::tool

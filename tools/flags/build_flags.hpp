@@ -31,11 +31,15 @@ class BuildFlags {
 
   void add_inputs(CLI::App& app);
   void add_execution(CLI::App& app);
+  void add_origin(CLI::App& app);
   void apply_inputs(AssembleOptions& options) const;
   void apply_execution(AssembleOptions& options) const;
+  void apply_origin(AssembleOptions& options) const;
 
   Texts binaries_, adds_, writable_, capabilities_, env_, labels_, annotations_, ports_, volumes_, platforms_;
   std::optional<std::string> base_, ca_certificates_, tzdata_, user_, entrypoint_, cmd_, working_dir_, stop_signal_;
+  std::optional<std::string> base_name_, created_, file_times_;
+  bool inherit_labels_ = false;
   bool no_read_only_ = false;
   bool any_binary_ = false;
   bool fix_media_types_ = false;

@@ -150,3 +150,28 @@ TEST_CASE("lengths of time are those of Go, from milliseconds to hours") {
     CHECK_THROWS_AS(parse_duration(text), Error);
   }
 }
+
+TEST_CASE("without platforms {os} and {arch} are this machine's") {
+  const auto recipe = Recipe::parse(R"({"binaries": {"/app": "bin/{os}-{arch}/app"}})", "recipe.json");
+  const auto options = recipe.resolve({}).images.at(0);
+  CHECK(options.contents.binaries.at(0).source == "bin/linux-" + host_platform().architecture + "/app");
+  CHECK_FALSE(options.platform);
+}
+
+TEST_CASE("a recipe says when its image was created, how its base is called, and what the programs are") {
+  const auto recipe = Recipe::parse(R"({"baseName": "none", "inheritLabels": true, "created": "vcs",
+    "fileTimes": "2023-11-14T22:13:20Z", "binaries": {"/app": {"source": "app", "mode": "0500", "owner": "7:8"}},
+    "profiles": {"dev": {"created": "5"}}})",
+                                    "recipe.json");
+  const auto options = recipe.resolve({}).images.at(0);
+  CHECK(options.base_name == "none");
+  CHECK(options.inherit_labels);
+  CHECK(options.created_from_vcs);
+  CHECK_FALSE(options.created);
+  CHECK(options.file_times == 1700000000);
+  CHECK(options.contents.binaries.at(0).mode == 0500U);
+  CHECK(options.contents.binaries.at(0).owner == "7:8");
+  const auto dev = recipe.resolve({.profile = "dev", .arguments = {}, .platforms = {}}).images.at(0);
+  CHECK(dev.created == 5);
+  CHECK_FALSE(dev.created_from_vcs);
+}
