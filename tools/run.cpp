@@ -4,13 +4,20 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <new>
+#include <optional>
 #include <ostream>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
+#include "base/waiting.hpp"
 #include "commands/command.hpp"
+#include "deadline.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/version.hpp"
 
@@ -44,10 +51,35 @@ std::string command_name(const CLI::App& app) {
   return parsed.empty() ? "ociassemble" : "ociassemble " + parsed.front()->get_name();
 }
 
+std::optional<std::chrono::seconds> timeout_of(const CLI::App& app) {
+  const auto* option = app.get_option_no_throw("--timeout");
+  if (option == nullptr || option->count() == 0) return {};
+  return std::chrono::seconds(option->as<std::uint32_t>());
+}
+
+// A stop that comes of the deadline is no interruption by a signal.
+int run_until(Command& command, const Streams& streams, const std::optional<Deadline>& deadline) {
+  try {
+    return command.run(streams);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::interrupted || !deadline || !deadline->has_passed()) throw;
+    throw Error(ErrorCode::network,
+                "the work did not end within the " + std::to_string(deadline->limit().count()) + " s of --timeout");
+  }
+}
+
 int run_parsed(const Commands& commands, const Streams& streams) {
   for (const auto& [app, command] : commands) {
     if (!app->parsed()) continue;
-    const int status = command->run(streams);
+    // Made only where it was asked for: it needs a thread.
+    const auto timeout = timeout_of(*app);
+    std::optional<Deadline> deadline;
+    Streams limited = streams;
+    if (timeout) limited.stop = deadline.emplace(*timeout, streams.stop).token();
+    const ScopedWaitListener listener(limited.stop, [&streams](const std::string& line) {
+      streams.err << "ociassemble: " << terminal_text(line) << '\n' << std::flush;
+    });
+    const int status = run_until(*command, limited, deadline);
     streams.out.flush();
     if (!streams.out) throw Error(ErrorCode::io, "cannot write to the standard output");
     return status;
@@ -76,6 +108,9 @@ int parse_and_run(CLI::App& app, const Commands& commands, std::vector<std::stri
 }  // namespace
 
 int run(std::span<const char* const> arguments, const Streams& streams) noexcept {
+  const auto nobody_reads = [&streams] {
+    return !streams.out && streams.out_has_no_reader && streams.out_has_no_reader();
+  };
   try {
     CLI::App app(kDescription, "ociassemble");
     app.footer(kToolFooter);
@@ -105,10 +140,13 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     with_arguments.arguments = arguments;
     return parse_and_run(app, commands, {arguments.begin(), arguments.end()}, with_arguments);
   } catch (const Error& error) {
+    if (nobody_reads()) return kNobodyReads;
     print_error(streams, error.what(), error.hint());
     return error.code() == ErrorCode::interrupted ? kInterrupted : exit_status(error.code());
   } catch (const std::bad_alloc&) {
     print_error(streams, "out of memory", "");
+  } catch (const std::system_error& error) {
+    print_error(streams, std::string("the system refused: ") + error.what(), "");
   } catch (const std::exception& error) {
     print_error(streams, std::string("internal error: ") + error.what(), "please report this");
   }

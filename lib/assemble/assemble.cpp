@@ -221,8 +221,11 @@ class Assembly {
   void place_folder(const AddInput& add, const NumericUser& owner, const std::string& path) {
     const auto ignore = find_ignore(add);
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
+    inputs_.push_back(add.source);
     for (auto& found : read_folder(add.source, mtime(), ignore)) {
-      if (found.entry.type == EntryType::regular) inputs_.push_back(add.source / found.entry.path);
+      // A folder's time says that something in it has come or gone.
+      if (found.entry.type == EntryType::regular || found.entry.type == EntryType::directory)
+        inputs_.push_back(add.source / found.entry.path);
       found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
       place_entry(add, owner, std::move(found));
     }

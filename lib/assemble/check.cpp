@@ -5,9 +5,11 @@
 
 #include <exception>
 #include <functional>
+#include <system_error>
 #include <thread>
 
 #include "assemble/perturbation.hpp"
+#include "base/system_error.hpp"
 #include "ociassemble/compare.hpp"
 #include "ociassemble/error.hpp"
 
@@ -17,13 +19,19 @@ namespace {
 // Runs to the end in a thread of its own, and rethrows.
 void run_on_thread(const std::function<void()>& work) {
   std::exception_ptr failure;
-  std::thread thread([&] {
+  std::thread thread;
+  const auto run = [&] {
     try {
       work();
     } catch (...) {
       failure = std::current_exception();
     }
-  });
+  };
+  try {
+    thread = std::thread(run);
+  } catch (const std::system_error& error) {
+    throw Error(ErrorCode::io, "cannot start a thread: " + errno_text(error.code().value()));
+  }
   thread.join();
   if (failure) std::rethrow_exception(failure);
 }

@@ -68,7 +68,7 @@ std::vector<LayerEntry> tzdata_entries(const std::string& from, std::int64_t mti
   for (auto& found : read_folder(folder, mtime)) {
     auto& entry = found.entry;
     if (!belongs(entry)) continue;
-    if (entry.type == EntryType::regular) inputs.push_back(folder / entry.path);
+    if (entry.type == EntryType::regular || entry.type == EntryType::directory) inputs.push_back(folder / entry.path);
     entry.mode = entry.type == EntryType::directory ? 0755 : entry.type == EntryType::regular ? 0644 : 0777;
     entry.uid = entry.gid = 0;
     entry.path = "usr/share/zoneinfo/" + entry.path;

@@ -51,6 +51,7 @@ class Attributes {
     sigset_t defaults;
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGXFSZ);
     posix_spawnattr_setsigdefault(&attributes_, &defaults);
     posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
@@ -63,6 +64,8 @@ class Attributes {
  private:
   posix_spawnattr_t attributes_{};
 };
+
+int exit_status_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 // posix_spawn takes char*, and changes none of them.
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -105,7 +108,15 @@ int ChildProcess::wait() {
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return exit_status_of(status);
+}
+
+std::optional<int> ChildProcess::poll() {
+  int status = 0;
+  const auto ended = ::waitpid(pid_, &status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR)) return {};
+  pid_ = -1;
+  return exit_status_of(status);
 }
 
 int ChildProcess::wait(const std::stop_token& stop) {

@@ -25,8 +25,8 @@ struct ChildOptions {
   std::optional<std::vector<std::string>> environment;  // "NAME=VALUE"; ours when not set
 };
 
-// A running program. It starts with an empty signal mask and no ignored SIGPIPE, whatever ours are, and inherits no
-// descriptor but its three streams. One thread.
+// A running program. It starts with an empty signal mask and no ignored SIGPIPE or SIGXFSZ, whatever ours are, and
+// inherits no descriptor but its three streams. One thread.
 class ChildProcess {
  public:
   // Throws Error{not_found} when there is no such program, Error{io} when it cannot be started.
@@ -40,6 +40,8 @@ class ChildProcess {
   int wait();
   // The same, but throws Error{interrupted} once a stop is requested; the destructor then ends the program.
   int wait(const std::stop_token& stop);
+  // The same where it has ended; nothing where it runs on. Not to be asked again once it has ended.
+  std::optional<int> poll();
 
  private:
   pid_t pid_ = -1;

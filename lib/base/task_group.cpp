@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/task_group.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "base/stop.hpp"
+#include "base/system_error.hpp"
+#include "ociassemble/error.hpp"
 
 namespace ociassemble {
 
@@ -28,8 +33,20 @@ void TaskGroup::spawn(Task task) {
     return;
   }
   queue_.push_back(std::move(task));
-  if (threads_.size() < workers_) threads_.emplace_back([this] { work(); });
+  if (threads_.size() < workers_) add_thread();
   changed_.notify_all();
+}
+
+// Where the system has no thread to give, those that are there do the work.
+void TaskGroup::add_thread() {
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    if (!threads_.empty()) return;
+    queue_.pop_back();
+    throw Error(ErrorCode::io, fmt::format("cannot start a thread: {}", errno_text(error.code().value())),
+                "a limit on processes or threads is reached (ulimit -u, a container's pids limit)");
+  }
 }
 
 void TaskGroup::wait() {
@@ -60,9 +77,13 @@ void TaskGroup::work() {
 }
 
 void TaskGroup::fail(std::exception_ptr error) {
+  {
+    // Kept before the others are stopped: what they throw because of the stop is no cause.
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::move(error);
+  }
   stop_.request_stop();
   const std::lock_guard lock(mutex_);
-  if (!failure_) failure_ = std::move(error);
   changed_.notify_all();
 }
 

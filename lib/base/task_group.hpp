@@ -14,7 +14,8 @@
 namespace ociassemble {
 
 // Tasks on a bounded number of threads. The first failure requests the group's stop, drops the tasks that have not
-// begun, and is rethrown by wait() after all have joined. spawn() and wait() belong to one thread; the destructor stops
+// begun, and is rethrown by wait() after all have joined. Fewer threads than workers do the work where the system gives
+// no more; spawn() throws Error{io} where it gives none. spawn() and wait() belong to one thread; the destructor stops
 // and joins without throwing.
 class TaskGroup {
  public:
@@ -34,6 +35,7 @@ class TaskGroup {
 
  private:
   void work();
+  void add_thread();
   void fail(std::exception_ptr error);
   void close_and_join() noexcept;
 

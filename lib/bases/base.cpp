@@ -333,7 +333,7 @@ Base open_base(SharedWork& work, const BaseRequest& request, const Platform& pla
     }
     case Location::Kind::rootfs:
       use_rootfs(base, request, platform, workplace, work);
-      if (!fs::is_directory(location.path)) inputs.push_back(location.path);
+      if (std::error_code ignored; !fs::is_directory(location.path, ignored)) inputs.push_back(location.path);
       break;
     case Location::Kind::registry:
     case Location::Kind::oci_layout:

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/atomic_file.hpp"
+#include "base/output_file.hpp"
 #include "bases/lock_limits.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
@@ -103,7 +103,7 @@ bool Lock::write(const std::filesystem::path& file) const {
   // One that is too long to be a lock is another.
   std::error_code ignored;
   if (std::filesystem::file_size(file, ignored) == json.size() && read_file(file, kMaxLockSize) == json) return false;
-  write_file_atomically(file, as_bytes(json));
+  write_output(file, as_bytes(json));
   return true;
 }
 

@@ -9,8 +9,10 @@
 #include <cstring>
 #include <utility>
 
+#include "base/escape.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "http/proxy.hpp"
 
 namespace ociassemble {
 namespace {
@@ -20,10 +22,8 @@ constexpr long kReceiveBuffer = 256L * 1024;
 constexpr long kSendBuffer = 512L * 1024;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} * 1024;
 constexpr int kPollMilliseconds = 1000;
-
-bool is_clean(std::string_view text) noexcept {
-  return std::ranges::none_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-}
+// Headers are small: who sends them slower than this, over the time of a stall, keeps us on purpose.
+constexpr std::uint64_t kSlowestHeaders = 3;  // bytes a second
 
 std::string_view trimmed(std::string_view text) noexcept {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n'))
@@ -129,6 +129,8 @@ void CurlStream::configure(const HttpRequest& request) {
   set_option(easy, CURLOPT_HEADERDATA, this);
   set_option(easy, CURLOPT_WRITEFUNCTION, &CurlStream::on_write);
   set_option(easy, CURLOPT_WRITEDATA, this);
+  // What listens on this machine is not to be found behind a proxy.
+  if (url_.is_loopback()) set_option(easy, CURLOPT_NOPROXY, "*");
   context_->tls.apply(easy, url_);
   set_method(request);
   set_headers(request);
@@ -159,9 +161,9 @@ void CurlStream::set_method(const HttpRequest& request) {
 void CurlStream::set_headers(const HttpRequest& request) {
   append(request_headers_, "Expect:");  // waiting for a "100 Continue" costs a round trip
   for (const auto& [name, value] : request.headers) {
-    if (!is_clean(name) || !is_clean(value) || name.find(':') != std::string::npos) {
+    if (!is_field_name(name) || !is_field_value(value)) {
       throw Error(ErrorCode::invalid_argument,
-                  fmt::format("cannot ask {}: a header field holds a line break", url_.authority()));
+                  fmt::format("cannot ask {}: a header field holds a control character", url_.authority()));
     }
     append(request_headers_, value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
   }
@@ -171,8 +173,22 @@ void CurlStream::set_headers(const HttpRequest& request) {
 void CurlStream::await_headers() {
   for (bool may_wait = false; !headers_done_; may_wait = true) {
     if (done_) fail(result_ == CURLE_OK ? CURLE_GOT_NOTHING : result_);
+    check_header_pace();
     advance(may_wait);
   }
+}
+
+// A byte now and then is no stall for curl. The time counts from the first byte of the answer: before it, the server
+// may be busy with what it was sent.
+void CurlStream::check_header_pace() {
+  if (header_bytes_ == 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!headers_since_) headers_since_ = now;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - *headers_since_);
+  if (seconds < context_->options.stall_timeout) return;
+  if (header_bytes_ >= kSlowestHeaders * static_cast<std::uint64_t>(seconds.count())) return;
+  throw TransportError(TransportError::Kind::transient,
+                       fmt::format("cannot read from {}: the answer's headers come too slowly", url_.authority()));
 }
 
 // Lets the transfer go on as far as it can without waiting, after waiting for something to happen where allowed.
@@ -209,7 +225,9 @@ void CurlStream::fail(CURLcode result) {
   if (is_certificate_problem(result)) hint = "for a private certificate authority, name its certificate as the CA file";
   if (kind == TransportError::Kind::not_tls) hint = "a server without TLS must be declared as one of plain HTTP";
   const char* action = headers_done_ ? "cannot read from" : "cannot reach";
-  throw TransportError(kind, fmt::format("{} {}: {}", action, url_.authority(), cause), hint);
+  const auto proxy = proxy_for(url_);
+  const auto way = proxy ? fmt::format(" (through the proxy {}, as {} says)", proxy->address, proxy->variable) : "";
+  throw TransportError(kind, fmt::format("{} {}{}: {}", action, url_.authority(), way, cause), hint);
 }
 
 std::size_t CurlStream::read(std::span<std::byte> buffer) {

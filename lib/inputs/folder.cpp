@@ -64,7 +64,9 @@ LayerEntry folder_member(const fs::path& file, std::string path, std::int64_t mt
   if (!S_ISLNK(status.st_mode)) reject_special(file, status.st_mode);
   LayerEntry link{make_entry(std::move(path), status, EntryType::symlink, mtime), {}, {}, {}};
   link.entry.mode = 0777;
-  link.entry.link_target = fs::read_symlink(file).string();
+  std::error_code failure;
+  link.entry.link_target = fs::read_symlink(file, failure).string();
+  if (failure) throw_errno(fmt::format("cannot read {}", file.string()), failure.value());
   return link;
 }
 

@@ -1,46 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/shared_bytes.hpp"
 
-#include <linux/magic.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
-#include <array>
+#include <span>
 #include <utility>
 
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
-namespace {
-
-constexpr off_t kWorthMapping = off_t{128} * 1024;
-
-// Over a network, a file that is removed elsewhere may be gone for its readers, too, and a mapping of it a signal.
-bool keeps_removed_files(int fd) {
-  constexpr std::array<unsigned long, 6> kLocal = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,  BTRFS_SUPER_MAGIC,
-                                                   TMPFS_MAGIC,      F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC};
-  struct statfs status = {};
-  if (::fstatfs(fd, &status) != 0) return false;
-  return std::ranges::find(kLocal, static_cast<unsigned long>(status.f_type)) != kLocal.end();
-}
-
-// Nothing where the file has to be read.
-std::optional<SharedBytes> map_file(int fd, std::size_t limit) {
-  struct stat status = {};
-  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < kWorthMapping) return {};
-  const auto size = static_cast<std::size_t>(status.st_size);
-  if (size > limit || !keeps_removed_files(fd)) return {};
-  void* const begin = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
-  if (begin == MAP_FAILED) return {};
-  std::shared_ptr<const void> keeper(begin, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
-  return SharedBytes{{static_cast<const char*>(begin), size}, std::move(keeper)};
-}
-
-}  // namespace
-
 SharedBytes share(std::string bytes) {
   auto keeper = std::make_shared<const std::string>(std::move(bytes));
   const std::string_view view = *keeper;
@@ -49,10 +19,15 @@ SharedBytes share(std::string bytes) {
 
 std::optional<SharedBytes> load_file_if_exists(const std::filesystem::path& path, std::size_t limit) {
   try {
-    auto fd = open_for_reading(path);
-    if (auto mapped = map_file(fd.get(), limit)) return mapped;
+    auto fd = open_regular_file(path);
+    struct stat status = {};
+    std::string bytes;
+    // Read, not mapped: a mapping of a file that somebody truncates meanwhile is a signal (SIGBUS).
+    if (::fstat(fd.get(), &status) == 0) bytes.resize(std::min(static_cast<std::size_t>(status.st_size), limit));
     FileSource file(std::move(fd), path.string());
-    return share(read_all(file, limit, path.string()));
+    bytes.resize(read_full(file, std::as_writable_bytes(std::span(bytes))));
+    bytes += read_all(file, limit - bytes.size(), path.string());
+    return share(std::move(bytes));
   } catch (const Error& error) {
     if (error.code() == ErrorCode::not_found) return {};
     throw;

@@ -18,9 +18,7 @@ struct SharedBytes {
 
 SharedBytes share(std::string bytes);
 
-// The whole of a file that nobody writes to once it has its name (it may be replaced or removed at any time); nothing
-// when there is no such file. A large one is not read but mapped, where the file system keeps a removed file's bytes
-// for those who have it open. Throws as read_file().
+// The whole of a regular file; nothing when there is no such file. Throws as read_file_if_exists().
 std::optional<SharedBytes> load_file_if_exists(const std::filesystem::path& path, std::size_t limit);
 
 }  // namespace ociassemble

@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "base/waiting.hpp"
 #include "io/input_access.hpp"
 #include "ociassemble/error.hpp"
 
@@ -31,6 +33,25 @@ std::string read_into(std::string bytes, Source& from, std::size_t limit, std::s
     bytes += as_text(std::span(buffer).first(count));
   }
   return bytes;
+}
+
+// N of /dev/fd/N, /proc/self/fd/N and /dev/stdin.
+std::optional<int> inherited_descriptor(const std::filesystem::path& path) {
+  const auto& name = path.native();
+  if (name == "/dev/stdin") return STDIN_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!name.starts_with(folder)) continue;
+    int number = -1;
+    const char* const end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data() + folder.size(), end, number);
+    if (error == std::errc{} && rest == end && number >= 0) return number;
+  }
+  return {};
+}
+
+bool is_always_readable(int fd) {
+  struct stat status = {};
+  return ::fstat(fd, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
 }
 
 }  // namespace
@@ -79,22 +100,38 @@ std::size_t PeekedSource::read(std::span<std::byte> buffer) {
 }
 
 UniqueFd open_for_reading(const std::filesystem::path& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // The shell's "<(…)": a pipe that is opened anew would not tell that its writer has gone.
+  if (const auto inherited = inherited_descriptor(path)) {
+    UniqueFd fd(::fcntl(*inherited, F_DUPFD_CLOEXEC, 0));
+    if (fd) return fd;
+  }
+  // O_NONBLOCK: to open a pipe without a writer would block.
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) throw_errno(fmt::format("cannot open {}", path.string()));
   return fd;
 }
 
+UniqueFd open_regular_file(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status = {};
+  if (!fd || ::fstat(fd.get(), &status) != 0) throw_errno(fmt::format("cannot open {}", path.string()));
+  if (S_ISREG(status.st_mode)) return fd;
+  throw Error(ErrorCode::io, fmt::format("cannot read {}: it is not a regular file", path.string()));
+}
+
 FileSource::FileSource(const std::filesystem::path& path) : FileSource(open_for_reading(path), path.string()) {}
 
-FileSource::FileSource(UniqueFd fd, std::string subject) : fd_(std::move(fd)), subject_(std::move(subject)) {}
+FileSource::FileSource(UniqueFd fd, std::string subject)
+    : fd_(std::move(fd)), subject_(std::move(subject)), may_block_(!is_always_readable(fd_.get())) {}
 
 std::size_t FileSource::read(std::span<std::byte> buffer) {
   const auto* access = InputAccess::current();
   const auto wanted = access == nullptr || buffer.empty() ? buffer.size() : access->limit_read(buffer.size());
   for (;;) {
+    if (may_block_) wait_until_readable(fd_.get(), subject_);
     const auto count = ::read(fd_.get(), buffer.data(), wanted);
     if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) throw_errno(fmt::format("cannot read {}", subject_));
+    if (errno != EINTR && errno != EAGAIN) throw_errno(fmt::format("cannot read {}", subject_));
   }
 }
 
@@ -124,8 +161,10 @@ std::size_t StringSource::read(std::span<std::byte> buffer) {
   return count;
 }
 
-std::string read_file(const std::filesystem::path& path, std::size_t limit) {
-  FileSource file(path);
+namespace {
+
+std::string read_opened(UniqueFd fd, const std::filesystem::path& path, std::size_t limit) {
+  FileSource file(std::move(fd), path.string());
   std::string bytes;
   // A guess that spares a large file's growth; what counts is what is read.
   struct stat status = {};
@@ -135,9 +174,15 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   return read_into(std::move(bytes), file, limit, path.string());
 }
 
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path, std::size_t limit) {
+  return read_opened(open_for_reading(path), path, limit);
+}
+
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t limit) {
   try {
-    return read_file(path, limit);
+    return read_opened(open_regular_file(path), path, limit);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::not_found) return {};
     throw;

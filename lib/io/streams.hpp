@@ -24,7 +24,7 @@ std::string read_all(Source& from, std::size_t limit, std::string_view subject);
 // Reads until `buffer` is full or the source ends; returns how many bytes.
 std::size_t read_full(Source& from, std::span<std::byte> buffer);
 
-// Reads a regular file through a descriptor that it owns. `subject` names it in errors.
+// Reads a file, a pipe or a device through a descriptor that it owns. `subject` names it in errors.
 class FileSource : public Source {
  public:
   // Throws Error{not_found} or Error{io}.
@@ -36,6 +36,7 @@ class FileSource : public Source {
  private:
   UniqueFd fd_;
   std::string subject_;
+  bool may_block_;  // a pipe or a terminal: its reads look at the stop (see Waiting)
 };
 
 // Reads `size` bytes of a file from `offset` on with pread, sharing the descriptor with others. Throws Error{corrupt}
@@ -131,12 +132,15 @@ class PeekedSource : public Source {
   std::size_t position_ = 0;
 };
 
-// Opens a file for reading (O_CLOEXEC). Throws Error{not_found} or Error{io} with "cannot open PATH: CAUSE".
+// Opens a file that the user named for reading (O_CLOEXEC); never blocks. It may be a pipe ("<(…)") or a device. Throws
+// Error{not_found} or Error{io} with "cannot open PATH: CAUSE".
 UniqueFd open_for_reading(const std::filesystem::path& path);
+// The same for a file that is found by its name in a folder, where others may have put anything: it has to be regular.
+UniqueFd open_regular_file(const std::filesystem::path& path);
 
-// The whole of a small file. Throws as FileSource, and Error{corrupt} past `limit`.
+// The whole of a small file that the user named. Throws as FileSource, and Error{corrupt} past `limit`.
 std::string read_file(const std::filesystem::path& path, std::size_t limit);
-// The same, or nothing when there is no such file.
+// The same for a file found by its name, or nothing when there is none; Error{io} when it is not regular.
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t limit);
 
 }  // namespace ociassemble

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "base/atomic_file.hpp"
+#include "base/output_file.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
 #include "io/streams.hpp"
@@ -32,11 +32,15 @@ class AtomicFileSink : public Sink {
   AtomicFile& file_;
 };
 
-void require_replaceable(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return;
-  throw Error(ErrorCode::invalid_argument, fmt::format("cannot write {}: it is not a regular file", file.string()));
-}
+class StreamSink : public Sink {
+ public:
+  explicit StreamSink(const fs::path& path) : path_(path), fd_(open_output_stream(path)) {}
+  void write(std::span<const std::byte> bytes) override { write_output_stream(fd_.get(), bytes, path_); }
+
+ private:
+  const fs::path& path_;
+  UniqueFd fd_;
+};
 
 void add_folders(TarWriter& tar, std::string_view path, std::set<std::string, std::less<>>& written) {
   for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
@@ -97,12 +101,17 @@ std::function<ArchivePayload()> text_payload(std::string text) {
 }
 
 void write_archive(const fs::path& file, const ArchiveContents& contents, const std::stop_token& stop) {
-  require_replaceable(file);
-  auto output = AtomicFile::in_folder(file.parent_path());
+  const auto place = find_output(file);
+  if (place.kind == OutputPlace::Kind::stream) {
+    StreamSink stream(file);
+    write_contents(stream, contents, stop);
+    return;
+  }
+  auto output = AtomicFile::in_folder(place.path.parent_path());
   AtomicFileSink sink(output);
   write_contents(sink, contents, stop);
-  if (same_bytes(file, output.temporary_path())) return;
-  output.commit_as(file);
+  if (same_bytes(place.path, output.temporary_path())) return;
+  output.commit_as(place.path);
 }
 
 }  // namespace ociassemble

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 
-#include <cerrno>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -14,6 +12,7 @@
 #include "base/system_error.hpp"
 #include "base/task_group.hpp"
 #include "base/unique_fd.hpp"
+#include "base/waiting.hpp"
 #include "image/contents.hpp"
 #include "io/streams.hpp"
 #include "layout/in_context.hpp"
@@ -67,9 +66,7 @@ std::optional<Index> read_index(const fs::path& folder) {
 UniqueFd lock_folder(const fs::path& folder) {
   UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) throw_errno(fmt::format("cannot open {}", describe(folder)));
-  while (::flock(fd.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) throw_errno(fmt::format("cannot lock {}", describe(folder)));
-  }
+  lock_file(fd.get(), describe(folder));
   return fd;
 }
 

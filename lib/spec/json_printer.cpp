@@ -6,52 +6,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
+#include "base/escape.hpp"
 
 namespace ociassemble {
 namespace {
-
-std::string_view short_escape(char c) {
-  switch (c) {
-    case '"':
-      return "\\\"";
-    case '\\':
-      return "\\\\";
-    case '\b':
-      return "\\b";
-    case '\f':
-      return "\\f";
-    case '\n':
-      return "\\n";
-    case '\r':
-      return "\\r";
-    case '\t':
-      return "\\t";
-    default:
-      return {};
-  }
-}
-
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  while (!text.empty()) {
-    const auto length = utf8_length(text);
-    if (length == 0) {
-      result += "\xEF\xBF\xBD";
-      text.remove_prefix(1);
-      continue;
-    }
-    if (const auto escape = short_escape(text[0]); !escape.empty()) {
-      result += escape;
-    } else if (static_cast<unsigned char>(text[0]) < 0x20) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(text[0]));
-    } else {
-      result += text.substr(0, length);
-    }
-    text.remove_prefix(length);
-  }
-  return result + '"';
-}
 
 bool is_json_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -66,7 +24,7 @@ std::size_t string_length(std::string_view text) noexcept {
 
 JsonPrinter& JsonPrinter::key(std::string_view name) {
   separate();
-  write(quoted(name));
+  write(quoted_json(name));
   write(": ");
   after_key_ = true;
   return *this;
@@ -74,7 +32,7 @@ JsonPrinter& JsonPrinter::key(std::string_view name) {
 
 void JsonPrinter::value(std::string_view text) {
   separate();
-  write(quoted(text));
+  write(quoted_json(text));
 }
 void JsonPrinter::value(std::uint64_t number) {
   separate();

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/escape.hpp"
+#include "base/output_file.hpp"
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
 #include "commands/compile.hpp"
@@ -208,7 +210,14 @@ class BuildCommand : public Command {
     app.add_option("--digest-file", digest_file_, "Write the image's digest to this file")
         ->type_name("FILE")
         ->group(group);
-    app.add_option("--depfile", depfile_, "Write a make rule with all local inputs of the first output")
+    app.add_option("--depfile", depfile_, "Write a make rule with all local inputs, folders included")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_option("--depfile-target", depfile_target_,
+                   "What that rule is about (default: the stamp, a push's digest file, or the first output)")
+        ->type_name("NAME")
+        ->group(group);
+    app.add_option("--stamp", stamp_, "Write this file after every successful build, also when nothing changed")
         ->type_name("FILE")
         ->group(group);
     app.add_flag("--json", json_, "Print what was made as JSON")->group(group);
@@ -321,14 +330,26 @@ class BuildCommand : public Command {
   }
 
   void write_side_files(const BuildResult& made, const Build& build) const {
-    if (digest_file_) {
-      write_if_changed(with_profile(*digest_file_, build.profile), made.digest().to_string() + "\n");
+    const auto digest = made.digest().to_string() + "\n";
+    if (digest_file_) write_output(with_profile(*digest_file_, build.profile), as_bytes(digest));
+    if (depfile_) {
+      auto inputs = made.inputs();
+      if (!recipe_file_.empty()) inputs.push_back(recipe_file_);
+      if (lock_.file()) inputs.push_back(*lock_.file());
+      const auto rule = make_rule(depfile_target(build), inputs);
+      write_output(with_profile(*depfile_, build.profile), as_bytes(rule));
     }
-    if (!depfile_) return;
-    auto inputs = made.inputs();
-    if (!recipe_file_.empty()) inputs.push_back(recipe_file_);
-    if (lock_.file()) inputs.push_back(*lock_.file());
-    write_if_changed(with_profile(*depfile_, build.profile), make_rule(build.targets.front(), inputs));
+    // Last, so that it is newer than all that went in.
+    if (stamp_) write_stamp(with_profile(*stamp_, build.profile), digest);
+  }
+
+  // A push makes no file that make could look at; the digest file stands for it.
+  std::string depfile_target(const Build& build) const {
+    if (depfile_target_) return with_profile(*depfile_target_, build.profile);
+    if (stamp_) return with_profile(*stamp_, build.profile);
+    const auto& output = build.targets.front();
+    if (output.reference && digest_file_) return with_profile(*digest_file_, build.profile);
+    return rule_target(output);
   }
 
   // Several images as JSON are an array.
@@ -340,7 +361,8 @@ class BuildCommand : public Command {
   }
 
   Texts outputs_, pushes_;
-  std::optional<std::string> format_, compression_, digest_file_, depfile_, cache_dir_, second_assembly_;
+  std::optional<std::string> format_, compression_, digest_file_, depfile_, depfile_target_, stamp_, cache_dir_;
+  std::optional<std::string> second_assembly_;
   std::size_t jobs_ = 0;
   bool twice_ = false;
   bool no_cache_ = false;

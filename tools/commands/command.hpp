@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -74,6 +75,7 @@ class RegistryFlags {
   std::vector<std::string> plain_http_;
   std::vector<std::string> mirrors_;
   std::string ca_file_;
+  std::uint32_t timeout_ = 0;
   bool trace_ = false;
   bool skip_tls_verify_ = false;
 };

@@ -5,8 +5,8 @@
 #include <istream>
 #include <ostream>
 
+#include "base/output_file.hpp"
 #include "commands/command.hpp"
-#include "commands/side_files.hpp"
 #include "flags/build_arguments.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
@@ -55,7 +55,7 @@ class ImportCommand : public Command {
     if (output_.empty()) {
       streams.out << recipe;
     } else {
-      write_if_changed(output_, recipe);
+      write_output(output_, as_bytes(recipe));
     }
     return 0;
   }

@@ -77,7 +77,8 @@ class LockCommand : public Command {
   using Texts = std::vector<std::string>;
 
   void find_recipe() {
-    if (!recipe_ && bases_.empty() && fs::exists(kRecipeFileName)) recipe_ = kRecipeFileName;
+    std::error_code ignored;
+    if (!recipe_ && bases_.empty() && fs::exists(kRecipeFileName, ignored)) recipe_ = kRecipeFileName;
   }
 
   fs::path lock_path() const {

@@ -1,38 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/side_files.hpp"
 
-#include "base/atomic_file.hpp"
-#include "io/streams.hpp"
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/escape.hpp"
+#include "base/output_file.hpp"
+#include "base/system_error.hpp"
 #include "ociassemble/io.hpp"
 
 namespace ociassemble::tool {
-namespace {
 
-std::string escape_for_make(const std::string& path) {
-  std::string escaped;
-  for (const char c : path) {
-    if (c == ' ' || c == '#' || c == '%' || c == ':') escaped += '\\';
-    if (c == '$') escaped += '$';
-    escaped += c;
+namespace fs = std::filesystem;
+
+void write_stamp(const fs::path& file, const std::string& bytes) {
+  write_output(file, as_bytes(bytes));
+  // The time is what counts; a new file in its place would make the folder, which may be a prerequisite, newer still.
+  if (find_output(file).kind != OutputPlace::Kind::file) return;
+  if (::utimensat(AT_FDCWD, file.c_str(), nullptr, 0) != 0) throw_errno("cannot write " + file.string());
+}
+
+std::string rule_target(const Location& output) {
+  switch (output.kind) {
+    case Location::Kind::registry:
+      return output.reference->to_string();
+    case Location::Kind::oci_layout:
+      return (output.path / "index.json").string();
+    default:
+      return output.path.string();
   }
-  return escaped;
 }
 
-}  // namespace
-
-void write_if_changed(const std::filesystem::path& file, const std::string& bytes) {
-  constexpr std::size_t kLimit = std::size_t{64} << 20U;
-  if (std::filesystem::is_regular_file(file) && read_file(file, kLimit) == bytes) return;
-  write_file_atomically(file, as_bytes(bytes));
-}
-
-std::string make_rule(const Location& output, const std::vector<std::filesystem::path>& inputs) {
-  auto target = output.reference ? output.reference->to_string() : output.path.string();
-  if (output.kind == Location::Kind::oci_layout) target = (output.path / "index.json").string();
-  std::string rule = escape_for_make(target) + ":";
-  for (const auto& input : inputs) rule += " \\\n  " + escape_for_make(input.string());
+std::string make_rule(const std::string& target, const std::vector<fs::path>& inputs) {
+  std::string rule = make_target(target) + ":";
+  for (const auto& input : inputs) rule += " \\\n  " + make_name(input.string());
   rule += '\n';
-  for (const auto& input : inputs) rule += '\n' + escape_for_make(input.string()) + ":\n";
+  for (const auto& input : inputs) {
+    if (input != target) rule += '\n' + make_name(input.string()) + ":\n";
+  }
   return rule;
 }
 

@@ -9,11 +9,16 @@
 
 namespace ociassemble::tool {
 
-// Writes a file whole or not at all, and not at all when it holds these bytes already.
-void write_if_changed(const std::filesystem::path& file, const std::string& bytes);
+// Writes a file (see write_output), and makes it newer than all that is there by now.
+void write_stamp(const std::filesystem::path& file, const std::string& bytes);
 
-// A rule for make: the output's path (index.json of a layout, the repository of a push) depends on the inputs; each
-// input gets an empty rule, so that make does not stop when one goes away.
-std::string make_rule(const Location& output, const std::vector<std::filesystem::path>& inputs);
+// What a rule for make is about unless told otherwise: the output's path, index.json of a layout, or a push's
+// reference, which is no file.
+std::string rule_target(const Location& output);
+
+// A rule for make: the target depends on the inputs; each input gets an empty rule, so that make does not stop when one
+// goes away. Names can hold anything (see make_name). Throws Error{invalid_argument} for a target that cannot be
+// written.
+std::string make_rule(const std::string& target, const std::vector<std::filesystem::path>& inputs);
 
 }  // namespace ociassemble::tool

@@ -69,6 +69,11 @@ void RegistryFlags::add_to(CLI::App& app) {
       ->type_name("[REGISTRY=]URL")
       ->take_all()
       ->group(group);
+  // Read by run(), which stops the command when it is over.
+  app.add_option("--timeout", timeout_, "End the command with an error after this time (default: never)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, 7 * 24 * 60 * 60))
+      ->group(group);
   app.add_flag("--trace-http", trace_, "Show each request and response, without secrets")->group(group);
 }
 

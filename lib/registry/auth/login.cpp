@@ -3,10 +3,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -16,6 +14,7 @@
 #include "base/base64.hpp"
 #include "base/system_error.hpp"
 #include "base/unique_fd.hpp"
+#include "base/waiting.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "registry/auth/auth_file.hpp"
@@ -31,9 +30,9 @@ namespace fs = std::filesystem;
 // One change of docker's config.json: read under a lock of its folder, written whole.
 class ConfigFile {
  public:
-  explicit ConfigFile(const fs::path& file) : file_(follow(file)) {
+  ConfigFile(const fs::path& file, const std::stop_token& stop) : file_(follow(file)) {
     make_folder();
-    lock();
+    lock(stop);
     const auto text = read_file_if_exists(file_, kMaxAuthFile);
     if (text && text->find_first_not_of(" \t\r\n") != std::string::npos)
       root = OrderedJson::parse(*text, nullptr, false);
@@ -96,12 +95,10 @@ class ConfigFile {
     if (error) throw_errno(fmt::format("cannot create {}", file_.parent_path().string()), error.value());
   }
 
-  void lock() {
+  void lock(const std::stop_token& stop) {
     lock_.reset(::open(file_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!lock_) throw_errno(fmt::format("cannot open {}", file_.parent_path().string()));
-    while (::flock(lock_.get(), LOCK_EX) != 0) {
-      if (errno != EINTR) throw_errno(fmt::format("cannot lock {}", file_.parent_path().string()));
-    }
+    lock_file(lock_.get(), file_.parent_path().string(), stop);
   }
 
   const fs::path file_;
@@ -136,7 +133,7 @@ LoginCheck check_login(const std::string& registry, const std::string& username,
 
 void store_login(const fs::path& file, const std::string& registry, const std::string& username,
                  const std::string& password, const std::stop_token& stop) {
-  ConfigFile config(file);
+  ConfigFile config(file, stop);
   const auto server = credential_server(registry);
   const auto helper = config.helper(registry);
   config.erase(registry);
@@ -153,7 +150,7 @@ void store_login(const fs::path& file, const std::string& registry, const std::s
 bool erase_login(const fs::path& file, const std::string& registry, const std::stop_token& stop) {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return false;
-  ConfigFile config(file);
+  ConfigFile config(file, stop);
   const auto server = credential_server(registry);
   const auto helper = config.helper(registry);
   bool found = false;

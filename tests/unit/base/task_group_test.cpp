@@ -208,3 +208,17 @@ TEST_CASE("throw_if_stopped() throws once a stop was requested") {
     CHECK(error.code() == ErrorCode::interrupted);
   }
 }
+
+TEST_CASE("the failure that stopped the others is kept, not what they throw because of it") {
+  for (int round = 0; round < 200; ++round) {
+    TaskGroup group(4);
+    for (int i = 0; i < 3; ++i) {
+      group.spawn([](const std::stop_token& stop) {
+        wait_for_stop(stop);
+        throw_if_stopped(stop);
+      });
+    }
+    group.spawn([](const std::stop_token&) { throw Error(ErrorCode::unauthorized, "refused"); });
+    CHECK_THROWS_WITH_AS(group.wait(), "refused", Error);
+  }
+}

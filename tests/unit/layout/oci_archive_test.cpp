@@ -122,10 +122,10 @@ TEST_CASE("a failed or stopped write leaves what was there") {
   CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
 }
 
-TEST_CASE("an archive is not written over a device or into a folder that is missing") {
+TEST_CASE("an archive is written into a device, not over it, and not into a folder that is missing") {
   const TestFolder folder;
-  CHECK(failure_of([&] { write_oci_archive("/dev/null", sample_image("one"), {}, {}); }).code ==
-        ErrorCode::invalid_argument);
+  write_oci_archive("/dev/null", sample_image("one"), {}, {});
+  CHECK(fs::is_character_file("/dev/null"));
   CHECK(failure_of([&] { write_oci_archive(folder / "missing/a.tar", sample_image("one"), {}, {}); }).code ==
         ErrorCode::not_found);
 }

@@ -2,9 +2,13 @@
 // The whole tool, run in process.
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <map>
+#include <sstream>
 #include <vector>
 
+#include "fake_registry.hpp"
 #include "run_tool.hpp"
 #include "test_folder.hpp"
 #include "tiny_elf.hpp"
@@ -195,6 +199,96 @@ TEST_CASE("a depfile names output and inputs in make's words") {
       0);
   CHECK(test::read_bytes(depfile) ==
         archive + ": \\\n  " + (folder / "my\\ app").string() + "\n\n" + (folder / "my\\ app").string() + ":\n");
+}
+
+TEST_CASE("a depfile has added folders among its inputs, so that a new file rebuilds") {
+  const TestFolder folder;
+  const auto web = folder.write("web/sub/a", "a").parent_path().parent_path().string();
+  const auto archive = (folder / "out.tar").string();
+  const auto depfile = (folder / "out.d").string();
+  REQUIRE(run({"build", "-q", "--add", web + ":/srv", "-o", "oci-archive:" + archive, "--depfile", depfile}).status ==
+          0);
+  const auto rule = test::read_bytes(depfile);
+  CHECK(rule.substr(0, rule.find("\n\n")) ==
+        archive + ": \\\n  " + web + " \\\n  " + web + "/sub \\\n  " + web + "/sub/a");
+}
+
+TEST_CASE("a depfile is about the stamp, the digest file of a push, or what it is told") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto archive = "oci-archive:" + (folder / "out.tar").string();
+  const auto depfile = (folder / "out.d").string();
+  const auto stamp = (folder / "stamp").string();
+  const auto digest = (folder / "digest").string();
+  test::FakeRegistry registry;
+  const auto push = registry.host() + "/app:v1";
+  struct Row {
+    std::vector<std::string> more;
+    std::string target;
+  };
+  const Row rows[] = {
+      {{"-o", archive}, (folder / "out.tar").string()},
+      {{"-o", archive, "--stamp", stamp}, stamp},
+      {{"-o", archive, "--stamp", stamp, "--depfile-target", "image"}, "image"},
+      {{"--push", push, "--digest-file", digest}, digest},
+      {{"--push", push, "--digest-file", digest, "--depfile-target", "image"}, "image"},
+  };
+  for (const auto& row : rows) {
+    std::vector<std::string> command = {"build", "-q", "-b", app, "--depfile", depfile};
+    command.insert(command.end(), row.more.begin(), row.more.end());
+    const auto outcome = run(command);
+    REQUIRE_MESSAGE(outcome.status == 0, outcome.err);
+    const auto rule = test::read_bytes(depfile);
+    CHECK(rule.substr(0, rule.find(": \\\n")) == row.target);
+  }
+}
+
+TEST_CASE("a stamp is written by every successful build, and outputs are not touched when nothing changed") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto stamp = folder / "stamp";
+  const auto archive = folder / "out.tar";
+  const std::vector<std::string> command = {
+      "build", "-q", "-b", app, "-o", "oci-archive:" + archive.string(), "--stamp", stamp.string()};
+  REQUIRE(run(command).status == 0);
+  const auto long_ago = std::filesystem::last_write_time(app) - std::chrono::hours(48);
+  for (const auto& file : {stamp, archive}) std::filesystem::last_write_time(file, long_ago);
+  REQUIRE(run(command).status == 0);
+  CHECK(std::filesystem::last_write_time(archive) == long_ago);
+  CHECK(std::filesystem::last_write_time(stamp) > long_ago);
+  std::filesystem::last_write_time(stamp, long_ago);
+  auto failing = command;
+  failing[3] = (folder / "none").string();
+  CHECK(run(failing).status == 1);
+  CHECK(std::filesystem::last_write_time(stamp) == long_ago);
+}
+
+TEST_CASE("what does not end within --timeout is an error that says so") {
+  test::FakeRegistry registry;
+  registry.add_fault({.times = -1, .delay = std::chrono::seconds(20)});
+  const auto outcome = run({"tags", "--timeout", "1", registry.host() + "/app"});
+  CHECK(outcome.status == 1);
+  CHECK(outcome.err == "ociassemble: the work did not end within the 1 s of --timeout\n");
+}
+
+TEST_CASE("output that nobody reads any more ends the command without a word") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto layout = "oci:" + (folder / "image").string();
+  REQUIRE(run({"build", "-q", "-b", app, "-o", layout}).status == 0);
+  for (const bool has_reader : {true, false}) {
+    std::ostringstream out;
+    std::ostringstream err;
+    out.setstate(std::ios::badbit);
+    const tool::Streams streams{.out = out,
+                                .err = err,
+                                .stop = {},
+                                .environment = [](const char*) { return std::optional<std::string>(); },
+                                .out_has_no_reader = [=] { return !has_reader; }};
+    const std::vector<const char*> words{"inspect", layout.c_str()};
+    CHECK(tool::run(words, streams) == (has_reader ? 1 : tool::kNobodyReads));
+    CHECK(err.str() == (has_reader ? "ociassemble: cannot write to the standard output\n" : ""));
+  }
 }
 
 TEST_CASE("the same inputs give the same bytes whatever the output's kind, jobs and order of options") {

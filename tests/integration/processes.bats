@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What a shell, a supervisor or somebody else's file can do to the process.
+load lib
+
+# Ends what would wait for ever; 124 is a test that failed.
+bounded() { timeout --foreground -k 5 60 "$@"; }
+
+@test "closed standard streams do not get into files" {
+  bounded ociassemble build --binary "$server" -o oci:image:v1 <&- >&- 2>&-
+  ociassemble verify -q oci:image:v1
+  bounded ociassemble build --binary "$server" -o oci-archive:image.tar:v1 2>&-
+  ociassemble verify -q oci-archive:image.tar:v1
+}
+
+@test "a limit on the size of files is an error, and leaves nothing behind" {
+  run --separate-stderr bash -c 'ulimit -f 8; exec "$@"' sh ociassemble build -q --no-cache --binary "$server" -o oci-archive:image.tar:v1
+  [ "$status" -eq 1 ]
+  [[ $stderr == *"File too large"* ]]
+  [ -z "$(find . -name '*.tar' -o -name '.ociassemble-tmp-*')" ]
+}
+
+@test "signals that the caller ignores stay ignored" {
+  mkfifo recipe
+  (
+    trap '' HUP INT
+    exec ociassemble build -q -f recipe -o oci:image:v1
+  ) 3>&- &
+  build=$!
+  # Until its signal handling is in place, which the blocked SIGTERM shows.
+  for _ in $(seq 500); do
+    grep -q '^SigBlk:.*4[0-9a-f]\{3\}$' "/proc/$build/status" && break
+    sleep 0.02
+  done
+  kill -HUP "$build"
+  kill -INT "$build"
+  printf '{"binaries":{"/server":"%s"}}' "$server" >recipe
+  wait "$build"
+  ociassemble verify -q oci:image:v1
+}
+
+@test "SIGTERM ends the wait for a layout's lock, and the wait is told" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  before=$(snapshot image)
+  flock image sleep 1000 3>&- &
+  holder=$!
+  ociassemble build -q --binary "$server" --label a=b -o oci:image:v2 2>err 3>&- &
+  build=$!
+  for _ in $(seq 1000); do
+    grep -q 'waiting for the lock of OCI layout image' err && break
+    sleep 0.02
+  done
+  kill -TERM "$build"
+  status=0
+  wait "$build" || status=$?
+  pkill -P "$holder" || true
+  kill "$holder" || true
+  [ "$status" -eq 143 ]
+  grep -q 'waiting for the lock of OCI layout image, which another process holds' err
+  ociassemble inspect oci:image:v1 >/dev/null
+}
+
+@test "a pipe in a layout or a folder is an error, not a wait" {
+  ociassemble build -q --binary "$server" -o oci:one:v1
+  cp -r one two
+  rm one/index.json two/oci-layout
+  mkfifo one/index.json two/oci-layout
+  mkdir web
+  echo x >web/x
+  mkfifo web/.dockerignore
+  for arguments in "verify oci:one" "verify oci:two" "inspect web --why x" "build -q --add web:/srv -o oci:out:v1"; do
+    # shellcheck disable=SC2086  # several words
+    run --separate-stderr bounded ociassemble $arguments
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"is not a regular file"* ]]
+  done
+}
+
+@test "a file that the user names may be a pipe" {
+  printf '{"binaries":{"/server":"%s"}}' "$server" >recipe.json
+  bounded ociassemble build -q -f <(cat recipe.json) -o oci:image:v1
+  ociassemble verify -q oci:image:v1
+  printf 'FROM scratch\nCOPY server /server\nENTRYPOINT ["/server"]\n' | bounded ociassemble import /dev/stdin >imported.json
+  grep -q '"/server"' imported.json
+}
+
+@test "results that nobody reads end the command without a word" {
+  mkdir many
+  (cd many && seq -f 'a-file-with-a-rather-long-name-so-that-the-listing-is-longer-than-a-pipe-%g' 3000 | xargs touch)
+  ociassemble build -q --add many:/many -o oci:image:v1
+  ociassemble inspect --files oci:image:v1 2>err | head -n 1 >/dev/null
+  [ ! -s err ]
+}
+
+@test "with one process and no thread to be had a command ends with an ordinary error or does its work" {
+  [ "$(id -u)" -eq 0 ] || skip "needs root to become a user without processes"
+  chmod 777 .
+  cp "$(command -v ociassemble)" "$server" .
+  chmod 755 ociassemble
+  for limit in 1 2; do
+    rm -rf out
+    status=0
+    setpriv --reuid 61234 --regid 61234 --clear-groups prlimit --nproc="$limit" --core=0 env HOME="$PWD" \
+      ./ociassemble build -q --no-cache --binary "./$(basename "$server")" -o oci:out:v1 >said 2>&1 || status=$?
+    cat said
+    [ "$status" -le 1 ]
+    ! grep -E 'internal|terminate' said
+    [ "$status" -eq 1 ] || ociassemble verify -q oci:out:v1
+  done
+}
+
+@test "names in an added folder are names for make, too" {
+  mkdir assets
+  mkdir assets/$'a=\ninclude\tassets'
+  echo >assets/$'a=\ninclude\tassets/evil.mk'
+  # shellcheck disable=SC2016  # for make
+  echo '$(shell touch PWNED)' >assets/evil.mk
+  echo x >'assets/x;touch PWNED'
+  echo x >'assets/$(shell touch PWNED)'
+  printf 'all: image.tar\n-include image.d\n' >Makefile
+  ociassemble build -q --add assets:/s -o oci-archive:image.tar:v1 --depfile image.d
+  make all
+  make -B all || true
+  [ ! -e PWNED ]
+}
+
+@test "make builds again for a new file in an added folder, and once after a touch" {
+  mkdir web
+  echo a >web/a
+  printf '#!/bin/sh\n' >program
+  chmod 755 program
+  # shellcheck disable=SC2016  # for make
+  printf 'stamp: program\n\tociassemble build -q --any-binary --binary program --add web:/srv -o oci-archive:out.tar:v1 --stamp $@ --depfile out.d\n-include out.d\n' >Makefile
+  make
+  make | grep -q 'up to date'
+  touch -d '+2 seconds' stamp
+  echo b >web/b
+  touch -d '+4 seconds' web
+  make
+  [ "$(ociassemble inspect --files oci-archive:out.tar | grep -c 'srv/b')" -eq 1 ]
+  touch web program
+  make
+  make | grep -q 'up to date'
+}
