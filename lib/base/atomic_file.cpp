@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -18,6 +19,8 @@
 #include <vector>
 
 #include "base/system_error.hpp"
+#include "base/waiting.hpp"
+#include "ociassemble/error.hpp"
 
 namespace ociassemble {
 namespace {
@@ -29,12 +32,31 @@ constexpr std::uint64_t kWritebackStep = std::uint64_t{4} << 20U;
 
 std::string name_template(const fs::path& folder) { return (folder / kPrefix).string() + "XXXXXX"; }
 
+void lock_if_possible(int fd, const fs::path& path) {
+  for (Waiting waiting(fmt::format("for the lock of {}, which another process holds", path.string()));
+       ::flock(fd, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR);) {
+    waiting.pause();
+  }
+}
+
 // Between creation and lock another process may have taken the entry for stale and removed it. A file system without
 // locks keeps everybody from removing anything, so that a refused lock is no failure.
 bool locked_and_named(int fd, const fs::path& path) {
-  while (::flock(fd, LOCK_EX) != 0 && errno == EINTR) continue;
+  // Nobody else has a reason to hold it for longer than it takes to look.
+  lock_if_possible(fd, path);
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
+// Whoever can rename what is in the parent could put another folder in the place of ours while we use it.
+void require_lasting_names(const fs::path& parent) {
+  struct stat status {};
+  if (::stat(parent.c_str(), &status) != 0) throw_errno(fmt::format("cannot create a folder in {}", parent.string()));
+  if ((status.st_mode & S_IWOTH) == 0 || (status.st_mode & S_ISVTX) != 0) return;
+  throw Error(
+      ErrorCode::io,
+      fmt::format("cannot create a folder in {}: everybody can write to it, and it is not sticky", parent.string()),
+      "set TMPDIR to a folder of your own, or chmod +t it");
 }
 
 std::string random_name(const fs::path& folder) {
@@ -43,9 +65,17 @@ std::string random_name(const fs::path& folder) {
   return (folder / fmt::format("{}{:016x}", kPrefix, bits)).string();
 }
 
+// A name alone says nothing: in a shared folder anybody can give it to anything.
+bool could_be_ours(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || status.st_uid != ::geteuid()) return false;
+  if (S_ISDIR(status.st_mode)) return (status.st_mode & 07777) == 0700;
+  return S_ISREG(status.st_mode) && status.st_nlink <= 1;
+}
+
 void remove_if_stale(const fs::path& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return;
+  if (!fd || !could_be_ours(fd.get()) || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return;
   std::error_code ignored;
   fs::remove_all(path, ignored);
 }
@@ -76,13 +106,14 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       written_(other.written_),
       on_its_way_(other.on_its_way_) {}
 
-AtomicFile AtomicFile::in_folder(const fs::path& folder, Durability durability) {
+AtomicFile AtomicFile::in_folder(const fs::path& folder, Durability durability, Visibility visibility) {
   const fs::path parent = folder.empty() ? "." : folder;
+  const mode_t mode = visibility == Visibility::owner ? 0600 : 0666;
   remove_stale_temporaries(parent);
   for (;;) {
     fs::path name = random_name(parent);
     // Not mkostemp(): its mode is 0600, and the umask cannot be asked for without changing it for other threads.
-    UniqueFd fd(::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    UniqueFd fd(::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (!fd && errno == EEXIST) continue;
     if (!fd) throw_errno(fmt::format("cannot create a file in {}", parent.string()));
     if (locked_and_named(fd.get(), name)) return {std::move(fd), std::move(name), durability};
@@ -123,21 +154,35 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
   auto file = AtomicFile::in_folder(path.parent_path());
   file.write(bytes);
   file.commit_as(path);
+  sync_folder(path.parent_path());
+}
+
+void sync_folder(const fs::path& folder) {
+  const fs::path name = folder.empty() ? "." : folder;
+  const UniqueFd fd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // A folder that may be written to but not read cannot be synced; the file is there all the same.
+  if (!fd && errno == EACCES) return;
+  if (!fd || (::fsync(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP))
+    throw_errno(fmt::format("cannot sync {}", name.string()));
 }
 
 TemporaryFolder::TemporaryFolder(const fs::path& where) {
   const fs::path parent = where.empty() ? "." : where;
+  require_lasting_names(parent);
   remove_stale_temporaries(parent);
   for (;;) {
     std::string name = name_template(parent);
     if (::mkdtemp(name.data()) == nullptr) throw_errno(fmt::format("cannot create a folder in {}", parent.string()));
-    lock_.reset(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    lock_.reset(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
     if (!lock_ && errno != ENOENT) {
       const int cause = errno;
       ::rmdir(name.c_str());
       throw_errno(fmt::format("cannot open {}", name), cause);
     }
     if (lock_ && locked_and_named(lock_.get(), name)) {
+      if (!could_be_ours(lock_.get())) {
+        throw Error(ErrorCode::io, fmt::format("cannot use {}: another folder was put in the place of ours", name));
+      }
       path_ = std::move(name);
       return;
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/private_folder.hpp"
 #include "base/stop.hpp"
 #include "bases/base_facts.hpp"
 #include "bases/static_base.hpp"
@@ -30,6 +31,13 @@ constexpr const char* kDefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/s
 
 std::optional<RecordCache> open_cache(const Workplace& workplace) {
   if (workplace.cache_folder.empty()) return {};
+  // A record decides which layer a push publishes unread.
+  if (const auto why = why_not_private(workplace.cache_folder)) {
+    if (workplace.warn) {
+      workplace.warn(fmt::format("the cache {} is not used: {}", workplace.cache_folder.string(), *why));
+    }
+    return {};
+  }
   return RecordCache(workplace.cache_folder);
 }
 

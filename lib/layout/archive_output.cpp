@@ -112,6 +112,7 @@ void write_archive(const fs::path& file, const ArchiveContents& contents, const 
   write_contents(sink, contents, stop);
   if (same_bytes(place.path, output.temporary_path())) return;
   output.commit_as(place.path);
+  sync_folder(place.path.parent_path());
 }
 
 }  // namespace ociassemble

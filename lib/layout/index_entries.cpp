@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/reference.hpp"
 #include "spec/index_edit.hpp"
@@ -158,15 +159,28 @@ std::string full_reference(const std::string& text) {
   }
 }
 
-bool has_bytes(BlobReader& blobs, const Descriptor& descriptor) {
-  if (!is_foreign_layer_type(descriptor.media_type)) return true;
+std::unique_ptr<Source> open_if_there(BlobReader& blobs, const Descriptor& descriptor) {
+  if (!is_foreign_layer_type(descriptor.media_type)) return blobs.open(descriptor);
   try {
-    blobs.open(descriptor);
-    return true;
+    return blobs.open(descriptor);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::not_found) return false;
+    if (error.code() == ErrorCode::not_found) return nullptr;
     throw;
   }
+}
+
+void copy_if_there(BlobReader& from, const Descriptor& descriptor, BlobStore& to, const std::stop_token& stop,
+                   Present present) {
+  if (!is_foreign_layer_type(descriptor.media_type)) {
+    copy_blob(from, descriptor, to, stop, present);
+    return;
+  }
+  if (to.contains(descriptor)) return;
+  const auto source = open_if_there(from, descriptor);
+  if (!source) return;
+  const auto writer = to.begin();
+  copy(*source, *writer, stop);
+  writer->commit(descriptor);
 }
 
 std::optional<Descriptor> find_in_index(const Index& index, const Image& image) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ociassemble/blob_store.hpp"
 #include "ociassemble/image.hpp"
 #include "ociassemble/manifest.hpp"
 
@@ -38,8 +41,11 @@ bool has_entry(const Index& index, const Descriptor& entry);
 // be compared; text that is no reference comes back as it is.
 std::string full_reference(const std::string& text);
 
-// Whether the layer's bytes can be had: a foreign layer need not lie with its image.
-bool has_bytes(BlobReader& blobs, const Descriptor& descriptor);
+// The blob's bytes; nullptr for a foreign layer that is nowhere to be had, since it need not lie with its image.
+std::unique_ptr<Source> open_if_there(BlobReader& blobs, const Descriptor& descriptor);
+// Copies the blob, or does nothing for such a layer. Each is opened once.
+void copy_if_there(BlobReader& from, const Descriptor& descriptor, BlobStore& to, const std::stop_token& stop,
+                   Present present = Present::by_size);
 
 // The descriptor under which an index names the image; nothing when it does not.
 std::optional<Descriptor> find_in_index(const Index& index, const Image& image);

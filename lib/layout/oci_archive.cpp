@@ -22,12 +22,23 @@ std::string blob_path(const Digest& digest) {
   return fmt::format("blobs/{}/{}", digest.algorithm_name(), digest.hex());
 }
 
+// Whether a foreign layer is to be had is known by opening it; it is then read from there.
+void add_blob(ArchiveContents& contents, const Descriptor& blob, const std::shared_ptr<BlobReader>& from) {
+  if (contents.count(blob_path(blob.digest)) != 0) return;
+  std::shared_ptr<std::unique_ptr<Source>> opened;
+  if (is_foreign_layer_type(blob.media_type)) {
+    opened = std::make_shared<std::unique_ptr<Source>>(open_if_there(*from, blob));
+    if (!*opened) return;
+  }
+  contents.emplace(blob_path(blob.digest), [blob, from, opened] {
+    auto source = opened ? std::move(*opened) : nullptr;
+    return ArchivePayload{.size = blob.size, .source = source ? std::move(source) : from->open(blob)};
+  });
+}
+
 void add_layers(ArchiveContents& contents, const Image& image) {
   for (const auto& layer : image.layers()) {
-    if (!has_bytes(*layer.blobs, layer.descriptor)) continue;
-    contents.emplace(blob_path(layer.descriptor.digest), [&layer] {
-      return ArchivePayload{.size = layer.descriptor.size, .source = layer.blobs->open(layer.descriptor)};
-    });
+    add_blob(contents, layer.descriptor, layer.blobs);
   }
 }
 
@@ -101,10 +112,7 @@ void write_oci_archive(const fs::path& file, const Document& root, const std::op
   for (const auto& document : documents) {
     contents.emplace(blob_path(document.descriptor.digest), text_payload(document.json));
     for (const auto& blob : contents_of(document).blobs) {
-      if (!has_bytes(*document.blobs, blob)) continue;
-      contents.emplace(blob_path(blob.digest), [blob, from = document.blobs] {
-        return ArchivePayload{.size = blob.size, .source = from->open(blob)};
-      });
+      add_blob(contents, blob, document.blobs);
     }
   }
   write(file, std::move(contents), name_entry(root.descriptor, name), stop);

@@ -70,6 +70,15 @@ UniqueFd lock_folder(const fs::path& folder) {
   return fd;
 }
 
+// The index must not outlive a power failure that its blobs do not.
+void sync_blob_names(const fs::path& folder, const Digest& digest) {
+  std::error_code ignored;
+  for (const auto& part :
+       {folder / "blobs" / digest.algorithm_name(), folder / "blobs" / "sha256", folder / "blobs", folder}) {
+    if (fs::is_directory(part, ignored)) sync_folder(part);
+  }
+}
+
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -88,9 +97,7 @@ void put_image(BlobStore& store, const Image& image, const Descriptor& manifest,
                const std::set<Digest>& left_out) {
   for (const auto& layer : image.layers()) {
     throw_if_stopped(stop);
-    if (left_out.count(layer.descriptor.digest) == 0 && has_bytes(*layer.blobs, layer.descriptor)) {
-      copy_blob(*layer.blobs, layer.descriptor, store, stop);
-    }
+    if (left_out.count(layer.descriptor.digest) == 0) copy_if_there(*layer.blobs, layer.descriptor, store, stop);
   }
   put_document(store, image.config_json(), image.manifest().config);
   put_document(store, image.manifest_json(), manifest);
@@ -104,7 +111,7 @@ void put_blobs(BlobStore& store, const std::vector<Document>& documents, std::si
     for (auto& blob : contents_of(document).blobs) {
       if (!seen.insert(blob.digest).second) continue;
       group.spawn([&store, from = document.blobs, blob = std::move(blob)](const std::stop_token& ended) {
-        if (has_bytes(*from, blob)) copy_blob(*from, blob, store, ended, Present::by_bytes);
+        copy_if_there(*from, blob, store, ended, Present::by_bytes);
       });
     }
   }
@@ -171,6 +178,7 @@ void OciLayout::put(const Descriptor& descriptor, const std::optional<std::strin
   const auto json = read_file_if_exists(folder_ / kIndexFile, kMaxManifestSize);
   const auto before = json ? in_context((folder_ / kIndexFile).string(), [&] { return Index::parse(*json); }) : Index();
   if (json && has_entry(before, entry)) return;
+  sync_blob_names(folder_, descriptor.digest);
   write_file_atomically(folder_ / kIndexFile, as_bytes(put_entry(json.value_or(before.to_json()), entry)));
 }
 

@@ -195,9 +195,24 @@ struct TemporaryStore {
   DirectoryStore store;
 };
 
-fs::path default_temporary_parent() {
-  const char* parent = std::getenv("TMPDIR");
-  return parent != nullptr && *parent != '\0' ? parent : "/var/tmp";
+// /var/tmp is meant for what is large; where it cannot be written (a read-only root), /tmp has to do.
+std::shared_ptr<TemporaryStore> make_in_default_parent() {
+  const char* variable = std::getenv("TMPDIR");
+  const bool chosen = variable != nullptr && *variable != '\0';
+  const auto make = [](const fs::path& parent) { return std::make_shared<TemporaryStore>(parent); };
+  try {
+    return make(chosen ? variable : "/var/tmp");
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::interrupted) throw;
+    const auto hint = fmt::format("TMPDIR{} names the folder for temporary files: set it to one that can be written",
+                                  chosen ? fmt::format("={}", variable) : "");
+    if (chosen) throw Error(error.code(), error.what(), hint);
+    try {
+      return make("/tmp");
+    } catch (const Error&) {
+      throw Error(error.code(), error.what(), hint);
+    }
+  }
 }
 
 }  // namespace
@@ -254,7 +269,7 @@ std::shared_ptr<BlobStore> open_directory_store(const fs::path& folder) {
 }
 
 std::shared_ptr<BlobStore> make_temporary_store(const fs::path& parent) {
-  auto owner = std::make_shared<TemporaryStore>(parent.empty() ? default_temporary_parent() : parent);
+  auto owner = parent.empty() ? make_in_default_parent() : std::make_shared<TemporaryStore>(parent);
   return {owner, &owner->store};
 }
 

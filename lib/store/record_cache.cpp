@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/atomic_file.hpp"
+#include "base/private_folder.hpp"
 #include "ociassemble/io.hpp"
 
 namespace ociassemble {
@@ -76,7 +77,7 @@ void RecordCache::put(std::string_view kind, const Digest& key, std::string_view
   try {
     if (record.size() > limit_ / 4) return;
     const auto path = file(kind, key);
-    if (fs::create_directories(path.parent_path())) ::chmod(folder_.c_str(), 0700);
+    make_private_folders(path.parent_path());
     auto output = AtomicFile::in_folder(path.parent_path(), Durability::unsynced);
     output.write(as_bytes(kMagic));
     output.write(as_bytes(Digest::of(record).to_string() + "\n"));

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/base64.hpp"
+#include "base/private_folder.hpp"
 #include "base/system_error.hpp"
 #include "base/unique_fd.hpp"
 #include "base/waiting.hpp"
@@ -31,7 +31,7 @@ namespace fs = std::filesystem;
 class ConfigFile {
  public:
   ConfigFile(const fs::path& file, const std::stop_token& stop) : file_(follow(file)) {
-    make_folder();
+    make_private_folders(file_.parent_path());
     lock(stop);
     const auto text = read_file_if_exists(file_, kMaxAuthFile);
     if (text && text->find_first_not_of(" \t\r\n") != std::string::npos)
@@ -42,10 +42,10 @@ class ConfigFile {
   }
 
   void write() const {
-    auto temporary = AtomicFile::in_folder(file_.parent_path());
-    if (::fchmod(temporary.fd(), 0600) != 0) throw_errno(fmt::format("cannot write {}", file_.string()));
+    auto temporary = AtomicFile::in_folder(file_.parent_path(), Durability::synced, Visibility::owner);
     temporary.write(as_bytes(root.dump(1, '\t', false, OrderedJson::error_handler_t::replace) + "\n"));
     temporary.commit_as(file_);
+    sync_folder(file_.parent_path());
   }
 
   // NAME of the docker-credential-NAME that keeps this registry's credentials; may be empty.
@@ -87,12 +87,6 @@ class ConfigFile {
     std::error_code error;
     auto real = fs::weakly_canonical(file, error);
     return error ? file : real;
-  }
-
-  void make_folder() const {
-    std::error_code error;
-    fs::create_directories(file_.parent_path(), error);
-    if (error) throw_errno(fmt::format("cannot create {}", file_.parent_path().string()), error.value());
   }
 
   void lock(const std::stop_token& stop) {

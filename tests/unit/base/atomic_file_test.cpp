@@ -270,3 +270,34 @@ TEST_CASE("a temporary folder in a folder that is not there is not found") {
     CHECK(error.code() == ErrorCode::not_found);
   }
 }
+
+TEST_CASE("what somebody else could have made is not taken for a stale temporary") {
+  const TestFolder folder;
+  fs::create_directory(folder / ".ociassemble-tmp-shared");
+  ::chmod((folder / ".ociassemble-tmp-shared").c_str(), 0755);
+  const auto kept = folder.write("precious", "x");
+  fs::create_hard_link(kept, folder / ".ociassemble-tmp-0123456789abcdef");
+  folder.write(".ociassemble-tmp-fedcba9876543210", "left by a killed process");
+  remove_stale_temporaries(folder.path());
+  CHECK(fs::exists(folder / ".ociassemble-tmp-shared"));
+  CHECK(fs::exists(folder / ".ociassemble-tmp-0123456789abcdef"));
+  CHECK_FALSE(fs::exists(folder / ".ociassemble-tmp-fedcba9876543210"));
+}
+
+TEST_CASE("a temporary folder is not made where everybody could put another in its place") {
+  const TestFolder folder;
+  ::chmod(folder.path().c_str(), 0777);
+  CHECK_THROWS_AS(TemporaryFolder(folder.path()), Error);
+  ::chmod(folder.path().c_str(), 01777);
+  CHECK_NOTHROW(TemporaryFolder(folder.path()));
+}
+
+TEST_CASE("a file for its owner alone is that from its creation on") {
+  const TestFolder folder;
+  const auto before = ::umask(0);
+  auto file = AtomicFile::in_folder(folder.path(), Durability::synced, Visibility::owner);
+  ::umask(before);
+  struct stat status {};
+  REQUIRE(::fstat(file.fd(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0600);
+}

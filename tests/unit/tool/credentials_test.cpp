@@ -81,10 +81,7 @@ TEST_CASE("the environment's credentials go to one registry that the user named,
   const auto b = stage.second.host() + "/team/base";
   const auto image = "oci:" + stage.path("image") + ":v1";
   const auto recipe =
-      stage.folder
-          .write("ociassemble.json", "{\"version\":1,\"base\":\"" + b + ":1\",\"platforms\":[\"linux/amd64\"]," +
-                                         "\"binaries\":[\"app\"],\"outputs\":[\"" + a + ":v1\"]}")
-          .string();
+      stage.folder.write("ociassemble.json", "{\"base\":\"" + b + ":1\",\"binaries\":{\"/app\":\"app\"}}").string();
   struct Row {
     std::vector<std::string> command;
     const char* registry;  // OCIASSEMBLE_REGISTRY: "", "first" or "second"
