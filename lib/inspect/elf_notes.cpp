@@ -67,7 +67,7 @@ void take_note(ElfTraits& traits, const ElfFile& elf, const ElfNote& note) {
     traits.x86_level = std::max(traits.x86_level, level_of_properties(elf, note.bytes));
   if (note.type == kNoteGnuBuildId && note.bytes.size() <= kLongestBuildId) {
     traits.gnu_build_id.clear();
-    for (const unsigned char byte : note.bytes) traits.gnu_build_id += fmt::format("{:02x}", byte);
+    for (const char byte : note.bytes) traits.gnu_build_id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
   }
 }
 

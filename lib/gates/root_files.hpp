@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gates/library_facts.hpp"
+
+namespace ociassemble {
+
+// The small files that loaders read.
+inline constexpr std::array<std::string_view, 3> kLoaderTexts{"etc/ld.so.cache", "etc/ld-musl-x86_64.path",
+                                                              "etc/ld-musl-aarch64.path"};
+
+// A regular file of a root file system, as a loader finds it.
+struct RootFile {
+  std::string path;  // "usr/lib/x86_64-linux-gnu/libc.so.6": without symlinks and without a leading '/'
+  std::uint32_t mode = 0;
+  std::uint64_t uid = 0;
+  std::uint64_t gid = 0;
+  std::shared_ptr<const LibraryFacts> library;  // null where nobody looked
+};
+
+// The root file system that an image will have. One thread.
+class RootFiles {
+ public:
+  RootFiles() = default;
+  RootFiles(const RootFiles&) = delete;
+  RootFiles& operator=(const RootFiles&) = delete;
+  virtual ~RootFiles() = default;
+
+  // The regular file at a path, through all symlinks, inside the root; nothing where there is none.
+  virtual std::optional<RootFile> find(std::string_view path) const = 0;
+  // The contents of one of the small files that loaders read (see kLoaderTexts), found in the same way.
+  virtual std::optional<std::string> text(std::string_view path) const = 0;
+  // Whether the user may search every folder on the way to a file that find() gave.
+  virtual bool may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const = 0;
+};
+
+}  // namespace ociassemble
