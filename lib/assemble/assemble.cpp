@@ -13,9 +13,11 @@
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
 #include "assemble/entrypoint_check.hpp"
+#include "assemble/image_files.hpp"
 #include "assemble/lock_checks.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/stages.hpp"
+#include "assemble/start_check.hpp"
 #include "assemble/system_files.hpp"
 #include "base/stop.hpp"
 #include "bases/static_base.hpp"
@@ -43,6 +45,12 @@ BaseRequest base_request(const AssembleOptions& options, std::int64_t created) {
           options.file_times, created,      options.fix_media_types};
 }
 
+// A layer whose entries are known, and which is made once the image is found to be good.
+struct PlannedLayer {
+  std::vector<LayerEntry> entries;
+  std::string created_by;
+};
+
 // One assembly: the base, what is laid on it, and the layers so far.
 class Assembly {
  public:
@@ -61,10 +69,12 @@ class Assembly {
     check_interpreters(binaries_, base_);
     config_ = base_.config;
     pad_history();
-    layers_ = base_.layers;
     for (const auto& stage : stages_of(options_)) add_stage(stage);
-    warn_of_depth();
     finish_config();
+    check_starts();
+    layers_ = base_.layers;
+    for (auto& planned : planned_) make_planned(std::move(planned));
+    warn_of_depth();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     std::sort(inputs_.begin(), inputs_.end());
     inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
@@ -136,14 +146,50 @@ class Assembly {
     require_program(options_, config_, placement_);
   }
 
+  std::string library_path() const {
+    constexpr std::string_view kName = "LD_LIBRARY_PATH=";
+    for (const auto& variable : config_.env) {
+      if (variable.starts_with(kName)) return variable.substr(kName.size());
+    }
+    return {};
+  }
+
+  // Once everything is placed, the environment and the user are known, and before a layer is made.
+  void check_starts() {
+    const ImageFiles files(base_.tree, placement_, library_sources_);
+    const auto user = accounts_.user(options_.contents.user);
+    for (const auto& binary : binaries_) {
+      if (!binary.elf || binary.elf->interpreter.empty()) continue;
+      const auto source = binary.input->source.string();
+      CheckedStart start{source, base_words(base_), {}};
+      start.program = {placement_.resolve(binary_path(*binary.input)),
+                       binary.elf->interpreter,
+                       facts_of_program(source),
+                       library_path(),
+                       user.uid,
+                       user.gid};
+      check_start(start, files, workplace_.warn);
+    }
+  }
+
+  // Remembers where a file comes from that a loader may look into.
+  void note_source(const std::string& path, const fs::path& source) {
+    if (is_library_path(path) || std::find(kLoaderTexts.begin(), kLoaderTexts.end(), path) != kLoaderTexts.end())
+      library_sources_[placement_.resolve(path)] = source;
+  }
+
   void add_layer(const std::string& created_by) {
     auto entries = placement_.take_layer();
     if (entries.empty()) return;
-    const std::string overlay = has_application_ ? "overlay " : "";
-    layers_.push_back(make_layer(std::move(entries), overlay + created_by, layer_options(options_), workplace_, work_));
+    planned_.push_back({std::move(entries), (has_application_ ? "overlay " : "") + created_by});
+  }
+
+  void make_planned(PlannedLayer planned) {
+    layers_.push_back(
+        make_layer(std::move(planned.entries), planned.created_by, layer_options(options_), workplace_, work_));
     HistoryEntry entry;
     entry.created = format_timestamp(created_);
-    entry.created_by = fmt::format("ociassemble: {}{}", overlay, created_by);
+    entry.created_by = "ociassemble: " + planned.created_by;
     config_.diff_ids.push_back(layers_.back().diff_id);
     config_.history.push_back(std::move(entry));
   }
@@ -213,6 +259,7 @@ class Assembly {
       place_folder(add, owner, path);
     } else {
       place_entry(add, owner, read_regular_file(add.source, path, mtime()));
+      note_source(path, add.source);
       inputs_.push_back(add.source);
     }
     return "/" + path;
@@ -223,10 +270,12 @@ class Assembly {
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
     inputs_.push_back(add.source);
     for (auto& found : read_folder(add.source, mtime(), ignore)) {
+      const auto source = add.source / found.entry.path;
+      const bool is_file = found.entry.type == EntryType::regular;
       // A folder's time says that something in it has come or gone.
-      if (found.entry.type == EntryType::regular || found.entry.type == EntryType::directory)
-        inputs_.push_back(add.source / found.entry.path);
+      if (is_file || found.entry.type == EntryType::directory) inputs_.push_back(source);
       found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
+      if (is_file) note_source(found.entry.path, source);
       place_entry(add, owner, std::move(found));
     }
   }
@@ -307,6 +356,8 @@ class Assembly {
   Placement placement_;
   Accounts accounts_;
   bool has_application_ = false;
+  std::vector<PlannedLayer> planned_;
+  ImageFiles::Sources library_sources_;
   ImageConfig config_;
   std::vector<Layer> layers_;
 };

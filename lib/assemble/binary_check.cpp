@@ -11,10 +11,6 @@
 namespace ociassemble {
 namespace {
 
-std::string base_words(const Base& base) {
-  return has_musl(base.tree) ? fmt::format("{}, musl", base.description) : base.description;
-}
-
 std::string remedy(const ElfInfo& elf) {
   // Go's internal linker writes a loader into every position-independent program, and no library.
   if (elf.needed.empty()) return "build without -buildmode=pie, or link it with -extldflags=-static-pie";
@@ -59,6 +55,10 @@ std::optional<Platform> platform_of(const std::vector<CheckedBinary>& binaries) 
 }
 
 }  // namespace
+
+std::string base_words(const Base& base) {
+  return has_musl(base.tree) ? fmt::format("{}, musl", base.description) : base.description;
+}
 
 std::vector<CheckedBinary> look_at_binaries(const std::vector<BinaryInput>& binaries) {
   std::vector<CheckedBinary> checked;

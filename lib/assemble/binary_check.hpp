@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "bases/base.hpp"
@@ -30,6 +31,9 @@ Platform choose_platform(const std::optional<Platform>& asked, const std::vector
 // When the image was made: as the options say it. Throws Error{check_failed} when that is for the binaries to say and
 // none does.
 std::int64_t created_time(const AssembleOptions& options, const std::vector<CheckedBinary>& binaries);
+
+// The base as messages name it: "debian:11 (Debian GNU/Linux 11 (bullseye))", and that it has musl.
+std::string base_words(const Base& base);
 
 // Throws Error{check_failed} for a binary whose interpreter the base does not have.
 void check_interpreters(const std::vector<CheckedBinary>& binaries, const Base& base);

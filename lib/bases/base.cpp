@@ -12,6 +12,8 @@
 #include "bases/static_base.hpp"
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
+#include "gates/library_facts.hpp"
+#include "gates/root_files.hpp"
 #include "image/cached_layer.hpp"
 #include "inputs/folder.hpp"
 #include "inputs/input_file.hpp"
@@ -41,7 +43,18 @@ std::optional<RecordCache> open_cache(const Workplace& workplace) {
   return RecordCache(workplace.cache_folder);
 }
 
-std::set<std::string> wanted_files() { return {"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release"}; }
+// Files that builds decide by, kept whole.
+std::set<std::string> wanted_files() {
+  std::set<std::string> wanted{"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release"};
+  wanted.insert(kLoaderTexts.begin(), kLoaderTexts.end());
+  return wanted;
+}
+
+// Of libraries what loaders look at is kept.
+Tree make_tree(std::set<std::string> wanted) {
+  const auto summarise = [](std::string_view bytes) { return encode_library(facts_of_library(bytes)); };
+  return Tree(std::move(wanted), {is_library_path, summarise});
+}
 
 std::string_view name_of(DetectedCompression detected) {
   switch (detected) {
@@ -193,7 +206,7 @@ Layer layer_of_tarball(const fs::path& file, const LayerOptions& options, const 
                        SharedWork& work) {
   const auto identity = FileIdentity::of(file);
   const auto make = [&] {
-    Tree tree(wanted_files());
+    Tree tree = make_tree(wanted_files());
     auto layer = cached_layer_from_tarball(file, identity, options, workplace, tree);
     if (!tree.root().children.empty() && tree.missed_files().empty())
       work.trees.get(tree_key({layer}), [&] { return std::move(tree); });
@@ -256,7 +269,7 @@ void use_image(Base& base, const FoundBase& found, const Location& location, con
 }
 
 Tree read_layers(const std::vector<Layer>& layers, const std::set<std::string>& wanted, const Workplace& workplace) {
-  Tree tree(wanted);
+  Tree tree = make_tree(wanted);
   for (const auto& layer : layers) {
     const auto subject = fmt::format("layer {} of the base", layer.descriptor.digest.to_string());
     if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
@@ -294,7 +307,7 @@ void use_rootfs(Base& base, const BaseRequest& request, const Platform& platform
 }
 
 Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const Workplace& workplace) {
-  constexpr const char* kKind = "trees";
+  constexpr const char* kKind = "trees-with-libraries";
   auto cache = open_cache(workplace);
   auto record = cache ? cache->find(kKind, key) : std::nullopt;
   if (auto known = record ? decode_tree(std::move(*record)) : std::nullopt) return std::move(*known);
@@ -328,7 +341,7 @@ Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace
 Base open_base(SharedWork& work, const BaseRequest& request, const Platform& platform, const Workplace& workplace,
                std::vector<fs::path>& inputs) {
   const auto& location = request.location;
-  Base base{{}, {}, {}, {}, {}, location.to_string(), Tree(wanted_files())};
+  Base base{{}, {}, {}, {}, {}, location.to_string(), make_tree(wanted_files())};
   switch (location.kind) {
     case Location::Kind::scratch:
       base.config.platform = platform;

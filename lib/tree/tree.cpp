@@ -17,6 +17,7 @@ constexpr std::string_view kWhiteoutPrefix = ".wh.";
 constexpr std::string_view kMetaPrefix = ".wh..wh.";
 constexpr std::string_view kOpaqueMarker = ".wh..wh..opq";
 constexpr std::size_t kLargestContents = std::size_t{1024} * 1024;
+constexpr std::size_t kLargestSummarised = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kLongestLink = 4096;  // PATH_MAX
 constexpr std::size_t kMostLinks = 40;      // as Linux
 constexpr std::size_t kMostComponents = 4096;
@@ -159,6 +160,9 @@ AnyNode* descend(AnyNode& root, std::string_view path) {
 
 Tree::Tree(std::set<std::string> wanted_files) : wanted_files_(std::move(wanted_files)) {}
 
+Tree::Tree(std::set<std::string> wanted_files, Summary summary)
+    : wanted_files_(std::move(wanted_files)), summary_(summary) {}
+
 Tree Tree::from_root(Node root) {
   Tree tree;
   tree.root_ = std::move(root);
@@ -215,8 +219,12 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
   node.link_target = entry.link_target;
   node.xattrs = entry.xattrs;
   node.layer = layer_;
-  if (entry.type == EntryType::regular && entry.size <= kLargestContents && wanted_files_.count(path) != 0)
+  if (entry.type == EntryType::regular && entry.size <= kLargestContents && wanted_files_.count(path) != 0) {
     node.contents = read_all(layer.data(), kLargestContents, entry.path);
+  } else if (watcher_ == nullptr && entry.type == EntryType::regular && entry.size <= kLargestSummarised &&
+             is_summarised(path)) {
+    node.contents = summary_.make(read_all(layer.data(), kLargestSummarised, entry.path));
+  }
   if (watcher_ != nullptr && entry.type != EntryType::directory) {
     if (node.contents) {
       StringSource again(*node.contents);
@@ -232,12 +240,15 @@ Node Tree::linked_node(const TarEntry& entry, const std::string& path) const {
   const auto cause = [&](std::string_view what) {
     return fmt::format("a hard link to {}, {}", printable(entry.link_target), what);
   };
-  const Node* target = find(resolve_parent(entry.link_target));
+  const auto target_path = resolve_parent(entry.link_target);
+  const Node* target = find(target_path);
   if (target == nullptr) refuse(ErrorCode::corrupt, entry.path, cause("which does not exist"));
   if (target->type == EntryType::directory) refuse(ErrorCode::corrupt, entry.path, cause("a directory"));
   Node node = *target;
   node.layer = layer_;
-  if (wanted_files_.count(path) == 0) node.contents.reset();
+  const bool keeps_contents = wanted_files_.count(path) != 0 ? wanted_files_.count(target_path) != 0
+                                                             : is_summarised(path) && is_summarised(target_path);
+  if (!keeps_contents) node.contents.reset();
   return node;
 }
 
@@ -275,6 +286,7 @@ Tree::Node& Tree::make_parent(std::string_view path) {
 // The memory of a tree is bounded by what a hostile layer may bring, not by what it says of itself.
 void Tree::account(const Node& node, std::string_view name) {
   metadata_size_ += sizeof(Node) + 64 + name.size() + node.link_target.size();
+  if (node.contents) metadata_size_ += node.contents->size();
   for (const auto& [key, value] : node.xattrs) metadata_size_ += 64 + key.size() + value.size();
   if (metadata_size_ > kMostMetadata) refuse(ErrorCode::unsupported, name, "over a gigabyte of metadata");
 }
@@ -285,8 +297,8 @@ std::set<std::string> Tree::missed_files() const {
     try {
       const auto path = resolve(wanted);
       const auto* node = find(path);
-      if (node != nullptr && node->type == EntryType::regular && !node->contents && node->size <= kLargestContents)
-        missed.insert(path);
+      const bool is_file = node != nullptr && node->type == EntryType::regular && node->size <= kLargestContents;
+      if (is_file && (!node->contents || is_summarised(path))) missed.insert(path);
     } catch (const Error&) {
       continue;  // links in a circle lead to no file
     }

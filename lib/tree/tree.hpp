@@ -95,14 +95,22 @@ class Tree {
     std::uint64_t size = 0;
     std::string link_target;  // of a symlink
     std::map<std::string, std::string> xattrs;
-    std::optional<std::string> contents;     // of a wanted regular file
+    std::optional<std::string> contents;     // of a wanted regular file; of one to be summarised, the summary
     std::shared_ptr<const FileFacts> facts;  // where there was a watcher
     Children children;                       // of a directory
     std::uint32_t layer = 0;                 // which one brought it, counted from 1; 0 for the root before any did
   };
 
+  // What is kept of further regular files in place of their contents, such as the names that a library defines. Both
+  // must be there, or neither; files over 64 MiB have no summary, and nothing has while somebody watches.
+  struct Summary {
+    bool (*is_wanted)(std::string_view path) = nullptr;
+    std::string (*make)(std::string_view bytes) = nullptr;
+  };
+
   // Contents are kept for regular files at these paths, up to 1 MiB each.
   explicit Tree(std::set<std::string> wanted_files = {});
+  Tree(std::set<std::string> wanted_files, Summary summary);
 
   // Lays one layer over what is there: whiteouts (".wh.NAME", ".wh..wh..opq") remove what lower layers had, a directory
   // over a directory takes its metadata and keeps its entries, anything else replaces; a path goes through the symlinks
@@ -135,6 +143,7 @@ class Tree {
   void put_node(const std::string& path, Node node);
   Node node_of(const TarEntry& entry, const std::string& path, TarReader& layer) const;
   Node linked_node(const TarEntry& entry, const std::string& path) const;
+  bool is_summarised(std::string_view path) const { return summary_.is_wanted != nullptr && summary_.is_wanted(path); }
   void white_out(std::string_view folder, std::string_view name);
   Node& make_parent(std::string_view path);
   void account(const Node& node, std::string_view name);
@@ -142,10 +151,11 @@ class Tree {
   Node root_;
   std::set<std::string> wanted_files_;
   std::set<std::string> linked_files_;  // what hard links at wanted places link to
-  std::set<std::string> whited_out_;    // by the layer being applied
-  TreeWatcher* watcher_ = nullptr;      // of apply(), borrowed
-  std::uint32_t layer_ = 0;             // the one being applied
-  std::uint64_t metadata_size_ = 0;     // of all entries ever, in bytes, roughly
+  Summary summary_;
+  std::set<std::string> whited_out_;  // by the layer being applied
+  TreeWatcher* watcher_ = nullptr;    // of apply(), borrowed
+  std::uint32_t layer_ = 0;           // the one being applied
+  std::uint64_t metadata_size_ = 0;   // of all entries ever, in bytes, roughly
 };
 
 }  // namespace ociassemble

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "assemble/placement.hpp"
+#include "gates/root_files.hpp"
+#include "tree/tree.hpp"
+
+namespace ociassemble {
+
+// The root file system of an image that is being assembled: its base, and what was placed on it. Of placed files the
+// local ones are read. Borrows all. One thread.
+class ImageFiles : public RootFiles {
+ public:
+  // By place in the image (Placement::resolve): the local files that were placed.
+  using Sources = std::map<std::string, std::filesystem::path>;
+
+  ImageFiles(const Tree& base, const Placement& placement, const Sources& sources)
+      : base_(base), placement_(placement), sources_(sources) {}
+
+  std::optional<RootFile> find(std::string_view path) const override;
+  std::optional<std::string> text(std::string_view path) const override;
+  bool may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const override;
+
+ private:
+  struct Item;
+  std::optional<Item> item_at(const std::string& path) const;
+  std::optional<std::string> resolve(std::string_view path) const;
+  std::shared_ptr<const LibraryFacts> library_at(const std::string& path) const;
+
+  const Tree& base_;
+  const Placement& placement_;
+  const Sources& sources_;
+  mutable std::map<std::string, std::shared_ptr<const LibraryFacts>> known_;
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "gates/runs.hpp"
+
+namespace ociassemble {
+
+// A program of an image, where messages need words for it.
+struct CheckedStart {
+  std::string source;  // the local file
+  std::string base;    // as messages name it
+  ProgramStart program;
+};
+
+// Throws Error{check_failed} for a program that does not start on the image's file system: what is missing, and what to
+// do. Warns of what is not judged or depends on the machine; `warn` may be empty.
+void check_start(const CheckedStart& start, const RootFiles& root, const std::function<void(const std::string&)>& warn);
+
+}  // namespace ociassemble
