@@ -37,6 +37,15 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
+// musl ignores all of a list that has any other word behind '$'.
+bool has_unknown_to_musl(std::string_view list) {
+  for (auto at = list.find('$'); at != std::string_view::npos; at = list.find('$', at + 1)) {
+    const auto rest = list.substr(at);
+    if (!rest.starts_with("$ORIGIN") && !rest.starts_with("${ORIGIN}")) return true;
+  }
+  return false;
+}
+
 std::string platform_of_machine(std::uint16_t machine) {
   return machine == kMachineAmd64 ? "x86_64" : machine == kMachineArm64 ? "aarch64" : "";
 }
@@ -104,6 +113,7 @@ std::optional<SearchResult> LibrarySearch::try_folders(const std::vector<std::st
 }
 
 std::vector<std::string> LibrarySearch::expand(std::string_view list, const LoadedFile& by) const {
+  if (loader_ == LoaderKind::musl && has_unknown_to_musl(list)) return {};
   auto folders = split(list, ":");
   folders.erase(std::remove(folders.begin(), folders.end(), ""), folders.end());
   for (auto& folder : folders) {
@@ -118,6 +128,7 @@ std::vector<std::string> LibrarySearch::expand(std::string_view list, const Load
 
 SearchResult LibrarySearch::find(std::string_view name, const LoadedFile& by) const {
   if (name.find('/') != std::string_view::npos) {
+    if (loader_ == LoaderKind::musl) return try_path(std::string(name)).value_or(SearchResult());
     const auto paths = expand(name, by);
     return paths.size() == 1 ? try_path(paths[0]).value_or(SearchResult()) : SearchResult();
   }

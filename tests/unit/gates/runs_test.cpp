@@ -327,6 +327,22 @@ TEST_CASE("musl inherits RUNPATH, and takes LD_LIBRARY_PATH first") {
   CHECK(obstacles_of(program, root).empty());
 }
 
+TEST_CASE("musl ignores a path with anything but $ORIGIN in it") {
+  MuslRoot root;
+  root.put("opt/liba.so", library("liba.so"));
+  root.put("usr/local/bin/libb.so", library("libb.so"));
+  auto program = musl_program({"liba.so"});
+  program.facts.dynamic.rpath = "/none/$LIB:/opt";
+  CHECK(obstacles_of(program, root) == Names{"no library liba.so"});
+  program.facts.dynamic.rpath = "/none/$ORIGIN:/opt";
+  CHECK(obstacles_of(program, root).empty());
+  program.facts.dynamic.needed = {"libb.so"};
+  program.facts.dynamic.rpath = "${ORIGIN}";
+  CHECK(obstacles_of(program, root).empty());
+  program.facts.dynamic.needed = {"$ORIGIN/libb.so"};
+  CHECK(obstacles_of(program, root) == Names{"no library $ORIGIN/libb.so"});
+}
+
 TEST_CASE("versions are compared number by number") {
   CHECK(family_of_version("GLIBC_2.34") == "GLIBC_2.");
   CHECK(family_of_version("GLIBC_2.2.5") == "GLIBC_2.");
