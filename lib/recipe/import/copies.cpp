@@ -137,13 +137,17 @@ void CopyImport::add_flags(const DockerInstruction& made, DraftFile& file) {
 
 void CopyImport::take_from(const DockerInstruction& made, const std::string& from, const std::string& source,
                            const std::string& destination) {
-  const auto stage = find_stage(state_.stages, state_.arguments.plain(from), state_.index);
+  const auto plain = state_.arguments.plain(from);
+  const auto stage = find_stage(state_.stages, plain, state_.index);
+  if (stage && plain != from)
+    state_.notes.add(made, fmt::format("this is the stage {} with the arguments as they are", plain));
   const auto path = joined_path("/", source);
   const auto name = last_name(path);
   const auto place = destination.ends_with('/') ? destination + name : destination;
   const bool is_folder = path == "/etc/ssl/certs" || path == "/usr/share/zoneinfo";
   if (take_system_files(made, path, is_folder ? destination : place)) return;
-  if (stage && (path == "/etc/passwd" || path == "/etc/group")) {
+  if (stage && (path == "/etc/passwd" || path == "/etc/group") && place == path) {
+    state_.notes.add("Of the users and groups that are copied the recipe creates the one that USER names.");
     for (const auto& command : state_.builds.at(*stage).accounts) state_.accounts.read(command.words);
     return;
   }
@@ -230,6 +234,24 @@ void CopyImport::note_program_flags(const DockerInstruction& made) {
     const auto value = state_.expand(made, text);
     if (flag == "from" || flag == "link" || is_usual_program(flag, value)) continue;
     state_.notes.add(made, fmt::format("a program is root's, with mode 0555; --{} is not carried over", flag));
+  }
+}
+
+bool CopyImport::holds_place(const std::string& place) const {
+  const auto& draft = state_.draft;
+  return std::any_of(draft.binaries.begin(), draft.binaries.end(), [&](const auto& one) { return one.first == place; });
+}
+
+void CopyImport::take_own_program(std::size_t stage) {
+  if (state_.run_words.empty() || holds_base(state_.workdir)) return;
+  const auto& word = state_.run_words.front();
+  for (const auto& folder : std::vector<std::string>{state_.workdir, "/go/bin", "/usr/local/bin"}) {
+    const auto place = joined_path(folder, word);
+    if (holds_place(place)) return;
+    const auto program = state_.builds.find_program(stage, place, true);
+    if (!program || program->stage != stage) continue;
+    built_lines_.insert(program->command.line);
+    return take_program(*state_.stages[stage].from, *program, last_name(place), place);
   }
 }
 

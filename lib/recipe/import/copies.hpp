@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,15 @@ class CopyImport {
   explicit CopyImport(ImportState& state) : state_(state) {}
 
   void take(const DockerInstruction& made);
+  // A program that the last stage builds for itself and runs.
+  void take_own_program(std::size_t stage);
+  // Whether the go command of this line makes one of the recipe's programs.
+  bool is_built(std::size_t line) const { return built_lines_.count(line) != 0; }
   // The program that the image runs belongs in "binaries", also where it comes from the context.
   void move_programs();
 
  private:
+  bool holds_place(const std::string& place) const;
   void note_text(const DockerInstruction& made);
   void take_one(const DockerInstruction& made, const std::string& source, const std::string& destination);
   void add_flags(const DockerInstruction& made, DraftFile& file);
@@ -31,6 +37,7 @@ class CopyImport {
   void note_program_flags(const DockerInstruction& made);
 
   ImportState& state_;
+  std::set<std::size_t> built_lines_;
 };
 
 }  // namespace ociassemble

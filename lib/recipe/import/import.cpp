@@ -14,6 +14,7 @@
 #include "ociassemble/recipe.hpp"
 #include "recipe/duration.hpp"
 #include "recipe/import/copies.hpp"
+#include "recipe/import/go_commands.hpp"
 #include "recipe/import/import_state.hpp"
 #include "recipe/import/ports.hpp"
 #include "recipe/import/profiles.hpp"
@@ -287,7 +288,13 @@ class Import : private ImportState {
       const auto value = variables.value_of(name);
       return value ? std::optional(arguments.plain(*value)) : std::nullopt;
     };
-    const auto effects = effects_of(commands_of_run(made, value_of), accounts);
+    auto commands = commands_of_run(made, value_of);
+    std::erase_if(commands, [&](const ShellCommand& command) {
+      if (!go_command_of(command)) return false;
+      go_commands_.push_back({&made, command.text});
+      return true;
+    });
+    const auto effects = effects_of(commands, accounts);
     if (effects.certificates) {
       set_member(draft.simple, "caCertificates", "\"host\"");
       notes.add("The certificates are this host's, not the package's; name a PEM file to have the same everywhere.");
@@ -342,6 +349,23 @@ class Import : private ImportState {
     if (!volumes.empty()) set_member(draft.simple, "volumes", array_of(volumes));
   }
 
+  // An owner by name must be there; one that is not created is its number.
+  void finish_owners() {
+    for (auto& one : draft.files) {
+      const auto owner =
+          std::find_if(one.more.begin(), one.more.end(), [](const auto& member) { return member.first == "owner"; });
+      if (owner == one.more.end()) continue;
+      for (const auto& user : accounts.users) {
+        if (user.name == created_ || !is_number(user.uid)) continue;
+        const auto group = accounts.groups.find(user.group.empty() ? user.name : user.group);
+        const auto gid = group == accounts.groups.end() || !is_number(group->second) ? user.uid : group->second;
+        const bool is_user = owner->second == json_text(user.name);
+        if (is_user || owner->second == json_text(user.name + ":" + user.name))
+          owner->second = json_text(user.uid + ":" + gid);
+      }
+    }
+  }
+
   void finish_accounts() {
     for (const auto& user : accounts.users) {
       if (user.name == created_) continue;
@@ -353,12 +377,20 @@ class Import : private ImportState {
   // Without an entrypoint a cmd is the command; a recipe would put its first binary before it.
   void finish() {
     copies_.move_programs();
+    copies_.take_own_program(index);
+    for (const auto& [made, text] : go_commands_) {
+      if (!copies_.is_built(made->line))
+        notes.add(*made, fmt::format("not carried over: {} (build the program before, outside, and name it under "
+                                     "\"binaries\")",
+                                     on_one_line(text)));
+    }
     if (!entrypoint_ && cmd_) entrypoint_ = Texts();
     if (!entrypoint_ && !draft.binaries.empty())
       notes.add("The Dockerfile says neither ENTRYPOINT nor CMD; the image made here runs its first binary.");
     if (entrypoint_) set_member(draft.simple, "entrypoint", array_of(*entrypoint_));
     if (cmd_) set_member(draft.simple, "cmd", array_of(*cmd_));
     finish_folders();
+    finish_owners();
     finish_accounts();
     if (!seen_user_) notes.add("The Dockerfile names no user; an image made here runs as 65532:65532, not as root.");
   }
@@ -367,6 +399,11 @@ class Import : private ImportState {
   Texts shell_{"/bin/sh", "-c"};
   std::optional<Texts> entrypoint_, cmd_;
   std::vector<Folder> folders_;
+  struct GoLine {
+    const DockerInstruction* made;
+    std::string text;
+  };
+  std::vector<GoLine> go_commands_;
   std::string created_;  // the user that the recipe creates
   bool cmd_is_here_ = false;
   bool seen_user_ = false;

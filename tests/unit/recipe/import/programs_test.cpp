@@ -100,6 +100,18 @@ TEST_CASE("a program is found through the stages that hand it on") {
   CHECK(holds(recipe, "\"/api\": {\"source\": \"api\", \"build\""));
 }
 
+TEST_CASE("a program that the last stage builds for itself and runs is a binary") {
+  const auto recipe = imported(
+      "FROM golang\nWORKDIR /src\nCOPY . .\nRUN go mod download && go build -o /usr/local/bin/app ./...\nCMD "
+      "[\"app\"]\n");
+  CHECK(holds(recipe, "\"/usr/local/bin/app\": \"app\""));
+  CHECK(holds(
+      recipe,
+      "// Line 4: RUN go mod download && go build -o /usr/local/bin/app ./...: not carried over: go mod download ("));
+  const auto other = imported("FROM golang\nCOPY . .\nRUN go build -o /tool ./tool\nCMD [\"/app\"]\n");
+  CHECK(holds(other, "not carried over: go build -o /tool ./tool (build the program before"));
+}
+
 TEST_CASE("everything else of a stage is a comment that names it") {
   const auto recipe = imported_program("go build -o /out/api ./cmd/api", "/src/LICENSE /LICENSE",
                                        "COPY --from=build /out/* /bin/\nCOPY --from=krallin/tini /tini /tini\n");

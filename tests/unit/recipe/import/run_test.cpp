@@ -88,6 +88,12 @@ TEST_CASE("a user that nothing runs as is named") {
               "// The user other is not created, since no USER of the image names it."));
 }
 
+TEST_CASE("an owner that is not created is its number") {
+  const auto recipe =
+      imported("FROM alpine\nRUN addgroup -g 7 app && adduser -D -u 6 -G app app\nCOPY --chown=app:app a.b /a\n");
+  CHECK(holds(recipe, "\"owner\": \"6:7\""));
+}
+
 TEST_CASE("a comment is said once") {
   const auto recipe = imported("FROM alpine\nRUN apk add ca-certificates\nRUN apk add ca-certificates\n");
   const auto first = recipe.find("certificates are this host's");
