@@ -55,6 +55,7 @@ struct AssembleOptions {
   std::optional<std::string> base_name;
   std::shared_ptr<const Lock> lock;  // a base that it pins is taken from it, without a request; may be null
   LockUse lock_use = LockUse::preferred;
+  bool allow_codec_change = false;  // take this build's codec where a required lock pins another
   // Of layers of the base whose media type is not what their bytes are, the true one is written; else they are refused.
   bool fix_media_types = false;
   std::optional<Platform> platform;  // the binaries' when not set

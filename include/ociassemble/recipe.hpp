@@ -41,6 +41,7 @@ struct ResolvedRecipe {
   std::vector<std::string> tags;  // tags only, to be completed by what is pushed to
   std::vector<Platform> platforms;
   std::vector<AssembleOptions> images;  // one for each platform, in their order; one where there are no platforms
+  std::vector<RecipeBuild> builds;      // of all images
   // Where each local path in `images` is named: "FILE:LINE:COLUMN: MEMBER".
   std::map<std::filesystem::path, std::string> origins;
 };

@@ -14,7 +14,7 @@ std::vector<std::string> env_over(const std::vector<std::string>& base_env, cons
   options.env = env;
   Base base;
   base.config.env = base_env;
-  return make_config(options, base, {}, "/app").env;
+  return make_config(options, base, 0, {}, "/app").env;
 }
 
 using Env = std::vector<std::string>;

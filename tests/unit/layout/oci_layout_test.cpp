@@ -313,9 +313,9 @@ TEST_CASE(
   json.insert(json.size() - 1, R"(,"com.example.tool":{"keep":1})");
   folder.write("index.json", json);
 
-  CHECK(layout.find("v1").descriptor.digest == image.digest());
-  CHECK_THROWS_WITH_AS(layout.find("other"), doctest::Contains("an algorithm that is not supported"), Error);
-  CHECK_THROWS_WITH_AS(layout.find(std::nullopt), doctest::Contains("2 images are in it"), Error);
+  CHECK(layout.open_document("v1").descriptor.digest == image.digest());
+  CHECK_THROWS_WITH_AS(layout.open_document("other"), doctest::Contains("an algorithm that is not supported"), Error);
+  CHECK_THROWS_WITH_AS(layout.open_document(std::nullopt), doctest::Contains("2 images are in it"), Error);
 
   write_image(layout, image, "v1", {});
   CHECK(read_bytes(folder / "index.json") == json);
