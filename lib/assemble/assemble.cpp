@@ -15,6 +15,7 @@
 #include "assemble/entrypoint_check.hpp"
 #include "assemble/image_files.hpp"
 #include "assemble/lock_checks.hpp"
+#include "assemble/name_check.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/stages.hpp"
 #include "assemble/start_check.hpp"
@@ -70,6 +71,7 @@ class Assembly {
     config_ = base_.config;
     pad_history();
     for (const auto& stage : stages_of(options_)) add_stage(stage);
+    warn_of_equal_names(placement_.paths(), workplace_.warn);
     finish_config();
     check_starts();
     layers_ = base_.layers;
@@ -269,7 +271,9 @@ class Assembly {
     const auto ignore = find_ignore(add);
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
     inputs_.push_back(add.source);
-    for (auto& found : read_folder(add.source, mtime(), ignore)) {
+    auto members = read_folder(add.source, mtime(), ignore);
+    if (!add.mode) warn_of_made_up_modes(add.source, members, workplace_.warn);
+    for (auto& found : members) {
       const auto source = add.source / found.entry.path;
       const bool is_file = found.entry.type == EntryType::regular;
       // A folder's time says that something in it has come or gone.
@@ -338,8 +342,8 @@ class Assembly {
     if (options_.format == ImageFormat::docker) return {};
     Annotations all;
     if (base_.digest) all[kBaseDigest] = base_.digest->to_string();
-    const auto name = options_.base_name.value_or(base_.name);
-    if (!name.empty() && name != "none") all[kBaseName] = name;
+    const auto base_name = options_.base_name.value_or(base_.name);
+    if (!base_name.empty() && base_name != "none") all[kBaseName] = base_name;
     for (const auto& [name, value] : options_.annotations) all[name] = value;
     return all;
   }

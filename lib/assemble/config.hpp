@@ -6,6 +6,7 @@
 
 #include "bases/base.hpp"
 #include "inspect/passwd.hpp"
+#include "ociassemble/assemble_options.hpp"
 
 namespace ociassemble {
 

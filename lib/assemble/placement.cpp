@@ -183,6 +183,12 @@ bool Placement::has_file(std::string_view path) const {
   return false;
 }
 
+std::vector<std::string> Placement::paths() const {
+  std::vector<std::string> paths;
+  for (const auto& [path, entry] : placed_) paths.push_back(path);
+  return paths;
+}
+
 std::vector<std::string> Placement::programs() const {
   std::vector<std::string> paths;
   for (const auto& [path, entry] : placed_) {

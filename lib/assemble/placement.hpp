@@ -42,6 +42,8 @@ class Placement {
 
   // Whether the path leads to a file in the image so far, links of the base and of what was placed followed.
   bool has_file(std::string_view path) const;
+  // All paths at which something was placed.
+  std::vector<std::string> paths() const;
   // The absolute paths of the executable files that were placed.
   std::vector<std::string> programs() const;
 

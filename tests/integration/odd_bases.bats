@@ -115,3 +115,21 @@ END
   run -1 build --base oci:truncated:v1 -o oci:out:v1
   [[ $output == *"it is truncated"* ]]
 }
+
+@test "names that are one file elsewhere, and folders whose modes are made up, draw a warning" {
+  mkdir -p names modes mixed
+  touch names/Readme names/README names/other
+  printf a >modes/a
+  printf b >modes/b
+  chmod 755 modes/*
+  run --separate-stderr -0 build --add names:/names -o oci:out:v1
+  [[ $stderr == *"/names/README and /names/Readme differ in case or in the form of their letters alone"* ]]
+  run --separate-stderr -0 build --add modes:/modes -o oci:out:v1
+  [[ $stderr == *"every file in modes is executable and none is a program"* ]]
+  run --separate-stderr -0 build --add modes:/modes,mode=0444 -o oci:out:v1
+  [ -z "$stderr" ]
+  printf '#!/bin/sh\n' >modes/c
+  chmod 755 modes/c
+  run --separate-stderr -0 build --add modes:/modes -o oci:out:v1
+  [ -z "$stderr" ]
+}

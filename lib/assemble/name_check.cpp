@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assemble/name_check.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+#include <span>
+#include <string_view>
+
+#include "base/folded_name.hpp"
+#include "base/text.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::size_t kMostWarnings = 5;
+constexpr std::size_t kMostOpened = 64;
+
+bool is_program_file(const std::filesystem::path& file) {
+  try {
+    FileSource source(file);
+    std::array<std::byte, 4> head{};
+    const auto text = as_text(std::span(head).first(read_full(source, head)));
+    return text.starts_with("#!") || text ==
+                                         "\x7F"
+                                         "ELF";
+  } catch (const Error&) {
+    return true;  // whoever adds it says what is wrong
+  }
+}
+
+}  // namespace
+
+void warn_of_equal_names(const std::vector<std::string>& paths, const Warn& warn) {
+  if (!warn) return;
+  std::map<std::string, const std::string*> known;
+  std::size_t warnings = 0;
+  for (const auto& path : paths) {
+    const auto [first, is_new] = known.emplace(folded_name(path), &path);
+    if (is_new || ++warnings > kMostWarnings) continue;
+    warn(
+        fmt::format("/{} and /{} differ in case or in the form of their letters alone, and are one file on macOS and "
+                    "Windows",
+                    terminal_text(*first->second), terminal_text(path)));
+  }
+}
+
+void warn_of_made_up_modes(const std::filesystem::path& folder, const std::vector<LayerEntry>& entries,
+                           const Warn& warn) {
+  if (!warn) return;
+  std::size_t files = 0;
+  for (const auto& made : entries) {
+    if (made.entry.type != EntryType::regular) continue;
+    if ((made.entry.mode & 0111U) == 0) return;
+    ++files;
+  }
+  if (files < 2) return;
+  std::size_t opened = 0;
+  for (const auto& made : entries) {
+    if (made.entry.type != EntryType::regular) continue;
+    if (++opened > kMostOpened || is_program_file(folder / made.entry.path)) return;
+  }
+  warn(
+      fmt::format("every file in {} is executable and none is a program; its file system may keep no modes: add "
+                  ",mode=0444 to it",
+                  terminal_text(folder.string())));
+}
+
+}  // namespace ociassemble

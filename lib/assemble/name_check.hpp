@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "image/layer_builder.hpp"
+
+namespace ociassemble {
+
+using Warn = std::function<void(const std::string&)>;  // may be empty
+
+// Warns of paths that differ in case or in the form of their letters alone: where the image is unpacked on macOS or
+// Windows, one file takes the other's place.
+void warn_of_equal_names(const std::vector<std::string>& paths, const Warn& warn);
+
+// Warns of a folder in which every file is executable and none is a program: its file system keeps no modes, and the
+// image would have those that it makes up. `entries` are the folder's, with their own modes.
+void warn_of_made_up_modes(const std::filesystem::path& folder, const std::vector<LayerEntry>& entries,
+                           const Warn& warn);
+
+}  // namespace ociassemble
