@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <map>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/folded_name.hpp"
 #include "base/text.hpp"
@@ -36,7 +36,7 @@ bool is_program_file(const std::filesystem::path& file) {
 
 void warn_of_equal_names(const std::vector<std::string>& paths, const Warn& warn) {
   if (!warn) return;
-  std::map<std::string, const std::string*> known;
+  std::unordered_map<std::string, const std::string*> known;
   std::size_t warnings = 0;
   for (const auto& path : paths) {
     const auto [first, is_new] = known.emplace(folded_name(path), &path);

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <cstring>
 #include <ctime>
+#include <fstream>
+#include <utility>
 
 #include "base/system_error.hpp"
 
@@ -65,56 +67,94 @@ FileIdentity from_statx(const struct statx& status) {
   return identity;
 }
 
-// The layers below an overlay may be images with the times that their maker gave them, and those have one time for
-// both.
-bool keeps_ctime_on(std::uint64_t type, const FileIdentity& identity) {
-  if (type == kOverlay && identity.ctime == identity.mtime) return false;
-  return std::find(kKeepsCtime.begin(), kKeepsCtime.end(), type) != kKeepsCtime.end();
+// Of Linux 6.8; older headers do not have it.
+constexpr unsigned kUniqueMountId = 0x4000;
+constexpr std::size_t kMountIdOffset = 0x90;
+
+const std::string& boot_id() {
+  static const std::string id = [] {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string text;
+    std::getline(file, text);
+    return text;
+  }();
+  return id;
+}
+
+std::string unique_mount(const struct statx& status) {
+  if ((status.stx_mask & kUniqueMountId) == 0 || boot_id().empty()) return {};
+  std::uint64_t id = 0;
+  std::memcpy(&id, reinterpret_cast<const char*>(&status) + kMountIdOffset, sizeof id);
+  return fmt::format("{}/{}", boot_id(), id);
 }
 
 // Some systems have it in a signed member.
 std::uint64_t type_of(const struct statfs& system) { return static_cast<std::uint32_t>(system.f_type); }
 
+// The layers below an overlay may be images with the times that their maker gave them, and those have one time for
+// both.
+void take_file_system(FileIdentity& identity, std::uint64_t type, std::string mount) {
+  const bool is_known = std::find(kKeepsCtime.begin(), kKeepsCtime.end(), type) != kKeepsCtime.end();
+  const bool needs_mount = type == kOverlay && identity.ctime == identity.mtime;
+  if (needs_mount) identity.mount = std::move(mount);
+  identity.keeps_ctime = is_known && (!needs_mount || !identity.mount.empty());
+}
+
 }  // namespace
 
 std::optional<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
   const auto seen = now();
+  FileIdentity identity;
+  std::string mount;
+  struct statx extended {};
   struct stat status {};
-  struct statfs system {};
-  if (::stat(path.c_str(), &status) != 0) return {};
-  auto identity = from_stat(status);
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS | kUniqueMountId, &extended) == 0) {
+    identity = from_statx(extended);
+    mount = unique_mount(extended);
+  } else if (::stat(path.c_str(), &status) == 0) {
+    identity = from_stat(status);  // not every sandbox lets statx() through
+  } else {
+    return {};
+  }
   identity.seen = seen;
-  if (::statfs(path.c_str(), &system) == 0) identity.keeps_ctime = keeps_ctime_on(type_of(system), identity);
+  struct statfs system {};
+  if (::statfs(path.c_str(), &system) == 0) take_file_system(identity, type_of(system), std::move(mount));
   return identity;
 }
 
 FileIdentity FileIdentity::of(int fd, std::string_view subject) {
   const auto seen = now();
   FileIdentity identity;
+  std::string mount;
   struct statx extended {};
-  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &extended) == 0) {
+  struct stat status {};
+  const int flags = AT_EMPTY_PATH | AT_STATX_FORCE_SYNC;
+  if (::statx(fd, "", flags, STATX_BASIC_STATS | kUniqueMountId, &extended) == 0) {
     identity = from_statx(extended);
-  } else {
-    // Not every sandbox lets statx() through.
-    struct stat status {};
-    if (::fstat(fd, &status) != 0) throw_errno(fmt::format("cannot read {}", subject));
+    mount = unique_mount(extended);
+  } else if (::fstat(fd, &status) == 0) {
     identity = from_stat(status);
+  } else {
+    throw_errno(fmt::format("cannot read {}", subject));
   }
   identity.seen = seen;
   struct statfs system {};
-  if (::fstatfs(fd, &system) == 0) identity.keeps_ctime = keeps_ctime_on(type_of(system), identity);
+  if (::fstatfs(fd, &system) == 0) take_file_system(identity, type_of(system), std::move(mount));
   return identity;
 }
 
 bool FileIdentity::same_as(const FileIdentity& other) const {
   return device == other.device && inode == other.inode && size == other.size && mtime == other.mtime &&
-         ctime == other.ctime && keeps_ctime == other.keeps_ctime;
+         ctime == other.ctime && keeps_ctime == other.keeps_ctime && mount == other.mount;
 }
 
 bool FileIdentity::tells_changes() const { return keeps_ctime && ctime % kSecond != 0 && ctime - seen <= kClockGrain; }
 
 bool FileIdentity::at_rest() const { return seen - ctime > kClockGrain; }
 
-std::string FileIdentity::to_string() const { return fmt::format("{}:{}:{}:{}:{}", device, inode, size, mtime, ctime); }
+std::string FileIdentity::to_string() const {
+  const auto text = fmt::format("{}:{}:{}:{}:{}", device, inode, size, mtime, ctime);
+  return mount.empty() ? text : text + ":" + mount;
+}
 
 }  // namespace ociassemble

@@ -20,6 +20,9 @@ struct FileIdentity {
   // Whether the file system is of a kind whose ctime moves with every change: not a network or FUSE file system, one
   // without a ctime of its own (FAT), or the image of a disc that somebody may have made with any times.
   bool keeps_ctime = false;
+  // On an overlay whose layers may be such images: which mount it is, as no other was or will be ("BOOT/MOUNT"); their
+  // bytes stay while it does. Empty elsewhere, and where the kernel cannot tell (before Linux 6.8).
+  std::string mount;
   std::int64_t seen = 0;  // when this was asked; not part of the identity
 
   // Of the file that the path leads to, symlinks followed; nothing when there is none.

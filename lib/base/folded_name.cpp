@@ -28,20 +28,29 @@ char32_t small_letter(char32_t c) {
   return c;
 }
 
+void append_utf8(std::string& text, char32_t c) {
+  const auto tail = [&](unsigned shift) { text += static_cast<char>(0x80U | ((c >> shift) & 0x3FU)); };
+  if (c < 0x80) {
+    text += static_cast<char>(c);
+    return;
+  }
+  const unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+  text += static_cast<char>((0xFF00U >> (more + 1) & 0xFFU) | c >> (6 * more));
+  for (unsigned left = more; left-- > 0;) tail(6 * left);
+}
+
 // Decompositions end: a character's parts come without it.
-void append_folded(std::u32string& folded, char32_t c) {
+void append_folded(std::string& folded, char32_t c) {
   if (c >= kHangulFirst && c <= kHangulLast) {
     const char32_t index = c - kHangulFirst;
-    folded += {0x1100 + index / 588, 0x1161 + index % 588 / 28};
-    if (index % 28 != 0) folded += 0x11A7 + index % 28;
+    append_utf8(folded, 0x1100 + index / 588);
+    append_utf8(folded, 0x1161 + index % 588 / 28);
+    if (index % 28 != 0) append_utf8(folded, 0x11A7 + index % 28);
     return;
   }
   const auto found = std::lower_bound(kDecompositions.begin(), kDecompositions.end(), c,
                                       [](const auto& entry, char32_t code) { return entry.composed < code; });
-  if (found == kDecompositions.end() || found->composed != c) {
-    folded += small_letter(c);
-    return;
-  }
+  if (found == kDecompositions.end() || found->composed != c) return append_utf8(folded, small_letter(c));
   append_folded(folded, found->first);
   if (found->second != 0) append_folded(folded, found->second);
 }
@@ -49,17 +58,20 @@ void append_folded(std::u32string& folded, char32_t c) {
 }  // namespace
 
 std::string folded_name(std::string_view name) {
-  std::u32string folded;
+  std::string folded;
+  folded.reserve(name.size());
   while (!name.empty()) {
     const auto length = utf8_length(name);
-    if (length == 0) {
-      folded += 0x110000 + static_cast<unsigned char>(name.front());  // no character's
+    if (length == 1) {
+      folded += to_lower(name.front());
+    } else if (length == 0) {
+      folded += name.front();
     } else {
       append_folded(folded, decode_sequence(name.substr(0, length)));
     }
     name.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return {reinterpret_cast<const char*>(folded.data()), folded.size() * sizeof(char32_t)};
+  return folded;
 }
 
 }  // namespace ociassemble

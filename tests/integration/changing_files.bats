@@ -5,6 +5,7 @@ load lib
 
 tear_down() {
   [ ! -d mounted ] || umount mounted 2>/dev/null || fusermount -u mounted 2>/dev/null || true
+  [ ! -d lower ] || umount lower 2>/dev/null || true
 }
 
 build() { ociassemble build -q --base scratch --platform linux/amd64 "$@"; }
@@ -57,6 +58,21 @@ file_in() { tar -xOf "$(blob "$1" "$(jq -r '.layers[-1].digest' "$(blob "$1" "$(
     mount -o loop,ro "$content.squashfs" mounted || skip "cannot mount images here"
     build --add mounted/f:/f -o oci:image:v1
     umount mounted
+    [ "$(file_in image)" = "$content" ]
+  done
+}
+
+@test "an overlay over images that differ in nothing but a file's bytes gives each its own file" {
+  command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs here"
+  mkdir source lower upper work mounted
+  for content in one two; do
+    echo "$content" >source/f
+    touch -d '2020-01-01 00:00:00.5' source/f
+    mkfs.erofs "$content.erofs" source >/dev/null 2>&1
+    mount -o loop,ro "$content.erofs" lower 2>/dev/null || skip "cannot mount images here"
+    mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work mounted 2>/dev/null || skip "cannot mount overlays here"
+    build --add mounted/f:/f -o oci:image:v1
+    umount mounted lower
     [ "$(file_in image)" = "$content" ]
   done
 }

@@ -6,6 +6,9 @@
 using namespace ociassemble;
 
 TEST_CASE("names are the same in any case, and composed or decomposed") {
+  CHECK(folded_name("\xC3\x89") == "e\xCC\x81");                 // two bytes
+  CHECK(folded_name("\xE3\x83\x86") == "\xE3\x83\x86");          // three
+  CHECK(folded_name("\xF0\x9F\x98\x80") == "\xF0\x9F\x98\x80");  // four
   CHECK(folded_name("README.md") == folded_name("Readme.MD"));
   CHECK(folded_name("caf\xC3\xA9") == folded_name("cafe\xCC\x81"));
   CHECK(folded_name("CAF\xC3\x89") == folded_name("cafe\xCC\x81"));
