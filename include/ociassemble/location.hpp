@@ -11,19 +11,23 @@
 
 namespace ociassemble {
 
-// Where an image is, or goes: "oci:DIR[:TAG]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:REF]",
+// Where an image is, or goes: "oci:DIR[:NAME]", "oci-archive:FILE[:NAME]", "docker-archive:FILE[:REF]",
 // "rootfs:DIR-OR-TARBALL", "scratch", "static", or a registry's "[docker://]REGISTRY/REPOSITORY[:TAG][@DIGEST]".
 struct OCIASSEMBLE_EXPORT Location {
   enum class Kind { registry, oci_layout, oci_archive, docker_archive, rootfs, scratch, static_base };
 
   Kind kind = Kind::static_base;
   std::filesystem::path path;          // of a layout, archive or rootfs
-  std::optional<std::string> name;     // the tag in a layout or archive, the reference in a docker-archive
+  std::optional<std::string> name;     // in a layout or archive; a reference in a docker-archive; or "@INDEX", a digest
   std::optional<Reference> reference;  // of a registry
 
-  // Throws Error{invalid_argument}; the hint tells a path ("./app") from a reference. In "oci:DIR:TAG" the last ':'
-  // that no '/' follows begins the tag.
+  // Throws Error{invalid_argument}; the hint tells a path ("./app") from a reference. Of layouts and archives the name
+  // begins at the first ':' before which there is a file or folder; else at the first after which a registry is named,
+  // else at the last that no '/' follows (in a docker-archive at the first). "@DIGEST" or "@INDEX" at the end chooses
+  // an image whatever it is called, and becomes the name.
   static Location parse(std::string_view text);
+  // Whether the name is such a choice: it can be read, not written.
+  bool chooses() const;
   std::string to_string() const;
 
   bool operator==(const Location&) const = default;

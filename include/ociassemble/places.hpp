@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "ociassemble/document.hpp"
 #include "ociassemble/export.hpp"
@@ -27,6 +28,8 @@ struct PublishOptions {
   // as in a whole layout. Such a layout says what a build makes; other tools cannot run it, and verify finds what is
   // missing.
   std::set<Digest> left_out;
+  // Of a docker archive: names beside the target's.
+  std::vector<std::string> more_references;
 };
 
 // Puts an image where it was asked for, and returns how to name it: "REGISTRY/REPOSITORY@sha256:…" or

@@ -142,6 +142,10 @@ const DockerArchiveImage& choose_image(const DockerArchiveManifest& manifest,
                             manifest.images.size()),
                 list_tags(manifest));
   }
+  if (reference->starts_with('@')) {
+    const auto place = place_in(*reference);
+    if (place && *place < manifest.images.size()) return manifest.images[*place];
+  }
   const auto wanted = full_reference(*reference);
   const auto found = std::find_if(manifest.images.begin(), manifest.images.end(), [&](const auto& image) {
     return std::any_of(image.repo_tags.begin(), image.repo_tags.end(),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/text.hpp"
@@ -55,8 +56,10 @@ std::string list_entries(const Index& index) {
   std::vector<std::string> names;
   for (const auto& entry : index.manifests) {
     auto name = annotation(entry, kRefNameAnnotation);
-    if (name.empty()) name = annotation(entry, kContainerdNameAnnotation);
-    if (name.empty()) name = entry.digest.to_string();
+    const auto full = annotation(entry, kContainerdNameAnnotation);
+    // containerd writes the tag alone beside the full name.
+    if (!full.empty()) name = full;
+    if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) name = entry.digest.to_string();
     names.push_back(std::move(name));
     if (names.size() == kMaxListed) break;
   }
@@ -104,9 +107,25 @@ void refuse_unreadable(const Index& index, const std::optional<std::string>& nam
   }
 }
 
+const Descriptor& entry_at(const Index& index, const std::string& place, const std::string& where) {
+  const auto number = place_in(place);
+  if (number && *number < index.manifests.size()) return index.manifests[*number];
+  throw Error(ErrorCode::not_found,
+              fmt::format("cannot find image {} in {}: there are {}", printable(place), where, index.manifests.size()),
+              list_entries(index));
+}
+
 }  // namespace
 
+std::optional<std::size_t> place_in(std::string_view name) {
+  std::size_t number = 0;
+  const auto digits = name.substr(1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(number) : std::nullopt;
+}
+
 const Descriptor& choose_entry(const Index& index, const std::optional<std::string>& name, const std::string& where) {
+  if (name && name->starts_with('@')) return entry_at(index, *name, where);
   const auto matches = name ? entries_named(index, *name) : entries_where(index, [](const auto&) { return true; });
   const bool is_one = name || index.unreadable.empty() || matches.empty();
   if (!matches.empty() && all_the_same(matches) && is_one) return *matches.front();

@@ -28,6 +28,9 @@ std::vector<std::string> entry_names(const Index& index);
 // See OciLayout::open_document; `where` names the layout or archive in errors.
 const Descriptor& choose_entry(const Index& index, const std::optional<std::string>& name, const std::string& where);
 
+// N of "@N"; nothing for another text.
+std::optional<std::size_t> place_in(std::string_view name);
+
 // The descriptor with that name and no other. Throws Error{invalid_argument} for an empty name.
 Descriptor name_entry(Descriptor descriptor, const std::optional<std::string>& name);
 

@@ -35,6 +35,7 @@ void check_locations(const Location& from, const Location& to, const CopyOptions
     throw Error(ErrorCode::invalid_argument, fmt::format("cannot copy {}: {} is a base, not a place for images",
                                                          from.to_string(), location->to_string()));
   }
+  if (to.chooses()) reject_copy(to, "a digest or a place cannot be written to");
   if (options.all_platforms && options.platform) {
     reject_copy(to, "all platforms and one platform were asked for", "leave --platform or --all-platforms out");
   }

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <system_error>
 #include <utility>
 
+#include "ociassemble/digest.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -35,22 +37,74 @@ constexpr std::string_view kForms =
 
 bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-// Where the name begins: in a docker-archive it is a reference and may hold '/' and ':' itself, so it begins at the
-// first
-// ':' after the file name; elsewhere at the last ':' that no '/' follows.
+constexpr auto kNowhere = std::string_view::npos;
+
+bool exists(std::string_view path) {
+  std::error_code ignored;
+  return !path.empty() && std::filesystem::exists(std::filesystem::path(path), ignored);
+}
+
+// "registry.example.com/team/app:v1", "localhost:5000/app": what skopeo and podman write into layouts as a name.
+bool names_a_registry(std::string_view text) {
+  const auto first = text.substr(0, text.find('/'));
+  if (first.size() == text.size()) return false;
+  if (first != "localhost" && first.find_first_of(".:") == kNowhere) return false;
+  if (first.starts_with('.')) return false;
+  try {
+    Reference::parse(text);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// Where the name begins. At the first ':' before which there is a file or folder, for names may hold '/' and ':'
+// themselves; in a docker-archive, whose names always do, else at the first. Elsewhere at the first after which a
+// registry is named, else at the last that no '/' follows.
 std::size_t name_separator(Kind kind, std::string_view rest) {
-  if (kind == Kind::rootfs) return std::string_view::npos;
+  if (kind == Kind::rootfs || exists(rest)) return kNowhere;
+  for (auto colon = rest.find(':'); colon != kNowhere; colon = rest.find(':', colon + 1)) {
+    if (exists(rest.substr(0, colon))) return colon;
+  }
   if (kind == Kind::docker_archive) return rest.find(':');
+  for (auto colon = rest.find(':'); colon != kNowhere; colon = rest.find(':', colon + 1)) {
+    if (names_a_registry(rest.substr(colon + 1))) return colon;
+  }
   const auto colon = rest.rfind(':');
-  return colon != std::string_view::npos && rest.find('/', colon) == std::string_view::npos ? colon
-                                                                                            : std::string_view::npos;
+  return colon != kNowhere && rest.find('/', colon) == kNowhere ? colon : kNowhere;
+}
+
+// "@sha256:…" or "@0" at the end: which image, whatever it is called.
+std::size_t choice_separator(std::string_view rest) {
+  const auto at = rest.rfind('@');
+  if (at == kNowhere || at == 0 || at + 1 == rest.size()) return kNowhere;
+  const auto choice = rest.substr(at + 1);
+  if (choice.find_first_not_of("0123456789") == kNowhere) return at;
+  try {
+    Digest::parse(choice);
+    return at;
+  } catch (const Error&) {
+    return kNowhere;
+  }
+}
+
+// What layouts and archives find an image by: a digest, or "@" with its place.
+std::string choice_of(std::string_view choice) {
+  const bool is_number = choice.find_first_not_of("0123456789") == kNowhere;
+  return (is_number ? "@" : "") + std::string(choice);
 }
 
 Location parse_path(std::string_view text, const Transport& transport) {
-  const auto rest = text.substr(transport.prefix.size());
-  const auto colon = name_separator(transport.kind, rest);
+  auto rest = text.substr(transport.prefix.size());
   Location location;
   location.kind = transport.kind;
+  std::optional<std::string> choice;
+  if (const auto at = choice_separator(rest); at != kNowhere && transport.kind != Kind::rootfs && !exists(rest)) {
+    choice = choice_of(rest.substr(at + 1));
+    rest = rest.substr(0, at);
+    if (rest.ends_with(':')) rest.remove_suffix(1);  // as skopeo writes it
+  }
+  const auto colon = name_separator(transport.kind, rest);
   location.path = std::string(rest.substr(0, colon));
   if (location.path.empty()) reject_location(text, "no path", fmt::format("write one of {}", kForms));
   if (colon != std::string_view::npos) {
@@ -58,6 +112,7 @@ Location parse_path(std::string_view text, const Transport& transport) {
     if (name.empty()) reject_location(text, "nothing after the last ':'", "leave the ':' out, or name a tag");
     location.name = transport.kind == Kind::docker_archive ? Reference::parse(name).to_string() : std::string(name);
   }
+  if (choice) location.name = std::move(choice);
   return location;
 }
 
@@ -82,6 +137,11 @@ Location Location::parse(std::string_view text) {
   return location;
 }
 
+bool Location::chooses() const {
+  if (!name) return false;
+  return name->starts_with('@') || choice_separator("x@" + *name) != kNowhere;
+}
+
 std::string Location::to_string() const {
   switch (kind) {
     case Kind::scratch:
@@ -98,7 +158,11 @@ std::string Location::to_string() const {
   }
   for (const auto& transport : kPathTransports) {
     if (transport.kind == kind) {
-      return fmt::format("{}{}{}{}", transport.prefix, path.string(), name ? ":" : "", name.value_or(""));
+      return fmt::format("{}{}{}{}", transport.prefix, path.string(),
+                         chooses() && !name->starts_with('@') ? "@"
+                         : chooses() || !name                 ? ""
+                                                              : ":",
+                         name.value_or(""));
     }
   }
   return path.string();

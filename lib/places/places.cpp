@@ -44,6 +44,7 @@ std::string publish_content(const Content& content, const Location& target, cons
                 fmt::format("cannot write to {} without the base's layers: only a layout (oci:DIR) can lack them",
                             target.to_string()));
   }
+  if (target.chooses()) reject_target(target, "a digest or a place cannot be written to");
   auto digest = digest_of(content);
   switch (target.kind) {
     case Location::Kind::registry: {
@@ -63,6 +64,7 @@ std::string publish_content(const Content& content, const Location& target, cons
       const auto& image = only_image(content, target);
       std::vector<std::string> references;
       if (target.name) references.push_back(*target.name);
+      references.insert(references.end(), options.more_references.begin(), options.more_references.end());
       write_docker_archive(target.path, image, references, workplace.stop);
       digest = image.digest();
       break;

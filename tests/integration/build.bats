@@ -192,3 +192,57 @@ PYTHON
 @test "version names the layer format and the codecs" {
   ociassemble version --json | jq -e '.layerFormat == 1 and (.codecs | has("libdeflate") and has("zstd"))'
 }
+
+@test "layouts and archives take full references as names" {
+  echo hi >f
+  build() { ociassemble build -q --base scratch --add "f:/$1" --entrypoint "/$1" -o "$2"; }
+  build a oci:lay:registry.example.com/a/app:v1
+  build b oci:lay:registry.example.com/b/app:v1
+  build a oci-archive:y.tar:registry.example.com/team/app:v1
+  [ "$(tar -xOf y.tar index.json | jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]')" = registry.example.com/team/app:v1 ]
+  run -1 ociassemble inspect oci:lay
+  [[ $output = *"there are: registry.example.com/a/app:v1, registry.example.com/b/app:v1"* ]]
+  ociassemble copy -q oci:lay:registry.example.com/b/app:v1 docker-archive:x.tar:b:v1
+  digest=$(jq -r '.manifests[1].digest' lay/index.json)
+  for location in oci:lay:registry.example.com/b/app:v1 "oci:lay@$digest" oci:lay@1 oci:lay:@1; do
+    [ "$(ociassemble inspect --json "$location" | jq -r .digest)" = "$digest" ]
+  done
+  ociassemble inspect docker-archive:x.tar:@0 >/dev/null
+  run -1 ociassemble inspect oci:lay@2
+  run -2 build a oci:lay@0
+}
+
+@test "entries that have one tag are told apart by their full names" {
+  echo hi >f
+  ociassemble build -q --base scratch --add f:/a --entrypoint /a -o oci:lay:v1
+  ociassemble build -q --base scratch --add f:/b --entrypoint /b -o oci:lay:v2
+  jq -c '.manifests[0].annotations["io.containerd.image.name"] = "r.example.com/a:v1" |
+         .manifests[1].annotations = {"org.opencontainers.image.ref.name": "v1", "io.containerd.image.name": "r.example.com/b:v1"}' \
+    lay/index.json >index
+  cp index lay/index.json
+  run -1 ociassemble inspect oci:lay:v1
+  [[ $output = *"there are: r.example.com/a:v1, r.example.com/b:v1"* ]]
+  ociassemble inspect oci:lay:r.example.com/b:v1 >/dev/null
+}
+
+@test "a path without its kind is no output, and is named where no registry has it" {
+  echo hi >f
+  run -2 ociassemble build -q --base scratch --add f:/f --entrypoint /f -o image.tar
+  [[ $output = *"oci-archive:image.tar"* ]]
+  mkdir img
+  run -2 ociassemble build -q --base scratch --add f:/f --entrypoint /f -o img
+  [[ $output = *"oci:img"* ]]
+  run -1 ociassemble inspect --registry-mirror "docker.io=$REGISTRY" img
+  [[ $output = *"there is a folder img here: oci:img"* ]]
+}
+
+@test "a docker archive has all tags of the recipe, and each is published" {
+  echo hi >f
+  echo '{"base": "scratch", "files": {"/f": "f"}, "entrypoint": ["/f"], "tags": ["v1", "latest"]}' >ociassemble.json
+  run --separate-stderr -0 ociassemble build -q --json -o docker-archive:x.tar:team/app -o docker-archive:image.tar -o oci:lay
+  [ "$(tar -xOf x.tar manifest.json | jq -c '.[0].RepoTags')" = '["docker.io/team/app:v1","docker.io/team/app:latest"]' ] ||
+    [ "$(tar -xOf x.tar manifest.json | jq -c '.[0].RepoTags')" = '["team/app:v1","team/app:latest"]' ]
+  [ "$(tar -xOf image.tar manifest.json | jq -r '.[0].RepoTags | length')" -eq 2 ]
+  [ "$(jq -r '.published[] | sub("@.*"; "")' <<<"$output" | tr '\n' ' ')" = \
+    "docker-archive:x.tar:docker.io/team/app:v1 docker-archive:x.tar:docker.io/team/app:latest docker-archive:image.tar:docker.io/library/image:v1 docker-archive:image.tar:docker.io/library/image:latest oci:lay:v1 oci:lay:latest " ]
+}

@@ -175,7 +175,9 @@ class BuildCommand : public Command {
   std::string finish(const Build& build, const BuildResult& made, const Workplace& workplace) const {
     Texts published;
     published.reserve(build.targets.size());
-    for (const auto& target : build.targets) published.push_back(publish(made, target, workplace));
+    for (std::size_t i = 0; i < build.targets.size(); ++i) {
+      published.push_back(publish(made, build.targets, i, workplace));
+    }
     write_side_files(made, build);
     if (json_) return made.json(published);
     std::string lines;
@@ -229,7 +231,7 @@ class BuildCommand : public Command {
     const auto add = [&](const Location& target) {
       for (auto& one : with_tags(target, tags)) targets.push_back(std::move(one));
     };
-    for (const auto& text : outputs_) add(Location::parse(with_profile(text, profile)));
+    for (const auto& text : outputs_) add(parse_output(with_profile(text, profile)));
     for (const auto& text : pushes_) {
       const auto target = Location::parse(with_profile(text, profile));
       if (target.kind != Location::Kind::registry) {
@@ -245,6 +247,23 @@ class BuildCommand : public Command {
     for (const auto& target : targets) reject_base_only(target);
     if (shallow_) reject_not_shallow(targets);
     return targets;
+  }
+
+  // A file's name without its kind would be an image of Docker Hub.
+  static Location parse_output(const std::string& text) {
+    auto location = Location::parse(text);
+    if (!location.reference || text.starts_with("docker://")) return location;
+    const auto first = text.substr(0, text.find('/'));
+    const bool is_explicit =
+        first.size() != text.size() && (first == "localhost" || first.find_first_of(".:") != std::string::npos);
+    if (is_explicit) return location;
+    std::error_code ignored;
+    const bool is_folder = std::filesystem::is_directory(text, ignored);
+    throw Error(ErrorCode::invalid_argument,
+                "cannot write to \"" + text + "\": it names neither a kind of place nor a registry",
+                is_folder ? "there is a folder of that name: oci:" + text
+                          : "write oci:" + text + ", oci-archive:" + text + ", docker-archive:" + text + ", or " +
+                                location.reference->to_string());
   }
 
   // Tools that read OCI layouts and archives look for OCI media types, and see nothing else.
@@ -274,9 +293,25 @@ class BuildCommand : public Command {
     }
   }
 
-  std::string publish(const BuildResult& made, const Location& target, const Workplace& workplace) const {
+  std::string publish(const BuildResult& made, const std::vector<Location>& targets, std::size_t index,
+                      const Workplace& workplace) const {
+    const auto& target = targets[index];
+    if (target.kind == Location::Kind::docker_archive) return publish_archive(made, targets, index, workplace);
     return shallow_ && target.kind == Location::Kind::oci_layout ? made.publish_shallow(target, workplace)
                                                                  : made.publish(target, workplace);
+  }
+
+  // A docker archive has all of its names at once; the first of them writes it.
+  static std::string publish_archive(const BuildResult& made, const std::vector<Location>& targets, std::size_t index,
+                                     const Workplace& workplace) {
+    const auto& target = targets[index];
+    std::vector<std::string> more;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (targets[i].kind != target.kind || targets[i].path != target.path || i == index) continue;
+      if (i < index) return target.to_string() + "@" + made.image_digest().to_string();
+      if (targets[i].name) more.push_back(*targets[i].name);
+    }
+    return made.publish(target, workplace, more);
   }
 
   static std::vector<Location> bases_of(const std::vector<Build>& builds) {

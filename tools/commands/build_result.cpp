@@ -26,9 +26,12 @@ std::vector<std::filesystem::path> BuildResult::inputs() const {
   return {all.begin(), all.end()};
 }
 
-std::string BuildResult::publish(const Location& target, const Workplace& workplace) const {
-  return index_ ? ociassemble::publish(*index_, target, workplace)
-                : ociassemble::publish(images_.front().image, target, workplace);
+std::string BuildResult::publish(const Location& target, const Workplace& workplace,
+                                 const std::vector<std::string>& more_references) const {
+  PublishOptions options;
+  options.more_references = more_references;
+  return index_ ? ociassemble::publish(*index_, target, workplace, options)
+                : ociassemble::publish(images_.front().image, target, workplace, options);
 }
 
 std::string BuildResult::publish_shallow(const Location& target, const Workplace& workplace) const {

@@ -22,10 +22,14 @@ class BuildResult {
   // In the order of the options.
   const std::vector<Assembled>& images() const noexcept { return images_; }
   const Digest& digest() const noexcept;
+  // Of the one image, where there is one: that of a docker archive.
+  const Digest& image_digest() const noexcept { return images_.front().image.digest(); }
   // Local files that were read, sorted.
   std::vector<std::filesystem::path> inputs() const;
   // See publish() and publish_shallow().
-  std::string publish(const Location& target, const Workplace& workplace) const;
+  // `more_references`: names of a docker archive beside the target's.
+  std::string publish(const Location& target, const Workplace& workplace,
+                      const std::vector<std::string>& more_references = {}) const;
   std::string publish_shallow(const Location& target, const Workplace& workplace) const;
   // See plan_publish().
   PushPlan plan(const Reference& target, const Workplace& workplace) const;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ociassemble/assemble.hpp"
+#include "ociassemble/error.hpp"
 #include "run.hpp"
 
 namespace CLI {
@@ -60,6 +61,22 @@ inline std::string chief_registry(const std::vector<Location>& pushed, const std
     }
   }
   return {};
+}
+
+// How to name the file or folder of that name; empty where there is none, or the text is a location that has its kind.
+std::string path_hint(const std::string& text);
+
+// Runs what reads a location; where that fails and is a registry's, and there is a file or folder of that name, the
+// hint says how to name it.
+template <class Work>
+auto reading(const std::string& text, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    const auto hint = path_hint(text);
+    if (hint.empty()) throw;
+    throw Error(error.code(), error.what(), error.hint().empty() ? hint : error.hint() + "; " + hint);
+  }
 }
 
 // Options that every command that may talk to a registry has.

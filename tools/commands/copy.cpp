@@ -65,7 +65,7 @@ class CopyCommand : public Command {
       const auto plan = plan_copy(from, to, options_, workplace);
       streams.out << (json_ ? plan_json({plan}) : describe_plan(plan));
     } else {
-      const auto copied = copy(from, to, options_, workplace);
+      const auto copied = reading(from_, [&] { return copy(from, to, options_, workplace); });
       streams.out << (json_ ? copy_json(copied) : copied.name + "\n");
     }
     return 0;

@@ -44,8 +44,8 @@ class DiffCommand : public Command {
     const auto first = Location::parse(before_);
     const auto second = Location::parse(after_);
     const auto workplace = registry_.workplace(streams, true, chief_registry({}, {first, second}));
-    const auto before = open_document(first, workplace);
-    const auto after = open_document(second, workplace);
+    const auto before = reading(before_, [&] { return open_document(first, workplace); });
+    const auto after = reading(after_, [&] { return open_document(second, workplace); });
     const auto result = compare(before, after, platform(), {.read_layers = !no_files_, .stop = streams.stop});
     if (json_ && !quiet_) {
       StreamSink out(streams.out);

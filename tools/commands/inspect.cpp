@@ -51,7 +51,7 @@ class InspectCommand : public Command {
     if (!why_.empty()) return explain(streams);
     const auto location = Location::parse(location_);
     const auto workplace = registry_.workplace(streams, true, registry_of(location));
-    const auto root = open_document(location, workplace);
+    const auto root = reading(location_, [&] { return open_document(location, workplace); });
     std::optional<Platform> platform;
     if (!platform_.empty()) platform = Platform::parse(platform_);
     const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;

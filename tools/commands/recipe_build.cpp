@@ -90,14 +90,45 @@ std::string with_profile(std::string text, const std::string& profile) {
   return text;
 }
 
+namespace {
+
+// The repository that tags of an archive are in: the one that it names, else the file's own name.
+std::optional<Reference> archive_repository(const Location& target) {
+  if (target.name) {
+    const auto reference = Reference::parse(*target.name);
+    return reference.tag() || reference.digest() ? std::nullopt : std::optional(reference);
+  }
+  try {
+    return Reference::parse(target.path.stem().string());
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+// One archive under several names.
+std::vector<Location> archive_with_tags(const Location& target, const std::vector<std::string>& tags) {
+  const auto repository = archive_repository(target);
+  if (!repository) return {target};
+  std::vector<Location> targets;
+  for (const auto& tag : tags) {
+    targets.push_back(target);
+    targets.back().name = Reference::parse(repository->name() + ":" + tag).to_string();
+  }
+  return targets;
+}
+
+}  // namespace
+
 std::vector<Location> with_tags(const Location& target, const std::vector<std::string>& tags) {
   const bool unnamed_layout = target.kind == Location::Kind::oci_layout && !target.name;
   const bool unnamed_reference = target.reference && !target.reference->tag() && !target.reference->digest();
+  if (target.kind == Location::Kind::docker_archive && !tags.empty()) return archive_with_tags(target, tags);
   if (tags.empty() || !(unnamed_layout || unnamed_reference)) return {target};
   std::vector<Location> targets;
   targets.reserve(tags.size());
   for (const auto& tag : tags) {
-    targets.push_back(Location::parse(target.to_string() + ":" + tag));
+    targets.push_back(unnamed_layout ? target : Location::parse(target.to_string() + ":" + tag));
+    if (unnamed_layout) targets.back().name = tag;
   }
   return targets;
 }

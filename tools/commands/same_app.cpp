@@ -63,8 +63,8 @@ int SameAppFlags::run(const std::vector<std::string>& locations, const RegistryF
     return open_image(open_document(Location::parse(base.to_string()), workplace), {});
   };
   const auto platform = platform_.empty() ? std::nullopt : std::optional(Platform::parse(platform_));
-  const auto before = open_document(first, workplace);
-  const auto after = open_document(second, workplace);
+  const auto before = reading(locations[0], [&] { return open_document(first, workplace); });
+  const auto after = reading(locations[1], [&] { return open_document(second, workplace); });
   const auto report = prove_same_app(before, after, platform, options);
   switch (output) {
     case Output::text:

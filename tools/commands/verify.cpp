@@ -53,7 +53,8 @@ class VerifyCommand : public Command {
     if (same_app_.is_asked(locations_)) return same_app_.run(locations_, registry_, streams, output());
     const auto location = Location::parse(locations_.front());
     const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
-    const auto root = open_document(location, workplace, LayoutScope::whole);
+    const auto root =
+        reading(locations_.front(), [&] { return open_document(location, workplace, LayoutScope::whole); });
     const auto report = verify(root, streams.stop);
     if (json_) {
       streams.out << verify_json(report);

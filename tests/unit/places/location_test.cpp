@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <vector>
+
 #include "ociassemble/error.hpp"
+#include "test_folder.hpp"
 
 using namespace ociassemble;
 
@@ -34,6 +38,46 @@ TEST_CASE("each form of a location parses into its parts") {
     CHECK(location.path.string() == row.path);
     CHECK(location.name == (row.name != nullptr ? std::optional<std::string>(row.name) : std::nullopt));
     CHECK_FALSE(location.reference.has_value());
+  }
+}
+
+TEST_CASE("a name in a layout or archive may be a full reference") {
+  const test::TestFolder folder;
+  std::filesystem::create_directories(folder / "lay:out");
+  folder.write("x.tar", "");
+  const auto here = folder.path().string();
+  struct Row {
+    std::string text;
+    std::string path;
+    std::optional<std::string> name;
+  };
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const std::vector<Row> rows = {
+      // What is there ends the path.
+      {"oci:" + here + "/lay:out:a/b:c/d:v1", here + "/lay:out", "a/b:c/d:v1"},
+      {"oci:" + here + "/lay:out", here + "/lay:out", {}},
+      {"oci-archive:" + here + "/x.tar:registry.example.com/a/app:v1", here + "/x.tar",
+       "registry.example.com/a/app:v1"},
+      {"oci-archive:" + here + "/x.tar:team/app", here + "/x.tar", "team/app"},
+      // What is to be made.
+      {"oci-archive:y.tar:registry.example.com/team/app:v1", "y.tar", "registry.example.com/team/app:v1"},
+      {"oci:not/there:localhost:5000/app:v1", "not/there", "localhost:5000/app:v1"},
+      {"oci:not/there:team/app:v1", "not/there:team/app", "v1"},
+      // Choices.
+      {"oci:lay@" + digest, "lay", digest},
+      {"oci:lay:v1@" + digest, "lay", digest},
+      {"oci:lay@0", "lay", "@0"},
+      {"oci-archive:y.tar:@12", "y.tar", "@12"},
+      {"docker-archive:y.tar:@1", "y.tar", "@1"},
+      {"oci:lay@v1", "lay@v1", {}},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    const auto location = Location::parse(row.text);
+    CHECK(location.path.string() == row.path);
+    CHECK(location.name == row.name);
+    CHECK(location.chooses() == (row.text.find('@') != std::string::npos && row.text != "oci:lay@v1"));
+    CHECK(Location::parse(location.to_string()) == location);
   }
 }
 
