@@ -135,6 +135,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("diff", "Say what differs between two images", make_diff_command);
     add("lock", "Pin the bases of builds, and say what has moved", make_lock_command);
     add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);
+    add("prune", "Remove the blobs of a layout that nothing in it needs", make_prune_command);
     add("version", "Show the versions that layer digests depend on", make_version_command);
     auto with_arguments = streams;
     with_arguments.arguments = arguments;

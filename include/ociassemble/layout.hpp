@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,6 +15,12 @@
 #include "ociassemble/image.hpp"
 
 namespace ociassemble {
+
+// A blob that was removed, or would be.
+struct PrunedBlob {
+  Digest digest;
+  std::uint64_t size = 0;
+};
 
 // An OCI image layout (OCI image specification, image-layout.md): a folder with oci-layout, index.json and blobs/.
 // Safe for concurrent use by threads and processes: the index is changed under a lock of the folder, and replaced
@@ -45,6 +52,12 @@ class OCIASSEMBLE_EXPORT OciLayout {
   // Puts an entry into the index; what had the same name (and, for entries without a name, the same digest) is
   // replaced. The document and all that it names must be in blobs(). The index is not touched when nothing changes.
   void put(const Descriptor& descriptor, const std::optional<std::string>& name);
+
+  // Removes the blobs that nothing in the index needs, directly or not (a subject that is there counts as needed), or
+  // only says which. Blobs of an image that is being written are not in the index yet, and would go: nobody else may
+  // write meanwhile. Throws Error{not_found} and Error{unsupported}, with nothing removed, where a manifest cannot be
+  // read, so that what it needs is unknown.
+  std::vector<PrunedBlob> prune(bool is_dry_run, const std::stop_token& stop);
 
  private:
   OciLayout(std::filesystem::path folder, std::shared_ptr<BlobStore> blobs);

@@ -15,6 +15,7 @@
 #include "base/waiting.hpp"
 #include "image/contents.hpp"
 #include "io/streams.hpp"
+#include "layout/folder_lock.hpp"
 #include "layout/in_context.hpp"
 #include "layout/index_entries.hpp"
 #include "ociassemble/error.hpp"
@@ -60,14 +61,6 @@ std::optional<Index> read_index(const fs::path& folder) {
   const auto json = read_file_if_exists(folder / kIndexFile, kMaxManifestSize);
   if (!json) return {};
   return in_context((folder / kIndexFile).string(), [&] { return Index::parse(*json); });
-}
-
-// Held by whoever changes the index. Waits for others.
-UniqueFd lock_folder(const fs::path& folder) {
-  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) throw_errno(fmt::format("cannot open {}", describe(folder)));
-  lock_file(fd.get(), describe(folder));
-  return fd;
 }
 
 // The index must not outlive a power failure that its blobs do not.
@@ -119,6 +112,13 @@ void put_blobs(BlobStore& store, const std::vector<Document>& documents, std::si
 }
 
 }  // namespace
+
+UniqueFd lock_folder(const fs::path& folder) {
+  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) throw_errno(fmt::format("cannot open {}", describe(folder)));
+  lock_file(fd.get(), describe(folder));
+  return fd;
+}
 
 OciLayout::OciLayout(fs::path folder, std::shared_ptr<BlobStore> blobs)
     : folder_(std::move(folder)), blobs_(std::move(blobs)) {}

@@ -61,6 +61,25 @@ void print_tags_json(const std::vector<std::string>& tags, Sink& to) {
   json.finish();
 }
 
+void print_prune_json(const std::vector<PrunedBlob>& pruned, bool is_dry_run, Sink& to) {
+  JsonPrinter json(to);
+  std::uint64_t bytes = 0;
+  json.begin_object();
+  json.member("dryRun", is_dry_run);
+  json.key("blobs").begin_array();
+  for (const auto& blob : pruned) {
+    bytes += blob.size;
+    json.begin_object();
+    json.member("digest", blob.digest.to_string());
+    json.member("size", blob.size);
+    json.end_object();
+  }
+  json.end_array();
+  json.member("bytes", bytes);
+  json.end_object();
+  json.finish();
+}
+
 std::string plan_json(const std::vector<PushPlan>& plans) {
   return json_object([&](JsonPrinter& json) {
     json.key("plans").begin_array();

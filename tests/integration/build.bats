@@ -246,3 +246,19 @@ PYTHON
   [ "$(jq -r '.published[] | sub("@.*"; "")' <<<"$output" | tr '\n' ' ')" = \
     "docker-archive:x.tar:docker.io/team/app:v1 docker-archive:x.tar:docker.io/team/app:latest docker-archive:image.tar:docker.io/library/image:v1 docker-archive:image.tar:docker.io/library/image:latest oci:lay:v1 oci:lay:latest " ]
 }
+
+@test "old layers of a tag that was built again are pruned when asked to, and not before" {
+  echo one >f
+  ociassemble build -q --base scratch --add f:/f --entrypoint /f -o oci:lay:v1
+  echo two >f
+  ociassemble build -q --base scratch --add f:/f --entrypoint /f -o oci:lay:v1
+  [ "$(find lay/blobs -type f | wc -l)" -eq 6 ]
+  run -0 ociassemble prune --dry-run oci:lay
+  [[ ${lines[-1]} = "would remove 3 blobs, "* ]]
+  [ "$(find lay/blobs -type f | wc -l)" -eq 6 ]
+  [ "$(ociassemble prune --json oci:lay | jq '.blobs | length')" -eq 3 ]
+  [ "$(find lay/blobs -type f | wc -l)" -eq 3 ]
+  ociassemble verify oci:lay
+  run -2 ociassemble prune oci:lay:v1
+  run -2 ociassemble prune alpine:3.20
+}

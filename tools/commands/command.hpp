@@ -38,6 +38,7 @@ std::unique_ptr<Command> make_inspect_command(CLI::App& app);
 std::unique_ptr<Command> make_login_command(CLI::App& app);
 std::unique_ptr<Command> make_logout_command(CLI::App& app);
 std::unique_ptr<Command> make_pull_command(CLI::App& app);
+std::unique_ptr<Command> make_prune_command(CLI::App& app);
 std::unique_ptr<Command> make_push_command(CLI::App& app);
 std::unique_ptr<Command> make_tags_command(CLI::App& app);
 std::unique_ptr<Command> make_lock_command(CLI::App& app);

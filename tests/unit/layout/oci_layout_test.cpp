@@ -326,3 +326,57 @@ TEST_CASE(
   write_image(layout, sample_image("three"), "other", {});
   CHECK(read_bytes(folder / "index.json").find("blake3") == std::string::npos);
 }
+
+TEST_CASE("pruning removes what nothing in the index needs, and nothing else") {
+  const TestFolder folder;
+  auto layout = OciLayout::open_or_create(folder.path());
+  write_image(layout, sample_image("old"), "v1", {});
+  const auto old_layer = sample_image("old").layers().front().descriptor;
+  const auto image = sample_image("new");
+  write_image(layout, image, "v1", {});
+  folder.write("blobs/sha256/notes.txt", "somebody's");
+  CHECK(layout.blobs()->contains(old_layer));
+
+  const auto planned = layout.prune(true, {});
+  CHECK(planned.size() == 5);  // three layers, config, manifest
+  CHECK(layout.blobs()->contains(old_layer));
+  CHECK(layout.prune(false, {}).size() == 5);
+  CHECK_FALSE(layout.blobs()->contains(old_layer));
+  CHECK(layer_bytes(load_image(layout.find("v1"), {})) == layer_bytes(image));
+  CHECK(fs::exists(folder / "blobs/sha256/notes.txt"));
+  CHECK(layout.prune(false, {}).empty());
+}
+
+TEST_CASE("pruning keeps what referrers, their subjects and nested indexes need") {
+  const TestFolder folder;
+  auto layout = OciLayout::open_or_create(folder.path());
+  const auto image = sample_image("one");
+  write_image(layout, image, "v1", {});
+  auto& blobs = *layout.blobs();
+  Manifest artifact{.artifact_type = "application/spdx+json",
+                    .config = blobs.put("{}", "application/vnd.oci.empty.v1+json"),
+                    .layers = {blobs.put("sbom", "application/spdx+json")},
+                    .subject = image.descriptor(),
+                    .annotations = {}};
+  Index inner;
+  inner.manifests = {blobs.put(artifact.to_json(), media_type::kOciManifest)};
+  Index outer;
+  outer.manifests = {blobs.put(inner.to_json(), media_type::kOciIndex)};
+  // The image is named by its referrer alone.
+  folder.write("index.json", outer.to_json());
+  CHECK(layout.prune(false, {}).empty());
+}
+
+TEST_CASE("nothing is pruned where a manifest cannot be read") {
+  const TestFolder folder;
+  auto layout = OciLayout::open_or_create(folder.path());
+  const auto image = sample_image("one");
+  write_image(layout, image, "v1", {});
+  write_image(layout, sample_image("two"), "v1", {});
+  write_image(layout, image, "v2", {});
+  write_image(layout, sample_image("three"), "v2", {});
+  const auto gone = layout.find("v2").descriptor;
+  fs::remove(folder / "blobs/sha256" / gone.digest.hex());
+  CHECK_THROWS_AS(layout.prune(false, {}), Error);
+  CHECK(layout.blobs()->contains(image.layers().front().descriptor));
+}

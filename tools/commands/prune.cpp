@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+#include "base/text.hpp"
+#include "commands/command.hpp"
+#include "ociassemble/layout.hpp"
+#include "report/transfers.hpp"
+#include "stream_sink.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+class PruneCommand : public Command {
+ public:
+  explicit PruneCommand(CLI::App& app) {
+    app.add_option("LAYOUT", layout_, "oci:DIR")->required();
+    app.add_flag("--dry-run", dry_run_, "Remove nothing: say what would be");
+    app.add_flag("--json", json_, "Print JSON");
+    app.add_flag("-q,--quiet", quiet_, "Print nothing");
+    app.footer(
+        "Removes the blobs of an OCI layout that nothing in its index.json needs, such as the old layers of a tag that "
+        "was\n"
+        "built again. Never done unasked. Nothing else may write to the layout meanwhile: a build's blobs are named in "
+        "the\n"
+        "index last.\n"
+        "\n"
+        "Examples:\n"
+        "  ociassemble prune --dry-run oci:image\n"
+        "  ociassemble prune oci:image");
+  }
+
+  int run(const Streams& streams) override {
+    const auto location = Location::parse(layout_);
+    if (location.kind != Location::Kind::oci_layout || location.name) {
+      throw Error(ErrorCode::invalid_argument, "cannot prune " + location.to_string() + ": it is no whole layout",
+                  "write oci:DIR");
+    }
+    auto layout = OciLayout::open(location.path);
+    const auto pruned = layout.prune(dry_run_, streams.stop);
+    if (json_) {
+      StreamSink out(streams.out);
+      print_prune_json(pruned, dry_run_, out);
+    } else if (!quiet_) {
+      print(pruned, streams);
+    }
+    return 0;
+  }
+
+ private:
+  void print(const std::vector<PrunedBlob>& pruned, const Streams& streams) const {
+    std::uint64_t bytes = 0;
+    for (const auto& blob : pruned) {
+      streams.out << blob.digest.to_string() << "  " << format_size(blob.size) << '\n';
+      bytes += blob.size;
+    }
+    streams.out << (dry_run_ ? "would remove " : "removed ") << pruned.size()
+                << (pruned.size() == 1 ? " blob, " : " blobs, ") << format_size(bytes) << '\n';
+  }
+
+  std::string layout_;
+  bool dry_run_ = false;
+  bool json_ = false;
+  bool quiet_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_prune_command(CLI::App& app) { return std::make_unique<PruneCommand>(app); }
+
+}  // namespace ociassemble::tool
