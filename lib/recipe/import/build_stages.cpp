@@ -17,13 +17,52 @@ bool only_prepares(const ShellCommand& command) {
 // What go reads of the environment, but for the target, which is the image's.
 bool is_go_variable(std::string_view name) {
   constexpr std::string_view kNames =
-      " CC CXX GOCACHE GODEBUG GOEXPERIMENT GOFLAGS GOINSECURE GONOPROXY GONOSUMDB GOPRIVATE GOPROXY GOSUMDB "
+      " CC CXX GO111MODULE GOCACHE GODEBUG GOEXPERIMENT GOFLAGS GOINSECURE GONOPROXY GONOSUMDB GOPRIVATE GOPROXY "
+      "GOSUMDB "
       "GOTOOLCHAIN GOVCS GOWORK ";
   return name.starts_with("CGO_") || kNames.find(" " + std::string(name) + " ") != std::string_view::npos;
 }
 
 bool is_in_folder(const std::string& path, const std::string& folder) {
   return path == folder || folder == "/" || path.starts_with(folder + "/");
+}
+
+// The folder of the context that lies at a path of the stage, by one copy; nothing where the copy does not tell.
+std::optional<std::string> folder_by(const StageCopy& copy, const std::string& path) {
+  const auto source = joined_path("/", copy.source);
+  const auto destination = joined_path("/", copy.destination);
+  std::string root = destination;  // where `source` lies
+  std::string beneath = source;
+  if (source != "/") {
+    // "COPY go.mod ./" and "COPY cmd/ cmd/" lay the context's root where they keep the source's name.
+    const auto name = source.substr(source.rfind('/'));
+    // A name with an extension, or in capitals, is hardly a folder's.
+    const bool is_file = name.find('.') != std::string::npos || (name[1] >= 'A' && name[1] <= 'Z');
+    const bool is_into = is_file && copy.destination.ends_with('/');
+    const bool keeps_name = is_into || destination.ends_with(source);
+    if (!keeps_name && is_file) return {};
+    if (keeps_name && source.find('/', 1) != std::string::npos && is_into) return {};
+    if (keeps_name) {
+      root = is_into ? destination : joined_path("/", destination.substr(0, destination.size() - source.size()));
+      beneath = "/";
+    }
+  }
+  if (!is_in_folder(path, root)) return {};
+  const auto below = root == "/" ? path : path.substr(root.size());
+  const auto place = joined_path(beneath, below.empty() ? "." : below.substr(1));
+  return place == "/" ? "." : place.substr(1);
+}
+
+// A copy of the whole context goes before what single ones let guess.
+std::string context_folder(const std::vector<StageCopy>& copies, const std::string& path) {
+  std::string guessed;
+  for (const auto& copy : copies) {
+    if (!copy.from.empty()) continue;
+    const auto folder = folder_by(copy, path);
+    if (folder && joined_path("/", copy.source) == "/") return *folder;
+    if (folder) guessed = *folder;
+  }
+  return guessed;
 }
 
 }  // namespace
@@ -146,15 +185,7 @@ std::optional<StageProgram> BuildStages::find_program(std::size_t index, const s
     const auto package = package_of(*command, path, is_run);
     if (!package) continue;
     StageProgram program{*command, *package, {}, index};
-    // Where the context's folder lies that the command runs in.
-    for (const auto& copy : stage.copies) {
-      const auto folder = joined_path("/", copy.destination);
-      if (!copy.from.empty() || !is_in_folder(command->directory, folder)) continue;
-      if (copy.source.find('.') != std::string::npos && joined_path("/", copy.source) != "/") continue;
-      const auto below = folder == "/" ? command->directory : command->directory.substr(folder.size());
-      const auto place = joined_path(joined_path("/", copy.source), below.empty() ? "." : below.substr(1));
-      program.directory = place == "/" ? "." : place.substr(1);
-    }
+    program.directory = context_folder(stage.copies, command->directory);
     return program;
   }
   for (auto copy = stage.copies.rbegin(); copy != stage.copies.rend(); ++copy) {

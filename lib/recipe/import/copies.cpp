@@ -156,10 +156,10 @@ void CopyImport::take_from(const DockerInstruction& made, const std::string& fro
     if (program) return take_program(made, *program, name, place);
   }
   if (stage) {
-    state_.notes.add(made,
-                     fmt::format("what {} makes there is not known here; make it before, outside, and name it under "
-                                 "\"files\", a program under \"binaries\"",
-                                 from));
+    state_.notes.add(
+        made, fmt::format("what stage {} makes there is not known here; make it before, outside, and name it under "
+                          "\"files\", a program under \"binaries\"",
+                          from));
   } else {
     state_.notes.add(made, fmt::format("files of the image {} are not copied; bring them here, and name them under "
                                        "\"files\", a program under \"binaries\"",

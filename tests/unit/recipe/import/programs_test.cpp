@@ -78,6 +78,22 @@ TEST_CASE("a build runs in the context's folder, with the recipe's arguments and
   CHECK(holds(recipe, "the stage also runs, which nothing here does: go generate ./..."));
 }
 
+TEST_CASE("the context's folder is also known from copies that keep its names") {
+  const auto directory_of = [](const std::string& copies) {
+    const auto recipe = imported("FROM golang AS b\nWORKDIR /w\n" + copies +
+                                 "\nRUN go build -o /x ./x\nFROM scratch\nCOPY --from=b /x /x\n");
+    const auto begin = recipe.find("\"directory\": \"");
+    if (begin != std::string::npos) return recipe.substr(begin + 14, recipe.find('"', begin + 14) - begin - 14);
+    return std::string(holds(recipe, "\"build\"") && !holds(recipe, "no \"build\"") ? "." : "none");
+  };
+  CHECK(directory_of("COPY go.mod go.sum ./\nCOPY cmd/ cmd/") == ".");
+  CHECK(directory_of("COPY go.mod go.mod") == ".");
+  CHECK(directory_of("COPY services/a ./") == "services/a");
+  CHECK(directory_of("COPY services /w/services\nWORKDIR services/a") == "services/a");
+  CHECK(directory_of("COPY go.mod ./\nCOPY sub /w\nCOPY . /w") == ".");
+  CHECK(directory_of("COPY . /elsewhere") == "none");
+}
+
 TEST_CASE("a command that needs a shell, or no folder of the context, has no build") {
   const auto shell = imported_program("go build -ldflags \"-X main.v=$(git describe)\" -o /api ./cmd/api", "/api /api");
   CHECK(holds(shell, "\"/api\": \"api\""));
@@ -115,8 +131,9 @@ TEST_CASE("a program that the last stage builds for itself and runs is a binary"
 TEST_CASE("everything else of a stage is a comment that names it") {
   const auto recipe = imported_program("go build -o /out/api ./cmd/api", "/src/LICENSE /LICENSE",
                                        "COPY --from=build /out/* /bin/\nCOPY --from=krallin/tini /tini /tini\n");
-  CHECK(holds(recipe, "// Line 6: COPY --from=build /src/LICENSE /LICENSE: what build makes there is not known here"));
-  CHECK(holds(recipe, "// Line 7: COPY --from=build /out/* /bin/: what build makes there"));
+  CHECK(holds(recipe,
+              "// Line 6: COPY --from=build /src/LICENSE /LICENSE: what stage build makes there is not known here"));
+  CHECK(holds(recipe, "// Line 7: COPY --from=build /out/* /bin/: what stage build makes there"));
   CHECK(
       holds(recipe, "// Line 8: COPY --from=krallin/tini /tini /tini: files of the image krallin/tini are not copied"));
   CHECK_FALSE(holds(members_of(recipe), "binaries"));
