@@ -284,10 +284,17 @@ class Import : private ImportState {
   }
 
   void take_run(const DockerInstruction& made) {
+    Texts worked_out;  // arguments whose values go into numbers and paths
     const ShellVariable value_of = [&](const std::string& name) -> std::optional<std::string> {
       const auto value = variables.value_of(name);
-      return value ? std::optional(arguments.plain(*value)) : std::nullopt;
+      if (!value) return {};
+      auto plain = arguments.plain(*value);
+      if (plain != *value)
+        worked_out.push_back(fmt::format("Line {}: {} is taken as it is now, \"{}\"; --set does not change it.",
+                                         made.line, name, plain));
+      return plain;
     };
+    const auto known = accounts.users.size() + accounts.groups.size();
     auto commands = commands_of_run(made, value_of);
     std::erase_if(commands, [&](const ShellCommand& command) {
       if (!go_command_of(command)) return false;
@@ -295,6 +302,10 @@ class Import : private ImportState {
       return true;
     });
     const auto effects = effects_of(commands, accounts);
+    const bool is_used = accounts.users.size() + accounts.groups.size() > known || !effects.made.empty();
+    if (is_used || !effects.owned.empty()) {
+      for (const auto& line : worked_out) notes.add(line);
+    }
     if (effects.certificates) {
       set_member(draft.simple, "caCertificates", "\"host\"");
       notes.add("The certificates are this host's, not the package's; name a PEM file to have the same everywhere.");

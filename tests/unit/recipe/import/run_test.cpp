@@ -94,6 +94,13 @@ TEST_CASE("an owner that is not created is its number") {
   CHECK(holds(recipe, "\"owner\": \"6:7\""));
 }
 
+TEST_CASE("an argument in a command is taken as it is, which is said where it matters") {
+  const auto recipe = imported("FROM alpine\nARG ID=7\nRUN adduser -D -u $ID app\nUSER app\n");
+  CHECK(holds(recipe, "\"uid\": 7"));
+  CHECK(holds(recipe, "// Line 3: ID is taken as it is now, \"7\"; --set does not change it."));
+  CHECK_FALSE(holds(imported("FROM alpine\nARG ID=7\nRUN make $ID\n"), "--set"));
+}
+
 TEST_CASE("a comment is said once") {
   const auto recipe = imported("FROM alpine\nRUN apk add ca-certificates\nRUN apk add ca-certificates\n");
   const auto first = recipe.find("certificates are this host's");
