@@ -240,6 +240,33 @@ TEST_CASE("a foreign layer without bytes stays what it is") {
         std::vector<std::string>{"https://example.com/layer"});
 }
 
+TEST_CASE("a foreign layer whose bytes are to be had is opened once") {
+  // Each opening is a request to wherever its URLs lead.
+  struct CountingBlobs : BlobReader {
+    explicit CountingBlobs(std::shared_ptr<BlobReader> blobs) : from(std::move(blobs)) {}
+    std::unique_ptr<Source> open(const Descriptor& descriptor) override {
+      ++opened;
+      return from->open(descriptor);
+    }
+    std::shared_ptr<BlobReader> from;
+    int opened = 0;
+  };
+  const TestFolder folder;
+  auto layers = sample_image("one").layers();
+  const auto counting = std::make_shared<CountingBlobs>(layers[0].blobs);
+  layers[0].descriptor.media_type = media_type::kOciForeignLayer;
+  layers[0].descriptor.urls = {"https://example.com/layer"};
+  layers[0].blobs = counting;
+  const auto image = Image::from_layers(ImageFormat::oci, layers, sample_image("one").config(), {});
+  auto layout = OciLayout::open_or_create(folder / "layout");
+  write_image(layout, image, "v1", {});
+  CHECK(counting->opened == 1);
+  CHECK(layout.blobs()->contains(layers[0].descriptor));
+  write_oci_archive(folder / "archive.tar", image, "v1", {});
+  CHECK(counting->opened == 2);
+  CHECK(layer_bytes(load_image(open_oci_archive(folder / "archive.tar", "v1", {}), {})) == layer_bytes(image));
+}
+
 TEST_CASE("an empty name is refused before anything is written") {
   const TestFolder folder;
   auto layout = OciLayout::open_or_create(folder / "layout");
