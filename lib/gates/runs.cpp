@@ -25,11 +25,7 @@ class ProgramStartJudge {
  public:
   ProgramStartJudge(const ProgramStart& program, const RootFiles& root, const RootFile& loader, LoaderKind kind,
                     StartVerdict& verdict)
-      : program_(program),
-        loader_(*loader.library),
-        kind_(kind),
-        search_(program, root, kind, loader_),
-        verdict_(verdict) {
+      : loader_(*loader.library), kind_(kind), search_(program, root, kind, loader_), verdict_(verdict) {
     loaded_.push_back({program.path, std::make_shared<const LibraryFacts>(program.facts), nullptr});
     by_path_[loader.path] = nullptr;
     if (loader_.dynamic.soname) by_name_[*loader_.dynamic.soname] = nullptr;
@@ -141,7 +137,6 @@ class ProgramStartJudge {
     }
   }
 
-  const ProgramStart& program_;
   const LibraryFacts& loader_;
   LoaderKind kind_;
   LibrarySearch search_;

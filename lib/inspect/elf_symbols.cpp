@@ -13,6 +13,7 @@ namespace ociassemble {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} * 1024;
+constexpr std::size_t kSmallPiece = std::size_t{4} * 1024;  // of lists whose records may lie anywhere
 constexpr std::uint64_t kMostRelocations = 50'000'000;
 constexpr std::size_t kMostUndefined = 65536;
 constexpr std::uint64_t kMostSymbols = 1'000'000;
@@ -32,7 +33,8 @@ constexpr std::array kRelocationTables{RelocationTable{kRelaTag, 8, false}, Relo
 // A part of the file at an address, read in pieces as they are asked for.
 class AddressedTable {
  public:
-  AddressedTable(const ElfFile& elf, const BoundedFile& file, std::uint64_t address) : elf_(elf), file_(file) {
+  AddressedTable(const ElfFile& elf, const BoundedFile& file, std::uint64_t address, std::size_t piece = kPiece)
+      : elf_(elf), file_(file), piece_(piece) {
     const auto place = elf.place_of(address);
     if (!place) elf.refuse_damaged("a table of its dynamic section is in no segment");
     place_ = *place;
@@ -43,7 +45,7 @@ class AddressedTable {
       elf_.refuse_damaged("a table of its dynamic section ends too early");
     if (at < from_ || at + width > from_ + bytes_.size()) {
       from_ = at;
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(place_.size - at, kPiece));
+      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(place_.size - at, piece_));
       bytes_ = file_.read(place_.offset + at, size);
       if (bytes_.size() < width) elf_.refuse_damaged("a table of its dynamic section ends too early");
     }
@@ -53,6 +55,7 @@ class AddressedTable {
  private:
   const ElfFile& elf_;
   const BoundedFile& file_;
+  std::size_t piece_;
   ElfFile::Place place_;
   std::uint64_t from_ = 0;
   std::string bytes_;
@@ -90,7 +93,7 @@ std::map<std::uint64_t, std::string> libraries_of_versions(const ElfFile& elf, c
   std::map<std::uint64_t, std::string> libraries;
   const auto address = tags.value(kTagVersionNeeds);
   if (!address) return libraries;
-  AddressedTable table(elf, file, *address);
+  AddressedTable table(elf, file, *address, kSmallPiece);
   std::size_t records = 0;
   for (std::uint64_t at = 0, next = 1; next != 0 && records < kMostUndefined; at += next) {
     const auto library = tags.name(table.number(at + 4, 4));
