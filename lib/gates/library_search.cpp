@@ -86,15 +86,20 @@ bool LibrarySearch::fits_machine(const LibraryFacts& facts) const {
          facts.is_little_endian == program_.facts.is_little_endian;
 }
 
+bool LibrarySearch::may_read(const RootFile& file) const {
+  if (program_.uid == 0 || file.library == nullptr) return true;
+  const std::uint32_t readable = file.uid == program_.uid ? 0400U : file.gid == program_.gid ? 0040U : 0004U;
+  return (file.mode & readable) != 0 && root_.may_reach(file.path, program_.uid, program_.gid);
+}
+
 std::optional<SearchResult> LibrarySearch::try_path(const std::string& path) const {
   auto file = root_.find(path);
   if (!file) return {};
-  const auto refuse = [&](const char* cause) { return SearchResult{{}, path, cause}; };
-  const std::uint32_t readable = file->uid == program_.uid ? 0400U : file->gid == program_.gid ? 0040U : 0004U;
-  const bool may_read =
-      program_.uid == 0 || ((file->mode & readable) != 0 && root_.may_reach(file->path, program_.uid, program_.gid));
-  if (!may_read) return refuse("the image's user cannot read it");
-  if (file->library != nullptr && !file->library->is_elf) return refuse("it is no ELF file");
+  if (!may_read(*file)) {
+    if (unreadable_.empty()) unreadable_ = path;  // the search goes on
+    return {};
+  }
+  if (file->library != nullptr && !file->library->is_elf) return SearchResult{{}, path, "it is no ELF file"};
   if (file->library != nullptr && !fits_machine(*file->library)) return {};
   return SearchResult{std::move(file), {}, {}};
 }
@@ -127,12 +132,19 @@ std::vector<std::string> LibrarySearch::expand(std::string_view list, const Load
 }
 
 SearchResult LibrarySearch::find(std::string_view name, const LoadedFile& by) const {
-  if (name.find('/') != std::string_view::npos) {
-    if (loader_ == LoaderKind::musl) return try_path(std::string(name)).value_or(SearchResult());
-    const auto paths = expand(name, by);
-    return paths.size() == 1 ? try_path(paths[0]).value_or(SearchResult()) : SearchResult();
-  }
-  return loader_ == LoaderKind::musl ? find_by_musl(name, by) : find_by_glibc(name, by);
+  unreadable_.clear();
+  auto result = find_anywhere(name, by);
+  if (!result.file && result.unusable.empty() && !unreadable_.empty())
+    result = {{}, unreadable_, "the image's user cannot read it"};
+  return result;
+}
+
+SearchResult LibrarySearch::find_anywhere(std::string_view name, const LoadedFile& by) const {
+  if (name.find('/') == std::string_view::npos)
+    return loader_ == LoaderKind::musl ? find_by_musl(name, by) : find_by_glibc(name, by);
+  if (loader_ == LoaderKind::musl) return try_path(std::string(name)).value_or(SearchResult());
+  const auto paths = expand(name, by);
+  return paths.size() == 1 ? try_path(paths[0]).value_or(SearchResult()) : SearchResult();
 }
 
 SearchResult LibrarySearch::find_by_glibc(std::string_view name, const LoadedFile& by) const {

@@ -36,6 +36,7 @@ class LibrarySearch {
   SearchResult find(std::string_view name, const LoadedFile& by) const;
 
  private:
+  SearchResult find_anywhere(std::string_view name, const LoadedFile& by) const;
   SearchResult find_by_glibc(std::string_view name, const LoadedFile& by) const;
   SearchResult find_by_musl(std::string_view name, const LoadedFile& by) const;
   std::optional<SearchResult> find_in_cache(std::string_view name, const LoadedFile& by) const;
@@ -43,6 +44,7 @@ class LibrarySearch {
   std::optional<SearchResult> try_path(const std::string& path) const;
   std::optional<SearchResult> try_folders(const std::vector<std::string>& folders, std::string_view name) const;
   std::vector<std::string> expand(std::string_view list, const LoadedFile& by) const;
+  bool may_read(const RootFile& file) const;
   bool fits_machine(const LibraryFacts& facts) const;
 
   const ProgramStart& program_;
@@ -50,6 +52,7 @@ class LibrarySearch {
   LoaderKind loader_;
   std::vector<std::string> environment_folders_;
   std::vector<std::string> default_folders_;
+  mutable std::string unreadable_;  // the first file of a search that the image's user cannot read
   std::multimap<std::string, std::string, std::less<>> cache_;  // those without glibc-hwcaps first
 };
 

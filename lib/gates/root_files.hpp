@@ -22,7 +22,7 @@ struct RootFile {
   std::uint32_t mode = 0;
   std::uint64_t uid = 0;
   std::uint64_t gid = 0;
-  std::shared_ptr<const LibraryFacts> library;  // null where nobody looked
+  std::shared_ptr<const LibraryFacts> library;  // null where nobody looked; mode and owner are then not known either
 };
 
 // The root file system that an image will have. One thread.

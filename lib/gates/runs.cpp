@@ -149,8 +149,8 @@ class ProgramStartJudge {
 
 // What is wrong with a file as the program's interpreter; empty where it can be.
 std::string fault_of_interpreter(const ProgramStart& program, const RootFile& file) {
-  if ((file.mode & 0111U) == 0) return "it is not executable";
   if (file.library == nullptr) return {};
+  if ((file.mode & 0111U) == 0) return "it is not executable";
   if (!file.library->is_elf) return "it is no ELF file";
   if (file.library->machine != program.facts.machine || file.library->is_64_bit != program.facts.is_64_bit)
     return "it is for another machine";

@@ -268,6 +268,17 @@ TEST_CASE("a library that the image's user cannot read does not load") {
   CHECK(obstacles_of(program, root) == Names{"bad library /lib/libc.so.6"});
 }
 
+TEST_CASE("the search goes on behind a library that cannot be read") {
+  GlibcRoot root;
+  root.put("lib/liba.so", library("liba.so")).mode = 0600;
+  root.put("usr/lib/liba.so", library("liba.so"));
+  auto program = program_with({"liba.so"});
+  program.uid = program.gid = 65532;
+  CHECK(obstacles_of(program, root).empty());
+  root.files.erase("usr/lib/liba.so");
+  CHECK(obstacles_of(program, root) == Names{"bad library /lib/liba.so"});
+}
+
 TEST_CASE("a library that nobody looked into is not judged") {
   GlibcRoot root;
   root.put("lib/liba.so", library("liba.so")).library = nullptr;
@@ -276,6 +287,22 @@ TEST_CASE("a library that nobody looked into is not judged") {
   const auto verdict = judge_start(program, root);
   CHECK(verdict.obstacles.empty());
   CHECK(verdict.not_judged == Names{"lib/liba.so"});
+}
+
+TEST_CASE("of what nobody looked into the mode is not known either") {
+  GlibcRoot root;
+  auto& library_file = root.put("lib/liba.so", library("liba.so"));
+  library_file.library = nullptr;
+  library_file.mode = 0;
+  auto program = program_with({"liba.so"});
+  program.uid = program.gid = 65532;
+  CHECK(judge_start(program, root).not_judged == Names{"lib/liba.so"});
+  auto& loader = root.files["lib64/ld-linux-x86-64.so.2"];
+  loader.library = nullptr;
+  loader.mode = 0;
+  const auto verdict = judge_start(program, root);
+  CHECK(verdict.obstacles.empty());
+  CHECK(verdict.not_judged == Names{"lib64/ld-linux-x86-64.so.2"});
 }
 
 TEST_CASE("musl is its own libraries, and versions do not matter to it") {
