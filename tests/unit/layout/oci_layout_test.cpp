@@ -264,7 +264,7 @@ TEST_CASE("a foreign layer whose bytes are to be had is opened once") {
   CHECK(layout.blobs()->contains(layers[0].descriptor));
   write_oci_archive(folder / "archive.tar", image, "v1", {});
   CHECK(counting->opened == 2);
-  CHECK(layer_bytes(load_image(open_oci_archive(folder / "archive.tar", "v1", {}), {})) == layer_bytes(image));
+  CHECK(layer_bytes(open_image(open_oci_archive(folder / "archive.tar", "v1", {}), {})) == layer_bytes(image));
 }
 
 TEST_CASE("an empty name is refused before anything is written") {
@@ -369,7 +369,7 @@ TEST_CASE("pruning removes what nothing in the index needs, and nothing else") {
   CHECK(layout.blobs()->contains(old_layer));
   CHECK(layout.prune(false, {}).size() == 5);
   CHECK_FALSE(layout.blobs()->contains(old_layer));
-  CHECK(layer_bytes(load_image(layout.find("v1"), {})) == layer_bytes(image));
+  CHECK(layer_bytes(open_image(layout.open_document("v1"), {})) == layer_bytes(image));
   CHECK(fs::exists(folder / "blobs/sha256/notes.txt"));
   CHECK(layout.prune(false, {}).empty());
 }
@@ -402,7 +402,7 @@ TEST_CASE("nothing is pruned where a manifest cannot be read") {
   write_image(layout, sample_image("two"), "v1", {});
   write_image(layout, image, "v2", {});
   write_image(layout, sample_image("three"), "v2", {});
-  const auto gone = layout.find("v2").descriptor;
+  const auto gone = layout.open_document("v2").descriptor;
   fs::remove(folder / "blobs/sha256" / gone.digest.hex());
   CHECK_THROWS_AS(layout.prune(false, {}), Error);
   CHECK(layout.blobs()->contains(image.layers().front().descriptor));
