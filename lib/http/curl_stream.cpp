@@ -22,8 +22,6 @@ constexpr long kReceiveBuffer = 256L * 1024;
 constexpr long kSendBuffer = 512L * 1024;
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} * 1024;
 constexpr int kPollMilliseconds = 1000;
-// Headers are small: who sends them slower than this, over the time of a stall, keeps us on purpose.
-constexpr std::uint64_t kSlowestHeaders = 3;  // bytes a second
 
 std::string_view trimmed(std::string_view text) noexcept {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n'))
@@ -173,22 +171,8 @@ void CurlStream::set_headers(const HttpRequest& request) {
 void CurlStream::await_headers() {
   for (bool may_wait = false; !headers_done_; may_wait = true) {
     if (done_) fail(result_ == CURLE_OK ? CURLE_GOT_NOTHING : result_);
-    check_header_pace();
     advance(may_wait);
   }
-}
-
-// A byte now and then is no stall for curl. The time counts from the first byte of the answer: before it, the server
-// may be busy with what it was sent.
-void CurlStream::check_header_pace() {
-  if (header_bytes_ == 0) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (!headers_since_) headers_since_ = now;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - *headers_since_);
-  if (seconds < context_->options.stall_timeout) return;
-  if (header_bytes_ >= kSlowestHeaders * static_cast<std::uint64_t>(seconds.count())) return;
-  throw TransportError(TransportError::Kind::transient,
-                       fmt::format("cannot read from {}: the answer's headers come too slowly", url_.authority()));
 }
 
 // Lets the transfer go on as far as it can without waiting, after waiting for something to happen where allowed.

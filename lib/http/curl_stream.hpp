@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -47,7 +46,6 @@ class CurlStream : public HttpStream {
   void set_method(const HttpRequest& request);
   void set_headers(const HttpRequest& request);
   void await_headers();
-  void check_header_pace();
   void advance(bool may_wait);
   void take_result();
   [[noreturn]] void fail(CURLcode result);
@@ -78,7 +76,6 @@ class CurlStream : public HttpStream {
   int status_ = 0;
   HttpHeaders headers_;
   std::size_t header_bytes_ = 0;
-  std::optional<std::chrono::steady_clock::time_point> headers_since_;  // when the first came
   bool headers_done_ = false;
 
   std::span<std::byte> destination_;  // the reader's buffer, during read() only

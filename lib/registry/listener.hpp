@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ociassemble/error.hpp"
 #include "ociassemble/registry.hpp"
 #include "registry/redaction.hpp"
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <httplib.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <stdexcept>
 #include <string>
@@ -155,6 +160,35 @@ TEST_CASE("a transport that failed works again") {
     CHECK(kind_of_failure(*transport, get("http://127.0.0.1:1/")) == TransportError::Kind::transient);
     CHECK(body_of(*transport->open(get(server.origin() + "/small"))) == "small");
   }
+}
+
+TEST_CASE("an answer whose headers drip is given up") {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(listener, generic, length) == 0);
+  REQUIRE(::listen(listener, 1) == 0);
+  REQUIRE(::getsockname(listener, generic, &length) == 0);
+  std::thread serving([listener] {
+    const int connection = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    // Ends when the other side has hung up.
+    const std::string answer = "HTTP/1.1 200 OK\r\nX-Long: " + std::string(100000, 'x');
+    for (const char c : answer) {
+      if (::send(connection, &c, 1, MSG_NOSIGNAL) != 1) break;
+      pollfd ready{connection, POLLRDHUP, 0};
+      if (::poll(&ready, 1, 500) > 0) break;
+    }
+    ::close(connection);
+  });
+  const auto transport = make_curl_transport({.stall_timeout = std::chrono::seconds(2)});
+  const auto url = fmt::format("http://127.0.0.1:{}/", ntohs(address.sin_port));
+  // curl counts bodies alone, so that headers of a byte now and then are a stall.
+  CHECK_THROWS_AS(transport->open(get(url)), TransportError);
+  serving.join();
+  ::close(listener);
 }
 
 TEST_CASE("headers without end are refused") {
