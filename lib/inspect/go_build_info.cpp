@@ -100,6 +100,7 @@ std::optional<RawBuildInfo> find_texts(const ElfFile& elf, const BoundedFile& fi
   for (std::uint64_t from = 0; from < range.size; from += kWindow) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(range.size - from, kWindow + kMagic.size()));
     const std::string window = file.read(range.offset + from, size);
+    if (window.empty()) break;  // A section may claim to go on behind the file's end.
     for (auto at = window.find(kMagic); at != std::string::npos; at = window.find(kMagic, at + 1)) {
       if (at % kAlignment != 0) continue;
       if (auto texts = read_texts(elf, file, range.offset + from + at)) return texts;

@@ -162,6 +162,15 @@ TEST_CASE("build information is found far into a segment where there are no sect
   CHECK_FALSE(build_of(raw));
 }
 
+TEST_CASE("a section of build information that claims to be endless is read to the file's end") {
+  auto raw = go_program("nothing");
+  std::string bytes = raw.bytes();
+  // sh_size of the first section behind the null one: three headers of 64 bytes end the file.
+  bytes.replace(bytes.size() - 2 * 64 + 32, 8, 8, '\x7f');
+  const BoundedFile file("program", bytes);
+  CHECK_FALSE(read_go_build(ElfFile(file), file));
+}
+
 TEST_CASE("the build ID has four parts") {
   RawElf raw;
   const std::string id = "action/main/content/binary";
