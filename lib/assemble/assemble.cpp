@@ -42,7 +42,7 @@ struct Modes {
 LayerOptions layer_options(const AssembleOptions& options) { return {options.format, options.compression}; }
 
 BaseRequest base_request(const AssembleOptions& options, std::int64_t created) {
-  return {options.base,       options.lock, options.lock_use, layer_options(options),
+  return {options.base,       options.lock, options.lock_use,       layer_options(options),
           options.file_times, created,      options.fix_media_types};
 }
 

@@ -169,9 +169,9 @@ Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>
   }
   const auto kind = detected == DetectedCompression::gzip ? Compression::gzip : Compression::zstd;
   const auto blob = workplace.store->begin();
-  auto diff_id =
-      apply_tarball(tree, make_decompressor(std::make_unique<IntoBlob>(std::move(peeked), *blob, workplace.stop), subject),
-                    subject, workplace);
+  auto diff_id = apply_tarball(
+      tree, make_decompressor(std::make_unique<IntoBlob>(std::move(peeked), *blob, workplace.stop), subject), subject,
+      workplace);
   return {blob->commit(layer_type(options.format, kind)), std::move(diff_id), workplace.store};
 }
 

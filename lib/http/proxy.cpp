@@ -47,9 +47,9 @@ std::optional<Proxy> proxy_for(const Url& url) {
   // Not HTTP_PROXY, which a web server would set from a request's field.
   constexpr std::array kNames{"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"};
   for (const char* name : kNames) {
-    const bool of_other_scheme = std::string_view(name) == "http_proxy" ? url.is_https()
+    const bool of_other_scheme = std::string_view(name) == "http_proxy"              ? url.is_https()
                                  : to_lower(std::string_view(name)) == "https_proxy" ? !url.is_https()
-                                                                                      : false;
+                                                                                     : false;
     if (of_other_scheme) continue;
     if (const auto value = proxy_variable(name); !value.empty()) return Proxy{address_of(value), name};
   }

@@ -74,18 +74,21 @@ std::size_t name_separator(Kind kind, std::string_view rest) {
   return colon != kNowhere && rest.find('/', colon) == kNowhere ? colon : kNowhere;
 }
 
+bool is_digest(std::string_view text) {
+  try {
+    Digest::parse(text);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 // "@sha256:…" or "@0" at the end: which image, whatever it is called.
 std::size_t choice_separator(std::string_view rest) {
   const auto at = rest.rfind('@');
   if (at == kNowhere || at == 0 || at + 1 == rest.size()) return kNowhere;
   const auto choice = rest.substr(at + 1);
-  if (choice.find_first_not_of("0123456789") == kNowhere) return at;
-  try {
-    Digest::parse(choice);
-    return at;
-  } catch (const Error&) {
-    return kNowhere;
-  }
+  return choice.find_first_not_of("0123456789") == kNowhere || is_digest(choice) ? at : kNowhere;
 }
 
 // What layouts and archives find an image by: a digest, or "@" with its place.
@@ -138,8 +141,7 @@ Location Location::parse(std::string_view text) {
 }
 
 bool Location::chooses() const {
-  if (!name) return false;
-  return name->starts_with('@') || choice_separator("x@" + *name) != kNowhere;
+  return name && (name->starts_with('@') || is_digest(*name));
 }
 
 std::string Location::to_string() const {

@@ -15,6 +15,7 @@
 #include "ociassemble/error.hpp"
 #include "recipe/base_variables.hpp"
 #include "recipe/duration.hpp"
+#include "recipe/member_reader.hpp"
 #include "spec/timestamp.hpp"
 
 namespace ociassemble {
@@ -22,105 +23,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Reader {
- public:
-  Reader(const RecipeText& text, const fs::path& folder, const std::optional<Platform>& platform,
-         Members::Origins* origins = nullptr)
-      : text_(text), folder_(folder), platform_(platform), origins_(origins) {}
-
-  [[noreturn]] void refuse(const RecipeNode& node, std::string_view cause, std::string hint) const {
-    text_.refuse(node.at, cause, std::move(hint));
-  }
-
-  // What `read` makes of the node's text; its complaint gets the place.
-  template <class Read>
-  auto parsed(const RecipeNode& node, Read read) const {
-    try {
-      return read(*node.string());
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::invalid_argument) throw;
-      refuse(node, error.what(), error.hint().empty() ? "correct the value" : error.hint());
-    }
-  }
-
-  std::string text(const RecipeNode& node) const {
-    if (node.string()->empty()) refuse(node, "the text is empty", "leave the member out, or write a value");
-    return *node.string();
-  }
-
-  std::vector<std::string> texts(const RecipeNode& node) const {
-    std::vector<std::string> values;
-    for (const auto& element : *node.array()) values.push_back(text(element));
-    return values;
-  }
-
-  std::vector<std::string> words(const RecipeNode& node) const {
-    if (node.string() != nullptr) return parsed(node, [](const auto& line) { return parse_command_words(line); });
-    std::vector<std::string> values;
-    for (const auto& element : *node.array()) values.push_back(*element.string());
-    return values;
-  }
-
-  std::uint32_t number(const RecipeNode& node, std::uint32_t largest) const {
-    const auto& digits = std::get<RecipeNode::Number>(node.data).text;
-    std::uint32_t value = 0;
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (failure != std::errc() || end != digits.data() + digits.size() || value > largest) {
-      refuse(node, fmt::format("{} is no whole number from 0 to {}", printable(digits), largest),
-             "write a number of that range");
-    }
-    return value;
-  }
-
-  // A path of the host, with the platform put in, taken from the recipe's folder.
-  fs::path path(const RecipeNode& node) const {
-    auto path = folder_ / with_platform(node);
-    note_origin(path, node);
-    return path;
-  }
-
-  void note_origin(const fs::path& path, const RecipeNode& node) const {
-    if (origins_ == nullptr) return;
-    origins_->emplace(path, fmt::format("{}: {}", text_.place(node.at), text_.member_at(node.at)));
-  }
-
-  std::string with_platform(const RecipeNode& node) const {
-    return fill_braces(text(node), [&](std::string_view name) { return placeholder(node, name); });
-  }
-
-  std::string host_or_path(const RecipeNode& node) const { return text(node) == "host" ? "host" : path(node).string(); }
-
- private:
-  std::optional<std::string> placeholder(const RecipeNode& node, std::string_view name) const {
-    auto value = platform_word(platform_ ? *platform_ : host_platform(), name);
-    if (!value) {
-      refuse(node, fmt::format("nothing is called {{{}}}", printable(name)),
-             "what is put into paths is {os}, {arch} and {variant}; an argument is ${NAME}");
-    }
-    return value;
-  }
-
-  const RecipeText& text_;
-  const fs::path& folder_;
-  const std::optional<Platform>& platform_;
-  Members::Origins* origins_;
-};
-
-template <class Use>
-void with_member(const RecipeNode& object, std::string_view name, Use use) {
-  if (const auto* value = object.find(name)) use(*value);
-}
-
-void check_path(const Reader& reader, const RecipeNode& node, std::string_view what) {
+void check_path(const MemberReader& reader, const RecipeNode& node, std::string_view what) {
   reader.parsed(node, [&](const auto& path) { return canonical_path(path, what); });
 }
 
-std::vector<std::string> container_paths(const Reader& reader, const RecipeNode& node, std::string_view what) {
+std::vector<std::string> container_paths(const MemberReader& reader, const RecipeNode& node, std::string_view what) {
   for (const auto& element : *node.array()) check_path(reader, element, what);
   return reader.texts(node);
 }
 
-const RecipeNode& source_of(const Reader& reader, const RecipeNode& input) {
+const RecipeNode& source_of(const MemberReader& reader, const RecipeNode& input) {
   const auto* source = input.string() != nullptr ? &input : input.find("source");
   if (source == nullptr) {
     reader.refuse(input, "no source", R"(add "source": "PATH"; a profile's object replaces a path whole)");
@@ -128,7 +40,7 @@ const RecipeNode& source_of(const Reader& reader, const RecipeNode& input) {
   return *source;
 }
 
-std::uint32_t file_mode(const Reader& reader, const RecipeNode& node) {
+std::uint32_t file_mode(const MemberReader& reader, const RecipeNode& node) {
   const auto digits = reader.text(node);
   std::uint32_t mode = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
@@ -138,7 +50,7 @@ std::uint32_t file_mode(const Reader& reader, const RecipeNode& node) {
   return mode;
 }
 
-BinaryInput read_binary(const Reader& reader, const RecipeMember& member) {
+BinaryInput read_binary(const MemberReader& reader, const RecipeMember& member) {
   BinaryInput binary;
   binary.destination = member.name;
   binary.source = reader.path(source_of(reader, member.value));
@@ -153,7 +65,7 @@ BinaryInput read_binary(const Reader& reader, const RecipeMember& member) {
   return binary;
 }
 
-AddInput read_file(const Reader& reader, const std::string& destination, const RecipeNode& input) {
+AddInput read_file(const MemberReader& reader, const std::string& destination, const RecipeNode& input) {
   AddInput add;
   add.destination = destination;
   add.source = reader.path(source_of(reader, input));
@@ -167,7 +79,7 @@ AddInput read_file(const Reader& reader, const std::string& destination, const R
 
 constexpr std::uint32_t kLargestId = 0xFFFFFFFE;
 
-CreatedUser read_created_user(const Reader& reader, const RecipeNode& node) {
+CreatedUser read_created_user(const MemberReader& reader, const RecipeNode& node) {
   const auto* name = node.find("name");
   const auto* uid = node.find("uid");
   if (name == nullptr || uid == nullptr) {
@@ -185,7 +97,7 @@ CreatedUser read_created_user(const Reader& reader, const RecipeNode& node) {
 }
 
 // "NAME" or "UID", with ":GROUP" or ":GID", of an object that creates nobody.
-std::string read_known_user(const Reader& reader, const RecipeNode& node) {
+std::string read_known_user(const MemberReader& reader, const RecipeNode& node) {
   for (const auto* other : {"home", "shell"}) {
     with_member(node, other, [&](const auto& value) {
       reader.refuse(value, "it says something about a user that is not created", R"(add "create": true)");
@@ -207,7 +119,7 @@ std::string read_known_user(const Reader& reader, const RecipeNode& node) {
   return group.empty() ? user : user + ":" + group;
 }
 
-void read_user(const Reader& reader, const RecipeNode& node, Contents& into) {
+void read_user(const MemberReader& reader, const RecipeNode& node, Contents& into) {
   if (node.string() != nullptr) {
     into.user = reader.text(node);
     return;
@@ -221,7 +133,7 @@ void read_user(const Reader& reader, const RecipeNode& node, Contents& into) {
   into.user = fmt::format("{}:{}", into.create_user->uid, into.create_user->gid);
 }
 
-void read_contents(const Reader& reader, const RecipeNode& recipe, Contents& into) {
+void read_contents(const MemberReader& reader, const RecipeNode& recipe, Contents& into) {
   with_member(recipe, "binaries", [&](const auto& node) {
     for (const auto& member : *node.object()) into.binaries.push_back(read_binary(reader, member));
   });
@@ -245,7 +157,7 @@ void read_contents(const Reader& reader, const RecipeNode& recipe, Contents& int
   with_member(recipe, "tzdata", [&](const auto& node) { into.tzdata = reader.host_or_path(node); });
 }
 
-std::vector<std::string> health_test(const Reader& reader, const RecipeNode& node) {
+std::vector<std::string> health_test(const MemberReader& reader, const RecipeNode& node) {
   if (node.string() != nullptr) return {"CMD-SHELL", reader.text(node)};
   auto test = reader.words(node);
   const bool known =
@@ -258,7 +170,7 @@ std::vector<std::string> health_test(const Reader& reader, const RecipeNode& nod
   return test;
 }
 
-Healthcheck read_healthcheck(const Reader& reader, const RecipeNode& node) {
+Healthcheck read_healthcheck(const MemberReader& reader, const RecipeNode& node) {
   Healthcheck check;
   if (node.string() != nullptr) return check.test = {"NONE"}, check;
   const auto duration = [&](const char* name, auto& into) {
@@ -279,7 +191,7 @@ std::map<std::string, std::string> text_map(const RecipeNode& node) {
   return values;
 }
 
-ImageFormat read_format(const Reader& reader, const RecipeNode& node) {
+ImageFormat read_format(const MemberReader& reader, const RecipeNode& node) {
   if (*node.string() == "oci") return ImageFormat::oci;
   if (*node.string() == "docker") return ImageFormat::docker;
   reader.refuse(node, fmt::format("\"{}\" is neither oci nor docker", printable(*node.string())),
@@ -288,13 +200,13 @@ ImageFormat read_format(const Reader& reader, const RecipeNode& node) {
 
 // What assembling would say of one value, said with its place.
 template <class Set>
-void validate(const Reader& reader, const RecipeNode& node, Set set) {
+void validate(const MemberReader& reader, const RecipeNode& node, Set set) {
   AssembleOptions probe;
   set(probe);
   reader.parsed(node, [&](const auto& /*text*/) { return validate_options(probe); });
 }
 
-void read_execution(const Reader& reader, const RecipeNode& recipe, AssembleOptions& options) {
+void read_execution(const MemberReader& reader, const RecipeNode& recipe, AssembleOptions& options) {
   with_member(recipe, "entrypoint", [&](const auto& node) { options.entrypoint = reader.words(node); });
   with_member(recipe, "cmd", [&](const auto& node) { options.cmd = reader.words(node); });
   with_member(recipe, "env", [&](const auto& node) {
@@ -326,7 +238,7 @@ void read_execution(const Reader& reader, const RecipeNode& recipe, AssembleOpti
   with_member(recipe, "healthcheck", [&](const auto& node) { options.healthcheck = read_healthcheck(reader, node); });
 }
 
-void read_times(const Reader& reader, const RecipeNode& recipe, AssembleOptions& options) {
+void read_times(const MemberReader& reader, const RecipeNode& recipe, AssembleOptions& options) {
   with_member(recipe, "created", [&](const auto& node) {
     options.created_from_vcs = reader.text(node) == "vcs";
     if (!options.created_from_vcs) options.created = reader.parsed(node, parse_time);
@@ -342,7 +254,7 @@ bool is_tag(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return is_word(c) || c == '.' || c == '-'; });
 }
 
-RecipeBuild read_build(const Reader& reader, const RecipeNode& input, const fs::path& folder) {
+RecipeBuild read_build(const MemberReader& reader, const RecipeNode& input, const fs::path& folder) {
   const auto& node = *input.find("build");
   RecipeBuild build;
   build.output = reader.path(source_of(reader, input));
@@ -364,7 +276,7 @@ RecipeBuild read_build(const Reader& reader, const RecipeNode& input, const fs::
 }  // namespace
 
 std::vector<RecipeBuild> Members::builds(const std::optional<Platform>& platform) const {
-  const Reader reader(text_, folder_, platform);
+  const MemberReader reader(text_, folder_, platform);
   std::vector<RecipeBuild> builds;
   with_member(recipe_, "binaries", [&](const auto& node) {
     for (const auto& member : *node.object()) {
@@ -378,7 +290,7 @@ std::vector<RecipeBuild> Members::builds(const std::optional<Platform>& platform
 
 std::vector<Platform> Members::platforms() const {
   const std::optional<Platform> none;
-  const Reader reader(text_, folder_, none);
+  const MemberReader reader(text_, folder_, none);
   std::vector<Platform> platforms;
   with_member(recipe_, "platforms", [&](const auto& node) {
     for (const auto& element : *node.array()) {
@@ -411,7 +323,7 @@ std::vector<std::string> Members::tags() const {
 Location Members::base(const std::optional<Platform>& platform) const {
   Location location;
   with_member(recipe_, "base", [&](const auto& node) {
-    const Reader reader(text_, folder_, platform);
+    const MemberReader reader(text_, folder_, platform);
     reader.text(node);
     const auto filled = reader.with_platform(node);
     location = reader.parsed(node, [&](const auto& /*text*/) { return Location::parse(filled); });
@@ -421,7 +333,7 @@ Location Members::base(const std::optional<Platform>& platform) const {
 }
 
 CompressionOptions Members::compression() const {
-  const Reader reader(text_, folder_, std::nullopt);
+  const MemberReader reader(text_, folder_, std::nullopt);
   CompressionOptions options;
   with_member(recipe_, "compression", [&](const auto& node) {
     options = reader.parsed(node, [](const auto& text) { return CompressionOptions::parse(text); });
@@ -436,12 +348,12 @@ bool Members::takes_from_host(std::string_view name) const {
 
 Contents Members::contents(const std::optional<Platform>& platform) const {
   Contents contents;
-  read_contents(Reader(text_, folder_, platform), recipe_, contents);
+  read_contents(MemberReader(text_, folder_, platform), recipe_, contents);
   return contents;
 }
 
 AssembleOptions Members::options(const std::optional<Platform>& platform, Origins& origins) const {
-  const Reader reader(text_, folder_, platform, &origins);
+  const MemberReader reader(text_, folder_, platform, &origins);
   AssembleOptions options;
   options.base = base(platform);
   if (!options.base.path.empty()) reader.note_origin(options.base.path, *recipe_.find("base"));

@@ -193,12 +193,9 @@ void Checker::build(const RecipeNode& node) const {
 }
 
 void Checker::binaries(const RecipeNode& node) const {
-  static const std::vector<Rule> kRules = {{"source", &Checker::text},
-                                           {"capabilities", &Checker::texts},
-                                           {"anyBinary", &Checker::flag},
-                                           {"mode", &Checker::text},
-                                           {"owner", &Checker::text},
-                                           {"build", &Checker::build}};
+  static const std::vector<Rule> kRules = {{"source", &Checker::text},    {"capabilities", &Checker::texts},
+                                           {"anyBinary", &Checker::flag}, {"mode", &Checker::text},
+                                           {"owner", &Checker::text},     {"build", &Checker::build}};
   inputs(node, kRules, R"("/usr/local/bin/server": "bin/server")", Each::one);
 }
 
