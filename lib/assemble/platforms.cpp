@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <mutex>
 
 #include "assemble/assembly.hpp"
 #include "assemble/platform_words.hpp"
@@ -39,6 +41,19 @@ std::string platform_key(const AssembleOptions& options) {
 Workplace labelled(Workplace workplace, const std::string& label) {
   if (!workplace.progress || label.empty()) return workplace;
   workplace.progress = [print = workplace.progress, label](const std::string& line) { print(label + ": " + line); };
+  return workplace;
+}
+
+// Threads that share it call the caller's functions one at a time.
+Workplace one_at_a_time(Workplace workplace) {
+  const auto mutex = std::make_shared<std::mutex>();
+  for (auto* call : {&workplace.warn, &workplace.progress}) {
+    if (!*call) continue;
+    *call = [mutex, print = *call](const std::string& line) {
+      const std::lock_guard lock(*mutex);
+      print(line);
+    };
+  }
   return workplace;
 }
 
@@ -77,7 +92,8 @@ std::vector<AssembleOptions> for_platforms(const AssembleOptions& options, const
   return all;
 }
 
-std::vector<Assembled> assemble_all(const std::vector<AssembleOptions>& options, const Workplace& workplace) {
+std::vector<Assembled> assemble_all(const std::vector<AssembleOptions>& options, const Workplace& callers) {
+  const auto workplace = one_at_a_time(callers);
   std::map<std::string, std::vector<std::size_t>> by_platform;
   for (std::size_t i = 0; i < options.size(); ++i) by_platform[platform_key(options[i])].push_back(i);
   SharedWork work(workplace);

@@ -19,7 +19,7 @@ std::string describe_system(const Tree& tree);
 // names, but for the few whose contents count.
 struct BaseFacts {
   Digest digest;        // of the record
-  std::string encoded;  // the record, compressed by zstd, in base64
+  std::string encoded;  // the record, compressed by gzip, in base64
 };
 BaseFacts encode_facts(const Tree& tree);
 // Throws Error{corrupt} with "it CAUSE" for what encode_facts() of this version did not make, or not of that digest.

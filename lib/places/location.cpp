@@ -140,9 +140,7 @@ Location Location::parse(std::string_view text) {
   return location;
 }
 
-bool Location::chooses() const {
-  return name && (name->starts_with('@') || is_digest(*name));
-}
+bool Location::chooses() const { return name && (name->starts_with('@') || is_digest(*name)); }
 
 std::string Location::to_string() const {
   switch (kind) {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "ociassemble/lock.hpp"
+#include "ociassemble/assemble_options.hpp"
 
 namespace CLI {
 class App;

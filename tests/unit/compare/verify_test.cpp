@@ -298,8 +298,8 @@ TEST_CASE("entries that engines cannot unpack, and paths that stand twice, are n
   // A sparse file without a map, of no bytes.
   CHECK(has_problem(report_of(RawTar().add("s", 'S', 0644, {}, {}, {})), "entry s is a sparse file"));
   const std::string record("17 path=a\0hidden\n", 17);
-  CHECK(has_problem(report_of(RawTar().add("pax", 'x', 0644, {}, record, {}).file("a")),
-                    "a NUL in the pax record path"));
+  CHECK(
+      has_problem(report_of(RawTar().add("pax", 'x', 0644, {}, record, {}).file("a")), "a NUL in the pax record path"));
 }
 
 TEST_CASE("a machine that lacks what reading takes judges nothing") {
