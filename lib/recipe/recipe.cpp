@@ -211,8 +211,15 @@ void require_named_files(const AssembleOptions& options, const ResolvedRecipe& r
                 std::string(remedy));
   };
   constexpr std::string_view kCorrect = "correct the path; a relative one is taken from the recipe's folder";
-  for (const auto& binary : options.contents.binaries)
-    require(binary.source, "build it first, or correct the path; a relative one is taken from the recipe's folder");
+  const auto is_built = [&](const fs::path& path) {
+    return std::ranges::any_of(recipe.builds, [&](const RecipeBuild& build) { return build.output == path; });
+  };
+  for (const auto& binary : options.contents.binaries) {
+    require(binary.source,
+            is_built(binary.source)
+                ? "add --compile, which builds it, or build it first"
+                : "build it first, or correct the path; a relative one is taken from the recipe's folder");
+  }
   for (const auto& add : options.contents.adds) {
     require(add.source, kCorrect);
     if (add.ignore) require(*add.ignore, kCorrect);

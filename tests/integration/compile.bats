@@ -35,6 +35,7 @@ app_of() {
 @test "without --compile no program is run" {
   write_recipe '"platforms": ["linux/amd64"],'
   run --separate-stderr -1 ociassemble build -o oci:../image:v1
+  [[ "$stderr" = *"add --compile"* ]]
   [ ! -e bin ]
   [ ! -e ../image/index.json ]
 }

@@ -75,6 +75,7 @@ class BuildCommand : public Command {
       return 0;
     }
     if (recipe_.compiles()) compile_programs();
+    require_named_files(builds);
     const auto workplace = make_workplace(builds, streams);
     // All are made before one is published.
     const auto made = assemble_builds(builds, workplace);
@@ -100,7 +101,8 @@ class BuildCommand : public Command {
       builds.push_back(plan({{}, {}, {}, {AssembleOptions()}}, streams));
     } else {
       recipe_file_ = recipe->file();
-      for (const auto& resolved : recipe_.resolve(*recipe, flags_.platforms())) {
+      resolved_ = recipe_.resolve(*recipe, flags_.platforms());
+      for (const auto& resolved : resolved_) {
         builds.push_back(plan(resolved, streams));
         compiled_.insert(compiled_.end(), resolved.builds.begin(), resolved.builds.end());
       }
@@ -123,11 +125,17 @@ class BuildCommand : public Command {
     compile(compiled_);
   }
 
+  // Once what --compile makes is there.
+  void require_named_files(const std::vector<Build>& builds) const {
+    for (std::size_t i = 0; i < resolved_.size(); ++i) {
+      for (const auto& options : builds[i].images) ociassemble::require_named_files(options, resolved_[i]);
+    }
+  }
+
   Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
     Build build{resolved.profile, {}, parse_targets(resolved.profile, resolved.tags)};
     for (const auto& image : resolved.images) {
       for (auto& options : flags_.apply(image)) {
-        require_named_files(options, resolved);
         finish_options(options, streams);
         build.images.push_back(std::move(options));
       }
@@ -409,6 +417,7 @@ class BuildCommand : public Command {
   LockFlags lock_;
   RegistryFlags registry_;
   RecipeFlags recipe_;
+  std::vector<ResolvedRecipe> resolved_;
   std::filesystem::path recipe_file_;
   std::vector<RecipeBuild> compiled_;
 };
