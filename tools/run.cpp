@@ -9,6 +9,7 @@
 #include <new>
 #include <optional>
 #include <ostream>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -41,8 +42,14 @@ constexpr const char* kToolFooter =
 using Commands = std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>>;
 
 void print_error(const Streams& streams, const std::string& message, const std::string& hint) {
-  streams.err << "ociassemble: " << message << '\n';
-  if (!hint.empty()) streams.err << "  " << hint << '\n';
+  // Both may hold names of others; what a person wrote on several lines stays on them.
+  const auto print = [&](std::string_view before, const std::string& text) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line); before = "  ")
+      streams.err << before << terminal_text(line) << '\n';
+  };
+  print("ociassemble: ", message);
+  print("  ", hint);
 }
 
 // The command whose options could not be parsed, for the hint.

@@ -69,7 +69,8 @@ std::uint32_t short_code_point(std::string_view sequence) noexcept {
 
 // What JSON lets stand, but a terminal, JavaScript or YAML may not.
 bool is_escaped_beyond_ascii(std::uint32_t c) noexcept {
-  return (c >= 0x80 && c <= 0x9F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  return (c >= 0x80 && c <= 0x9F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
+         c == 0x200F || c == 0x061C;
 }
 
 std::string_view short_escape(char c) noexcept {

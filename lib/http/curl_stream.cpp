@@ -195,12 +195,28 @@ void CurlStream::take_result() {
   }
 }
 
+namespace {
+
+// curl repeats a proxy that it cannot use as the user wrote it, with the password.
+std::string without_user_information(std::string text) {
+  for (auto at = text.find('@'); at != std::string::npos; at = text.find('@', at)) {
+    const auto token = text.find_last_of(" '\"", at);
+    auto begin = token == std::string::npos ? 0 : token + 1;
+    if (const auto scheme = text.find("//", begin); scheme < at) begin = scheme + 2;
+    text.replace(begin, at - begin, "***");
+    at = begin + 4;
+  }
+  return text;
+}
+
+}  // namespace
+
 void CurlStream::fail(CURLcode result) {
   const std::string_view detail = error_text_.data();
   const auto kind = kind_of(result, detail);
   long error_number = 0;
   curl().easy_getinfo(lane_.easy.get(), CURLINFO_OS_ERRNO, &error_number);
-  std::string cause(detail.empty() ? curl().easy_strerror(result) : detail);
+  auto cause = without_user_information(std::string(detail.empty() ? curl().easy_strerror(result) : detail));
   if (result == CURLE_COULDNT_CONNECT && error_number != 0) cause = errno_text(static_cast<int>(error_number));
   if (result == CURLE_GOT_NOTHING || result == CURLE_SEND_FAIL_REWIND)
     cause = "the connection was closed without an answer";

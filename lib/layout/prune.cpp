@@ -30,19 +30,30 @@ class Referenced {
                   fmt::format("cannot tell what {} needs: the digest {} is of an algorithm that is not supported",
                               where, printable(index.unreadable.front().digest)));
     }
-    for (const auto& entry : index.manifests) add(entry, true);
+    for (const auto& entry : index.manifests) add_entry(entry);
     if (index.subject) add(*index.subject, false);
   }
 
   bool has(const Digest& digest) const { return digests_.count(digest) != 0; }
 
  private:
+  void add_entry(const Descriptor& entry) {
+    if (is_manifest_type(entry.media_type) || is_index_type(entry.media_type)) return add(entry, true);
+    if (blobs_->contains(entry)) {
+      throw Error(ErrorCode::unsupported, fmt::format("cannot tell what {} needs: its media type {} is not known",
+                                                      entry.digest.to_string(), printable(entry.media_type)));
+    }
+    digests_.insert(entry.digest);
+  }
+
   // What cannot be read may need anything, so that nothing may be removed; a subject may be elsewhere.
   void add(const Descriptor& descriptor, bool must_be_there) {
     throw_if_stopped(stop_);
-    if (!digests_.insert(descriptor.digest).second) return;
+    digests_.insert(descriptor.digest);
     if (!is_manifest_type(descriptor.media_type) && !is_index_type(descriptor.media_type)) return;
     if (!must_be_there && !blobs_->contains(descriptor)) return;
+    // Something else may have named the digest as a mere blob before.
+    if (!walked_.insert(descriptor.digest).second) return;
     budget_.take(descriptor, 1);
     const auto document = read_document(descriptor, blobs_);
     if (document_kind(document.json, descriptor.media_type) == DocumentKind::index) {
@@ -57,7 +68,8 @@ class Referenced {
   std::shared_ptr<BlobStore> blobs_;
   const std::stop_token& stop_;
   DocumentBudget budget_;
-  std::set<Digest> digests_;
+  std::set<Digest> digests_;  // that are needed
+  std::set<Digest> walked_;   // documents whose own needs are known
 };
 
 std::optional<Digest> digest_of(const std::filesystem::path& file) {

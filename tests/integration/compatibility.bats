@@ -13,13 +13,16 @@ set_up() {
   cp -r "$source_root/tests/fixtures/compatibility/." .
 }
 
-@test "a recipe, a lock of format 1 and a cache of 0.1 give the digests of 0.1, offline" {
+@test "a recipe, a lock of format 1 and a cache of 0.1 give the layers and digests of 0.1, offline" {
   cd 0.1
   for profile in prod dev; do
     run --separate-stderr -0 ociassemble build -q --profile "$profile" --locked --cache-dir cache --shallow -o "oci:out:$profile"
     [[ "$stderr" = *"ociassemble.lock has lock format 1; \`ociassemble lock\` writes it in format 2 and keeps what it pins"* ]]
-    [ "$(digest_of_entry out "$profile")" = "$(digest_of_entry layout "$profile")" ]
   done
+  [ "$(digest_of_entry out prod)" = "$(digest_of_entry layout prod)" ]
+  # 0.1 left the base's read-only labels in an image that is not read-only; the layers are the same.
+  layers() { jq -c '[.layers[].digest]' "$1/blobs/sha256/$(digest_of_entry "$1" dev | cut -d : -f 2)"; }
+  [ "$(layers out)" = "$(layers layout)" ]
 }
 
 @test "a layout of 0.1 is read, as a base and as an image" {

@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include "http/http.hpp"
+#include "ociassemble/error.hpp"
+
 using namespace ociassemble;
 
 namespace {
@@ -36,4 +39,22 @@ TEST_CASE("the proxy of a URL is named without its password, and loopback has no
   ::setenv("all_proxy", "socks5://all:1080", 1);
   CHECK(said_proxy("https://r.example.com/") == "all:1080 by all_proxy");
   for (const char* name : kProxyVariables) ::unsetenv(name);
+}
+
+TEST_CASE("the password of a proxy that cannot be used is in no error") {
+  for (const char* proxy : {"foo://user:s3cret@lo", "http://user:s3cret@h:99999", "http://user:s3cret@[::1"}) {
+    CAPTURE(proxy);
+    ::setenv("HTTPS_PROXY", proxy, 1);
+    HttpRequest request;
+    request.url = "https://example.invalid/v2/";
+    std::string message;
+    try {
+      make_curl_transport()->open(request);
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    ::unsetenv("HTTPS_PROXY");
+    CHECK_FALSE(message.empty());
+    CHECK(message.find("s3cret") == std::string::npos);
+  }
 }

@@ -407,3 +407,28 @@ TEST_CASE("nothing is pruned where a manifest cannot be read") {
   CHECK_THROWS_AS(layout.prune(false, {}), Error);
   CHECK(layout.blobs()->contains(image.layers().front().descriptor));
 }
+
+TEST_CASE("a manifest is walked whatever named its digest before, and a document of unknown type stops pruning") {
+  const TestFolder folder;
+  auto layout = OciLayout::open_or_create(folder.path());
+  const auto image = sample_image("one");
+  write_image(layout, image, "v1", {});
+  auto& blobs = *layout.blobs();
+  auto as_blob = image.descriptor();
+  as_blob.media_type = "application/octet-stream";
+  Manifest artifact{.artifact_type = "a/b",
+                    .config = blobs.put("{}", "application/vnd.oci.empty.v1+json"),
+                    .layers = {as_blob},
+                    .subject = {},
+                    .annotations = {}};
+  Index index;
+  index.manifests = {blobs.put(artifact.to_json(), media_type::kOciManifest), image.descriptor()};
+  folder.write("index.json", index.to_json());
+  CHECK(layout.prune(false, {}).empty());
+  CHECK(layout.blobs()->contains(image.layers().front().descriptor));
+
+  index.manifests = {blobs.put("{}", "application/vnd.oci.artifact.manifest.v1+json")};
+  folder.write("index.json", index.to_json());
+  CHECK_THROWS_WITH_AS(layout.prune(false, {}), doctest::Contains("is not known"), Error);
+  CHECK(layout.blobs()->contains(image.layers().front().descriptor));
+}

@@ -349,3 +349,11 @@ TEST_CASE("verify --same-app proves the application, and takes two locations") {
   CHECK(run({"verify", "--same-app", one}).status == 2);
   CHECK(run({"verify", one, two}).status == 2);
 }
+
+TEST_CASE("an error shows no control characters of names, and keeps its lines") {
+  const auto outcome = run({"build", "--base", "oci:a\x1b]0;x\xe2\x80\xae", "--binary", "b", "-o", "oci:c"});
+  CHECK(outcome.status != 0);
+  CHECK(outcome.err.find('\x1b') == std::string::npos);
+  CHECK(outcome.err.find("\xe2\x80\xae") == std::string::npos);
+  CHECK(holds(outcome.err, "ociassemble: "));
+}
