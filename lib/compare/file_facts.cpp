@@ -27,7 +27,11 @@ UniqueFd open_nameless() {
   const char* named = std::getenv("TMPDIR");
   std::string name = fmt::format("{}/ociassemble-XXXXXX", named != nullptr && *named != '\0' ? named : "/var/tmp");
   UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
-  if (!fd) throw_errno(fmt::format("cannot make a temporary file {}", name));
+  // Never not_found: that would be said of the image.
+  if (!fd) {
+    throw Error(ErrorCode::io, fmt::format("cannot make a temporary file {}: {}", name, errno_text(errno)),
+                "set TMPDIR to a folder that can be written");
+  }
   ::unlink(name.c_str());
   return fd;
 }
