@@ -206,7 +206,7 @@ void Tree::put_node(const std::string& path, Node node) {
   place = std::move(node);
 }
 
-Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& layer) const {
+Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& layer) {
   if (entry.type == EntryType::hard_link) return linked_node(entry, path);
   if (entry.link_target.size() > kLongestLink)
     refuse(ErrorCode::unsupported, entry.path, "a link target over 4096 bytes");
@@ -236,7 +236,7 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
   return node;
 }
 
-Node Tree::linked_node(const TarEntry& entry, const std::string& path) const {
+Node Tree::linked_node(const TarEntry& entry, const std::string& path) {
   const auto cause = [&](std::string_view what) {
     return fmt::format("a hard link to {}, {}", printable(entry.link_target), what);
   };
@@ -244,6 +244,15 @@ Node Tree::linked_node(const TarEntry& entry, const std::string& path) const {
   const Node* target = find(target_path);
   if (target == nullptr) refuse(ErrorCode::corrupt, entry.path, cause("which does not exist"));
   if (target->type == EntryType::directory) refuse(ErrorCode::corrupt, entry.path, cause("a directory"));
+  // Docker and containerd set what the link's entry says on the file that all its names share.
+  if (watcher_ != nullptr) {
+    if (Node* shared = descend(root_, target_path)) {
+      shared->mode = entry.mode;
+      shared->uid = entry.uid;
+      shared->gid = entry.gid;
+      for (const auto& [name, value] : entry.xattrs) shared->xattrs.insert_or_assign(name, value);
+    }
+  }
   Node node = *target;
   node.layer = layer_;
   const bool keeps_contents = wanted_files_.count(path) != 0 ? wanted_files_.count(target_path) != 0

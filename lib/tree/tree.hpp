@@ -141,8 +141,8 @@ class Tree {
  private:
   void put(const TarEntry& entry, TarReader& layer);
   void put_node(const std::string& path, Node node);
-  Node node_of(const TarEntry& entry, const std::string& path, TarReader& layer) const;
-  Node linked_node(const TarEntry& entry, const std::string& path) const;
+  Node node_of(const TarEntry& entry, const std::string& path, TarReader& layer);
+  Node linked_node(const TarEntry& entry, const std::string& path);
   bool is_summarised(std::string_view path) const { return summary_.is_wanted != nullptr && summary_.is_wanted(path); }
   void white_out(std::string_view folder, std::string_view name);
   Node& make_parent(std::string_view path);
