@@ -9,8 +9,9 @@
 namespace ociassemble {
 namespace {
 
-void object(const AssembleOptions& options, const Workplace& workplace, std::string message, std::string hint) {
-  if (options.lock_use == LockUse::required) throw Error(ErrorCode::check_failed, message, std::move(hint));
+void object(const AssembleOptions& options, const Workplace& workplace, const std::string& message,
+            const std::string& hint) {
+  if (options.lock_use == LockUse::required) throw Error(ErrorCode::check_failed, message, hint);
   if (workplace.warn) workplace.warn(message + "; " + hint);
 }
 

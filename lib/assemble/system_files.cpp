@@ -95,7 +95,7 @@ Digest host_data_digest(const std::vector<LayerEntry>& entries) {
     line = contents.finish().to_string();
   }
   std::string text;
-  for (const auto& [path, line] : lines) text += path + '\0' + line + '\n';
+  for (const auto& [path, line] : lines) text.append(path).append(1, '\0').append(line).append(1, '\n');
   return Digest::of(text);
 }
 

@@ -70,6 +70,7 @@ int exit_status_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) 
 // posix_spawn takes char*, and changes none of them.
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (auto& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;

@@ -150,7 +150,7 @@ std::string quoted_json(std::string_view text) { return quoted(text); }
 std::string quoted_yaml(std::string_view text) { return quoted(text); }
 
 std::string shell_word(std::string_view text) {
-  const auto shown = terminal_text(text);
+  auto shown = terminal_text(text);
   if (!shown.empty() && std::ranges::all_of(shown, is_plain_in_shell)) return shown;
   std::string word = "'";
   for (const char c : shown) word += c == '\'' ? std::string("'\\''") : std::string(1, c);

@@ -39,7 +39,7 @@ UniqueFd open_nameless() {
 // "#!/usr/bin/env -S app": what the kernel makes of a script's first line.
 void take_script(FileFacts& facts, std::string_view head) {
   if (!head.starts_with("#!")) return;
-  auto line = head.substr(2, head.find('\n') == std::string_view::npos ? head.npos : head.find('\n') - 2);
+  auto line = head.substr(2, head.find('\n') == std::string_view::npos ? std::string_view::npos : head.find('\n') - 2);
   const auto strip = [](std::string_view text) {
     const auto begin = text.find_first_not_of(" \t");
     if (begin == std::string_view::npos) return std::string_view();

@@ -75,8 +75,10 @@ class Starter {
     std::string_view rest = path;
     while (true) {
       const auto colon = rest.find(':');
-      const auto folder = std::string(rest.substr(0, colon));
-      auto found = follow(in_folder(folder.empty() ? name : folder + "/" + name));
+      auto place = std::string(rest.substr(0, colon));
+      if (!place.empty()) place += '/';
+      place += name;
+      auto found = follow(in_folder(place));
       if (found.node != nullptr && found.node->type == EntryType::regular && (found.node->mode & 0111U) != 0)
         return found;
       if (colon == std::string_view::npos) return {};

@@ -78,7 +78,7 @@ std::optional<std::string> pointed_text(const ElfFile& elf, const BoundedFile& f
 std::optional<RawBuildInfo> read_texts(const ElfFile& elf, const BoundedFile& file, std::uint64_t at) {
   const std::string header = file.read(at, kHeaderSize);
   if (header.size() < kHeaderSize) return {};
-  const auto pointer_size = static_cast<std::size_t>(header[kMagic.size()]);
+  const auto pointer_size = static_cast<std::size_t>(static_cast<unsigned char>(header[kMagic.size()]));
   const auto flags = static_cast<unsigned char>(header[kMagic.size() + 1]);
   std::optional<std::string> version;
   std::optional<std::string> modules;

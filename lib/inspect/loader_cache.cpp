@@ -20,9 +20,8 @@ constexpr std::size_t kLargestLoader = std::size_t{16} * 1024 * 1024;
 // Numbers and texts of the cache; everything outside it is absent. Offsets count from the magic.
 class CacheBytes {
  public:
-  explicit CacheBytes(std::string_view bytes) : bytes_(bytes) {
-    is_little_ = bytes.size() <= 28 || (static_cast<unsigned char>(bytes[28]) & 3U) != 3;
-  }
+  explicit CacheBytes(std::string_view bytes)
+      : bytes_(bytes), is_little_(bytes.size() <= 28 || (static_cast<unsigned char>(bytes[28]) & 3U) != 3) {}
 
   bool holds(std::uint64_t at, std::uint64_t size) const { return at <= bytes_.size() && size <= bytes_.size() - at; }
 

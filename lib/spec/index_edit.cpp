@@ -77,7 +77,7 @@ std::string put_index_entry(std::string_view json, const std::function<bool(cons
   const auto index = Index::parse(json);  // whatever it throws
   auto document = parse_json(json, kIndexSubject, {.size = kMaxManifestSize});
   const JsonView root(document, kIndexSubject);
-  const auto text = write_object(document, kIndexOrder, [&](const std::string& name, const JsonValue& value) {
+  auto text = write_object(document, kIndexOrder, [&](const std::string& name, const JsonValue& value) {
     return same_member_name(name, "manifests") ? write_entries(root, is_replaced, value, entry) : to_json(value);
   });
   if (root.contains("mediaType")) return text;

@@ -74,6 +74,7 @@ std::vector<std::string> other_environment(const fs::path& folder) {
   variables["HOME"] = (folder / "home").string();
   variables["XDG_CACHE_HOME"] = (folder / "home/cache").string();
   std::vector<std::string> texts;
+  texts.reserve(variables.size());
   for (const auto& [name, value] : variables) texts.push_back(fmt::format("{}={}", name, value));
   return texts;
 }
@@ -157,6 +158,7 @@ void change_process(const Streams& streams) {
   std::vector<std::string> words{streams.executable};
   for (const char* argument : streams.arguments) words.emplace_back(argument);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execv(streams.executable.c_str(), arguments.data());  // where it fails the process goes on as it is

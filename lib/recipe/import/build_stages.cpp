@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recipe/import/build_stages.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace ociassemble {
@@ -119,7 +121,7 @@ class BuildStages::Walk {
   }
 
   void take_run(const DockerInstruction& made) {
-    for (const auto& [name, value] : made.flags) made_.mounts.push_back("--" + name + "=" + value);
+    for (const auto& [name, value] : made.flags) made_.mounts.push_back(fmt::format("--{}={}", name, value));
     auto directory = workdir_;
     auto exported = std::vector<std::pair<std::string, std::string>>();
     const ShellVariable value_of = [&](const std::string& name) { return variables_.value_of(name); };

@@ -68,12 +68,11 @@ class ProfileWriter {
  public:
   explicit ProfileWriter(const ImportedRecipe& recipe) : root_(node_of(recipe)) {
     arguments_ = take_arguments(root_);
-    add_notes(fmt::format("Imported from {}.", recipe.file), recipe.notes);
-    shared_notes_ = notes_.size();
+    add_shared_notes(recipe);
   }
 
   void add(const ImportedProfile& profile) {
-    notes_.push_back("");
+    notes_.emplace_back();
     add_notes(fmt::format("The profile {} is imported from {}.", profile.name, profile.recipe.file),
               profile.recipe.notes);
     auto wanted = node_of(profile.recipe);
@@ -103,6 +102,11 @@ class ProfileWriter {
   }
 
  private:
+  void add_shared_notes(const ImportedRecipe& recipe) {
+    add_notes(fmt::format("Imported from {}.", recipe.file), recipe.notes);
+    shared_notes_ = notes_.size();
+  }
+
   void add_notes(const std::string& head, const std::vector<std::string>& notes) {
     notes_.push_back(head);
     // Those of the recipe hold for its profiles, too.

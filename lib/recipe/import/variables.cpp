@@ -81,7 +81,7 @@ std::string ImportArguments::remember(const std::string& name, std::optional<std
       std::find_if(arguments_.begin(), arguments_.end(), [&](const auto& argument) { return argument.first == name; });
   const bool is_other = found != arguments_.end() && found->second != value;
   // A default may use the arguments before it, and the platform's words stand in paths only.
-  const auto text = value.value_or("");
+  auto text = value.value_or("");
   if (!is_argument_name(name) || is_other || holds_platform(text) || holds_base(text)) return text;
   if (found == arguments_.end()) arguments_.insert(arguments_.begin(), {name, std::move(value)});
   return argument_mark(name);

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kLongestWord = std::size_t{1} << 20U;
 constexpr unsigned kDeepestWord = 32;
 
-[[noreturn]] void fail_word(std::string cause, std::string hint = {}) {
-  throw Error(ErrorCode::invalid_argument, std::move(cause), std::move(hint));
+[[noreturn]] void fail_word(const std::string& cause, std::string hint = {}) {
+  throw Error(ErrorCode::invalid_argument, cause, std::move(hint));
 }
 
 bool is_blank_of_word(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }

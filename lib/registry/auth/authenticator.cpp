@@ -163,7 +163,7 @@ std::optional<std::string> Authenticator::ask_with_identity(const Scope& wanted,
 void Authenticator::remember_refresh_token(const std::string& old, const std::string& answer) {
   const auto token = parse_refresh_token(answer);
   if (!token || *token == old) return;
-  const auto replaced = old;  // `old` may be one of those below
+  const std::string replaced(old.data(), old.size());  // `old` may be one of those below
   sender_->listener().keep_secret(*token);
   for (auto& [repository, credentials] : known_) {
     if (credentials && credentials->identity_token == replaced) credentials->identity_token = *token;
