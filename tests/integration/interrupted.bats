@@ -7,13 +7,13 @@ set_up() {
   ociassemble build -q --binary "$server" -o oci:image:v1
   before=$(snapshot image)
   # Enough to be stopped in the middle of.
-  head -c 300000000 /dev/urandom >big
+  head -c 600000000 /dev/urandom >big
 }
 
 # SIGNAL: starts a build, sends the signal when it has begun to write, and waits; its status in status.
 interrupt() {
   local signal=$1 build started=
-  ociassemble build -q --binary "$server" --add big:/big --compression gzip:9 -o oci:image:v1 2>err 3>&- &
+  ociassemble build -q --binary "$server" --add big:/big -o oci:image:v1 2>err 3>&- &
   build=$!
   for _ in $(seq 300); do
     if [ "$(find image -type f -newer big | wc -l)" -gt 0 ]; then

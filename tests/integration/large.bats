@@ -35,6 +35,7 @@ tear_down() {
 
 # DIRECTION TARGET: cuts at three places what goes there. Sets front to host:port.
 start_proxy() {
+  : >proxy.out
   "$source_root/tests/support/cutting_proxy" "$2" "$1" 200 555 900 >proxy.out 2>proxy.err </dev/null 3>&- &
   echo $! >proxy.pid
   local tries
