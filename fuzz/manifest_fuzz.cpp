@@ -2,6 +2,7 @@
 #include "ociassemble/manifest.hpp"
 
 #include <optional>
+#include <type_traits>
 
 #include "fuzz.hpp"
 #include "ociassemble/error.hpp"
@@ -28,6 +29,10 @@ template <typename Document>
 void check(const std::string& text, DocumentKind expected) {
   const auto document = parse([&text] { return Document::parse(text); });
   if (!document) return;
+  // An index writes no entries that it cannot read; layouts keep the bytes of theirs.
+  if constexpr (std::is_same_v<Document, ociassemble::Index>) {
+    if (!document->unreadable.empty()) return;
+  }
   const auto written = document->to_json();
   require(Document::parse(written) == *document, "to_json() is parsed to the same document");
   require(Document::parse(written, document->media_type()).to_json() == written, "one value, one text");
