@@ -123,10 +123,7 @@ std::optional<int> ChildProcess::poll() {
 int ChildProcess::wait(const std::stop_token& stop) {
   constexpr auto kPause = std::chrono::milliseconds(10);
   for (;;) {
-    siginfo_t info{};
-    const int result = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
-    if (result == 0 && info.si_pid == pid_) return wait();
-    if (result != 0 && errno != EINTR) throw_errno("cannot wait for a program");
+    if (const auto status = poll()) return *status;
     throw_if_stopped(stop);
     std::this_thread::sleep_for(kPause);
   }

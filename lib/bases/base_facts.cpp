@@ -6,6 +6,7 @@
 #include "base/base64.hpp"
 #include "base/text.hpp"
 #include "compress/codec.hpp"
+#include "inspect/os_release.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "tree/tree_record.hpp"
@@ -66,17 +67,7 @@ std::string decompress(std::string bytes) {
 
 std::string pretty_name(const Tree& tree) {
   const auto* node = tree.follow("etc/os-release");
-  if (node == nullptr || !node->contents) return {};
-  std::string_view text = *node->contents;
-  constexpr std::string_view kKey = "PRETTY_NAME=";
-  for (auto at = text.find(kKey); at != std::string_view::npos; at = text.find(kKey, at + 1)) {
-    if (at != 0 && text[at - 1] != '\n') continue;
-    auto value = text.substr(at + kKey.size());
-    value = value.substr(0, value.find('\n'));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
-    return excerpt(value, 80);
-  }
-  return {};
+  return node != nullptr && node->contents ? excerpt(parse_os_release(*node->contents).pretty_name, 80) : std::string();
 }
 
 bool has_musl(const Tree& tree) { return has_entry(tree, "lib", "ld-musl-"); }

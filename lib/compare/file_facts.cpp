@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "base/temporary_parent.hpp"
 #include "digest/hasher.hpp"
 #include "inspect/elf.hpp"
 #include "io/streams.hpp"
@@ -24,16 +25,16 @@ constexpr std::uint64_t kMostClaimed = std::uint64_t{64} << 30U;
 constexpr std::size_t kScriptHead = 256;  // BINPRM_BUF_SIZE of Linux
 
 UniqueFd open_nameless() {
-  const char* named = std::getenv("TMPDIR");
-  std::string name = fmt::format("{}/ociassemble-XXXXXX", named != nullptr && *named != '\0' ? named : "/var/tmp");
-  UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
-  // Never not_found: that would be said of the image.
-  if (!fd) {
-    throw Error(ErrorCode::io, fmt::format("cannot make a temporary file {}: {}", name, errno_text(errno)),
-                "set TMPDIR to a folder that can be written");
-  }
-  ::unlink(name.c_str());
-  return fd;
+  return in_temporary_parent([](const std::filesystem::path& parent) {
+    auto name = (parent / "ociassemble-XXXXXX").string();
+    UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
+    // Never not_found: that would be said of the image.
+    if (!fd) {
+      throw Error(ErrorCode::io, fmt::format("cannot make a temporary file {}: {}", name, errno_text(errno)));
+    }
+    ::unlink(name.c_str());
+    return fd;
+  });
 }
 
 // "#!/usr/bin/env -S app": what the kernel makes of a script's first line.

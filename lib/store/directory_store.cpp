@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -20,6 +19,7 @@
 #include "base/atomic_file.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "base/temporary_parent.hpp"
 #include "base/unique_fd.hpp"
 #include "digest/hasher.hpp"
 #include "io/streams.hpp"
@@ -195,24 +195,8 @@ struct TemporaryStore {
   DirectoryStore store;
 };
 
-// /var/tmp is meant for what is large; where it cannot be written (a read-only root), /tmp has to do.
 std::shared_ptr<TemporaryStore> make_in_default_parent() {
-  const char* variable = std::getenv("TMPDIR");
-  const bool chosen = variable != nullptr && *variable != '\0';
-  const auto make = [](const fs::path& parent) { return std::make_shared<TemporaryStore>(parent); };
-  try {
-    return make(chosen ? variable : "/var/tmp");
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::interrupted) throw;
-    const auto hint = fmt::format("TMPDIR{} names the folder for temporary files: set it to one that can be written",
-                                  chosen ? fmt::format("={}", variable) : "");
-    if (chosen) throw Error(error.code(), error.what(), hint);
-    try {
-      return make("/tmp");
-    } catch (const Error&) {
-      throw Error(error.code(), error.what(), hint);
-    }
-  }
+  return in_temporary_parent([](const fs::path& parent) { return std::make_shared<TemporaryStore>(parent); });
 }
 
 }  // namespace

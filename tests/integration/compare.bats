@@ -175,10 +175,11 @@ lay_on() {
 @test "the second assembly is another process, with another environment" {
   run -0 strace -f -v -s 200 -e trace=execve,umask,chdir -o trace ociassemble build -q --twice --binary "$server" -o oci:twice:v1
   [ "$(grep -c 'execve("/proc/self/exe".*"TZ=XXX-13:37"' trace)" -ge 1 ]
-  grep -q 'execve("/proc/self/exe".*"HOME=/.*ociassemble-twice-[^/]*/home"' trace
+  home=$(sed -n 's|.*execve("/proc/self/exe".*"HOME=\(/[^"]*\)/home".*|\1|p' trace | head -n 1)
+  [ -n "$home" ]
   grep -q 'chdir(".*/elsewhere")' trace
   [ -e twice/index.json ]
-  run ! compgen -G '/var/tmp/ociassemble-twice-*'
+  [ ! -e "$home" ]
 }
 
 @test "a base whose tag moves between the two assemblies is the finding, and nothing is left" {

@@ -10,11 +10,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 
 #include "assemble/perturbation.hpp"
 #include "base/atomic_file.hpp"
 #include "base/child_process.hpp"
 #include "base/system_error.hpp"
+#include "base/temporary_parent.hpp"
 #include "base/text.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/blob_store.hpp"
@@ -29,27 +31,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kChanged = "OCIASSEMBLE_SECOND_ASSEMBLY";
 constexpr std::size_t kMaxWords = std::size_t{64} << 10U;
-
-// A folder of its own, removed with all that is in it.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    const char* parent = std::getenv("TMPDIR");
-    path_ =
-        (fs::path(parent != nullptr && *parent != '\0' ? parent : "/var/tmp") / "ociassemble-twice-XXXXXX").string();
-    if (::mkdtemp(path_.data()) == nullptr) throw_errno("cannot make a temporary folder " + path_);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  fs::path path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::string image_name(std::size_t build, std::size_t image) { return fmt::format("{}-{}", build, image); }
 
@@ -195,14 +176,16 @@ void assemble_second(std::vector<Build> builds, Workplace workplace, const fs::p
 
 void compare_with_second(const std::vector<Build>& builds, const std::vector<BuildResult>& made,
                          const Workplace& workplace, const Streams& streams) {
-  const ScratchFolder folder;
+  const auto scratch =
+      in_temporary_parent([](const fs::path& parent) { return std::make_unique<TemporaryFolder>(parent); });
+  const fs::path folder = scratch->path();
   if (workplace.progress) workplace.progress("assembling once more, in another process");
-  run_second(streams, folder.path(), workplace.stop);
-  const auto layout = OciLayout::open(folder.path() / "layout");
+  run_second(streams, folder, workplace.stop);
+  const auto layout = OciLayout::open(folder / "layout");
   for (std::size_t i = 0; i < made.size(); ++i) {
     for (std::size_t j = 0; j < made[i].images().size(); ++j) {
       const auto& first = made[i].images()[j];
-      require_same_base(first, read_file(folder.path() / image_name(i, j), kMaxWords), builds[i].images[j]);
+      require_same_base(first, read_file(folder / image_name(i, j), kMaxWords), builds[i].images[j]);
       const auto second = open_image(layout.open_document(image_name(i, j)), std::nullopt);
       const auto difference = first_difference(first.image, second, workplace.stop);
       if (!difference) continue;
