@@ -113,7 +113,7 @@ void make_code_lengths(std::span<const std::uint32_t> frequencies, unsigned limi
   Leaves scratch;
   sort_by_frequency(std::span(leaves).first(count), scratch);
 
-  std::array<std::uint32_t, kMaxSymbols> depths;
+  std::array<std::uint32_t, kMaxSymbols> depths{};
   for (std::size_t index = 0; index < count; ++index) depths[index] = leaves[index].frequency;
   frequencies_to_depths(std::span(depths).first(count));
   const auto counts = limit_lengths(std::span(depths).first(count), limit);
