@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <system_error>
 
 #include "assemble/accounts.hpp"
 #include "assemble/assembly.hpp"
@@ -20,6 +19,7 @@
 #include "assemble/stages.hpp"
 #include "assemble/start_check.hpp"
 #include "assemble/system_files.hpp"
+#include "base/file_status.hpp"
 #include "base/stop.hpp"
 #include "bases/static_base.hpp"
 #include "image/layer_makers.hpp"
@@ -252,12 +252,11 @@ class Assembly {
 
   // Returns the path in the image, for the history.
   std::string place(const AddInput& add) {
-    std::error_code ignored;
-    const bool is_folder = fs::is_directory(add.source, ignored);
+    const bool adds_folder = is_folder(add.source);
     const auto path =
-        is_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
+        adds_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
     const auto owner = accounts_.owner(add.owner);
-    if (is_folder) {
+    if (adds_folder) {
       place_folder(add, owner, path);
     } else {
       place_entry(add, owner, read_regular_file(add.source, path, mtime()));

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <system_error>
 
+#include "base/file_status.hpp"
 #include "bases/static_base.hpp"
 #include "digest/hasher.hpp"
 #include "inputs/folder.hpp"
@@ -35,8 +35,8 @@ constexpr std::array kHostBundles{
 
 fs::path host_bundle() {
   for (const char* path : kHostBundles) {
-    std::error_code ignored;
-    if (fs::is_regular_file(path, ignored)) return path;
+    const auto status = file_status(path);
+    if (status && S_ISREG(status->st_mode)) return path;
   }
   throw Error(ErrorCode::not_found, "cannot find the host's CA certificates in any of the usual places",
               "install the package ca-certificates, or name a PEM file");

@@ -180,6 +180,7 @@ TemporaryFolder::TemporaryFolder(const fs::path& where) {
       throw_errno(fmt::format("cannot open {}", name), cause);
     }
     if (lock_ && locked_and_named(lock_.get(), name)) {
+      if (struct stat status{}; ::fstat(lock_.get(), &status) != 0) throw_errno(fmt::format("cannot look at {}", name));
       if (!could_be_ours(lock_.get())) {
         throw Error(ErrorCode::io, fmt::format("cannot use {}: another folder was put in the place of ours", name));
       }

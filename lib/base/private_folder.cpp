@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/file_status.hpp"
 #include "base/system_error.hpp"
 
 namespace ociassemble {
@@ -46,6 +47,8 @@ std::optional<std::string> distrust_members(const fs::path& folder) {
     if (!at->is_directory(gone)) continue;
     if (auto why = distrust(at->path(), FolderPart::itself)) return why;
   }
+  if (failure && failure != std::errc::no_such_file_or_directory)
+    return fmt::format("{} cannot be looked at: {}", folder.string(), errno_text(failure.value()));
   return {};
 }
 
@@ -69,13 +72,6 @@ std::optional<std::string> why_not_private(const fs::path& folder) noexcept {
   }
 }
 
-void make_private_folders(const fs::path& folder) {
-  if (folder.empty() || ::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return;
-  if (errno == ENOENT && folder.has_parent_path() && folder != folder.parent_path()) {
-    make_private_folders(folder.parent_path());
-    if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return;
-  }
-  throw_errno(fmt::format("cannot create {}", folder.string()));
-}
+void make_private_folders(const fs::path& folder) { make_folders(folder, 0700); }
 
 }  // namespace ociassemble

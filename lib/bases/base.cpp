@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
 
+#include "base/file_status.hpp"
 #include "base/private_folder.hpp"
 #include "base/stop.hpp"
 #include "bases/base_facts.hpp"
@@ -298,10 +298,8 @@ Tree read_layers(const std::vector<Layer>& layers, const Workplace& workplace) {
 void use_rootfs(Base& base, const BaseRequest& request, const Platform& platform, const Workplace& workplace,
                 SharedWork& work) {
   const auto& path = request.location.path;
-  std::error_code ignored;
-  auto layer = fs::is_directory(path, ignored)
-                   ? make_layer(read_rootfs_folder(path, request.mtime), {}, request.layer, workplace, work)
-                   : layer_of_tarball(path, request.layer, workplace, work);
+  auto layer = is_folder(path) ? make_layer(read_rootfs_folder(path, request.mtime), {}, request.layer, workplace, work)
+                               : layer_of_tarball(path, request.layer, workplace, work);
   use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, request.created);
   base.tree = read_base_tree(base.layers, workplace, work);
 }
@@ -354,7 +352,7 @@ Base open_base(SharedWork& work, const BaseRequest& request, const Platform& pla
     }
     case Location::Kind::rootfs:
       use_rootfs(base, request, platform, workplace, work);
-      if (std::error_code ignored; !fs::is_directory(location.path, ignored)) inputs.push_back(location.path);
+      if (!is_folder(location.path)) inputs.push_back(location.path);
       break;
     case Location::Kind::registry:
     case Location::Kind::oci_layout:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/atomic_file.hpp"
+#include "base/file_status.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
 #include "base/task_group.hpp"
@@ -65,17 +66,10 @@ std::optional<Index> read_index(const fs::path& folder) {
 
 // The index must not outlive a power failure that its blobs do not.
 void sync_blob_names(const fs::path& folder, const Digest& digest) {
-  std::error_code ignored;
   for (const auto& part :
        {folder / "blobs" / digest.algorithm_name(), folder / "blobs" / "sha256", folder / "blobs", folder}) {
-    if (fs::is_directory(part, ignored)) sync_folder(part);
+    if (is_folder(part)) sync_folder(part);
   }
-}
-
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw_errno(fmt::format("cannot create {}", describe(folder)), error.value());
 }
 
 void put_document(BlobStore& store, std::string_view json, const Descriptor& descriptor) {
@@ -124,24 +118,21 @@ OciLayout::OciLayout(fs::path folder, std::shared_ptr<BlobStore> blobs)
     : folder_(std::move(folder)), blobs_(std::move(blobs)) {}
 
 OciLayout OciLayout::open(const fs::path& folder) {
-  std::error_code error;
-  const auto status = fs::status(folder, error);
-  if (!fs::exists(status)) cannot_open(ErrorCode::not_found, folder, "there is no such folder");
-  if (!fs::is_directory(status)) {
+  const auto status = file_status(folder);
+  if (!status) cannot_open(ErrorCode::not_found, folder, "there is no such folder");
+  if (!S_ISDIR(status->st_mode)) {
     cannot_open(ErrorCode::not_found, folder, "it is not a folder", "an archive file is named by oci-archive:FILE");
   }
   if (!has_layout_file(folder)) cannot_open(ErrorCode::not_found, folder, "there is no file oci-layout in it");
-  if (!fs::exists(folder / kIndexFile, error)) {
+  if (!is_there(folder / kIndexFile)) {
     cannot_open(ErrorCode::not_found, folder, "there is no file index.json in it");
   }
   return {folder, open_directory_store(folder)};
 }
 
 OciLayout OciLayout::open_or_create(const fs::path& folder) {
-  std::error_code error;
-  const auto status = fs::status(folder, error);
-  if (fs::exists(status)) {
-    if (!fs::is_directory(status)) cannot_open(ErrorCode::invalid_argument, folder, "it is not a folder");
+  if (const auto status = file_status(folder)) {
+    if (!S_ISDIR(status->st_mode)) cannot_open(ErrorCode::invalid_argument, folder, "it is not a folder");
     // The folder first, then oci-layout: another process may be making the layout just now.
     const auto other = find_other_file(folder);
     if (!has_layout_file(folder) && other) {
@@ -170,7 +161,7 @@ Document OciLayout::open_document(const std::optional<std::string>& name) const 
 
 void OciLayout::put(const Descriptor& descriptor, const std::optional<std::string>& name) {
   auto entry = name_entry(descriptor, name);
-  make_folder(folder_);
+  make_folders(folder_);
   const auto lock = lock_folder(folder_);
   if (!has_layout_file(folder_)) {
     write_file_atomically(folder_ / kLayoutFile, as_bytes(OciLayoutFile().to_json()));

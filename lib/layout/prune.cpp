@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/file_status.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
 #include "base/text.hpp"
@@ -93,9 +94,10 @@ std::vector<PrunedBlob> OciLayout::prune(bool is_dry_run, const std::stop_token&
   std::error_code error;
   for (auto at = fs::recursive_directory_iterator(folder_ / "blobs", error);
        !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    if (!at->is_regular_file(error)) continue;
     const auto digest = pruning::digest_of(at->path());
-    if (digest && !referenced.has(*digest)) pruned.push_back({*digest, at->file_size(error)});
+    if (!digest || referenced.has(*digest)) continue;
+    const auto status = file_status(at->path());
+    if (status && S_ISREG(status->st_mode)) pruned.push_back({*digest, static_cast<std::uint64_t>(status->st_size)});
   }
   if (error) throw_errno(fmt::format("cannot read {}", (folder_ / "blobs").string()), error.value());
   std::sort(pruned.begin(), pruned.end(),

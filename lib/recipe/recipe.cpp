@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <system_error>
 
+#include "base/file_status.hpp"
 #include "base/text.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
@@ -205,8 +205,7 @@ std::vector<std::string> Recipe::profiles() const {
 void require_named_files(const AssembleOptions& options, const ResolvedRecipe& recipe) {
   const auto require = [&](const fs::path& path, std::string_view remedy) {
     const auto origin = recipe.origins.find(path);
-    std::error_code failure;
-    if (origin == recipe.origins.end() || fs::exists(path, failure) || failure) return;
+    if (origin == recipe.origins.end() || is_there(path)) return;
     throw Error(ErrorCode::not_found, fmt::format("{}: {} does not exist", origin->second, path.string()),
                 std::string(remedy));
   };

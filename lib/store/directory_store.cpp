@@ -12,11 +12,11 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/atomic_file.hpp"
+#include "base/file_status.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
 #include "base/temporary_parent.hpp"
@@ -32,12 +32,6 @@ namespace fs = std::filesystem;
 
 fs::path blob_path(const fs::path& folder, const Digest& digest) {
   return folder / "blobs" / digest.algorithm_name() / digest.hex();
-}
-
-void make_folders(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw_errno(fmt::format("cannot create folder {}", folder.string()), error.value());
 }
 
 // The size of a regular file, symlinks not followed: a blob that is anything else is as good as absent, and a commit

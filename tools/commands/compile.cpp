@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <system_error>
 
 #include "base/child_process.hpp"
+#include "base/file_status.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble::tool {
@@ -63,16 +63,13 @@ ChildOptions child_of(const RecipeBuild& build, std::vector<std::string> environ
 }
 
 void run_build(const RecipeBuild& build) {
-  std::error_code failure;
-  if (build.output.has_parent_path()) fs::create_directories(build.output.parent_path(), failure);
-  if (failure)
-    throw Error(ErrorCode::io,
-                fmt::format("cannot create {}: {}", build.output.parent_path().string(), failure.message()));
+  make_folders(build.output.parent_path());
   const auto status = ChildProcess(child_of(build, environment_of(build))).wait();
   if (status != 0)
     throw Error(ErrorCode::io, fmt::format("cannot build {}: {} ended with status {}", build.output.string(),
                                            build.command.front(), status));
-  if (!fs::is_regular_file(build.output, failure))
+  const auto made = file_status(build.output);
+  if (!made || !S_ISREG(made->st_mode))
     throw Error(ErrorCode::io,
                 fmt::format("cannot build {}: {} did not make it", build.output.string(), build.command.front()),
                 "write {output} where the command names its result, such as -o {output}");

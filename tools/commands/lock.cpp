@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/file_status.hpp"
 #include "commands/command.hpp"
 #include "commands/wanted_bases.hpp"
 #include "flags/build_arguments.hpp"
@@ -77,8 +78,7 @@ class LockCommand : public Command {
   using Texts = std::vector<std::string>;
 
   void find_recipe() {
-    std::error_code ignored;
-    if (!recipe_ && bases_.empty() && fs::exists(kRecipeFileName, ignored)) recipe_ = kRecipeFileName;
+    if (!recipe_ && bases_.empty() && is_there(kRecipeFileName)) recipe_ = kRecipeFileName;
   }
 
   fs::path lock_path() const {

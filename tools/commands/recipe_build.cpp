@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/file_status.hpp"
 #include "flags/build_arguments.hpp"
 #include "ociassemble/error.hpp"
 
@@ -44,20 +45,17 @@ void RecipeFlags::add_to(CLI::App& app) {
       ->group(group);
 }
 
-bool RecipeFlags::is_here() {
-  std::error_code ignored;
-  return std::filesystem::exists(kRecipeFileName, ignored);
-}
+bool RecipeFlags::is_here() { return is_there(kRecipeFileName); }
 
 std::optional<Recipe> RecipeFlags::find(bool inputs_named) const {
   const bool asked = all_profiles_ || compiles_ || !profiles_.empty() || !settings_.empty();
   if (file_) return Recipe::read(*file_);
-  const bool is_there = is_here();
-  if (asked && !is_there) {
+  const bool has_recipe = is_here();
+  if (asked && !has_recipe) {
     throw Error(ErrorCode::not_found, "cannot build a recipe: there is no ociassemble.json here",
                 "name the recipe by -f FILE, or leave --profile, --all-profiles, --compile and --set out");
   }
-  if (asked || (is_there && !inputs_named)) return Recipe::read(kRecipeFileName);
+  if (asked || (has_recipe && !inputs_named)) return Recipe::read(kRecipeFileName);
   return std::nullopt;
 }
 

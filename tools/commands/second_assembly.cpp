@@ -15,6 +15,7 @@
 #include "assemble/perturbation.hpp"
 #include "base/atomic_file.hpp"
 #include "base/child_process.hpp"
+#include "base/file_status.hpp"
 #include "base/system_error.hpp"
 #include "base/temporary_parent.hpp"
 #include "base/text.hpp"
@@ -89,8 +90,8 @@ void make_absolute(AssembleOptions& options) {
 
 void change_working_folder(const fs::path& folder) {
   const auto elsewhere = folder / "elsewhere";
-  fs::create_directories(elsewhere);
-  fs::current_path(elsewhere);
+  make_folders(elsewhere);
+  if (::chdir(elsewhere.c_str()) != 0) throw_errno(fmt::format("cannot work in {}", elsewhere.string()));
 }
 
 // Where the base's name led in each process.

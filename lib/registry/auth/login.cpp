@@ -11,6 +11,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/base64.hpp"
+#include "base/file_status.hpp"
 #include "base/private_folder.hpp"
 #include "base/system_error.hpp"
 #include "base/unique_fd.hpp"
@@ -142,8 +143,7 @@ void store_login(const fs::path& file, const std::string& registry, const std::s
 }
 
 bool erase_login(const fs::path& file, const std::string& registry, const std::stop_token& stop) {
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return false;
+  if (!is_there(file)) return false;
   ConfigFile config(file, stop);
   const auto server = credential_server(registry);
   const auto helper = config.helper(registry);

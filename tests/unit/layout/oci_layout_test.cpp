@@ -432,3 +432,14 @@ TEST_CASE("a manifest is walked whatever named its digest before, and a document
   CHECK_THROWS_WITH_AS(layout.prune(false, {}), doctest::Contains("is not known"), Error);
   CHECK(layout.blobs()->contains(image.layers().front().descriptor));
 }
+
+TEST_CASE("an index that cannot be looked at is not one that is missing") {
+  const TestFolder folder;
+  auto layout = OciLayout::open_or_create(folder / "image");
+  write_image(layout, sample_image("one"), "v1", {});
+  fs::remove(folder / "image/index.json");
+  fs::create_symlink("index.json", folder / "image/index.json");
+  const auto path = (folder / "image/index.json").string();
+  CHECK_THROWS_WITH_AS(OciLayout::open(folder / "image"),
+                       ("cannot look at " + path + ": Too many levels of symbolic links").c_str(), Error);
+}
