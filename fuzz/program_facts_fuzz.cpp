@@ -8,6 +8,7 @@
 #include "inspect/elf_notes.hpp"
 #include "inspect/go_build_info.hpp"
 #include "inspect/go_functions.hpp"
+#include "inspect/go_program.hpp"
 #include "inspect/loader_cache.hpp"
 #include "ociassemble/error.hpp"
 
@@ -44,6 +45,11 @@ void read_facts(const ElfFile& elf, const BoundedFile& file) {
     require(!name.empty() && name.size() <= 2 * 16384 && name.find('\0') == std::string_view::npos, "a name is one");
   };
   ociassemble::for_each_go_function(elf, file, check_name);
+  ociassemble::for_each_go_file(elf, file, check_name);
+  const auto program = ociassemble::read_program_file(file);
+  require(!program || !program->go || build.has_value(), "a Go program has build information");
+  const auto code = ociassemble::read_go_code(file, ociassemble::GoBuild());
+  require(!program || code.has_value(), "a program has a digest");
 }
 
 template <class Read>

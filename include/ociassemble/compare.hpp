@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ociassemble/causes.hpp"
 #include "ociassemble/document.hpp"
 #include "ociassemble/entry_type.hpp"
 #include "ociassemble/export.hpp"
@@ -107,6 +108,7 @@ struct OCIASSEMBLE_EXPORT ImageComparison {
   std::vector<LayerComparison> layers;  // from below; a removed one where it stood
   std::vector<ValueChange> config;
   std::vector<ValueChange> manifest;
+  std::vector<Cause> causes;  // why they differ, as far as can be told
 
   // recompressed: other digests, and nothing but the compression of layers is why.
   Verdict verdict() const;
@@ -129,7 +131,8 @@ struct CompareOptions {
 };
 
 // Compares documents first; of layers reads only those whose diff IDs differ (which are taken from the configs: only
-// verify() proves them). Memory is bounded: more than a gigabyte of file metadata is Error{unsupported}. Throws what
+// verify() proves them), and the first megabyte of those that were compressed again. Go programs of changed layers pass
+// through a temporary file. Memory is bounded: more than a gigabyte of file metadata is Error{unsupported}. Throws what
 // reading blobs throws.
 OCIASSEMBLE_EXPORT ImageComparison compare_images(const Image& before, const Image& after,
                                                   const CompareOptions& options = {});

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compare/file_facts.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <filesystem>
 #include <string_view>
 
 #include "base/stop.hpp"
-#include "base/system_error.hpp"
-#include "base/temporary_parent.hpp"
 #include "digest/hasher.hpp"
 #include "inspect/elf.hpp"
 #include "io/streams.hpp"
@@ -23,19 +17,6 @@ namespace {
 
 constexpr std::uint64_t kMostClaimed = std::uint64_t{64} << 30U;
 constexpr std::size_t kScriptHead = 256;  // BINPRM_BUF_SIZE of Linux
-
-UniqueFd open_nameless() {
-  return in_temporary_parent([](const std::filesystem::path& parent) {
-    auto name = (parent / "ociassemble-XXXXXX").string();
-    UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
-    // Never not_found: that would be said of the image.
-    if (!fd) {
-      throw Error(ErrorCode::io, fmt::format("cannot make a temporary file {}: {}", name, errno_text(errno)));
-    }
-    ::unlink(name.c_str());
-    return fd;
-  });
-}
 
 // "#!/usr/bin/env -S app": what the kernel makes of a script's first line.
 void take_script(FileFacts& facts, std::string_view head) {
@@ -64,24 +45,25 @@ std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source
   if (buffer_.empty()) buffer_.resize(kCopyBufferSize);
   Hasher hasher;
   std::string head;
-  bool is_elf = false;
+  spool_.begin();
   for (bool is_first = true;; is_first = false) {
     throw_if_stopped(stop);
     const auto count = read_full(data, buffer_);
     const auto bytes = std::span<const std::byte>(buffer_).first(count);
     hasher.update(bytes);
-    if (is_first) {
-      head = as_text(bytes).substr(0, kScriptHead);
-      is_elf = head.starts_with(
-          "\x7f"
-          "ELF");
-    }
-    if (is_elf && count != 0) spool(bytes);
+    if (is_first) head = as_text(bytes).substr(0, kScriptHead);
+    spool_.write(bytes);
     if (count < buffer_.size()) break;
   }
   FileFacts facts{.digest = hasher.finish()};
   take_script(facts, head);
-  if (is_elf) read_links(facts, entry.path);
+  if (const auto file = spool_.file(entry.path)) {
+    if (auto links = read_elf_links(*file)) {
+      facts.is_elf = true;
+      facts.interpreter = std::move(links->interpreter);
+      facts.needed = std::move(links->needed);
+    }
+  }
   return std::make_shared<FileFacts>(std::move(facts));
 }
 
@@ -92,29 +74,6 @@ void FactsReader::check_claim(const TarEntry& entry, std::uint64_t layer_bytes) 
                             tar_name_for_message(entry.path)));
   }
   claimed_ += entry.size;
-}
-
-void FactsReader::spool(std::span<const std::byte> bytes) {
-  if (!file_) file_ = open_nameless();
-  while (!bytes.empty()) {
-    const auto count = ::write(file_.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("cannot write a temporary file");
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-}
-
-void FactsReader::read_links(FileFacts& facts, const std::string& name) {
-  UniqueFd copy(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
-  if (!copy) throw_errno("cannot read a temporary file");
-  if (auto links = read_elf_links(std::move(copy), name)) {
-    facts.is_elf = true;
-    facts.interpreter = std::move(links->interpreter);
-    facts.needed = std::move(links->needed);
-  }
-  if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0) {
-    throw_errno("cannot write a temporary file");
-  }
 }
 
 }  // namespace ociassemble

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-#include "base/unique_fd.hpp"
+#include "inspect/elf_spool.hpp"
 #include "ociassemble/digest.hpp"
 #include "ociassemble/io.hpp"
 #include "tar/entry.hpp"
@@ -35,12 +36,10 @@ class FactsReader {
 
  private:
   void check_claim(const TarEntry& entry, std::uint64_t layer_bytes);
-  void read_links(FileFacts& facts, const std::string& name);
-  void spool(std::span<const std::byte> bytes);
 
   std::uint64_t claimed_ = 0;
   std::vector<std::byte> buffer_;
-  UniqueFd file_;  // a nameless one for ELF files, which are read in no order
+  ElfSpool spool_{std::numeric_limits<std::uint64_t>::max()};
 };
 
 }  // namespace ociassemble

@@ -153,8 +153,7 @@ ElfInfo read_elf(const std::filesystem::path& path) {
   return info;
 }
 
-std::optional<ElfLinks> read_elf_links(UniqueFd fd, std::string name) {
-  const BoundedFile file(std::move(fd), std::move(name));
+std::optional<ElfLinks> read_elf_links(const BoundedFile& file) {
   try {
     require_elf_magic(file);
     const ElfFile elf(file);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/unique_fd.hpp"
+#include "inspect/elf_file.hpp"
 #include "ociassemble/platform.hpp"
 
 namespace ociassemble {
@@ -37,9 +37,8 @@ struct ElfLinks {
   std::vector<std::string> needed;
 };
 
-// Of an open file, under a name for messages; nothing for a file that is no ELF file, or a damaged one. Throws
-// Error{io}.
-std::optional<ElfLinks> read_elf_links(UniqueFd fd, std::string name);
+// Nothing for a file that is no ELF file, or a damaged one. Throws Error{io}.
+std::optional<ElfLinks> read_elf_links(const BoundedFile& file);
 
 // "amd64", "arm64", … in Go's words, for a machine that we know; the number otherwise.
 std::string elf_architecture(const ElfInfo& elf);

@@ -22,7 +22,7 @@ constexpr std::size_t kPackerSearched = 256;
 
 std::size_t round_up(std::size_t size, std::size_t step) { return (size + step - 1) / step * step; }
 
-void visit_notes(const ElfFile& elf, std::string_view bytes, std::size_t step,
+void visit_notes(const ElfFile& elf, std::string_view bytes, std::uint64_t offset, std::size_t step,
                  const std::function<void(const ElfNote&)>& visit) {
   std::size_t at = 0;
   while (bytes.size() - at >= kNoteHeader) {
@@ -34,7 +34,7 @@ void visit_notes(const ElfFile& elf, std::string_view bytes, std::size_t step,
     auto owner = bytes.substr(at + kNoteHeader, static_cast<std::size_t>(owner_size));
     owner = owner.substr(0, owner.find('\0'));
     visit({owner, static_cast<std::uint32_t>(elf.number(bytes, at + 8, 4)),
-           bytes.substr(from, static_cast<std::size_t>(size))});
+           bytes.substr(from, static_cast<std::size_t>(size)), offset + from});
     at = std::min(round_up(from + static_cast<std::size_t>(size), step), bytes.size());
   }
 }
@@ -96,7 +96,7 @@ void for_each_note(const ElfFile& elf, const BoundedFile& file, const std::funct
     if (segment.type != kPtNote || segment.file_size > kLargestNotes - read) continue;
     read += static_cast<std::size_t>(segment.file_size);
     const std::string bytes = file.read(segment.offset, static_cast<std::size_t>(segment.file_size));
-    visit_notes(elf, bytes, segment.alignment == 8 ? 8 : 4, visit);
+    visit_notes(elf, bytes, segment.offset, segment.alignment == 8 ? 8 : 4, visit);
   }
 }
 

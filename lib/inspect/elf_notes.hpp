@@ -16,6 +16,7 @@ struct ElfNote {
   std::string_view owner;  // "GNU", without the zero that ends it
   std::uint32_t type = 0;
   std::string_view bytes;
+  std::uint64_t offset = 0;  // of the bytes in the file
 };
 // Calls for each note up to the first damaged one. Of a segment at most a megabyte is read.
 void for_each_note(const ElfFile& elf, const BoundedFile& file, const std::function<void(const ElfNote&)>& visit);

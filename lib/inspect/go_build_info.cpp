@@ -17,11 +17,6 @@ constexpr std::size_t kLongestModules = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kSentinel = 16;  // around the text about modules (cmd/go/internal/modload, "infoStart")
 constexpr std::size_t kLongestLength = 5;
 
-struct ByteRange {
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;
-};
-
 // The two texts of build information.
 struct RawBuildInfo {
   std::string version;
@@ -96,7 +91,7 @@ std::optional<RawBuildInfo> read_texts(const ElfFile& elf, const BoundedFile& fi
 }
 
 // Programs that read build information themselves hold the magic too, so a place counts only when a version is there.
-std::optional<RawBuildInfo> find_texts(const ElfFile& elf, const BoundedFile& file, const ByteRange& range) {
+std::optional<RawBuildInfo> find_texts(const ElfFile& elf, const BoundedFile& file, const FileRange& range) {
   for (std::uint64_t from = 0; from < range.size; from += kWindow) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(range.size - from, kWindow + kMagic.size()));
     const std::string window = file.read(range.offset + from, size);
@@ -110,10 +105,10 @@ std::optional<RawBuildInfo> find_texts(const ElfFile& elf, const BoundedFile& fi
 }
 
 // The section; without sections the segments, those with writable data first (Go's debug/buildinfo, "DataStart").
-std::vector<ByteRange> where_to_look(const ElfFile& elf) {
+std::vector<FileRange> where_to_look(const ElfFile& elf) {
   const auto section = elf.section(".go.buildinfo");
   if (section && section->type != kShtNobits) return {{section->offset, section->size}};
-  std::vector<ByteRange> ranges;
+  std::vector<FileRange> ranges;
   for (const bool is_writable : {true, false}) {
     for (const auto& segment : elf.segments()) {
       if (segment.type != kPtLoad || (segment.flags & kPfExecute) != 0) continue;

@@ -84,6 +84,9 @@ class NearReader {
 
 using VisitName = std::function<void(std::string_view)>;
 
+// Which texts of a table: names of functions, or names of source files.
+enum class TablePart { functions, files };
+
 // The table of Go 1.16 and later has all names in one piece. Whole ones are visited; one that is over its limit is cut.
 void visit_packed_names(const BoundedFile& file, std::uint64_t from, std::uint64_t end, const VisitName& visit) {
   std::string rest;
@@ -103,12 +106,15 @@ void visit_packed_names(const BoundedFile& file, std::uint64_t from, std::uint64
   }
 }
 
-bool visit_packed_table(const ElfFile& elf, const BoundedFile& file, const TableStart& table, const VisitName& visit) {
+bool visit_packed_table(const ElfFile& elf, const BoundedFile& file, const TableStart& table, TablePart part,
+                        const VisitName& visit) {
   const std::size_t word = elf.word();
-  const std::string header = file.read(table.offset, kTableHeader + kHeaderWords * word);
-  if (header.size() < kTableHeader + kHeaderWords * word) return false;
+  const std::size_t words = part == TablePart::files ? kHeaderWords + 1 : kHeaderWords;
+  const std::string header = file.read(table.offset, kTableHeader + words * word);
+  if (header.size() < kTableHeader + words * word) return false;
   const auto value = [&](std::size_t n) { return elf.number(header, kTableHeader + n * word, word); };
-  const std::size_t first = table.form == GoTable::go1_16 ? 2 : 3;  // nfunc, nfiles, and from 1.18 on textStart
+  // After nfunc, nfiles, and from 1.18 on textStart: names, units, files, counters.
+  const std::size_t first = (table.form == GoTable::go1_16 ? 2U : 3U) + (part == TablePart::files ? 2U : 0U);
   const std::uint64_t names = value(first);
   const std::uint64_t after = value(first + 1);
   if (value(0) < kFewestFunctions || value(0) > kMostFunctions || names >= after || after > table.size) return false;
@@ -144,10 +150,10 @@ bool visit_scattered_table(const ElfFile& elf, const BoundedFile& file, const Ta
   return found;
 }
 
-bool visit_table(const ElfFile& elf, const BoundedFile& file, const TableStart& table, ReadBudget& budget,
-                 const VisitName& visit) {
-  return table.form == GoTable::go1_2 ? visit_scattered_table(elf, file, table, budget, visit)
-                                      : visit_packed_table(elf, file, table, visit);
+bool visit_table(const ElfFile& elf, const BoundedFile& file, const TableStart& table, TablePart part,
+                 ReadBudget& budget, const VisitName& visit) {
+  if (table.form != GoTable::go1_2) return visit_packed_table(elf, file, table, part, visit);
+  return part == TablePart::functions && visit_scattered_table(elf, file, table, budget, visit);
 }
 
 std::optional<TableStart> table_of_section(const ElfFile& elf, const BoundedFile& file) {
@@ -161,8 +167,8 @@ std::optional<TableStart> table_of_section(const ElfFile& elf, const BoundedFile
 }
 
 // Tables are aligned; the magic at other places is chance.
-GoTable search_segment(const ElfFile& elf, const BoundedFile& file, const ElfSegment& segment, ReadBudget& budget,
-                       const VisitName& visit) {
+GoTable search_segment(const ElfFile& elf, const BoundedFile& file, const ElfSegment& segment, TablePart part,
+                       ReadBudget& budget, const VisitName& visit) {
   const char wanted = '\xff';
   const std::size_t high = elf.is_little_endian() ? 3 : 0;
   for (std::uint64_t from = 0; from < segment.file_size; from += kTableWindow) {
@@ -175,8 +181,21 @@ GoTable search_segment(const ElfFile& elf, const BoundedFile& file, const ElfSeg
       const GoTable form = form_of_header(elf, std::string_view(window).substr(at, kTableHeader));
       if (form == GoTable::none) continue;
       const TableStart table{form, segment.offset + from + at, segment.file_size - from - at};
-      if (visit_table(elf, file, table, budget, visit)) return form;
+      if (visit_table(elf, file, table, part, budget, visit)) return form;
     }
+  }
+  return GoTable::none;
+}
+
+GoTable visit_part(const ElfFile& elf, const BoundedFile& file, TablePart part, const VisitName& visit) {
+  ReadBudget budget = kBudgetPerByte * file.size() + kSmallestBudget;
+  if (const auto table = table_of_section(elf, file)) {
+    if (visit_table(elf, file, *table, part, budget, visit)) return table->form;
+  }
+  for (const auto& segment : elf.segments()) {
+    if (segment.type != kPtLoad) continue;
+    const GoTable form = search_segment(elf, file, segment, part, budget, visit);
+    if (form != GoTable::none) return form;
   }
   return GoTable::none;
 }
@@ -184,16 +203,11 @@ GoTable search_segment(const ElfFile& elf, const BoundedFile& file, const ElfSeg
 }  // namespace
 
 GoTable for_each_go_function(const ElfFile& elf, const BoundedFile& file, const VisitName& visit) {
-  ReadBudget budget = kBudgetPerByte * file.size() + kSmallestBudget;
-  if (const auto table = table_of_section(elf, file)) {
-    if (visit_table(elf, file, *table, budget, visit)) return table->form;
-  }
-  for (const auto& segment : elf.segments()) {
-    if (segment.type != kPtLoad) continue;
-    const GoTable form = search_segment(elf, file, segment, budget, visit);
-    if (form != GoTable::none) return form;
-  }
-  return GoTable::none;
+  return visit_part(elf, file, TablePart::functions, visit);
+}
+
+GoTable for_each_go_file(const ElfFile& elf, const BoundedFile& file, const VisitName& visit) {
+  return visit_part(elf, file, TablePart::files, visit);
 }
 
 }  // namespace ociassemble

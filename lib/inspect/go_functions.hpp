@@ -18,4 +18,9 @@ enum class GoTable { none, go1_2, go1_16, go1_18, go1_20 };
 GoTable for_each_go_function(const ElfFile& elf, const BoundedFile& file,
                              const std::function<void(std::string_view)>& visit);
 
+// The same for the source files that the functions come from, as the compiler was told of them: with the folder of the
+// build where -trimpath was not given. From Go 1.16 on; `none` for older ones.
+GoTable for_each_go_file(const ElfFile& elf, const BoundedFile& file,
+                         const std::function<void(std::string_view)>& visit);
+
 }  // namespace ociassemble

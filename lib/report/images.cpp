@@ -7,21 +7,20 @@
 #include <algorithm>
 #include <set>
 
+#include "base/escape.hpp"
 #include "base/text.hpp"
 #include "image/layer_makers.hpp"
 #include "image/layer_reader.hpp"
 #include "image/read_only_contract.hpp"
+#include "report/counted.hpp"
+#include "report/programs.hpp"
 
 namespace ociassemble {
 namespace {
 
 std::string shell_words(const std::vector<std::string>& words) {
   std::string line;
-  for (const auto& word : words) {
-    const bool plain = !word.empty() && word.find_first_of(" \t\n\"'\\$`&|;<>()*?[]#~") == std::string::npos;
-    if (!line.empty()) line += ' ';
-    line += plain ? terminal_text(word) : fmt::format("\"{}\"", terminal_text(word));
-  }
+  for (const auto& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
   return line;
 }
 
@@ -125,14 +124,14 @@ std::string file_line(std::size_t layer, const TarEntry& entry) {
 
 }  // namespace
 
-std::string describe_image(const Image& image) {
+std::string describe_image(const Image& image, const ImagePrograms* programs) {
   const auto& config = image.config();
   std::string text;
   row(text, "Digest", image.digest().to_string());
   row(text, "Format", image.manifest().format == ImageFormat::oci ? "OCI" : "Docker schema 2");
   row(text, "Platform", terminal_text(config.platform.to_string()));
   row(text, "Created", terminal_text(config.created));
-  row(text, "Size", fmt::format("{} in {} layers", format_size(total_size(image)), image.layers().size()));
+  row(text, "Size", fmt::format("{} in {}", format_size(total_size(image)), counted(image.layers().size(), "layer")));
   row(text, "User", config.user.empty() ? "root (none is set)" : terminal_text(config.user));
   if (config.entrypoint) row(text, "Entrypoint", shell_words(*config.entrypoint));
   if (config.cmd) row(text, "Cmd", shell_words(*config.cmd));
@@ -144,6 +143,7 @@ std::string describe_image(const Image& image) {
   pairs(text, "Labels", config.labels);
   pairs(text, "Annotations", image.manifest().annotations);
   describe_layers(text, image);
+  if (programs != nullptr) text += describe_programs(*programs);
   describe_run(text, config);
   return text;
 }
@@ -152,7 +152,7 @@ std::string describe_index(const Document& document) {
   const auto index = Index::parse(document.json, document.descriptor.media_type);
   std::string text;
   row(text, "Digest", document.descriptor.digest.to_string());
-  row(text, "Index of", fmt::format("{} images", index.manifests.size()));
+  row(text, "Index of", counted(index.manifests.size(), "image"));
   for (const auto& child : index.manifests) {
     const auto platform = child.platform ? child.platform->to_string() : std::string("no platform");
     row(text, "", fmt::format("{:<16} {}", terminal_text(platform), child.digest.to_string()));

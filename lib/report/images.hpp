@@ -6,17 +6,19 @@
 #include <vector>
 
 #include "ociassemble/document.hpp"
+#include "ociassemble/programs.hpp"
 #include "ociassemble/verify.hpp"
 
 namespace ociassemble {
 
-// A summary of an image: digest, platform, user, command, layers, and how to run it as it is meant to be run.
-std::string describe_image(const Image& image);
+// A summary of an image: digest, platform, user, command, layers, its programs where they were read, and how to run it
+// as it is meant to be run.
+std::string describe_image(const Image& image, const ImagePrograms* programs);
 // A summary of an index: a line for each image in it.
 std::string describe_index(const Document& document);
 
 // The same as JSON objects, with a newline at the end; member names are in docs/cli.md.
-std::string image_json(const Image& image);
+void print_image_json(const Image& image, const ImagePrograms* programs, Sink& to);
 std::string index_json(const Document& document);
 // What `build --json` prints: digest, size and platform of the image, its layers, and the names that it was published
 // as.

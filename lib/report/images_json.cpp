@@ -2,6 +2,7 @@
 #include "io/streams.hpp"
 #include "report/images.hpp"
 #include "report/json_text.hpp"
+#include "report/programs.hpp"
 
 namespace ociassemble {
 namespace {
@@ -55,15 +56,18 @@ void print_history(JsonPrinter& json, const ImageConfig& config) {
 
 }  // namespace
 
-std::string image_json(const Image& image) {
-  return json_object([&](JsonPrinter& json) {
-    print_names(json, image);
-    json.member("configDigest", image.manifest().config.digest.to_string());
-    print_config(json, image.config());
-    json.member("annotations", image.manifest().annotations);
-    print_layers(json, image);
-    print_history(json, image.config());
-  });
+void print_image_json(const Image& image, const ImagePrograms* programs, Sink& to) {
+  JsonPrinter json(to);
+  json.begin_object();
+  print_names(json, image);
+  json.member("configDigest", image.manifest().config.digest.to_string());
+  print_config(json, image.config());
+  json.member("annotations", image.manifest().annotations);
+  print_layers(json, image);
+  print_history(json, image.config());
+  if (programs != nullptr) print_programs(json, *programs);
+  json.end_object();
+  json.finish();
 }
 
 std::string index_json(const Document& document) {

@@ -7,6 +7,7 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/ignore.hpp"
 #include "ociassemble/places.hpp"
+#include "ociassemble/programs.hpp"
 #include "report/ignored.hpp"
 #include "report/images.hpp"
 #include "stream_sink.hpp"
@@ -36,12 +37,17 @@ class InspectCommand : public Command {
     app.add_option("--ignore", ignore_, "With --why: the file of rules (default: the folder's .dockerignore)")
         ->type_name("FILE|none")
         ->needs("--why");
+    app.add_option("--programs", programs_,
+                   "Which layers to read for Go programs: the application's (app, the default), all, or none")
+        ->type_name("app|all|none")
+        ->check(CLI::IsMember({"app", "all", "none"}));
     app.add_option("--platform", platform_, "The image of this platform out of an index, for example linux/arm64")
         ->type_name("OS/ARCH");
     registry_.add_to(app);
     app.footer(
         "Examples:\n"
         "  ociassemble inspect oci:image:v1\n"
+        "  ociassemble inspect --programs all --json oci:image:v1 | conftest test -\n"
         "  ociassemble inspect --files docker-archive:image.tar\n"
         "  ociassemble inspect assets --why js/app.js.map\n"
         "  ociassemble inspect --config alpine:3.20 --platform linux/arm64 | jq .config");
@@ -95,12 +101,28 @@ class InspectCommand : public Command {
     } else if (manifest_) {
       streams.out << image.manifest_json();
     } else {
-      streams.out << (json_ ? image_json(image) : describe_image(image));
+      summarise(image, streams);
+    }
+  }
+
+  void summarise(const Image& image, const Streams& streams) const {
+    std::optional<ImagePrograms> programs;
+    if (programs_ != "none") {
+      const auto layers = programs_ == "all" ? ProgramLayers::all : ProgramLayers::application;
+      programs = reading(location_, [&] { return read_programs(image, {.layers = layers, .stop = streams.stop}); });
+    }
+    const auto* found = programs ? &*programs : nullptr;
+    if (json_) {
+      StreamSink sink(streams.out);
+      print_image_json(image, found, sink);
+    } else {
+      streams.out << describe_image(image, found);
     }
   }
 
   std::string location_;
   std::string platform_;
+  std::string programs_ = "app";
   std::vector<std::string> why_;
   std::optional<std::string> ignore_;
   bool json_ = false;

@@ -8,6 +8,7 @@
 #include "commands/same_app.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/verify.hpp"
+#include "report/counted.hpp"
 #include "report/images.hpp"
 
 namespace ociassemble::tool {
@@ -68,8 +69,9 @@ class VerifyCommand : public Command {
   void print(const VerifyReport& report, const Streams& streams) const {
     for (const auto& problem : report.problems) streams.err << "ociassemble: " << terminal_text(problem) << '\n';
     if (quiet_) return;
-    streams.out << (report.problems.empty() ? "ok: " : "bad: ") << report.manifests << " manifests, " << report.layers
-                << " layers, " << format_size(report.bytes) << " read, " << report.problems.size() << " problems\n";
+    streams.out << (report.problems.empty() ? "ok: " : "bad: ") << counted(report.manifests, "manifest") << ", "
+                << counted(report.layers, "layer") << ", " << format_size(report.bytes) << " read, "
+                << counted(report.problems.size(), "problem") << '\n';
   }
 
   SameAppFlags::Output output() const {

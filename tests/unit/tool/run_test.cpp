@@ -70,7 +70,7 @@ TEST_CASE("build, inspect and verify work together on a layout") {
 
   const auto verified = run({"verify", layout});
   CHECK(verified.status == 0);
-  CHECK(holds(verified.out, "ok: 1 manifests, 2 layers"));
+  CHECK(holds(verified.out, "ok: 1 manifest, 2 layers"));
 }
 
 TEST_CASE("a damaged blob makes verify say no") {
