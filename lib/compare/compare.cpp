@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "compare/causes.hpp"
 #include "compare/layer_alignment.hpp"
 #include "compare/layer_changes.hpp"
 #include "compare/named_images.hpp"
@@ -60,6 +61,18 @@ void compare_index_images(Comparison& result, const ImageIndex& before, const Im
   result.index = compare_indexes(before.index, after.index);
 }
 
+void read_layers(ImageComparison& result, const Image& before, const Image& after, const CompareOptions& options,
+                 CauseList& causes) {
+  MetadataBudget budget;
+  // In the layers of another base everything may differ: the base is the cause.
+  const auto application = application_layers(before);
+  const auto of_base = result.base.moved() && !application.empty() ? application.front() : 0;
+  for (auto& layer : result.layers) {
+    const bool is_base = layer.before && layer.before->number <= of_base;
+    read_changes(layer, before, after, budget, is_base ? nullptr : &causes, options.stop);
+  }
+}
+
 }  // namespace
 
 Verdict ImageComparison::verdict() const {
@@ -83,16 +96,17 @@ Verdict Comparison::verdict() const {
 }
 
 ImageComparison compare_images(const Image& before, const Image& after, const CompareOptions& options) {
-  ImageComparison result{after.config().platform, before.digest(), after.digest(), {}, {}, {}, {}};
+  ImageComparison result{after.config().platform, before.digest(), after.digest(), {}, {}, {}, {}, {}};
   result.base = {annotation(before, kBaseName), annotation(after, kBaseName), annotation(before, kBaseDigest),
                  annotation(after, kBaseDigest), base_layers_differ(before, after)};
   result.layers = align_layers(layer_sides(before), layer_sides(after));
   if (before.digest() == after.digest()) return result;
   result.config = compare_configs(before.config(), after.config());
   result.manifest = compare_manifests(before.manifest(), after.manifest());
-  if (!options.read_layers) return result;
-  MetadataBudget budget;
-  for (auto& layer : result.layers) read_changes(layer, before, after, budget, options.stop);
+  CauseList causes;
+  if (options.read_layers) read_layers(result, before, after, options, causes);
+  find_image_causes(result, before, after, options, causes);
+  result.causes = causes.take();
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/stop.hpp"
+#include "compare/layer_programs.hpp"
 #include "digest/hasher.hpp"
 #include "image/layer_reader.hpp"
 #include "io/streams.hpp"
@@ -25,7 +26,8 @@ std::uint64_t metadata_size(const std::string& path, const FileState& state) {
 // Digests of files, bounded also where a few bytes claim to be many.
 class ContentReader {
  public:
-  ContentReader(std::string subject, const std::stop_token& stop) : subject_(std::move(subject)), stop_(stop) {}
+  ContentReader(std::string subject, LayerPrograms* programs, const std::stop_token& stop)
+      : subject_(std::move(subject)), programs_(programs), stop_(stop) {}
 
   Digest digest(const ReadEntry& read) {
     if (read.entry.size > kMaxHoles + read.layer_bytes || claimed_ > kMaxHoles + read.layer_bytes) {
@@ -34,15 +36,19 @@ class ContentReader {
     }
     claimed_ += read.entry.size;
     Hasher hasher;
+    if (programs_ != nullptr) programs_->begin();
     while (const auto count = read.data.read(buffer_)) {
       throw_if_stopped(stop_);
       hasher.update(std::span(buffer_).first(count));
+      if (programs_ != nullptr) programs_->write(std::span(buffer_).first(count));
     }
+    if (programs_ != nullptr) programs_->finish(read.entry.path);
     return hasher.finish();
   }
 
  private:
   const std::string subject_;
+  LayerPrograms* const programs_;
   const std::stop_token& stop_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(kCopyBufferSize);
   std::uint64_t claimed_ = 0;
@@ -86,9 +92,10 @@ void MetadataBudget::take(std::uint64_t bytes) {
               "compare without reading layers");
 }
 
-LayerFiles read_layer_files(const Layer& layer, MetadataBudget& budget, const std::stop_token& stop) {
+LayerFiles read_layer_files(const Layer& layer, MetadataBudget& budget, LayerPrograms* programs,
+                            const std::stop_token& stop) {
   LayerFiles files;
-  ContentReader contents(fmt::format("layer {}", layer.descriptor.digest.to_string()), stop);
+  ContentReader contents(fmt::format("layer {}", layer.descriptor.digest.to_string()), programs, stop);
   for_each_entry(layer, stop, [&](const ReadEntry& read) {
     auto state = state_of(read.entry);
     const auto size = metadata_size(read.entry.path, state);

@@ -31,9 +31,12 @@ struct LayerFiles {
   std::uint64_t metadata_size = 0;  // what was taken of the budget
 };
 
-// Reads the layer once, every file's digest included. Throws what for_each_entry throws, and Error{unsupported} past
-// the budget, or for sparse files that claim more than can be read.
-LayerFiles read_layer_files(const Layer& layer, MetadataBudget& budget, const std::stop_token& stop);
+class LayerPrograms;
+
+// Reads the layer once, every file's digest included; `programs` may be null. Throws what for_each_entry throws, and
+// Error{unsupported} past the budget, or for sparse files that claim more than can be read.
+LayerFiles read_layer_files(const Layer& layer, MetadataBudget& budget, LayerPrograms* programs,
+                            const std::stop_token& stop);
 
 // What differs, by path; against no entries at all, all of them.
 std::vector<FileChange> compare_files(const LayerFiles& before, const LayerFiles& after);

@@ -353,7 +353,7 @@ class Proof {
           result_.after[pair.after->number - 1].role != LayerRole::extra) {
         continue;
       }
-      read_changes(pair, before_.image(), after_.image(), budget, options_.stop);
+      read_changes(pair, before_.image(), after_.image(), budget, nullptr, options_.stop);
       const auto is_other = [this](const FileChange& file) {
         return !file.before || !file.after || refused_.count(file.path) == 0;
       };

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "compare/change_text.hpp"
+#include "report/causes.hpp"
 #include "report/comparisons.hpp"
 #include "report/layer_text.hpp"
 #include "tree/whiteout.hpp"
@@ -168,6 +169,8 @@ void describe_image_comparison(std::string& text, const ImageComparison& image, 
   text += fmt::format("{}  {} -> {}: {}\n", terminal_text(image.platform.to_string()), short_digest(image.before),
                       short_digest(image.after), summary(image));
   if (image.verdict() == Verdict::same) return;
+  if (!image.causes.empty()) text += "Causes\n";
+  for (const auto& cause : image.causes) text += "  " + cause_text(cause) + "\n";
   if (image.base.moved() || image.base.named_otherwise()) {
     const auto& base = image.base;
     text += fmt::format("Base\n  {} -> {}{}\n", base_text(base.name_before, base.digest_before),

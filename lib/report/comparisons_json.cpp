@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "io/streams.hpp"
+#include "report/causes.hpp"
 #include "report/comparisons.hpp"
 #include "report/layer_text.hpp"
 
@@ -137,6 +138,7 @@ void print(JsonPrinter& json, const ImageComparison& image) {
   json.member("verdict", verdict_name(image.verdict()));
   json.member("before", image.before.to_string());
   json.member("after", image.after.to_string());
+  print_causes(json.key("causes"), image.causes);
   json.key("base").begin_object();
   json.member("moved", image.base.moved());
   json.member("namedOtherwise", image.base.named_otherwise());
