@@ -9,8 +9,8 @@
 
 namespace ociassemble {
 
-// What glibc's /etc/ld.so.cache says: paths by library name, in its order. Nothing for bytes that are no such cache
-// (glibc, sysdeps/generic/dl-cache.h, "cache_file_new").
+// What glibc's /etc/ld.so.cache says: paths by library name, in its order, those that only loaders of before 2.37 take
+// included. Nothing for bytes that are no such cache, or of which an entry cannot be read.
 using CachedLibraries = std::map<std::string, std::vector<std::string>>;
 std::optional<CachedLibraries> parse_cached_libraries(std::string_view bytes);
 

@@ -67,8 +67,16 @@ std::vector<std::string> read_hwcaps(const CacheBytes& bytes) {
   return names;
 }
 
-std::optional<LoaderCacheEntry> read_entry(const CacheBytes& bytes, std::uint64_t at,
-                                           const std::vector<std::string>& hwcaps) {
+// Whether a loader of today looks at the entry, and if so, of which folder of glibc-hwcaps it is.
+bool take_hwcaps(LoaderCacheEntry& entry, std::uint64_t hwcap, const std::vector<std::string>& hwcaps) {
+  if (hwcap == 0) return true;
+  const auto index = hwcap & 0xFFFFFFFFU;
+  if ((hwcap & kHwcapExtension) == 0 || index >= hwcaps.size() || hwcaps[index].empty()) return false;
+  entry.hwcaps = hwcaps[index];
+  return true;
+}
+
+std::optional<LoaderCacheEntry> read_entry(const CacheBytes& bytes, std::uint64_t at) {
   LoaderCacheEntry entry;
   entry.flags = static_cast<std::uint32_t>(bytes.number(at, 4));
   auto name = bytes.text(bytes.number(at + 4, 4));
@@ -76,11 +84,6 @@ std::optional<LoaderCacheEntry> read_entry(const CacheBytes& bytes, std::uint64_
   if (!name || !path) return {};
   entry.name = std::move(*name);
   entry.path = std::move(*path);
-  const auto hwcap = bytes.number(at + 16, 8);
-  if (hwcap == 0) return entry;
-  const auto index = hwcap & 0xFFFFFFFFU;
-  if ((hwcap & kHwcapExtension) == 0 || index >= hwcaps.size() || hwcaps[index].empty()) return {};
-  entry.hwcaps = hwcaps[index];
   return entry;
 }
 
@@ -108,7 +111,7 @@ std::vector<std::string> find_folders(std::string_view bytes) {
 
 }  // namespace
 
-std::optional<std::vector<LoaderCacheEntry>> parse_loader_cache(std::string_view bytes) {
+std::optional<std::vector<LoaderCacheEntry>> parse_loader_cache(std::string_view bytes, CacheEntries which) {
   // The old form comes first, where it is; its own magic ("ld.so-1.7.0") and entries are skipped.
   const auto start = bytes.find(kCacheMagic);
   if (start == std::string_view::npos || bytes.size() - start < kCacheHeader) return {};
@@ -118,7 +121,12 @@ std::optional<std::vector<LoaderCacheEntry>> parse_loader_cache(std::string_view
   const auto hwcaps = read_hwcaps(cache);
   std::vector<LoaderCacheEntry> entries;
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (auto entry = read_entry(cache, kCacheHeader + i * kCacheEntry, hwcaps)) entries.push_back(std::move(*entry));
+    const auto at = kCacheHeader + i * kCacheEntry;
+    auto entry = read_entry(cache, at);
+    if (!entry && which == CacheEntries::all) return {};
+    if (!entry) continue;
+    if (take_hwcaps(*entry, cache.number(at + 16, 8), hwcaps) || which == CacheEntries::all)
+      entries.push_back(std::move(*entry));
   }
   return entries;
 }

@@ -24,11 +24,15 @@ struct LoaderCacheEntry {
 inline constexpr std::uint32_t kCacheAmd64 = 0x303;
 inline constexpr std::uint32_t kCacheArm64 = 0xA03;
 
+// usable: entries that the loader of today ignores (hardware capabilities of before 2.37), that lie outside the file,
+// or that hold control characters are left out. all: ignored ones are in, and a file with an entry that cannot be read
+// is no cache.
+enum class CacheEntries { usable, all };
+
 // The entries in the file's order, which is the loader's (glibc's elf/cache.c; "glibc-ld.so.cache1.1", also behind the
-// old form of before 2.32). Nothing for a file that a loader would not take either. Entries that the loader of today
-// ignores (hardware capabilities of before 2.37), that lie outside the file, or that hold control characters are left
-// out.
-std::optional<std::vector<LoaderCacheEntry>> parse_loader_cache(std::string_view bytes);
+// old form of before 2.32). Nothing for a file that a loader would not take either.
+std::optional<std::vector<LoaderCacheEntry>> parse_loader_cache(std::string_view bytes,
+                                                                CacheEntries which = CacheEntries::usable);
 
 // The folders that a glibc loader searches at last, in its order, as its own bytes have them: "/lib/x86_64-linux-gnu/",
 // "/usr/lib/x86_64-linux-gnu/", "/lib/", "/usr/lib/". Empty where they cannot be found.

@@ -109,6 +109,16 @@ TEST_CASE("a cache that makes no sense is none, and entries that do not are left
   CHECK(parse_loader_cache(bytes)->empty());
 }
 
+TEST_CASE("all entries of a cache include those of older loaders, or are none") {
+  const auto entries =
+      parse_loader_cache(cache_of({{0x303, "c", "/lib/haswell/c", 4}, {0x303, "d", "/lib/d", 0}}), CacheEntries::all);
+  REQUIRE(entries);
+  REQUIRE(entries->size() == 2);
+  CHECK((*entries)[0].path == "/lib/haswell/c");
+  CHECK_FALSE(
+      parse_loader_cache(cache_of({{0x303, "a", "/lib/a", 0}, {0x303, "b\x1b", "/lib/b", 0}}), CacheEntries::all));
+}
+
 TEST_CASE("a loader's default folders are in its bytes") {
   using Folders = std::vector<std::string>;
   CHECK(folders_in("text\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0other\0"s) ==
