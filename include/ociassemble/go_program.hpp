@@ -57,10 +57,11 @@ struct GoBuildId {
 struct GoProgram {
   GoBuild build;
   std::optional<GoBuildId> build_id;
-  bool is_static = true;       // asks the kernel for no loader
-  bool has_symbols = true;     // a symbol table: neither `-ldflags=-s` nor strip took it
-  bool has_debug_info = true;  // DWARF: not taken by `-ldflags=-w`
-  bool uses_cgo = false;       // runtime/cgo is linked; CGO_ENABLED=1 alone does not say so
+  bool is_static = true;                 // asks the kernel for no loader
+  bool is_position_independent = false;  // -buildmode=pie, which Go before 1.21 does not record
+  bool has_symbols = true;               // a symbol table: neither `-ldflags=-s` nor strip took it
+  bool has_debug_info = true;            // DWARF: not taken by `-ldflags=-w`
+  bool uses_cgo = false;                 // runtime/cgo is linked; CGO_ENABLED=1 alone does not say so
 
   bool operator==(const GoProgram&) const = default;
 };

@@ -220,6 +220,11 @@ class GoComparison {
     for (const auto key : keys) {
       if (differs(key) && !is_told(key)) changes.push_back(change(key));
     }
+    const auto mode = [](const GoSide& side) {
+      return std::string(side.program.is_position_independent ? "pie" : "exe");
+    };
+    if (mode(a_) != mode(b_) && (!differs("-buildmode") || is_told("-buildmode")))
+      changes.push_back({"-buildmode", mode(a_), mode(b_)});
     if (!changes.empty()) add(CauseKind::go_setting, std::move(changes));
   }
 
@@ -262,12 +267,19 @@ class GoComparison {
       if (!same_size) add(CauseKind::go_code);
       return;
     }
+    // -trimpath hides the linker's flags. They leave the main package as it is, and all functions.
+    const bool is_hidden = hides_flags(left_) && hides_flags(right_);
     const bool has_parts = left && right && !left->main_content.empty() && !right->main_content.empty();
-    const bool may_be_same_code =
-        has_parts ? left->main_action == right->main_action && left->main_content == right->main_content && same_size
-                  : same_text;
-    if (!may_be_same_code || !hides_flags(left_) || !hides_flags(right_)) return add(CauseKind::go_code);
-    add(CauseKind::go_link_flags, {}, has_parts && same_text);
+    const bool same_main =
+        has_parts && left->main_action == right->main_action && left->main_content == right->main_content;
+    if (is_hidden && (same_main || !has_parts) && a_.program.is_static != b_.program.is_static) {
+      const auto linkage = [](const GoSide& side) { return side.program.is_static ? "static" : "dynamic"; };
+      return add(CauseKind::go_link_flags, {{"linkage", linkage(a_), linkage(b_)}}, has_parts);
+    }
+    const bool same_functions = same_text || (same_size && a_.code.functions == b_.code.functions);
+    const bool may_be_same_code = has_parts ? same_main && same_functions : same_functions;
+    if (!is_hidden || !may_be_same_code) return add(CauseKind::go_code);
+    add(CauseKind::go_link_flags, {}, same_main && same_text);
   }
 
   const GoSide& a_;

@@ -59,6 +59,7 @@ std::optional<ProgramFile> program_of(const ElfFile& elf, const BoundedFile& fil
   GoProgram go;
   go.build = std::move(*build);
   go.build_id = read_go_build_id(elf, file);
+  go.is_position_independent = elf.type() == kEtDyn;
   go.is_static = elf.first_segment(kPtInterp) == nullptr;
   go.has_symbols = elf.section(".symtab").has_value();
   go.has_debug_info = elf.section(".debug_info") || elf.section(".zdebug_info");
@@ -91,6 +92,14 @@ FileRange text_of(const ElfFile& elf) {
     return {section->offset, section->size};
   for (const auto& segment : elf.segments()) {
     if (segment.type == kPtLoad && (segment.flags & kPfExecute) != 0) return {segment.offset, segment.file_size};
+  }
+  return {};
+}
+
+std::optional<Digest> digest_of_functions(const ElfFile& elf, const BoundedFile& file) {
+  for (const auto* name : {".gopclntab", ".data.rel.ro.gopclntab"}) {
+    const auto section = elf.section(name);
+    if (section && section->type != kShtNobits) return digest_of(file, {section->offset, section->size}, {});
   }
   return {};
 }
@@ -131,7 +140,7 @@ std::optional<GoCode> read_go_code(const BoundedFile& file, const GoBuild& build
     const auto masks = build_id_places(elf, file);
     const auto text = text_of(elf);
     return GoCode{digest_of(file, {0, file.size()}, masks), digest_of(file, text, masks), text.size,
-                  source_files(elf, file, build)};
+                  digest_of_functions(elf, file), source_files(elf, file, build)};
   });
 }
 

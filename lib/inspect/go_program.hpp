@@ -28,7 +28,8 @@ struct GoCode {
   Digest without_ids;  // of the file with zeros for the build IDs, Go's and GNU's
   Digest text;         // of the machine code
   std::uint64_t text_size = 0;
-  std::vector<std::string> files;  // of the source, where -trimpath did not take their folders; up to 4 MiB of names
+  std::optional<Digest> functions;  // of the table of functions and lines, which does not depend on where data lies
+  std::vector<std::string> files;   // of the source, where -trimpath did not take their folders; up to 4 MiB of names
 };
 // Reads the file once, in pieces. Nothing for a damaged file. Throws Error{io}.
 std::optional<GoCode> read_go_code(const BoundedFile& file, const GoBuild& build);

@@ -94,7 +94,7 @@ std::string code_text(const std::string& programs, const std::string& were) {
 
 std::string link_flags_text(const Cause& cause, const std::string& programs, const std::string& were) {
   if (!cause.changes.empty())
-    return fmt::format("{} {} linked with other flags: -ldflags {}", programs, were, arrow(first_change(cause)));
+    return fmt::format("{} {} linked with other flags: {}", programs, were, named_changes(cause));
   constexpr std::string_view kHidden = "-trimpath keeps -ldflags from being recorded";
   if (cause.is_certain)
     return fmt::format("{} {} linked with other flags: the code is the same ({})", programs, were, kHidden);

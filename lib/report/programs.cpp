@@ -78,6 +78,7 @@ std::string dependencies_of(const GoBuild& build) {
 
 std::string form_of(const GoProgram& program) {
   std::string text = program.is_static ? "static" : "dynamic";
+  if (program.is_position_independent) text += ", position-independent";
   if (program.uses_cgo) text += ", uses cgo";
   if (!program.has_symbols) text += ", stripped";
   if (program.has_symbols && !program.has_debug_info) text += ", without debug information";
@@ -130,6 +131,7 @@ void print_go(JsonPrinter& json, const GoProgram& program) {
   json.member("settings", std::map<std::string, std::string>(build.settings.begin(), build.settings.end()));
   if (program.build_id) print_build_id(json, *program.build_id);
   json.member("static", program.is_static);
+  json.member("positionIndependent", program.is_position_independent);
   json.member("stripped", !program.has_symbols);
   json.member("debugInfo", program.has_debug_info);
   json.member("cgo", program.uses_cgo);

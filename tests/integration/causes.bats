@@ -30,7 +30,7 @@ program() {
   (cd "${folder:-service}" && go build -buildvcs="${vcs:-false}" "$@" -o "$OLDPWD/bin-$side/server" .)
   image "$side"
 }
-image() { ociassemble build -q --base "${base:-scratch}" --binary "bin-$1/server" "${@:2}" -o "oci:$1:v1"; }
+image() { ociassemble build -q --any-binary --base "${base:-scratch}" --binary "bin-$1/server" "${@:2}" -o "oci:$1:v1"; }
 
 # NAMES…: what diff names of the images (or of $other in place of the second), in JSON and as one sentence each above the layers; the sentences in $sentences.
 causes_are() {
@@ -103,6 +103,17 @@ PYTHON
   program after -trimpath -ldflags '-X main.version=v2'
   causes_are go-link-flags
   jq -e '.images[0].causes[0].certain' <<<"$facts"
+}
+
+@test "a package that is imported indirectly" {
+  mkdir service/a service/b
+  printf 'package b\n\n//go:noinline\nfunc B(n int) int { return n * 7 }\n' >service/b/b.go
+  printf 'package a\n\nimport "example.com/service/b"\n\n//go:noinline\nfunc A(n int) int { return b.B(n) }\n' >service/a/a.go
+  printf 'package main\n\nimport "example.com/service/a"\n\nfunc main() { println(a.A(3)) }\n' >service/main.go
+  program before -trimpath
+  sed -i 's/n \* 7/n*9 + 4000/' service/b/b.go
+  program after -trimpath
+  causes_are go-code
 }
 
 @test "tags" {
@@ -187,6 +198,9 @@ PYTHON
   CGO_ENABLED=1 program after -trimpath
   causes_are go-cgo
   says "CGO_ENABLED 0 -> 1"
+  program after -trimpath -buildmode=pie
+  causes_are go-setting
+  says "-buildmode exe -> pie"
   program after -trimpath -gcflags=-l
   causes_are go-setting
   says "-gcflags (none) -> -l"

@@ -17,7 +17,7 @@ using Texts = std::vector<std::string>;
 
 // A build with these lines of build information; as many builds as have the same code and ID are the same.
 GoSide build(const std::string& lines, const std::string& version = "go1.24.6") {
-  GoSide side{{}, {Digest::of("file"), Digest::of("text"), 4, {}}};
+  GoSide side{{}, {Digest::of("file"), Digest::of("text"), 4, Digest::of("functions"), {}}};
   side.program.build.go_version = version;
   parse_go_modules(lines, side.program.build);
   return side;
@@ -25,7 +25,7 @@ GoSide build(const std::string& lines, const std::string& version = "go1.24.6") 
 GoSide with_id(GoSide side, const Texts& parts, const std::string& file, const std::string& text = "text") {
   side.program.build_id =
       GoBuildId{parts[0] + "/" + parts[1] + "/" + parts[2] + "/" + parts[3], parts[0], parts[1], parts[2], parts[3]};
-  side.code = {Digest::of(file), Digest::of(text), text.size(), side.code.files};
+  side.code = {Digest::of(file), Digest::of(text), text.size(), Digest::of("functions"), side.code.files};
   return side;
 }
 
@@ -110,6 +110,15 @@ TEST_CASE("where the record is the same, build IDs and code tell") {
   CHECK(between(one, with_id(trimmed, {"x", "b", "c", "y"}, "two", "next")) == Texts{"go-link-flags?"});
   CHECK(between(one, with_id(trimmed, {"x", "b", "c", "y"}, "two", "longer")) == Texts{"go-code"});
   CHECK(between(one, with_id(trimmed, {"x", "y", "z", "y"}, "two")) == Texts{"go-code"});
+  auto other_functions = with_id(trimmed, {"x", "b", "c", "y"}, "two", "next");
+  other_functions.code.functions = Digest::of("others");
+  CHECK(between(one, other_functions) == Texts{"go-code"});
+  auto dynamic = with_id(trimmed, {"x", "b", "c", "y"}, "two", "longer");
+  dynamic.program.is_static = false;
+  CHECK(between(one, dynamic) == Texts{"go-link-flags linkage|static>dynamic"});
+  auto pie = with_id(trimmed, {"x", "y", "z", "y"}, "two", "longer");
+  pie.program.is_position_independent = true;
+  CHECK(between(one, pie) == Texts{"go-setting -buildmode|exe>pie"});
   // Recorded flags that are the same did not change.
   const auto plain = build("build\t-ldflags=-s\n");
   CHECK(between(with_id(plain, {"a", "b", "c", "d"}, "one"), with_id(plain, {"x", "b", "c", "y"}, "two")) ==

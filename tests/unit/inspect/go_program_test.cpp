@@ -35,6 +35,7 @@ TEST_CASE("a Go program tells its version, settings and build ID, and whether it
   CHECK(program->go->is_static);
   CHECK_FALSE(program->go->has_symbols);
   CHECK_FALSE(program->go->uses_cgo);
+  CHECK_FALSE(program->go->is_position_independent);
 }
 
 TEST_CASE("files that Go did not build are no programs, nor are damaged ones") {
