@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -57,6 +59,59 @@ struct FileChange {
   std::vector<FileAspect> aspects;  // what differs, where it is on both sides
 };
 
+// Where changes are kept.
+class FileChangeList;
+class FileChangeReader;
+
+// Changes in the order of their paths' bytes, read one at a time from where they are kept, which is a temporary file
+// when they are many: a million of them take little memory. Immutable; copies share what they hold. Reading throws
+// Error{io}. Safe for concurrent use, but each iterator belongs to one thread.
+class OCIASSEMBLE_EXPORT FileChanges {
+ public:
+  class OCIASSEMBLE_EXPORT Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = FileChange;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const FileChange*;
+    using reference = const FileChange&;
+
+    Iterator() = default;
+    reference operator*() const { return current_; }
+    pointer operator->() const { return &current_; }
+    Iterator& operator++();
+    void operator++(int) { ++*this; }
+    // Whether both are at the end.
+    bool operator==(const Iterator& other) const { return reader_ == other.reader_; }
+
+   private:
+    friend class FileChanges;
+    explicit Iterator(std::shared_ptr<FileChangeReader> reader);
+
+    std::shared_ptr<FileChangeReader> reader_;  // null at the end
+    FileChange current_;
+  };
+  using value_type = FileChange;
+  using const_iterator = Iterator;
+
+  FileChanges() = default;
+  explicit FileChanges(std::vector<FileChange> changes);
+  explicit FileChanges(std::shared_ptr<const FileChangeList> list);
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  std::size_t added() const noexcept { return added_; }
+  std::size_t removed() const noexcept { return removed_; }
+  Iterator begin() const;
+  Iterator end() const { return {}; }
+
+ private:
+  std::shared_ptr<const FileChangeList> list_;
+  std::size_t size_ = 0;
+  std::size_t added_ = 0;
+  std::size_t removed_ = 0;
+};
+
 // A layer in its image.
 struct LayerSide {
   std::size_t number = 0;  // from 1
@@ -77,7 +132,7 @@ struct LayerComparison {
   // Of a changed, added or removed layer that was read: what differs in it, or all that it holds. Empty for a changed
   // layer whose entries are the same in other tar bytes.
   bool was_read = false;
-  std::vector<FileChange> files;
+  FileChanges files;
 };
 
 // What the images say they lie on, by org.opencontainers.image.base.name and .digest, and by what our own history says.
@@ -132,8 +187,8 @@ struct CompareOptions {
 
 // Compares documents first; of layers reads only those whose diff IDs differ (which are taken from the configs: only
 // verify() proves them), and the first megabyte of those that were compressed again. Go programs of changed layers pass
-// through a temporary file. Memory is bounded: more than a gigabyte of file metadata is Error{unsupported}. Throws what
-// reading blobs throws.
+// through a temporary file. Memory is bounded whatever the number of files: what does not fit goes to a temporary file,
+// and more than a gigabyte there is Error{unsupported}. Throws what reading blobs throws.
 OCIASSEMBLE_EXPORT ImageComparison compare_images(const Image& before, const Image& after,
                                                   const CompareOptions& options = {});
 

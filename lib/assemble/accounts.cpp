@@ -20,7 +20,7 @@ constexpr std::uint32_t kLargestId = 0xFFFFFFFE;
 
 std::string contents_of(const Tree& tree, std::string_view path) {
   const auto* node = tree.follow(path);
-  return node != nullptr ? node->contents.value_or("") : "";
+  return node != nullptr ? node->contents().value_or("") : "";
 }
 
 [[noreturn]] void reject_user(const CreatedUser& user, std::string_view cause, std::string hint) {
@@ -103,7 +103,7 @@ bool Accounts::has_group(const std::string& name, const CreatedUser& user) const
 void Accounts::add_file(std::vector<LayerEntry>& entries, const char* path, const std::string& text,
                         std::int64_t mtime) const {
   const auto* node = base_.follow(path);
-  if (node != nullptr && (node->type != EntryType::regular || !node->contents)) {
+  if (node != nullptr && (node->type != EntryType::regular || !node->contents())) {
     throw Error(ErrorCode::unsupported, fmt::format("cannot add to the base's /{}: it is no file of up to 1 MiB", path),
                 "run as a number that needs no entry");
   }
@@ -112,7 +112,7 @@ void Accounts::add_file(std::vector<LayerEntry>& entries, const char* path, cons
     made.entry.mode = node->mode;
     made.entry.uid = node->uid;
     made.entry.gid = node->gid;
-    made.entry.xattrs = node->xattrs;
+    made.entry.xattrs = node->xattrs();
   }
   entries.push_back(std::move(made));
 }

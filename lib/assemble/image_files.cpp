@@ -47,7 +47,8 @@ struct ImageFiles::Item {
 std::optional<ImageFiles::Item> ImageFiles::item_at(const std::string& path) const {
   if (const auto* entry = placement_.find(path))
     return Item{entry->type, entry->mode, entry->uid, entry->gid, entry->link_target};
-  if (const auto* node = base_.find(path)) return Item{node->type, node->mode, node->uid, node->gid, node->link_target};
+  if (const auto* node = base_.find(path))
+    return Item{node->type, node->mode, node->uid, node->gid, node->link_target()};
   if (placement_.has_directory(path)) return Item{};
   return {};
 }
@@ -87,8 +88,8 @@ std::shared_ptr<const LibraryFacts> ImageFiles::library_at(const std::string& pa
     return known;
   }
   const auto* node = placement_.find(path) == nullptr ? base_.find(path) : nullptr;
-  if (node == nullptr || !node->contents) return nullptr;
-  if (auto facts = decode_library(*node->contents)) known = std::make_shared<const LibraryFacts>(std::move(*facts));
+  if (node == nullptr || !node->contents()) return nullptr;
+  if (auto facts = decode_library(*node->contents())) known = std::make_shared<const LibraryFacts>(std::move(*facts));
   return known;
 }
 
@@ -108,7 +109,7 @@ std::optional<std::string> ImageFiles::text(std::string_view path) const {
     return read_all(file, kLargestText, source->second.string());
   }
   const auto* node = placement_.find(*real) == nullptr ? base_.find(*real) : nullptr;
-  return node != nullptr ? node->contents : std::nullopt;
+  return node != nullptr ? node->contents() : std::nullopt;
 }
 
 bool ImageFiles::may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const {

@@ -47,7 +47,7 @@ void take_metadata(TarEntry& entry, const Tree::Node& node) {
   entry.mode = node.mode;
   entry.uid = node.uid;
   entry.gid = node.gid;
-  entry.xattrs = node.xattrs;
+  entry.xattrs = node.xattrs();
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ bool Placement::has_file(std::string_view path) const {
     if (type == EntryType::regular || type == EntryType::hard_link) return pending.empty();
     if (type == EntryType::directory) continue;
     if (type != EntryType::symlink || ++links > kMostLinks) return false;
-    const auto& target = placed != placed_.end() ? placed->second.link_target : node->link_target;
+    const auto& target = placed != placed_.end() ? placed->second.link_target : node->link_target();
     at.pop_back();
     if (target.starts_with('/')) at.clear();
     for (auto& next : reversed_names(target)) pending.push_back(std::move(next));

@@ -309,9 +309,12 @@ Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const
   auto cache = open_cache(workplace);
   auto record = cache ? cache->find(kKind, key) : std::nullopt;
   if (auto known = record ? decode_tree(std::move(*record)) : std::nullopt) return std::move(*known);
-  auto tree = read_layers(layers, workplace);
-  if (cache) cache->put(kKind, key, encode_tree(tree));
-  return tree;
+  // The record is smaller than the tree, and cheap to copy for each platform and profile.
+  auto bytes = encode_tree(read_layers(layers, workplace));
+  if (cache) cache->put(kKind, key, bytes);
+  auto tree = decode_tree(share(std::move(bytes)));
+  if (!tree) throw Error(ErrorCode::unsupported, "cannot keep the base's list of files: its folders are too deep");
+  return std::move(*tree);
 }
 
 }  // namespace

@@ -16,12 +16,11 @@ namespace {
 
 // Of a record; what it takes in memory is some thirty times that.
 constexpr std::size_t kMaxRecord = std::size_t{16} << 20U;
+constexpr std::size_t kLeastNodeRecord = 11;  // of a node in it, beside the name
 
 bool has_entry(const Tree& tree, std::string_view folder, std::string_view prefix) {
   const auto* node = tree.follow(folder);
-  if (node == nullptr) return false;
-  const auto at = node->children.lower_bound(std::string(prefix));
-  return at != node->children.end() && at->first.starts_with(prefix);
+  return node != nullptr && node->children.has_prefix(prefix);
 }
 
 std::string libc_of(const Tree& tree) {
@@ -29,21 +28,33 @@ std::string libc_of(const Tree& tree) {
   return has_entry(tree, "lib64", "ld-linux") || has_entry(tree, "lib", "ld-linux") ? "glibc" : "";
 }
 
-// The depth is bounded by what Tree takes.
-Tree::Node prune(const Tree::Node& from) {
+[[noreturn]] void refuse_size() {
+  throw Error(
+      ErrorCode::unsupported,
+      fmt::format("cannot lock the base: its list of files has over {} bytes, which is the most that can be locked",
+                  kMaxRecord),
+      "use a smaller base, or leave it out of the lock");
+}
+
+// The depth is bounded by what Tree takes. `size` is of the record so far, or somewhat less.
+Tree::Node prune(const Tree::Node& from, std::size_t& size) {
   Tree::Node node;
   node.type = from.type;
   node.mode = 0;
-  node.link_target = from.link_target;
-  node.contents = from.contents;
-  if (from.type == EntryType::directory || from.contents) {
+  node.set_link_target(from.link_target());
+  node.set_contents(from.contents());
+  if (from.type == EntryType::directory || from.contents()) {
     node.mode = from.mode;
     node.uid = from.uid;
     node.gid = from.gid;
-    node.xattrs = from.xattrs;
+    node.set_xattrs(from.xattrs());
   }
-  if (from.contents) node.size = from.size;
-  for (const auto& [name, child] : from.children) node.children.append(name, prune(child));
+  if (from.contents()) node.size = from.size;
+  for (const auto& [name, child] : from.children) {
+    size += kLeastNodeRecord + name.size();
+    if (size > kMaxRecord) refuse_size();
+    node.children.append(name, prune(child, size));
+  }
   return node;
 }
 
@@ -67,7 +78,8 @@ std::string decompress(std::string bytes) {
 
 std::string pretty_name(const Tree& tree) {
   const auto* node = tree.follow("etc/os-release");
-  return node != nullptr && node->contents ? excerpt(parse_os_release(*node->contents).pretty_name, 80) : std::string();
+  return node != nullptr && node->contents() ? excerpt(parse_os_release(*node->contents()).pretty_name, 80)
+                                             : std::string();
 }
 
 bool has_musl(const Tree& tree) { return has_entry(tree, "lib", "ld-musl-"); }
@@ -79,13 +91,9 @@ std::string describe_system(const Tree& tree) {
 }
 
 BaseFacts encode_facts(const Tree& tree) {
-  const auto record = encode_tree(Tree::from_root(prune(tree.root())));
-  if (record.size() > kMaxRecord) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("cannot lock the base: its list of files has {} bytes, and at most {} can be locked",
-                            record.size(), kMaxRecord),
-                "use a smaller base, or leave it out of the lock");
-  }
+  std::size_t size = 0;
+  const auto record = encode_tree(Tree::from_root(prune(tree.root(), size)));
+  if (record.size() > kMaxRecord) refuse_size();
   return {Digest::of(record), encode_base64(compress(record))};
 }
 

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -28,11 +30,16 @@ std::string_view folder_of(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-// Folders in which something came or went: that alone gives them another time.
-std::set<std::string_view> stirred_folders(const std::vector<FileChange>& files) {
-  std::set<std::string_view> folders;
+constexpr std::size_t kMostStirred = 100'000;
+
+// Folders in which something came or went: that alone gives them another time. Some of them, where they are very many.
+std::set<std::string, std::less<>> stirred_folders(const FileChanges& files) {
+  std::set<std::string, std::less<>> folders;
   for (const auto& file : files) {
-    if (!file.before || !file.after) folders.insert(folder_of(file.path));
+    if (file.before && file.after) continue;
+    const auto folder = folder_of(file.path);
+    if (folders.find(folder) == folders.end()) folders.emplace(folder);
+    if (folders.size() == kMostStirred) break;
   }
   return folders;
 }
@@ -164,7 +171,8 @@ std::vector<Cause> CauseList::take() {
   return std::move(causes_);
 }
 
-void find_file_causes(const std::vector<FileChange>& files, CauseList& causes) {
+void find_file_causes(const FileChanges& files, CauseList& causes) {
+  if (files.added() + files.removed() == files.size()) return;
   const auto stirred = stirred_folders(files);
   for (const auto& file : files) {
     if (!file.before || !file.after || !is_metadata_only(file)) continue;
@@ -172,7 +180,7 @@ void find_file_causes(const std::vector<FileChange>& files, CauseList& causes) {
     const auto add = [&](FileAspect aspect, CauseKind kind) {
       if (holds(file.aspects, aspect)) causes.add(kind, {}, path);
     };
-    if (file.after->type != EntryType::directory || stirred.count(file.path) == 0)
+    if (file.after->type != EntryType::directory || stirred.find(file.path) == stirred.end())
       add(FileAspect::mtime, CauseKind::file_times);
     add(FileAspect::mode, CauseKind::file_modes);
     add(FileAspect::owner, CauseKind::file_owners);

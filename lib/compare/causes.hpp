@@ -27,7 +27,7 @@ class CauseList {
 
 // Causes that the files of a changed layer show: differing times, modes, owners and attributes, and nothing else.
 // `files` are the layer's, by path.
-void find_file_causes(const std::vector<FileChange>& files, CauseList& causes);
+void find_file_causes(const FileChanges& files, CauseList& causes);
 // Causes that the documents show; those of a layer's compression also by its first bytes, where layers may be read.
 void find_image_causes(const ImageComparison& comparison, const Image& before, const Image& after,
                        const CompareOptions& options, CauseList& causes);

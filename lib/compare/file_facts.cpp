@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <string_view>
 
 #include "base/stop.hpp"
@@ -19,7 +20,7 @@ constexpr std::uint64_t kMostClaimed = std::uint64_t{64} << 30U;
 constexpr std::size_t kScriptHead = 256;  // BINPRM_BUF_SIZE of Linux
 
 // "#!/usr/bin/env -S app": what the kernel makes of a script's first line.
-void take_script(FileFacts& facts, std::string_view head) {
+void take_script(FileLinks& links, std::string_view head) {
   if (!head.starts_with("#!")) return;
   auto line = head.substr(2, head.find('\n') == std::string_view::npos ? std::string_view::npos : head.find('\n') - 2);
   const auto strip = [](std::string_view text) {
@@ -29,17 +30,43 @@ void take_script(FileFacts& facts, std::string_view head) {
   };
   line = strip(line);
   const auto blank = line.find_first_of(" \t");
-  facts.interpreter = line.substr(0, blank);
-  if (blank != std::string_view::npos) facts.interpreter_argument = strip(line.substr(blank));
+  links.interpreter = line.substr(0, blank);
+  if (blank != std::string_view::npos) links.interpreter_argument = strip(line.substr(blank));
+}
+
+std::array<unsigned char, 32> bytes_of(const Digest& digest) {
+  const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
+  std::array<unsigned char, 32> bytes{};
+  const auto hex = digest.hex();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<unsigned char>(value(hex[2 * i]) * 16 + value(hex[2 * i + 1]));
+  }
+  return bytes;
+}
+
+std::shared_ptr<const FileFacts> make_facts(const Digest& digest, FileLinks links) {
+  auto facts = std::make_shared<FileFacts>();
+  facts->digest = bytes_of(digest);
+  if (links.is_elf || !links.interpreter.empty()) facts->own_links = std::make_unique<FileLinks>(std::move(links));
+  return facts;
 }
 
 }  // namespace
+
+const FileLinks& FileFacts::links() const {
+  static const FileLinks kNone;
+  return own_links ? *own_links : kNone;
+}
 
 std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source& data, std::uint64_t layer_bytes,
                                                    const std::stop_token& stop) {
   if (entry.type != EntryType::regular) {
     const auto numbers = fmt::format("{}:{}", entry.device_major, entry.device_minor);
-    return std::make_shared<FileFacts>(FileFacts{.digest = Digest::of(numbers)});
+    return make_facts(Digest::of(numbers), {});
+  }
+  if (entry.size == 0) {
+    if (!empty_) empty_ = make_facts(Digest::of(std::string_view()), {});
+    return empty_;
   }
   check_claim(entry, layer_bytes);
   if (buffer_.empty()) buffer_.resize(kCopyBufferSize);
@@ -55,16 +82,16 @@ std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source
     spool_.write(bytes);
     if (count < buffer_.size()) break;
   }
-  FileFacts facts{.digest = hasher.finish()};
-  take_script(facts, head);
+  FileLinks links;
+  take_script(links, head);
   if (const auto file = spool_.file(entry.path)) {
-    if (auto links = read_elf_links(*file)) {
-      facts.is_elf = true;
-      facts.interpreter = std::move(links->interpreter);
-      facts.needed = std::move(links->needed);
+    if (auto found = read_elf_links(*file)) {
+      links.is_elf = true;
+      links.interpreter = std::move(found->interpreter);
+      links.needed = std::move(found->needed);
     }
   }
-  return std::make_shared<FileFacts>(std::move(facts));
+  return make_facts(hasher.finish(), std::move(links));
 }
 
 void FactsReader::check_claim(const TarEntry& entry, std::uint64_t layer_bytes) {

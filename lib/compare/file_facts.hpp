@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -15,16 +16,22 @@
 
 namespace ociassemble {
 
-// What a proof has to know of a file's bytes.
-struct FileFacts {
-  Digest digest;  // of a device: of its numbers
+// How a program is started.
+struct FileLinks {
   bool is_elf = false;
   std::string interpreter;           // of an ELF program, or of a script ("#!")
   std::string interpreter_argument;  // of a script
   std::vector<std::string> needed;   // libraries, by DT_NEEDED
+};
 
+// What a proof has to know of a file's bytes.
+struct FileFacts {
+  std::array<unsigned char, 32> digest{};  // SHA-256; of a device: of its numbers
+  std::unique_ptr<const FileLinks> own_links;
+
+  const FileLinks& links() const;
   // Whether the kernel starts it alone.
-  bool is_static() const noexcept { return is_elf && interpreter.empty() && needed.empty(); }
+  bool is_static() const { return links().is_elf && links().interpreter.empty() && links().needed.empty(); }
 };
 
 // Reads files, each once and to its end. One thread.
@@ -38,6 +45,7 @@ class FactsReader {
   void check_claim(const TarEntry& entry, std::uint64_t layer_bytes);
 
   std::uint64_t claimed_ = 0;
+  std::shared_ptr<const FileFacts> empty_;  // of every empty file
   std::vector<std::byte> buffer_;
   ElfSpool spool_{std::numeric_limits<std::uint64_t>::max()};
 };

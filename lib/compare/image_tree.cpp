@@ -8,8 +8,20 @@
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
+namespace {
 
-ImageTree::ImageTree() : tree_({kLoaderCachePath}) {}
+// Two images are held at a time.
+constexpr std::uint64_t kMostMetadata = 115'000'000;
+
+std::string short_digest(const FileFacts& facts) {
+  std::string text = "sha256:";
+  for (std::size_t i = 0; i < 6; ++i) text += fmt::format("{:02x}", facts.digest[i]);
+  return text;
+}
+
+}  // namespace
+
+ImageTree::ImageTree() : tree_({kLoaderCachePath}, kMostMetadata) {}
 
 void ImageTree::read(const Image& image, const std::set<std::size_t>& noted, const std::stop_token& stop) {
   stop_ = stop;
@@ -44,11 +56,11 @@ void ImageTree::removed(const std::string& path) {
 bool same_file(const Tree::Node* left, const Tree::Node* right) {
   if (left == nullptr || right == nullptr) return left == right;
   if (left->type != right->type || left->mode != right->mode || left->uid != right->uid || left->gid != right->gid ||
-      left->xattrs != right->xattrs) {
+      left->xattrs() != right->xattrs()) {
     return false;
   }
   if (left->type == EntryType::directory) return true;
-  return left->size == right->size && left->link_target == right->link_target && left->facts && right->facts &&
+  return left->size == right->size && left->link_target() == right->link_target() && left->facts && right->facts &&
          left->facts->digest == right->facts->digest;
 }
 
@@ -59,10 +71,10 @@ std::string describe_file(const Tree::Node* node) {
     case EntryType::directory:
       return fmt::format("folder {}", rights);
     case EntryType::symlink:
-      return fmt::format("link to {}", printable(node->link_target));
+      return fmt::format("link to {}", printable(node->link_target()));
     case EntryType::regular:
       return fmt::format("file {} {} {}", rights, format_size(node->size),
-                         node->facts ? node->facts->digest.to_string().substr(0, 19) : std::string());
+                         node->facts ? short_digest(*node->facts) : std::string());
     default:
       return fmt::format("special file {}", rights);
   }

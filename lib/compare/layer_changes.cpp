@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compare/layer_changes.hpp"
 
+#include <utility>
+
 #include "base/task_group.hpp"
 #include "compare/layer_programs.hpp"
 
@@ -11,12 +13,12 @@ void read_changes(LayerComparison& comparison, const Image& before, const Image&
   const auto change = comparison.change;
   if (change != LayerChange::changed && change != LayerChange::added && change != LayerChange::removed) return;
   const bool shows_causes = causes != nullptr && change == LayerChange::changed;
-  LayerFiles left;
-  LayerFiles right;
+  SortedRecords left;
+  SortedRecords right;
   LayerPrograms left_programs;
   LayerPrograms right_programs;
   TaskGroup tasks(2, stop);
-  const auto read = [&](const std::optional<LayerSide>& side, const Image& image, LayerFiles& files,
+  const auto read = [&](const std::optional<LayerSide>& side, const Image& image, SortedRecords& files,
                         LayerPrograms& programs) {
     if (!side) return;
     auto* wanted = shows_causes ? &programs : nullptr;
@@ -28,16 +30,12 @@ void read_changes(LayerComparison& comparison, const Image& before, const Image&
   read(comparison.before, before, left, left_programs);
   read(comparison.after, after, right, right_programs);
   tasks.wait();
-  comparison.files = compare_files(left, right);
+  comparison.files = compare_files(std::move(left), std::move(right));
   comparison.was_read = true;
   if (shows_causes) {
     find_go_causes(comparison.files, left_programs, right_programs, *causes);
     find_file_causes(comparison.files, *causes);
   }
-  // What is kept stays taken; it is no more than what was read.
-  const auto all = left.entries.size() + right.entries.size();
-  const auto kept = comparison.files.size();
-  if (kept < all) budget.give_back((left.metadata_size + right.metadata_size) / all * (all - kept));
 }
 
 }  // namespace ociassemble

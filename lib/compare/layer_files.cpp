@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/stop.hpp"
+#include "compare/file_change_list.hpp"
+#include "compare/file_state_record.hpp"
 #include "compare/layer_programs.hpp"
 #include "digest/hasher.hpp"
 #include "image/layer_reader.hpp"
@@ -16,12 +18,7 @@ namespace {
 
 // What sparse files may hold more than their layer has bytes.
 constexpr std::uint64_t kMaxHoles = std::uint64_t{64} << 30U;
-
-std::uint64_t metadata_size(const std::string& path, const FileState& state) {
-  std::uint64_t size = 400 + path.size() + state.link_target.size();
-  for (const auto& [name, value] : state.xattrs) size += 100 + name.size() + value.size();
-  return size;
-}
+constexpr std::uint64_t kRecordRoom = 8;  // beside key and value
 
 // Digests of files, bounded also where a few bytes claim to be many.
 class ContentReader {
@@ -35,6 +32,7 @@ class ContentReader {
                                                       subject_, tar_name_for_message(read.entry.path)));
     }
     claimed_ += read.entry.size;
+    if (read.entry.size == 0) return kNothing_;
     Hasher hasher;
     if (programs_ != nullptr) programs_->begin();
     while (const auto count = read.data.read(buffer_)) {
@@ -47,6 +45,7 @@ class ContentReader {
   }
 
  private:
+  const Digest kNothing_ = Digest::of(std::string_view());
   const std::string subject_;
   LayerPrograms* const programs_;
   const std::stop_token& stop_;
@@ -84,6 +83,49 @@ std::vector<FileAspect> differing_aspects(const FileState& before, const FileSta
   return aspects;
 }
 
+// Goes through two sides at once.
+class ChangesBetween : public FileChangeReader {
+ public:
+  ChangesBetween(const SortedRecords& before, const SortedRecords& after)
+      : before_(before.read()), after_(after.read()), has_before_(before_.next()), has_after_(after_.next()) {}
+
+  bool next(FileChange& change) override {
+    while (has_before_ || has_after_) {
+      const bool takes_before = has_before_ && (!has_after_ || before_.key() <= after_.key());
+      const bool takes_after = has_after_ && (!has_before_ || after_.key() <= before_.key());
+      const bool differs = !takes_before || !takes_after || before_.value() != after_.value();
+      if (differs) take(change, takes_before, takes_after);
+      if (takes_before) has_before_ = before_.next();
+      if (takes_after) has_after_ = after_.next();
+      if (differs) return true;
+    }
+    return false;
+  }
+
+ private:
+  void take(FileChange& change, bool takes_before, bool takes_after) {
+    change = {std::string(takes_before ? before_.key() : after_.key()), {}, {}, {}};
+    if (takes_before) change.before = decode_state(before_.value());
+    if (takes_after) change.after = decode_state(after_.value());
+    if (takes_before && takes_after) change.aspects = differing_aspects(*change.before, *change.after);
+  }
+
+  SortedRecords::Reader before_;
+  SortedRecords::Reader after_;
+  bool has_before_;
+  bool has_after_;
+};
+
+class RecordedChanges : public FileChangeList {
+ public:
+  RecordedChanges(SortedRecords before, SortedRecords after) : before_(std::move(before)), after_(std::move(after)) {}
+  std::unique_ptr<FileChangeReader> read() const override { return std::make_unique<ChangesBetween>(before_, after_); }
+
+ private:
+  SortedRecords before_;
+  SortedRecords after_;
+};
+
 }  // namespace
 
 void MetadataBudget::take(std::uint64_t bytes) {
@@ -92,39 +134,22 @@ void MetadataBudget::take(std::uint64_t bytes) {
               "compare without reading layers");
 }
 
-LayerFiles read_layer_files(const Layer& layer, MetadataBudget& budget, LayerPrograms* programs,
-                            const std::stop_token& stop) {
-  LayerFiles files;
+SortedRecords read_layer_files(const Layer& layer, MetadataBudget& budget, LayerPrograms* programs,
+                               const std::stop_token& stop) {
+  RecordSorter files;
   ContentReader contents(fmt::format("layer {}", layer.descriptor.digest.to_string()), programs, stop);
   for_each_entry(layer, stop, [&](const ReadEntry& read) {
     auto state = state_of(read.entry);
-    const auto size = metadata_size(read.entry.path, state);
-    budget.take(size);
-    files.metadata_size += size;
     if (state.type == EntryType::regular) state.content = contents.digest(read);
-    files.entries.insert_or_assign(read.entry.path, std::move(state));
+    const auto record = encode_state(state);
+    budget.take(kRecordRoom + read.entry.path.size() + record.size());
+    files.add(read.entry.path, record);
   });
-  return files;
+  return files.finish();
 }
 
-std::vector<FileChange> compare_files(const LayerFiles& before, const LayerFiles& after) {
-  std::vector<FileChange> changes;
-  auto left = before.entries.begin();
-  auto right = after.entries.begin();
-  while (left != before.entries.end() || right != after.entries.end()) {
-    if (right == after.entries.end() || (left != before.entries.end() && left->first < right->first)) {
-      changes.push_back({left->first, left->second, {}, {}});
-      ++left;
-    } else if (left == before.entries.end() || right->first < left->first) {
-      changes.push_back({right->first, {}, right->second, {}});
-      ++right;
-    } else {
-      auto aspects = differing_aspects(left->second, right->second);
-      if (!aspects.empty()) changes.push_back({left->first, left->second, right->second, std::move(aspects)});
-      ++left, ++right;
-    }
-  }
-  return changes;
+FileChanges compare_files(SortedRecords before, SortedRecords after) {
+  return FileChanges(std::make_shared<RecordedChanges>(std::move(before), std::move(after)));
 }
 
 }  // namespace ociassemble

@@ -38,8 +38,9 @@ const GoSide* LayerPrograms::find(const std::string& path) const {
   return found == programs_.end() ? nullptr : &found->second;
 }
 
-void find_go_causes(const std::vector<FileChange>& files, const LayerPrograms& before, const LayerPrograms& after,
+void find_go_causes(const FileChanges& files, const LayerPrograms& before, const LayerPrograms& after,
                     CauseList& causes) {
+  if (before.empty() || after.empty()) return;
   for (const auto& file : files) {
     if (std::find(file.aspects.begin(), file.aspects.end(), FileAspect::content) == file.aspects.end()) continue;
     const auto* left = before.find(file.path);

@@ -22,6 +22,7 @@ class LayerPrograms {
   // The file's end. Of several files at one path the last counts. Throws Error{io}.
   void finish(const std::string& path);
 
+  bool empty() const noexcept { return programs_.empty(); }
   // Null for what is no Go program.
   const GoSide* find(const std::string& path) const;
 
@@ -36,7 +37,7 @@ class LayerPrograms {
 };
 
 // Adds why Go programs differ that both layers have at a path where the contents differ.
-void find_go_causes(const std::vector<FileChange>& files, const LayerPrograms& before, const LayerPrograms& after,
+void find_go_causes(const FileChanges& files, const LayerPrograms& before, const LayerPrograms& after,
                     CauseList& causes);
 
 }  // namespace ociassemble

@@ -239,12 +239,12 @@ class Proof {
     auto a = first.begin();
     auto b = second.begin();
     while (a != first.end() || b != second.end()) {
-      const bool takes_first = a != first.end() && (b == second.end() || a->first <= b->first);
-      const bool takes_second = b != second.end() && (a == first.end() || b->first <= a->first);
-      const auto& name = takes_first ? a->first : b->first;
+      const bool takes_first = a != first.end() && (b == second.end() || (*a).name <= (*b).name);
+      const bool takes_second = b != second.end() && (a == first.end() || (*b).name <= (*a).name);
       const auto size = path_.size();
-      path_ += (path_.empty() ? "" : "/") + name;
-      compare_trees(takes_first ? &a->second : nullptr, takes_second ? &b->second : nullptr);
+      if (size != 0) path_ += '/';
+      path_ += takes_first ? (*a).name : (*b).name;
+      compare_trees(takes_first ? &(*a).node : nullptr, takes_second ? &(*b).node : nullptr);
       path_.resize(size);
       if (takes_first) ++a;
       if (takes_second) ++b;
@@ -252,18 +252,20 @@ class Proof {
   }
 
   void add_other(const Tree::Node* left, const Tree::Node* right) {
-    const auto text = fmt::format("/{}: {} in the first image, {} in the second", printable(path_), describe_file(left),
-                                  describe_file(right));
+    const auto text = [&] {
+      return fmt::format("/{}: {} in the first image, {} in the second", printable(path_), describe_file(left),
+                         describe_file(right));
+    };
     const bool is_laid_on = before_.is_laid_on(path_) || after_.is_laid_on(path_);
     const bool is_claimed = before_.claimed_paths().count(path_) != 0 || after_.claimed_paths().count(path_) != 0;
     if (is_claimed && left != nullptr && right != nullptr) {
       add_application(path_, left, right, "not the same");
     } else if (is_laid_on && is_on_the_way(left, right)) {
-      add_file(kApplicationSubject, false, path_, "a folder of the application has other rights: " + text);
+      add_file(kApplicationSubject, false, path_, "a folder of the application has other rights: " + text());
     } else if (is_laid_on) {
-      add_file("files", is_other_allowed(left, right), path_, text);
+      add_file("files", is_other_allowed(left, right), path_, text());
     } else {
-      if (base_files_++ == 0) first_base_file_ = text;
+      if (base_files_++ == 0) first_base_file_ = text();
     }
   }
 
@@ -354,11 +356,13 @@ class Proof {
         continue;
       }
       read_changes(pair, before_.image(), after_.image(), budget, nullptr, options_.stop);
-      const auto is_other = [this](const FileChange& file) {
-        return !file.before || !file.after || refused_.count(file.path) == 0;
-      };
-      pair.files.erase(std::remove_if(pair.files.begin(), pair.files.end(), is_other), pair.files.end());
-      if (!pair.files.empty()) result_.unlike.push_back(std::move(pair));
+      std::vector<FileChange> refused;
+      for (const auto& file : pair.files) {
+        if (file.before && file.after && refused_.count(file.path) != 0) refused.push_back(file);
+      }
+      if (refused.empty()) continue;
+      pair.files = FileChanges(std::move(refused));
+      result_.unlike.push_back(std::move(pair));
     }
   }
 

@@ -107,8 +107,8 @@ class Starter {
   std::optional<CachedLibraries> loader_cache() const {
     const auto found = follow(kLoaderCachePath);
     if (found.node == nullptr) return CachedLibraries();
-    if (!found.node->contents) return {};
-    return parse_cached_libraries(*found.node->contents);
+    if (!found.node->contents()) return {};
+    return parse_cached_libraries(*found.node->contents());
   }
 
  private:
@@ -120,11 +120,12 @@ class Starter {
                std::map<std::string, std::map<std::string, const Node*>>& files) const {
     for (const auto& [name, node] : folder.children) {
       const auto size = path.size();
-      path += "/" + name;
+      path += "/";
+      path += name;
       if (node.type == EntryType::directory) {
         collect(node, path, names, files);
-      } else if (names.count(name) != 0) {
-        files[name][path] = follow(path).node;
+      } else if (names.count(std::string(name)) != 0) {
+        files[std::string(name)][path] = follow(path).node;
       }
       path.resize(size);
     }
@@ -203,13 +204,14 @@ class StartComparison {
     if (!seen_.insert(facts.digest).second) return;
     is_static_ = is_static_ && facts.is_static();
     has_program_ = true;
-    needed_.insert(facts.needed.begin(), facts.needed.end());
-    if (facts.interpreter.empty()) return;
+    const auto& links = facts.links();
+    needed_.insert(links.needed.begin(), links.needed.end());
+    if (links.interpreter.empty()) return;
     if (depth == kMostInterpreters) return add(fmt::format("{} has too many interpreters", printable(what)));
-    compare_started(fmt::format("the interpreter {} of {}", facts.interpreter, what), before_.follow(facts.interpreter),
-                    after_.follow(facts.interpreter), depth + 1);
-    if (last_name(facts.interpreter) != "env") return;
-    const auto word = command_of(facts.interpreter_argument);
+    compare_started(fmt::format("the interpreter {} of {}", links.interpreter, what), before_.follow(links.interpreter),
+                    after_.follow(links.interpreter), depth + 1);
+    if (last_name(links.interpreter) != "env") return;
+    const auto word = command_of(links.interpreter_argument);
     if (word.empty()) return;
     compare_started(fmt::format("{} in PATH, for {}", word, what), before_.program(word), after_.program(word),
                     depth + 1);
@@ -267,7 +269,8 @@ class StartComparison {
 
   void take_needed(const Node* node) {
     if (node == nullptr || !node->facts) return;
-    needed_.insert(node->facts->needed.begin(), node->facts->needed.end());
+    const auto& links = node->facts->links();
+    needed_.insert(links.needed.begin(), links.needed.end());
   }
 
   static bool have_one_content(const Places& left, const Places& right) {
@@ -328,7 +331,7 @@ class StartComparison {
       const auto* etc = side->follow("etc").node;
       if (etc == nullptr) continue;
       for (const auto& [name, node] : etc->children) {
-        if (name.starts_with("ld-musl-")) names.insert("etc/" + name);
+        if (name.starts_with("ld-musl-")) names.insert(fmt::format("etc/{}", name));
       }
     }
     for (const auto& name : names) compare_loader_file(name);
@@ -351,7 +354,7 @@ class StartComparison {
   const Starter before_;
   const Starter after_;
   const std::function<bool(const std::string&)>& laid_on_;
-  std::set<Digest> seen_;
+  std::set<std::array<unsigned char, 32>> seen_;
   std::set<std::string> needed_;
   bool is_static_ = true;
   bool has_program_ = false;

@@ -2,17 +2,14 @@
 #include "inspect/elf_spool.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstddef>
-#include <filesystem>
 #include <string_view>
 #include <utility>
 
+#include "base/nameless_file.hpp"
 #include "base/system_error.hpp"
-#include "base/temporary_parent.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/io.hpp"
 
@@ -22,19 +19,6 @@ namespace {
 constexpr std::string_view kSpooledMagic =
     "\x7f"
     "ELF";
-
-UniqueFd open_nameless() {
-  return in_temporary_parent([](const std::filesystem::path& parent) {
-    auto name = (parent / "ociassemble-XXXXXX").string();
-    UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
-    // Never not_found: that would be said of the image.
-    if (!fd) {
-      throw Error(ErrorCode::io, fmt::format("cannot make a temporary file {}: {}", name, errno_text(errno)));
-    }
-    ::unlink(name.c_str());
-    return fd;
-  });
-}
 
 }  // namespace
 
@@ -65,14 +49,9 @@ void ElfSpool::keep(std::span<const std::byte> bytes) {
     kind_ = Kind::other;
     return;
   }
-  if (!fd_) fd_ = open_nameless();
-  while (!bytes.empty()) {
-    const auto count = ::write(fd_.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("cannot write a temporary file");
-    size_ += static_cast<std::uint64_t>(count);
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
+  if (!fd_) fd_ = open_nameless_file();
+  write_nameless_file(fd_.get(), bytes);
+  size_ += bytes.size();
 }
 
 std::optional<BoundedFile> ElfSpool::file(std::string name) const {

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "compare/change_text.hpp"
+#include "io/streams.hpp"
 #include "report/causes.hpp"
 #include "report/comparisons.hpp"
 #include "report/layer_text.hpp"
@@ -106,17 +107,11 @@ std::string layer_heading(const LayerComparison& layer) {
   return text + "\n";
 }
 
-std::string file_counts(const std::vector<FileChange>& files) {
-  std::size_t added = 0;
-  std::size_t removed = 0;
-  for (const auto& file : files) {
-    if (!file.before) ++added;
-    if (!file.after) ++removed;
-  }
+std::string file_counts(const FileChanges& files) {
   std::vector<std::string> parts;
-  if (added != 0) parts.push_back(fmt::format("{} added", added));
-  if (removed != 0) parts.push_back(fmt::format("{} removed", removed));
-  if (const auto changed = files.size() - added - removed; changed != 0)
+  if (files.added() != 0) parts.push_back(fmt::format("{} added", files.added()));
+  if (files.removed() != 0) parts.push_back(fmt::format("{} removed", files.removed()));
+  if (const auto changed = files.size() - files.added() - files.removed(); changed != 0)
     parts.push_back(fmt::format("{} changed", changed));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -165,10 +160,11 @@ std::string base_text(const std::string& name, const std::string& digest) {
   return short_text(name.empty() || digest.empty() ? name + digest : name + "@" + digest.substr(0, 19));
 }
 
-void describe_image_comparison(std::string& text, const ImageComparison& image, std::size_t files) {
+void describe_image_comparison(Sink& to, const ImageComparison& image, std::size_t files) {
+  std::string text;
   text += fmt::format("{}  {} -> {}: {}\n", terminal_text(image.platform.to_string()), short_digest(image.before),
                       short_digest(image.after), summary(image));
-  if (image.verdict() == Verdict::same) return;
+  if (image.verdict() == Verdict::same) return to.write(as_bytes(text));
   if (!image.causes.empty()) text += "Causes\n";
   for (const auto& cause : image.causes) text += "  " + cause_text(cause) + "\n";
   if (image.base.moved() || image.base.named_otherwise()) {
@@ -177,11 +173,14 @@ void describe_image_comparison(std::string& text, const ImageComparison& image, 
                         base_text(base.name_after, base.digest_after), base.layers_differ ? "; other layers" : "");
   }
   text += "Layers\n";
-  for (const auto& layer : image.layers) text += layer_comparison_text(layer, files);
+  to.write(as_bytes(text));
+  for (const auto& layer : image.layers) describe_layer_comparison(layer, files, to);
+  text.clear();
   if (!image.config.empty()) text += "Config\n";
   for (const auto& change : image.config) text += "  " + value_change_text(change) + "\n";
   if (!image.manifest.empty()) text += "Manifest\n";
   for (const auto& change : image.manifest) text += "  " + value_change_text(change) + "\n";
+  to.write(as_bytes(text));
 }
 
 }  // namespace
@@ -213,34 +212,36 @@ std::string_view file_type_name(EntryType type) {
   return {};
 }
 
-std::string layer_comparison_text(const LayerComparison& layer, std::size_t files) {
-  auto text = layer_heading(layer);
+void describe_layer_comparison(const LayerComparison& layer, std::size_t files, Sink& to) {
+  to.write(as_bytes(layer_heading(layer)));
   if (layer.change == LayerChange::same) {
-    for (const auto& change : layer.descriptor) text += "      " + value_change_text(change) + "\n";
+    for (const auto& change : layer.descriptor) to.write(as_bytes("      " + value_change_text(change) + "\n"));
   }
-  if (!layer.was_read) return text;
-  if (layer.files.empty()) return text + "      the same entries in other tar bytes\n";
-  const auto shown = std::min(files, layer.files.size());
-  for (std::size_t i = 0; i < shown; ++i) text += file_line(layer.files[i]);
-  if (shown < layer.files.size()) {
-    text += fmt::format("      … {} more of {} ({})\n", layer.files.size() - shown, layer.files.size(),
-                        file_counts(layer.files));
+  if (!layer.was_read) return;
+  if (layer.files.empty()) return to.write(as_bytes("      the same entries in other tar bytes\n"));
+  std::size_t shown = 0;
+  for (auto file = layer.files.begin(); file != layer.files.end() && shown < files; ++file, ++shown) {
+    to.write(as_bytes(file_line(*file)));
   }
-  return text;
+  if (shown == layer.files.size()) return;
+  to.write(as_bytes(fmt::format("      … {} more of {} ({})\n", layer.files.size() - shown, layer.files.size(),
+                                file_counts(layer.files))));
 }
 
-std::string describe_comparison(const Comparison& comparison, std::size_t files) {
-  if (comparison.verdict() == Verdict::same) return fmt::format("same: {}\n", comparison.after.to_string());
+void describe_comparison(const Comparison& comparison, std::size_t files, Sink& to) {
+  if (comparison.verdict() == Verdict::same) {
+    return to.write(as_bytes(fmt::format("same: {}\n", comparison.after.to_string())));
+  }
   std::string text;
   for (const auto& image : comparison.images) {
-    if (!text.empty()) text += "\n";
-    describe_image_comparison(text, image, files);
+    if (&image != &comparison.images.front()) to.write(as_bytes("\n"));
+    describe_image_comparison(to, image, files);
   }
   for (const auto& name : comparison.only_before) text += fmt::format("only in the first: {}\n", terminal_text(name));
   for (const auto& name : comparison.only_after) text += fmt::format("only in the second: {}\n", terminal_text(name));
   if (!comparison.index.empty()) text += "Index\n";
   for (const auto& change : comparison.index) text += "  " + value_change_text(change) + "\n";
-  return text;
+  to.write(as_bytes(text));
 }
 
 }  // namespace ociassemble

@@ -17,6 +17,6 @@ std::string_view file_type_name(EntryType type);
 // What a whiteout at this path removes: a path, or all of a folder ("/etc/*"); nothing for another entry.
 std::optional<std::string> whiteout_target(std::string_view path);
 // A line for the layer, and one for each of its first `files` files.
-std::string layer_comparison_text(const LayerComparison& layer, std::size_t files);
+void describe_layer_comparison(const LayerComparison& layer, std::size_t files, Sink& to);
 
 }  // namespace ociassemble

@@ -36,7 +36,8 @@ void describe_differences(std::string& text, const std::vector<SameAppDifference
   }
 }
 
-void describe_app(std::string& text, const SameApp& app, std::size_t files) {
+void describe_app(Sink& to, const SameApp& app, std::size_t files) {
+  std::string text;
   text += fmt::format("{}: {}\n", terminal_text(app.platform), app.is_proven() ? "the same application" : "NOT PROVEN");
   for (const auto& layer : app.layers) {
     const auto places = layer.before == layer.after ? fmt::format("{}", layer.after)
@@ -44,12 +45,16 @@ void describe_app(std::string& text, const SameApp& app, std::size_t files) {
     text += fmt::format("  proven      layer {:<6} {} {}  {}\n", places, layer.diff_id.to_string(),
                         format_size(layer.size), short_text(layer.created_by));
   }
+  to.write(as_bytes(text));
+  text.clear();
   for (const auto& layer : app.unlike) {
-    text += "  NOT ALLOWED application layers differ\n" + layer_comparison_text(layer, files);
+    to.write(as_bytes("  NOT ALLOWED application layers differ\n"));
+    describe_layer_comparison(layer, files, to);
   }
   describe_differences(text, app.differences, files);
   text += fmt::format("  the same    {} {} of the application, {} others\n", app.application_files,
                       app.application_files == 1 ? "file" : "files", app.same_files);
+  to.write(as_bytes(text));
 }
 
 void print(JsonPrinter& json, const std::vector<SameAppDifference>& differences) {
@@ -122,11 +127,9 @@ void print(JsonPrinter& json, const SameApp& app) {
 
 }  // namespace
 
-std::string describe_same_app(const SameAppReport& report, std::size_t files) {
-  std::string text;
-  for (const auto& app : report.platforms) describe_app(text, app, files);
-  for (const auto& difference : report.differences) text += difference_line(difference);
-  return text;
+void describe_same_app(const SameAppReport& report, std::size_t files, Sink& to) {
+  for (const auto& app : report.platforms) describe_app(to, app, files);
+  for (const auto& difference : report.differences) to.write(as_bytes(difference_line(difference)));
 }
 
 void print_same_app_json(const SameAppReport& report, Sink& to) {

@@ -22,7 +22,11 @@ constexpr std::size_t kLongestLink = 4096;  // PATH_MAX
 constexpr std::size_t kMostLinks = 40;      // as Linux
 constexpr std::size_t kMostComponents = 4096;
 constexpr std::size_t kDeepest = 256;
-constexpr std::uint64_t kMostMetadata = std::uint64_t{1} << 30U;
+// What a node takes beside what it points to, with its share of what its chunk leaves unused; and a folder's first
+// child.
+constexpr std::uint64_t kNodeRoom = 80;
+constexpr std::uint64_t kFolderRoom = 176;
+constexpr std::uint64_t kExtraRoom = 112;
 
 using Node = Tree::Node;
 
@@ -60,9 +64,7 @@ std::string join(std::string_view folder, std::string_view name) {
 }
 
 const Node* child_of(const Node* node, std::string_view name) {
-  if (node == nullptr) return nullptr;
-  const auto found = node->children.find(std::string(name));
-  return found == node->children.end() ? nullptr : &found->second;
+  return node == nullptr ? nullptr : node->children.find(name);
 }
 
 // Walks a path as a kernel does in a chroot. Views into the path and into link targets of the tree.
@@ -94,11 +96,11 @@ class PathWalk {
       return;
     }
     if (++links_ > kMostLinks) refuse_walk("more than 40 symlinks, or symlinks in a circle");
-    if (starts_with(child->link_target, "/")) {
+    if (starts_with(child->link_target(), "/")) {
       names_.clear();
       nodes_.clear();
     }
-    push_pending(child->link_target);
+    push_pending(child->link_target());
   }
 
   void up() {
@@ -128,37 +130,36 @@ Node implied_directory(std::uint32_t layer) {
 
 void prune(Node& node, std::uint32_t layer);
 
-// Removes a child that another layer brought, and all such below it. Their directory stays only as the implied parent
-// of what this layer brings, without its metadata. Returns the next child.
-auto prune_child(Node& parent, Tree::Children::Map::iterator at, std::uint32_t layer) {
-  auto& child = at->second;
+// Removes what another layer brought below a child, and says whether the child goes as well. A directory stays only as
+// the implied parent of what this layer brings, without its metadata.
+bool prune_child(Node& child, std::uint32_t layer) {
   prune(child, layer);
-  if (child.layer == layer) return ++at;
-  if (child.children.empty()) return parent.children.erase(at);
+  if (child.layer == layer) return false;
+  if (child.children.empty()) return true;
   auto kept = implied_directory(layer);
   kept.children.swap(child.children);
   child = std::move(kept);
-  return ++at;
+  return false;
 }
 
 void prune(Node& node, std::uint32_t layer) {
-  for (auto at = node.children.begin(); at != node.children.end();) at = prune_child(node, at, layer);
+  node.children.remove_if([layer](Node& child) { return prune_child(child, layer); });
 }
 
 template <class AnyNode>
 AnyNode* descend(AnyNode& root, std::string_view path) {
   AnyNode* node = &root;
   for (auto name = take_name(path); !name.empty(); name = take_name(path)) {
-    const auto found = node->children.find(std::string(name));
-    if (found == node->children.end()) return nullptr;
-    node = &found->second;
+    node = node->children.find(name);
+    if (node == nullptr) return nullptr;
   }
   return node;
 }
 
 }  // namespace
 
-Tree::Tree(std::set<std::string> wanted_files) : wanted_files_(std::move(wanted_files)) {}
+Tree::Tree(std::set<std::string> wanted_files, std::uint64_t most_metadata)
+    : wanted_files_(std::move(wanted_files)), most_metadata_(most_metadata) {}
 
 Tree::Tree(std::set<std::string> wanted_files, Summary summary)
     : wanted_files_(std::move(wanted_files)), summary_(summary) {}
@@ -200,10 +201,15 @@ void Tree::put_node(const std::string& path, Node node) {
   if (path.empty() && node.type != EntryType::directory) refuse(ErrorCode::corrupt, "/", "the root is not a directory");
   const auto name = split_last(path).second;
   account(node, name);
-  Node& place = path.empty() ? root_ : make_parent(path).children[std::string(name)];
+  Node* place = &root_;
+  if (!path.empty()) {
+    auto& parent = make_parent(path);
+    account_for_child(parent, name);
+    place = &parent.children[name];
+  }
   // A new place is an empty directory: taking nothing over from it is right as well.
-  if (node.type == EntryType::directory) node.children.swap(place.children);
-  place = std::move(node);
+  if (node.type == EntryType::directory) node.children.swap(place->children);
+  *place = std::move(node);
 }
 
 Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& layer) {
@@ -212,22 +218,22 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
     refuse(ErrorCode::unsupported, entry.path, "a link target over 4096 bytes");
   Node node;
   node.type = entry.type;
-  node.mode = entry.mode;
+  node.mode = static_cast<std::uint16_t>(entry.mode & 07777U);
   node.uid = entry.uid;
   node.gid = entry.gid;
   node.size = entry.size;
-  node.link_target = entry.link_target;
-  node.xattrs = entry.xattrs;
+  node.set_link_target(entry.link_target);
+  node.set_xattrs(entry.xattrs);
   node.layer = layer_;
   if (entry.type == EntryType::regular && entry.size <= kLargestContents && wanted_files_.count(path) != 0) {
-    node.contents = read_all(layer.data(), kLargestContents, entry.path);
+    node.set_contents(read_all(layer.data(), kLargestContents, entry.path));
   } else if (watcher_ == nullptr && entry.type == EntryType::regular && entry.size <= kLargestSummarised &&
              is_summarised(path)) {
-    node.contents = summary_.make(read_all(layer.data(), kLargestSummarised, entry.path));
+    node.set_contents(summary_.make(read_all(layer.data(), kLargestSummarised, entry.path)));
   }
   if (watcher_ != nullptr && entry.type != EntryType::directory) {
-    if (node.contents) {
-      StringSource again(*node.contents);
+    if (node.contents()) {
+      StringSource again(*node.contents());
       node.facts = watcher_->read(entry, again);
     } else {
       node.facts = watcher_->read(entry, layer.data());
@@ -247,17 +253,19 @@ Node Tree::linked_node(const TarEntry& entry, const std::string& path) {
   // Docker and containerd set what the link's entry says on the file that all its names share.
   if (watcher_ != nullptr) {
     if (Node* shared = descend(root_, target_path)) {
-      shared->mode = entry.mode;
+      shared->mode = static_cast<std::uint16_t>(entry.mode & 07777U);
       shared->uid = entry.uid;
       shared->gid = entry.gid;
-      for (const auto& [name, value] : entry.xattrs) shared->xattrs.insert_or_assign(name, value);
+      auto xattrs = shared->xattrs();
+      for (const auto& [name, value] : entry.xattrs) xattrs.insert_or_assign(name, value);
+      shared->set_xattrs(std::move(xattrs));
     }
   }
   Node node = *target;
   node.layer = layer_;
   const bool keeps_contents = wanted_files_.count(path) != 0 ? wanted_files_.count(target_path) != 0
                                                              : is_summarised(path) && is_summarised(target_path);
-  if (!keeps_contents) node.contents.reset();
+  if (!keeps_contents) node.set_contents({});
   return node;
 }
 
@@ -267,25 +275,26 @@ void Tree::white_out(std::string_view folder, std::string_view name) {
   if (watcher_ != nullptr) watcher_->removed(name.empty() ? parent_path : join(parent_path, name));
   Node* parent = descend(root_, parent_path);
   if (parent == nullptr) return;
-  const auto child = parent->children.find(std::string(name));
-  if (!name.empty() && child == parent->children.end()) return;
+  Node* child = parent->children.find(name);
+  if (!name.empty() && child == nullptr) return;
   if (!whited_out_.insert(fmt::format("{}/{}", parent_path, name)).second) return;
   account({}, parent_path);
   if (name.empty()) {
     prune(*parent, layer_);
-  } else {
-    prune_child(*parent, child, layer_);
+  } else if (prune_child(*child, layer_)) {
+    parent->children.erase(name);
   }
 }
 
-Tree::Node& Tree::make_parent(std::string_view path) {
+TreeNode& Tree::make_parent(std::string_view path) {
   auto names = names_of(path);
   if (names.size() > kDeepest) refuse(ErrorCode::unsupported, path, "more than 256 names deep");
   names.pop_back();
   Node* node = &root_;
   for (const auto name : names) {
-    const auto [place, is_new] = node->children.try_emplace(std::string(name), implied_directory(layer_));
-    node = &place->second;
+    account_for_child(*node, name);
+    const auto [place, is_new] = node->children.try_emplace(name, implied_directory(layer_));
+    node = place;
     if (is_new) account(*node, name);
     if (node->type != EntryType::directory) *node = implied_directory(layer_);
   }
@@ -294,10 +303,23 @@ Tree::Node& Tree::make_parent(std::string_view path) {
 
 // The memory of a tree is bounded by what a hostile layer may bring, not by what it says of itself.
 void Tree::account(const Node& node, std::string_view name) {
-  metadata_size_ += sizeof(Node) + 64 + name.size() + node.link_target.size();
-  if (node.contents) metadata_size_ += node.contents->size();
-  for (const auto& [key, value] : node.xattrs) metadata_size_ += 64 + key.size() + value.size();
-  if (metadata_size_ > kMostMetadata) refuse(ErrorCode::unsupported, name, "over a gigabyte of metadata");
+  std::uint64_t size = kNodeRoom + name.size();
+  if (!node.link_target().empty()) size += kExtraRoom + node.link_target().size();
+  if (node.contents()) size += kExtraRoom + node.contents()->size();
+  for (const auto& [key, value] : node.xattrs()) size += 2 * kExtraRoom + key.size() + value.size();
+  if (node.facts.use_count() == 1) size += kExtraRoom;
+  take_metadata(size, name);
+}
+
+void Tree::account_for_child(const Node& folder, std::string_view name) {
+  if (folder.children.empty()) take_metadata(kFolderRoom, name);
+}
+
+void Tree::take_metadata(std::uint64_t bytes, std::string_view name) {
+  metadata_size_ += bytes;
+  if (metadata_size_ <= most_metadata_) return;
+  refuse(ErrorCode::unsupported, name,
+         fmt::format("the layers hold more files than fit into {}", format_size(most_metadata_)));
 }
 
 std::set<std::string> Tree::missed_files() const {
@@ -307,7 +329,7 @@ std::set<std::string> Tree::missed_files() const {
       const auto path = resolve(wanted);
       const auto* node = find(path);
       const bool is_file = node != nullptr && node->type == EntryType::regular && node->size <= kLargestContents;
-      if (is_file && (!node->contents || is_summarised(path))) missed.insert(path);
+      if (is_file && (!node->contents() || is_summarised(path))) missed.insert(path);
     } catch (const Error&) {
       continue;  // links in a circle lead to no file
     }

@@ -14,29 +14,24 @@ namespace {
 constexpr std::string_view kMagic = "tree 1\n";
 constexpr int kMaxDepth = 512;
 
-// Numbers as LEB128, texts with their length before them.
+// Numbers as LEB128, texts with their length before them. Without a string it only counts.
 class Writer {
  public:
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7U) bytes_ += static_cast<char>(value | 0x80U);
-    bytes_ += static_cast<char>(value);
-  }
-  void text(std::string_view value) {
-    number(value.size());
-    bytes_ += value;
-  }
-  void node(const Tree::Node& node) {
+  explicit Writer(std::string* bytes) : bytes_(bytes) {}
+
+  std::size_t size() const { return size_; }
+  void node(const TreeNode& node) {
     number(static_cast<std::uint64_t>(node.type));
     number(node.mode);
     number(node.uid);
     number(node.gid);
     number(node.size);
     number(node.layer);
-    text(node.link_target);
-    number(node.contents ? 1 : 0);
-    if (node.contents) text(*node.contents);
-    number(node.xattrs.size());
-    for (const auto& [name, value] : node.xattrs) {
+    text(node.link_target());
+    number(node.contents() ? 1 : 0);
+    if (node.contents()) text(*node.contents());
+    number(node.xattrs().size());
+    for (const auto& [name, value] : node.xattrs()) {
       text(name);
       text(value);
     }
@@ -46,12 +41,29 @@ class Writer {
       this->node(child);
     }
   }
-  std::string bytes_{kMagic};
+
+ private:
+  void byte(std::uint64_t value) {
+    ++size_;
+    if (bytes_ != nullptr) *bytes_ += static_cast<char>(value);
+  }
+  void number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U) byte(value | 0x80U);
+    byte(value);
+  }
+  void text(std::string_view value) {
+    number(value.size());
+    size_ += value.size();
+    if (bytes_ != nullptr) *bytes_ += value;
+  }
+
+  std::string* bytes_;
+  std::size_t size_ = 0;
 };
 
 // What a record says of one node: the numbers in `node`, the texts as views into the record.
 struct NodeView {
-  Tree::Node node;
+  TreeNode node;
   std::string_view link_target;
   std::optional<std::string_view> contents;
   std::vector<std::pair<std::string_view, std::string_view>> xattrs;
@@ -96,7 +108,7 @@ class Reader {
       return false;
     }
     node.type = static_cast<EntryType>(type);
-    node.mode = static_cast<std::uint32_t>(mode);
+    node.mode = static_cast<std::uint16_t>(mode & 07777U);
     node.layer = static_cast<std::uint32_t>(layer);
     view.contents.reset();
     return has_contents == 0 || text(view.contents.emplace());
@@ -145,15 +157,17 @@ bool check_node(Record& record, Reader& reader, NodeView& scratch, int depth) {
   return true;
 }
 
-Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, std::size_t at);
+TreeChildren make_children(const std::shared_ptr<const Record>& record, std::size_t at);
 
-Tree::Node make_node(const std::shared_ptr<const Record>& record, Reader& reader) {
+TreeNode make_node(const std::shared_ptr<const Record>& record, Reader& reader) {
   NodeView view;
   reader.node(view);
-  Tree::Node node = std::move(view.node);
-  node.link_target = view.link_target;
-  if (view.contents) node.contents.emplace(*view.contents);
-  for (const auto& [name, value] : view.xattrs) node.xattrs[std::string(name)] = value;
+  TreeNode node = std::move(view.node);
+  node.set_link_target(std::string(view.link_target));
+  if (view.contents) node.set_contents(std::string(*view.contents));
+  TreeNode::Xattrs xattrs;
+  for (const auto& [name, value] : view.xattrs) xattrs[std::string(name)] = value;
+  node.set_xattrs(std::move(xattrs));
   const auto begin = reader.at();
   std::uint64_t count = 0;
   reader.number(count);
@@ -166,16 +180,15 @@ Tree::Node make_node(const std::shared_ptr<const Record>& record, Reader& reader
   return node;
 }
 
-Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, std::size_t at) {
+TreeChildren make_children(const std::shared_ptr<const Record>& record, std::size_t at) {
   Reader reader(record->bytes(), at);
   std::uint64_t count = 0;
   reader.number(count);
-  Tree::Children::Map children;
+  TreeChildren children;
   for (; count > 0; --count) {
     std::string_view name;
     reader.text(name);
-    // Written in order, so the end is where the next one goes.
-    children.emplace_hint(children.end(), name, make_node(record, reader));
+    children.append(name, make_node(record, reader));
   }
   return children;
 }
@@ -183,9 +196,13 @@ Tree::Children::Map make_children(const std::shared_ptr<const Record>& record, s
 }  // namespace
 
 std::string encode_tree(const Tree& tree) {
-  Writer writer;
-  writer.node(tree.root());
-  return std::move(writer.bytes_);
+  Writer counter(nullptr);
+  counter.node(tree.root());
+  std::string bytes;
+  bytes.reserve(kMagic.size() + counter.size());
+  bytes += kMagic;
+  Writer(&bytes).node(tree.root());
+  return bytes;
 }
 
 std::optional<Tree> decode_tree(SharedBytes shared) {

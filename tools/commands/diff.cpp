@@ -47,11 +47,11 @@ class DiffCommand : public Command {
     const auto before = reading(before_, [&] { return open_document(first, workplace); });
     const auto after = reading(after_, [&] { return open_document(second, workplace); });
     const auto result = compare(before, after, platform(), {.read_layers = !no_files_, .stop = streams.stop});
+    StreamSink out(streams.out);
     if (json_ && !quiet_) {
-      StreamSink out(streams.out);
       print_comparison_json(result, out);
     } else if (!quiet_) {
-      streams.out << describe_comparison(result, shown_files());
+      describe_comparison(result, shown_files(), out);
     }
     return result.verdict() == Verdict::same ? 0 : 3;
   }

@@ -66,15 +66,14 @@ int SameAppFlags::run(const std::vector<std::string>& locations, const RegistryF
   const auto before = reading(locations[0], [&] { return open_document(first, workplace); });
   const auto after = reading(locations[1], [&] { return open_document(second, workplace); });
   const auto report = prove_same_app(before, after, platform, options);
+  StreamSink out(streams.out);
   switch (output) {
     case Output::text:
-      streams.out << describe_same_app(report, kShownFiles);
+      describe_same_app(report, kShownFiles, out);
       break;
-    case Output::json: {
-      StreamSink out(streams.out);
+    case Output::json:
       print_same_app_json(report, out);
       break;
-    }
     case Output::none:
       break;
   }

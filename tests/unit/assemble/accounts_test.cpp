@@ -15,7 +15,7 @@ Tree::Node file(const char* contents) {
   node.type = EntryType::regular;
   node.mode = 0640;
   node.gid = 42;
-  node.contents = contents;
+  node.set_contents(contents);
   return node;
 }
 

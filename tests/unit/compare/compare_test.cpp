@@ -10,6 +10,8 @@ using namespace ociassemble::test;
 
 namespace {
 
+std::vector<FileChange> listed(const FileChanges& changes) { return {changes.begin(), changes.end()}; }
+
 std::vector<std::string> lines(const std::vector<ValueChange>& changes) {
   std::vector<std::string> result;
   for (const auto& change : changes) {
@@ -25,7 +27,7 @@ std::vector<FileAspect> aspects_of(const RawTar& before, const RawTar& after) {
       compare_images(Images::image({{images.layer(before), "x"}}), Images::image({{images.layer(after), "x"}}));
   REQUIRE(result.layers.size() == 1);
   REQUIRE(result.layers[0].files.size() == 1);
-  return result.layers[0].files[0].aspects;
+  return result.layers[0].files.begin()->aspects;
 }
 
 std::vector<LayerChange> changes_of(const ImageComparison& comparison) {
@@ -74,7 +76,7 @@ TEST_CASE("files of a changed layer are added, removed or changed, with digests 
   const auto result = compare_images(Images::image({{before, "x"}}), Images::image({{after, "x"}}));
   REQUIRE(result.layers.size() == 1);
   CHECK(result.layers[0].change == LayerChange::changed);
-  const auto& files = result.layers[0].files;
+  const auto files = listed(result.layers[0].files);
   REQUIRE(files.size() == 3);
   CHECK(files[0].path == "gone");
   CHECK_FALSE(files[0].after);
@@ -131,8 +133,9 @@ TEST_CASE("an added layer lists what it holds, whiteouts too") {
   REQUIRE(result.layers.size() == 2);
   CHECK(result.layers[1].change == LayerChange::added);
   REQUIRE(result.layers[1].files.size() == 2);
-  CHECK(result.layers[1].files[0].path == ".wh.a");
-  CHECK(result.layers[1].files[1].path == "c");
+  const auto files = listed(result.layers[1].files);
+  CHECK(files[0].path == ".wh.a");
+  CHECK(files[1].path == "c");
 }
 
 TEST_CASE("without reading layers what is in them stays unknown") {

@@ -61,7 +61,7 @@ TEST_CASE("another program is not the same application, and its file is named") 
   CHECK_FALSE(proof.is_proven());
   REQUIRE(proof.unlike.size() == 1);
   REQUIRE(proof.unlike[0].files.size() == 1);
-  CHECK(proof.unlike[0].files[0].path == "usr/local/bin/app");
+  CHECK(proof.unlike[0].files.begin()->path == "usr/local/bin/app");
 }
 
 TEST_CASE("the same application by another compressor is proven") {

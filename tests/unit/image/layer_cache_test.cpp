@@ -171,18 +171,18 @@ TEST_CASE("a tree survives being bytes, and damaged bytes are no tree") {
   auto& passwd = etc.children["passwd"];
   passwd.type = EntryType::regular;
   passwd.size = 300;
-  passwd.contents = "root:x:0:0::/:\n";
-  passwd.xattrs["user.x"] = std::string("\0y", 2);
+  passwd.set_contents("root:x:0:0::/:\n");
+  passwd.set_xattrs({{"user.x", std::string("\0y", 2)}});
   auto& link = root.children["link"];
   link.type = EntryType::symlink;
-  link.link_target = "etc/passwd";
+  link.set_link_target("etc/passwd");
   const auto bytes = encode_tree(Tree::from_root(root));
   const auto tree = decode_tree(share(bytes));
   REQUIRE(tree);
   CHECK(tree->root().mode == 0711);
   CHECK(tree->find("etc")->uid == 1000000);
-  CHECK(tree->follow("link")->contents == "root:x:0:0::/:\n");
-  CHECK(tree->find("etc/passwd")->xattrs.at("user.x") == std::string("\0y", 2));
+  CHECK(tree->follow("link")->contents() == "root:x:0:0::/:\n");
+  CHECK(tree->find("etc/passwd")->xattrs().at("user.x") == std::string("\0y", 2));
   CHECK(encode_tree(*tree) == bytes);
   for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_tree(share(bytes.substr(0, size))));
   CHECK_FALSE(decode_tree(share(bytes + "x")));
@@ -195,16 +195,16 @@ TEST_CASE("the folders of a tree that was bytes can be looked at in any order, i
       auto& folder = root.children[outer].children[inner];
       folder.uid = 7;
       folder.children["file"].type = EntryType::regular;
-      folder.children["file"].link_target = std::string(outer) + inner;
+      folder.children["file"].set_link_target(std::string(outer) + inner);
     }
   }
   const auto bytes = encode_tree(Tree::from_root(root));
   const auto tree = decode_tree(share(bytes));
   REQUIRE(tree);
   const auto before = *tree;
-  CHECK(tree->find("c/y/file")->link_target == "cy");
+  CHECK(tree->find("c/y/file")->link_target() == "cy");
   const auto between = *tree;
-  CHECK(tree->find("a/x/file")->link_target == "ax");
+  CHECK(tree->find("a/x/file")->link_target() == "ax");
   CHECK(tree->find("a/x")->children.size() == 1);
   CHECK(tree->find("a/z") == nullptr);
   CHECK(between.find("b/x")->uid == 7);
