@@ -120,9 +120,19 @@ std::optional<std::string> base_variable(const ImageConfig& base, const std::str
   return {};
 }
 
-std::string fill_from_base(const EnvTemplate& parts, const ImageConfig& base) {
+constexpr std::size_t kLongestEnv = std::size_t{1} << 20U;
+constexpr std::size_t kMostEnv = std::size_t{16} << 20U;  // of all variables that have a base's in them
+
+[[noreturn]] void refuse_long_env(const std::string& name) {
+  throw Error(ErrorCode::unsupported,
+              fmt::format("cannot set the variable {}: with the base's variables in it its value grows too long", name),
+              "a value may have 1 MiB, all of them together 16");
+}
+
+std::string fill_from_base(const std::string& name, const EnvTemplate& parts, const ImageConfig& base) {
   std::string text;
   for (const auto& part : parts) {
+    if (text.size() > kLongestEnv) refuse_long_env(name);
     text += part.text;
     if (!part.variable) continue;
     const auto value = base_variable(base, part.variable->name);
@@ -134,7 +144,17 @@ std::string fill_from_base(const EnvTemplate& parts, const ImageConfig& base) {
       text += is_there ? *value : part.variable->word;
     }
   }
+  if (text.size() > kLongestEnv) refuse_long_env(name);
   return text;
+}
+
+void apply_env_of_base(ImageConfig& config, const AssembleOptions& options, const ImageConfig& base) {
+  std::size_t size = 0;
+  for (const auto& [name, parts] : options.env_of_base) {
+    const auto value = fill_from_base(name, parts, base);
+    if ((size += value.size()) > kMostEnv) refuse_long_env(name);
+    config.set_env(name, value);
+  }
 }
 
 }  // namespace
@@ -160,7 +180,7 @@ ImageConfig make_config(const AssembleOptions& options, const Base& base, std::i
   config.created = format_timestamp(created);
   config.user = user.to_string();
   apply_command(config, options, entrypoint);
-  for (const auto& [name, parts] : options.env_of_base) config.set_env(name, fill_from_base(parts, base.config));
+  apply_env_of_base(config, options, base.config);
   for (const auto& [name, value] : options.env) config.set_env(name, value);
   for (const auto& port : options.exposed_ports) config.exposed_ports.insert(canonical_port(port));
   for (const auto& volume : options.volumes) config.volumes.insert(canonical_volume(volume));

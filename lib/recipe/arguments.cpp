@@ -11,6 +11,12 @@
 #include "recipe/base_variables.hpp"
 
 namespace ociassemble {
+namespace {
+
+constexpr std::size_t kLongestExpansion = std::size_t{1} << 20U;
+constexpr std::size_t kMostExpansions = std::size_t{16} << 20U;
+
+}  // namespace
 
 bool is_argument_name(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -30,9 +36,22 @@ Arguments::Arguments(const RecipeText& text, const RecipeNode* args,
     } else if (value.is_null()) {
       values_[name] = std::nullopt;
     } else {
+      made_ = name;
       values_[name] = expand_text(*value.string(), value.at);
     }
   }
+  made_.clear();
+}
+
+// Each argument may hold the one before ten times.
+void Arguments::check_size(std::string_view argument, std::size_t size, std::size_t at) const {
+  if (size <= kLongestExpansion && expanded_ <= kMostExpansions) return;
+  const auto what = made_.empty() ? fmt::format("the text with the argument {}", argument)
+                                  : fmt::format("the value of the argument {}, which has {} in it,", made_, argument);
+  const auto cause = size > kLongestExpansion ? fmt::format("{} is over 1 MiB", what)
+                                              : fmt::format("all texts with arguments are over 16 MiB: {}", what);
+  throw Error(ErrorCode::unsupported, fmt::format("{}: {}: {}", text_.place(at), text_.member_at(at), cause),
+              "arguments that hold others several times grow with each; shorten them");
 }
 
 const std::optional<std::string>& Arguments::find(const std::string& name, std::size_t at) const {
@@ -82,7 +101,10 @@ std::string Arguments::expand_text(const std::string& text, std::size_t at) cons
     if (!reference) {
       text_.refuse(at, "a \"${\" without the name of an argument and a }", "write ${NAME}, or $${ for a plain ${");
     }
-    result.append(text, begin, dollar - begin).append(expand_reference(*reference, at));
+    const auto value = expand_reference(*reference, at);
+    expanded_ += value.size();
+    check_size(reference->name, result.size() + value.size(), at);
+    result.append(text, begin, dollar - begin).append(value);
     begin = dollar + reference->length;
   }
 }

@@ -48,6 +48,37 @@ Recipe service() { return Recipe::parse(kService, "shop/ociassemble.json"); }
 
 }  // namespace
 
+TEST_CASE("arguments that grow without end are refused, and named") {
+  const auto failure = [](const std::string& text) {
+    try {
+      Recipe::parse(text, "r.json").resolve({"", {}, {}});
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::unsupported);
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  const auto ten_times = [](const std::string& text) {
+    std::string all;
+    for (int i = 0; i < 10; ++i) all += text;
+    return all;
+  };
+  std::string args = R"("A0": "xxxxxxxxxx")";
+  for (int i = 1; i <= 30; ++i) {
+    args += ",\n\"A" + std::to_string(i) + R"(": ")" + ten_times("${A" + std::to_string(i - 1) + "}") + "\"";
+  }
+  const auto grown = failure(R"({"base": "scratch", "args": {)" + args + "}}");
+  CHECK(grown.find(":7:") != std::string::npos);
+  CHECK(grown.find("the value of the argument A6, which has A5 in it, is over 1 MiB") != std::string::npos);
+  const std::string half(600'000, 'x');
+  CHECK(failure(R"({"base": "scratch", "args": {"HALF": ")" + half + R"("}, "env": {"E": "${HALF}${HALF}"}})")
+            .find("env.E: the text with the argument HALF is over 1 MiB") != std::string::npos);
+  std::string env;
+  for (int i = 0; i < 40; ++i) env += (i == 0 ? "\"E" : ",\"E") + std::to_string(i) + R"(": "${HALF}")";
+  CHECK(failure(R"({"base": "scratch", "args": {"HALF": ")" + half + R"("}, "env": {)" + env + "}}")
+            .find("all texts with arguments are over 16 MiB") != std::string::npos);
+}
+
 TEST_CASE("a recipe becomes options for each platform") {
   const auto resolved = service().resolve({"", {{"VERSION", "v1"}}, {}});
   CHECK(resolved.tags == std::vector<std::string>{"v1", "latest"});
