@@ -30,9 +30,9 @@ struct Copied {
 
 // Copies an image between any two places: registries, layouts, archives. Manifests, indexes, configs and layers keep
 // their bytes, and so the digest. Between registries each blob is streamed through, verified, without touching the
-// disk, or mounted within one; what the target has is not read. Two exceptions: a docker archive holds one platform's
-// image, its layers uncompressed, and no manifest; so what comes out of one into a layout or an oci-archive gets OCI's.
-// Throws Error{invalid_argument} for what is no place for images, and for all platforms in a docker archive;
+// disk, or mounted within one; what the target has is not read. An exception: an archive that only holds what docker
+// save wrote before Docker 25 has no manifest; so what comes out of one into a layout or an archive gets one. Throws
+// Error{invalid_argument} for what is no place for images;
 // Error{not_found} that names the platforms that there are; what reading and writing throw.
 OCIASSEMBLE_EXPORT Copied copy(const Location& from, const Location& to, const CopyOptions& options,
                                const Workplace& workplace);

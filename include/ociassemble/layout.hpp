@@ -77,8 +77,12 @@ OCIASSEMBLE_EXPORT void write_index(OciLayout& layout, const ImageIndex& index, 
 OCIASSEMBLE_EXPORT void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,
                                        std::size_t parallel, const std::stop_token& stop);
 
-// An OCI layout in one tar file, written whole or not at all; the bytes depend on the images and the name only. What
-// the file held before is replaced; a file with the same bytes is not touched.
+// One form of archive for every engine, written whole or not at all: an OCI layout in a tar file, with docker's
+// manifest.json over the same blobs, so that `docker load`, `podman load`, containerd and skopeo take it, and keep the
+// digest where they can. Of an index manifest.json, which holds one platform, has the image for linux/amd64, else the
+// first. The bytes depend on the images and the names only. What the file held before is replaced; a file with the same
+// bytes is not touched. A name is that of the layout's entry; one that is a reference, such as "docker.io/team/app:v1",
+// is also what engines call the image.
 OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const Image& image,
                                           const std::optional<std::string>& name, const std::stop_token& stop);
 OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const ImageIndex& index,
@@ -86,13 +90,17 @@ OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, con
 OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const Document& root,
                                           const std::optional<std::string>& name, const std::stop_token& stop);
 
-// What `docker save` writes and `docker load` and `podman load` read; `references` are RepoTags, such as
-// "docker.io/library/app:v1" (may be empty). Layers are stored uncompressed, as their diff IDs name them.
+// The same under any number of references; the layout's entries are named by their tags.
 OCIASSEMBLE_EXPORT void write_docker_archive(const std::filesystem::path& file, const Image& image,
+                                             const std::vector<std::string>& references, const std::stop_token& stop);
+OCIASSEMBLE_EXPORT void write_docker_archive(const std::filesystem::path& file, const ImageIndex& index,
+                                             const std::vector<std::string>& references, const std::stop_token& stop);
+OCIASSEMBLE_EXPORT void write_docker_archive(const std::filesystem::path& file, const Document& root,
                                              const std::vector<std::string>& references, const std::stop_token& stop);
 
 // Reading; the archive may be compressed. What cannot be read in place is brought into a temporary store, whose parent
-// folder is $TMPDIR or /var/tmp. Throws Error{corrupt} naming the file when it is no such archive.
+// folder is $TMPDIR or /var/tmp. A docker archive that holds an OCI layout, too, gives that one's documents with their
+// digests. Throws Error{corrupt} naming the file when it is no such archive.
 OCIASSEMBLE_EXPORT Document open_oci_archive(const std::filesystem::path& file, const std::optional<std::string>& name,
                                              const std::stop_token& stop);
 OCIASSEMBLE_EXPORT Document open_docker_archive(const std::filesystem::path& file,

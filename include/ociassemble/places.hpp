@@ -37,8 +37,7 @@ struct PublishOptions {
 // blobs are to be left out of anything but a layout.
 OCIASSEMBLE_EXPORT std::string publish(const Image& image, const Location& target, const Workplace& workplace,
                                        const PublishOptions& options = {});
-// The same for several platforms: all manifests that the index names must be among its images. A docker archive holds
-// one platform, and its name has that image's digest: Error{invalid_argument} for an index of several.
+// The same for several platforms: all manifests that the index names must be among its images.
 OCIASSEMBLE_EXPORT std::string publish(const ImageIndex& index, const Location& target, const Workplace& workplace,
                                        const PublishOptions& options = {});
 

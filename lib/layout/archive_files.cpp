@@ -25,6 +25,9 @@ namespace fs = std::filesystem;
 // An image has a few dozen files; this many would cost us more memory than time.
 constexpr std::size_t kMaxMembers = 100'000;
 constexpr int kMaxLinks = 16;
+// What is unpacked of an archive before anybody asks for it: documents.
+constexpr std::uint64_t kMostKeptOfOne = std::uint64_t{4} << 20U;
+constexpr std::uint64_t kMostKept = std::uint64_t{64} << 20U;
 
 // The size of a regular file; nothing for a pipe or device, which can be read only once.
 std::optional<std::uint64_t> regular_size(int fd, const std::string& name) {
@@ -61,7 +64,7 @@ ArchiveFiles::ArchiveFiles(const fs::path& file, const std::function<bool(std::s
   require_no_folder(fd_->get(), name_);
   if (scan_plain_tar(stop)) return;
   members_.clear();
-  unpack(wanted, stop);
+  list_packed(wanted, stop);
 }
 
 bool ArchiveFiles::scan_plain_tar(const std::stop_token& stop) {
@@ -95,20 +98,65 @@ bool ArchiveFiles::scan_plain_tar(const std::stop_token& stop) {
   return false;
 }
 
-void ArchiveFiles::unpack(const std::function<bool(std::string_view path)>& wanted, const std::stop_token& stop) {
-  unpacked_ = make_temporary_store();
+void ArchiveFiles::list_packed(const std::function<bool(std::string_view path)>& wanted, const std::stop_token& stop) {
+  const auto size = regular_size(fd_->get(), name_);
+  file_size_ = size.value_or(0);
+  unpacked_ = std::make_shared<Unpacked>();
+  unpacked_->store = make_temporary_store();
   const auto plain = make_decompressor(std::make_unique<FileSource>(duplicate(fd_->get(), name_), name_), name_);
   TarReader tar(*plain, name_);
+  std::uint64_t kept = 0;
   while (const auto entry = tar.next()) {
     throw_if_stopped(stop);
     if (!wanted(entry->path)) continue;
     if (entry->type == EntryType::symlink) add(entry->path, Link{join_link(entry->path, entry->link_target)});
     if (entry->type == EntryType::hard_link) add(entry->path, Link{entry->link_target});
     if (entry->type != EntryType::regular) continue;
-    const auto writer = unpacked_->begin();
+    add(entry->path, Packed{entry->size});
+    // The last of several of one name counts.
+    unpacked_->files.erase(entry->path);
+    if (size && (entry->size > kMostKeptOfOne || (kept += entry->size) > kMostKept)) continue;
+    const auto writer = unpacked_->store->begin();
     copy(tar.data(), *writer, stop);
-    add(entry->path, writer->commit({}));
+    unpacked_->files.insert_or_assign(entry->path, writer->commit({}));
   }
+}
+
+void ArchiveFiles::expect(const std::set<std::string>& paths) const {
+  if (!unpacked_) return;
+  const std::lock_guard lock(unpacked_->mutex);
+  for (const auto& path : paths) {
+    if (const auto* member = find(path)) unpacked_->expected.insert(member->first);
+  }
+}
+
+std::unique_ptr<Source> ArchiveFiles::open_packed(const std::string& path) const {
+  const std::lock_guard lock(unpacked_->mutex);
+  auto found = unpacked_->files.find(path);
+  if (found == unpacked_->files.end()) {
+    unpacked_->expected.insert(path);
+    unpack_expected();
+    found = unpacked_->files.find(path);
+  }
+  if (found == unpacked_->files.end()) {
+    throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: {} is no longer in it", name_, path));
+  }
+  return unpacked_->store->open(found->second);
+}
+
+// Goes through the archive once more.
+void ArchiveFiles::unpack_expected() const {
+  auto& expected = unpacked_->expected;
+  for (const auto& [path, file] : unpacked_->files) expected.erase(path);
+  const auto plain = make_decompressor(std::make_unique<FileSliceSource>(fd_, 0, file_size_, name_), name_);
+  TarReader tar(*plain, name_);
+  while (const auto entry = tar.next()) {
+    if (entry->type != EntryType::regular || expected.count(entry->path) == 0) continue;
+    const auto writer = unpacked_->store->begin();
+    copy(tar.data(), *writer, {});
+    unpacked_->files.insert_or_assign(entry->path, writer->commit({}));
+  }
+  expected.clear();
 }
 
 void ArchiveFiles::add(std::string path, Member member) {
@@ -118,17 +166,17 @@ void ArchiveFiles::add(std::string path, Member member) {
   }
 }
 
-const ArchiveFiles::Member* ArchiveFiles::find(const std::string& path) const {
+const std::pair<const std::string, ArchiveFiles::Member>* ArchiveFiles::find(const std::string& path) const {
   auto found = members_.find(path);
   for (int links = 0; found != members_.end() && links < kMaxLinks; ++links) {
     const auto* link = std::get_if<Link>(&found->second);
-    if (link == nullptr) return &found->second;
+    if (link == nullptr) return &*found;
     found = members_.find(link->target);
   }
   return nullptr;
 }
 
-const ArchiveFiles::Member& ArchiveFiles::get(const std::string& path) const {
+const std::pair<const std::string, ArchiveFiles::Member>& ArchiveFiles::get(const std::string& path) const {
   const auto* member = find(path);
   if (member == nullptr) {
     throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: there is no file {} in it", name_, path));
@@ -137,18 +185,18 @@ const ArchiveFiles::Member& ArchiveFiles::get(const std::string& path) const {
 }
 
 std::uint64_t ArchiveFiles::size(const std::string& path) const {
-  const auto& member = get(path);
+  const auto& member = get(path).second;
   if (const auto* in_place = std::get_if<InPlace>(&member)) return in_place->size;
-  return std::get<Descriptor>(member).size;
+  return std::get<Packed>(member).size;
 }
 
 std::unique_ptr<Source> ArchiveFiles::open(const std::string& path) const {
-  const auto& member = get(path);
+  const auto& [place, member] = get(path);
   if (const auto* in_place = std::get_if<InPlace>(&member)) {
     return std::make_unique<FileSliceSource>(fd_, in_place->offset, in_place->size,
                                              fmt::format("{} in {}", path, name_));
   }
-  return unpacked_->open(std::get<Descriptor>(member));
+  return open_packed(place);
 }
 
 std::string ArchiveFiles::read(const std::string& path, std::size_t limit) const {

@@ -9,8 +9,9 @@
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
 #include "io/streams.hpp"
+#include "layout/archive_blobs.hpp"
 #include "layout/archive_files.hpp"
-#include "layout/archive_output.hpp"
+#include "layout/hybrid_archive.hpp"
 #include "layout/in_context.hpp"
 #include "layout/index_entries.hpp"
 #include "ociassemble/error.hpp"
@@ -22,8 +23,6 @@ namespace ociassemble {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kManifestFile = "manifest.json";
 
 // Stores the layer's tar bytes. Throws DigestMismatch when they are not what the diff ID names.
 Descriptor store_uncompressed(std::unique_ptr<Source> compressed, const Digest& diff_id, BlobStore& to,
@@ -43,28 +42,6 @@ Descriptor store_uncompressed(std::unique_ptr<Source> compressed, const Digest& 
   Descriptor expected{.media_type = std::string(media_type::kDockerLayer), .digest = diff_id, .size = hash.size()};
   writer->commit(expected);
   return expected;
-}
-
-// A tar header needs the size first, so a compressed layer goes through a temporary file.
-ArchivePayload unpacked_layer(const Layer& layer, const std::stop_token& stop) {
-  if (layer.descriptor.digest == layer.diff_id) {
-    return {.size = layer.descriptor.size, .source = layer.blobs->open(layer.descriptor)};
-  }
-  const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
-  const auto store = make_temporary_store();
-  const auto stored = store_uncompressed(layer.blobs->open(layer.descriptor), layer.diff_id, *store, subject, stop);
-  return {.size = stored.size, .source = store->open(stored)};
-}
-
-// `docker load` wants a tag in each.
-std::vector<std::string> repo_tags(const std::vector<std::string>& references) {
-  std::vector<std::string> tags;
-  for (const auto& text : references) {
-    const auto reference = Reference::parse(text);
-    auto tag = reference.name() + ":" + reference.tag().value_or("latest");
-    if (std::find(tags.begin(), tags.end(), tag) == tags.end()) tags.push_back(std::move(tag));
-  }
-  return tags;
 }
 
 // The blobs of one image in an archive: layers by the digest of their tar bytes, and the documents that we made. Its
@@ -158,13 +135,13 @@ const DockerArchiveImage& choose_image(const DockerArchiveManifest& manifest,
 }
 
 DockerArchiveManifest read_manifest(const ArchiveFiles& files) {
-  if (!files.contains(kManifestFile)) {
+  if (!files.contains(kDockerManifestFile)) {
     throw Error(ErrorCode::corrupt,
-                fmt::format("cannot read {}: not a docker archive: no {} in it", files.name(), kManifestFile),
+                fmt::format("cannot read {}: not a docker archive: no {} in it", files.name(), kDockerManifestFile),
                 files.contains("index.json") ? "it may be an OCI archive: oci-archive:FILE" : "");
   }
   return in_context(files.name(),
-                    [&] { return DockerArchiveManifest::parse(files.read(kManifestFile, kMaxManifestSize)); });
+                    [&] { return DockerArchiveManifest::parse(files.read(kDockerManifestFile, kMaxManifestSize)); });
 }
 
 void require_layers(const DockerArchiveImage& image, const ImageConfig& config, const std::string& where) {
@@ -173,35 +150,51 @@ void require_layers(const DockerArchiveImage& image, const ImageConfig& config, 
                                               where, image.layers.size(), config.diff_ids.size()));
 }
 
+// What we and newer engines write has the image's own manifest, too. Where that part cannot be used, or does not have
+// the name, manifest.json has the say, as it has for `docker load`.
+std::optional<Document> layout_beside(const ArchiveFiles& files, const std::optional<std::string>& reference) {
+  if (!files.contains(kDockerManifestFile) || !files.contains(kIndexFile) || !files.contains(kLayoutFile)) return {};
+  try {
+    auto document = open_layout_in(files, reference);
+    const bool is_index = document_kind(document.json, document.descriptor.media_type) == DocumentKind::index;
+    if (!is_index) open_image(document, {});  // whole
+    return document;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::io || error.code() == ErrorCode::interrupted) throw;
+    return {};
+  }
+}
+
 }  // namespace
 
 void write_docker_archive(const fs::path& file, const Image& image, const std::vector<std::string>& references,
                           const std::stop_token& stop) {
-  const auto config_path = std::string(Digest::of(image.config_json()).hex()) + ".json";
-  DockerArchiveImage entry{.config = config_path, .repo_tags = repo_tags(references), .layers = {}};
-  ArchiveContents contents;
-  contents.emplace(config_path, text_payload(image.config_json()));
-  for (const auto& layer : image.layers()) {
-    auto path = std::string(layer.diff_id.hex()) + ".tar";
-    contents.emplace(path, [&layer, &stop] { return unpacked_layer(layer, stop); });
-    entry.layers.push_back(std::move(path));
-  }
-  DockerArchiveManifest manifest;
-  manifest.images.push_back(std::move(entry));
-  contents.emplace(kManifestFile, text_payload(manifest.to_json()));
-  write_archive(file, contents, stop);
+  write_hybrid_archive(file, image, names_of_references(references), stop);
+}
+
+void write_docker_archive(const fs::path& file, const ImageIndex& index, const std::vector<std::string>& references,
+                          const std::stop_token& stop) {
+  write_hybrid_archive(file, index, names_of_references(references), stop);
+}
+
+void write_docker_archive(const fs::path& file, const Document& root, const std::vector<std::string>& references,
+                          const std::stop_token& stop) {
+  write_hybrid_archive(file, root, names_of_references(references), stop);
 }
 
 Document open_docker_archive(const fs::path& file, const std::optional<std::string>& reference,
                              const std::stop_token& stop) {
-  auto blobs = std::make_shared<DockerArchiveBlobs>(ArchiveFiles(
-      file, [](auto) { return true; }, stop));
+  ArchiveFiles all(
+      file, [](auto) { return true; }, stop);
+  if (auto document = layout_beside(all, reference)) return std::move(*document);
+  auto blobs = std::make_shared<DockerArchiveBlobs>(std::move(all));
   const auto& files = blobs->files();
   const auto archive = read_manifest(files);
   const auto& image = choose_image(archive, reference, files.name());
   const auto config_json = files.read(image.config, kMaxConfigSize);
   const auto config = in_context(files.name(), [&] { return ImageConfig::parse(config_json); });
   require_layers(image, config, files.name());
+  files.expect({image.layers.begin(), image.layers.end()});
 
   Manifest manifest{.format = ImageFormat::docker,
                     .artifact_type = {},

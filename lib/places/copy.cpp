@@ -39,9 +39,6 @@ void check_locations(const Location& from, const Location& to, const CopyOptions
   if (options.all_platforms && options.platform) {
     reject_copy(to, "all platforms and one platform were asked for", "leave --platform or --all-platforms out");
   }
-  if (options.all_platforms && to.kind == Kind::docker_archive) {
-    reject_copy(to, "a docker archive holds one platform", "write to oci-archive:FILE, or leave --all-platforms out");
-  }
   if (options.referrers && (from.kind != Kind::registry || to.kind != Kind::registry)) {
     reject_copy(to, "referrers are copied from a registry to a registry only", "leave --referrers out");
   }
@@ -104,7 +101,7 @@ class Copy {
       return named(to_.reference->name(), document.descriptor);
     }
     if (to_.kind == Kind::docker_archive) return write_docker(reporting(document));
-    if (from_.kind == Kind::docker_archive) return write_converted(document);
+    if (is_made_up(document)) return write_converted(document);
     warn_of_docker_format(document);
     if (to_.kind == Kind::oci_archive) {
       write_oci_archive(to_.path, reporting(document), to_.name, workplace_.stop);
@@ -116,18 +113,21 @@ class Copy {
   }
 
   Copied write_docker(const Document& document) {
-    const auto image = open_image(document, options_.platform);
     std::vector<std::string> references;
     if (to_.name) {
       references.push_back(*to_.name);
     } else if (from_.reference) {
       references.push_back(from_.reference->to_string());
     }
-    write_docker_archive(to_.path, image, references, workplace_.stop);
+    write_docker_archive(to_.path, document, references, workplace_.stop);
     return named(to_.to_string(), document.descriptor);
   }
 
-  // An archive of docker's has no manifest whose bytes could be kept.
+  // An older archive of docker's has no manifest whose bytes could be kept: ours has Docker's types.
+  bool is_made_up(const Document& document) const {
+    return from_.kind == Kind::docker_archive && document.descriptor.media_type == media_type::kDockerManifest;
+  }
+
   Copied write_converted(const Document& document) {
     const auto found = open_image(document, options_.platform);
     const auto image = Image::from_layers(ImageFormat::oci, found.layers(), found.config(), {});

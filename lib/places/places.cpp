@@ -26,16 +26,6 @@ void write_to(OciLayout& layout, const ImageIndex& index, const Location& target
   write_index(layout, index, target.name, stop, options.left_out);
 }
 
-// The one image that a docker archive can hold.
-const Image& only_image(const Image& image, const Location&) { return image; }
-const Image& only_image(const ImageIndex& index, const Location& target) {
-  if (index.images.size() == 1) return index.images.front();
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("cannot write an index of {} images to {}: a docker archive holds one platform",
-                          index.images.size(), target.to_string()),
-              "choose one with --platform, or write to oci-archive:FILE");
-}
-
 template <class Content>
 std::string publish_content(const Content& content, const Location& target, const Workplace& workplace,
                             const PublishOptions& options) {
@@ -45,7 +35,7 @@ std::string publish_content(const Content& content, const Location& target, cons
                             target.to_string()));
   }
   if (target.chooses()) reject_target(target, "a digest or a place cannot be written to");
-  auto digest = digest_of(content);
+  const auto& digest = digest_of(content);
   switch (target.kind) {
     case Location::Kind::registry: {
       RegistryClient client(workplace.registry, workplace.stop);
@@ -61,12 +51,10 @@ std::string publish_content(const Content& content, const Location& target, cons
       write_oci_archive(target.path, content, target.name, workplace.stop);
       break;
     case Location::Kind::docker_archive: {
-      const auto& image = only_image(content, target);
       std::vector<std::string> references;
       if (target.name) references.push_back(*target.name);
       references.insert(references.end(), options.more_references.begin(), options.more_references.end());
-      write_docker_archive(target.path, image, references, workplace.stop);
-      digest = image.digest();
+      write_docker_archive(target.path, content, references, workplace.stop);
       break;
     }
     case Location::Kind::rootfs:

@@ -84,6 +84,7 @@ PYTHON
   [ "$(skopeo inspect --format '{{.Digest}}' oci-archive:image.tar:v1)" = "$digest" ]
   [ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/every-output:v1")" = "$digest" ]
   skopeo inspect docker-archive:docker.tar >/dev/null
+  [ "$(skopeo inspect --format '{{.Digest}}' oci-archive:docker.tar:v1)" = "$digest" ]
   [ "${lines[3]}" = "$REGISTRY/every-output@$digest" ]
 }
 

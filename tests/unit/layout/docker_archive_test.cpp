@@ -46,42 +46,98 @@ std::vector<std::string> uncompressed_layers() {
 
 }  // namespace
 
-TEST_CASE("a docker archive holds the config, the layers uncompressed, and manifest.json") {
+TEST_CASE("a docker archive is an OCI layout with manifest.json over the same blobs") {
   const TestFolder folder;
   const auto image = sample_image("one");
   write_docker_archive(folder / "a.tar", image, {"app", "127.0.0.1:5000/team/app:v1", "docker.io/library/app:latest"},
                        {});
   const auto files = files_in(folder / "a.tar");
-  const auto config = std::string(Digest::of(image.config_json()).hex()) + ".json";
+  const auto blob = [](const Digest& digest) { return "blobs/sha256/" + std::string(digest.hex()); };
   std::string layers;
-  for (const auto& tar : uncompressed_layers()) {
-    const auto path = std::string(Digest::of(tar).hex()) + ".tar";
-    REQUIRE(files.count(path) == 1);
-    CHECK(files.at(path) == tar);
-    layers += (layers.empty() ? "\"" : ",\"") + path + "\"";
+  for (const auto& layer : image.layers()) {
+    REQUIRE(files.count(blob(layer.descriptor.digest)) == 1);
+    CHECK(Digest::of(files.at(blob(layer.descriptor.digest))) == layer.descriptor.digest);
+    layers += (layers.empty() ? "\"" : ",\"") + blob(layer.descriptor.digest) + "\"";
   }
-  CHECK(files.size() == 5);
+  const auto config = blob(image.manifest().config.digest);
   CHECK(files.at(config) == image.config_json());
+  CHECK(files.at(blob(image.digest())) == image.manifest_json());
+  CHECK(files.at("oci-layout") == R"({"imageLayoutVersion":"1.0.0"})");
   CHECK(files.at("manifest.json") ==
         R"([{"Config":")" + config +
             R"(","RepoTags":["docker.io/library/app:latest","127.0.0.1:5000/team/app:v1"],"Layers":[)" + layers +
             "]}]");
+  const auto entry = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" +
+                     image.digest().to_string() + R"(","size":)" + std::to_string(image.manifest_json().size());
+  const auto platform = R"("platform":{"architecture":"amd64","os":"linux"})";
+  const auto names = [](const std::string& full, const std::string& tag) {
+    return R"("annotations":{"io.containerd.image.name":")" + full + R"(","org.opencontainers.image.ref.name":")" +
+           tag + "\"}";
+  };
+  const auto index = files.at("index.json");
+  CHECK(index.find(entry) != std::string::npos);
+  CHECK(index.find(platform) != std::string::npos);
+  CHECK(index.find(names("docker.io/library/app:latest", "latest")) != std::string::npos);
+  CHECK(index.find(names("127.0.0.1:5000/team/app:v1", "v1")) != std::string::npos);
+  CHECK(files.size() == 8);
 }
 
-TEST_CASE("a docker archive is the same whatever the compression of the layers was") {
+TEST_CASE("an archive of an index has all platforms, and linux/amd64 for engines that take one") {
   const TestFolder folder;
-  const auto store = make_memory_store();
-  std::vector<std::string> archives;
-  for (const auto kind : {Compression::none, Compression::gzip, Compression::zstd}) {
-    ImageConfig config;
-    config.platform = Platform::parse("linux/amd64");
-    const auto image =
-        Image::from_layers(ImageFormat::docker, {make_layer(*store, store, plain_layer("a"), kind)}, config, {});
-    write_docker_archive(folder / "a.tar", image, {"app:v1"}, {});
-    archives.push_back(read_bytes(folder / "a.tar"));
+  const auto arm = sample_image("one", "linux/arm64");
+  const auto amd = sample_image("two", "linux/amd64");
+  const auto index = index_of({arm, amd});
+  const auto shown = [&] {
+    const auto manifest = files_in(folder / "a.tar").at("manifest.json");
+    return manifest.find(std::string(amd.manifest().config.digest.hex())) != std::string::npos &&
+           manifest.find(std::string(arm.manifest().config.digest.hex())) == std::string::npos;
+  };
+  write_docker_archive(folder / "a.tar", index, {"app:v1"}, {});
+  CHECK(shown());
+  const auto read = open_docker_archive(folder / "a.tar", "docker.io/library/app:v1", {});
+  CHECK(read.descriptor.digest == index.descriptor.digest);
+  CHECK(open_index(read, {}).images.size() == 2);
+  const auto bytes = read_bytes(folder / "a.tar");
+  write_docker_archive(folder / "a.tar", read, {"app:v1"}, {});
+  CHECK(shown());
+  CHECK(read_bytes(folder / "a.tar") == bytes);
+  write_docker_archive(folder / "a.tar", index_of({arm}), {}, {});
+  CHECK(files_in(folder / "a.tar").at("manifest.json").find("RepoTags") == std::string::npos);
+}
+
+TEST_CASE("both kinds of archive have the same files, and each is read as either") {
+  const TestFolder folder;
+  const auto image = sample_image("one");
+  write_docker_archive(folder / "docker.tar", image, {"app:v1"}, {});
+  write_oci_archive(folder / "oci.tar", image, "docker.io/library/app:v1", {});
+  CHECK(files_in(folder / "docker.tar").at("manifest.json") == files_in(folder / "oci.tar").at("manifest.json"));
+  for (const auto* name : {"docker.tar", "oci.tar"}) {
+    CHECK(open_docker_archive(folder / name, "app:v1", {}).descriptor.digest == image.digest());
+    CHECK(open_oci_archive(folder / name, "docker.io/library/app:v1", {}).descriptor.digest == image.digest());
   }
-  CHECK(archives[0] == archives[1]);
-  CHECK(archives[0] == archives[2]);
+  write_oci_archive(folder / "tag.tar", image, "v1", {});
+  CHECK(files_in(folder / "tag.tar").at("manifest.json").find("RepoTags") == std::string::npos);
+  CHECK(open_docker_archive(folder / "tag.tar", {}, {}).descriptor.digest == image.digest());
+}
+
+TEST_CASE("manifest.json has the say where the layout beside it is no use") {
+  const TestFolder folder;
+  const auto layers = std::vector<std::string>{plain_layer("a")};
+  std::map<std::string, std::string> files = {
+      {"manifest.json", R"([{"Config":"config.json","RepoTags":["app:v1"],"Layers":["layer.tar"]}])"},
+      {"config.json", config_for(layers)},
+      {"layer.tar", layers[0]},
+      {"oci-layout", R"({"imageLayoutVersion":"1.0.0"})"}};
+  const auto missing = Digest::of("missing").to_string();
+  for (const auto& index :
+       {std::string("{"), std::string(R"({"schemaVersion":2,"manifests":[]})"),
+        R"({"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json",)"
+        R"("digest":")" +
+            missing + R"(","size":2}]})"}) {
+    files["index.json"] = index;
+    write_files(folder / "a.tar", files);
+    CHECK(layer_bytes(open_image(open_docker_archive(folder / "a.tar", "app:v1", {}), {})) == layers);
+  }
 }
 
 TEST_CASE("a layer that an image has twice is stored once") {
@@ -91,21 +147,20 @@ TEST_CASE("a layer that an image has twice is stored once") {
   ImageConfig config;
   config.platform = Platform::parse("linux/amd64");
   write_docker_archive(folder / "a.tar", Image::from_layers(ImageFormat::oci, {layer, layer}, config, {}), {}, {});
-  CHECK(files_in(folder / "a.tar").size() == 3);
+  CHECK(files_in(folder / "a.tar").size() == 6);
   CHECK(layer_bytes(open_image(open_docker_archive(folder / "a.tar", {}, {}), {})).size() == 2);
 }
 
-TEST_CASE("an image read from a docker archive has the config and the layers' tar bytes") {
+TEST_CASE("an image read from a docker archive is the image that was written, plain or compressed") {
   const TestFolder folder;
   const auto image = sample_image("one");
   write_docker_archive(folder / "a.tar", image, {"app:v1"}, {});
   folder.write("a.tar.gz", compressed(read_bytes(folder / "a.tar"), Compression::gzip));
   for (const auto* name : {"a.tar", "a.tar.gz"}) {
     const auto read = open_image(open_docker_archive(folder / name, "docker.io/library/app:v1", {}), {});
+    CHECK(read.manifest_json() == image.manifest_json());
     CHECK(read.config_json() == image.config_json());
-    CHECK(layer_bytes(read) == uncompressed_layers());
-    CHECK(read.descriptor().media_type == "application/vnd.docker.distribution.manifest.v2+json");
-    CHECK(read.manifest().layers[0].media_type == "application/vnd.docker.image.rootfs.diff.tar");
+    CHECK(layer_bytes(read) == layer_bytes(image));
   }
 }
 

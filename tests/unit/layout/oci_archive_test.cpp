@@ -57,9 +57,9 @@ TEST_CASE("an OCI archive holds a layout in canonical order") {
   auto config_path = "blobs/sha256/" + std::string(image.manifest().config.digest.hex());
   auto manifest_path = "blobs/sha256/" + std::string(image.digest().hex());
   if (manifest_path < config_path) std::swap(config_path, manifest_path);
-  CHECK(listed.paths ==
-        std::vector<std::string>{"blobs", "blobs/sha256", config_path, manifest_path, "index.json", "oci-layout"});
-  CHECK(listed.modes == std::vector<std::uint32_t>{0755, 0755, 0644, 0644, 0644, 0644});
+  CHECK(listed.paths == std::vector<std::string>{"blobs", "blobs/sha256", config_path, manifest_path, "index.json",
+                                                 "manifest.json", "oci-layout"});
+  CHECK(listed.modes == std::vector<std::uint32_t>{0755, 0755, 0644, 0644, 0644, 0644, 0644});
 }
 
 TEST_CASE("an image read from an archive is the image that was written, plain or compressed") {

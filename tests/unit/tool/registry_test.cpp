@@ -91,7 +91,6 @@ TEST_CASE("each bad command line of the registry's commands is a usage error tha
       {{"pull", "127.0.0.1:1/app:v1", "scratch"}, "scratch"},
       {{"copy", place.layout}, "TO"},
       {{"copy", place.layout, "rootfs:" + place.path("out")}, "rootfs"},
-      {{"copy", "--all-platforms", place.layout, "docker-archive:" + place.path("out")}, "platform"},
       {{"copy", "--dry-run", place.layout, "oci:" + place.path("out")}, "dry"},
       {{"tags"}, "REPOSITORY"},
       {{"tags", "not//a/name"}, "not//a/name"},
