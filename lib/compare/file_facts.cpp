@@ -8,7 +8,6 @@
 
 #include "base/stop.hpp"
 #include "digest/hasher.hpp"
-#include "inspect/elf.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "tar/tar_path.hpp"
@@ -19,14 +18,16 @@ namespace {
 constexpr std::uint64_t kMostClaimed = std::uint64_t{64} << 30U;
 constexpr std::size_t kScriptHead = 256;  // BINPRM_BUF_SIZE of Linux
 
-// "#!/usr/bin/env -S app": what the kernel makes of a script's first line.
+// "#!/usr/bin/env -S app": what the kernel makes of a script's first line. A carriage return is part of a name.
 void take_script(FileLinks& links, std::string_view head) {
   if (!head.starts_with("#!")) return;
-  auto line = head.substr(2, head.find('\n') == std::string_view::npos ? std::string_view::npos : head.find('\n') - 2);
+  constexpr std::string_view kEnds("\n\0", 2);
+  auto line = head.substr(2);
+  line = line.substr(0, line.find_first_of(kEnds));
   const auto strip = [](std::string_view text) {
     const auto begin = text.find_first_not_of(" \t");
     if (begin == std::string_view::npos) return std::string_view();
-    return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
   };
   line = strip(line);
   const auto blank = line.find_first_of(" \t");
@@ -47,7 +48,7 @@ std::array<unsigned char, 32> bytes_of(const Digest& digest) {
 std::shared_ptr<const FileFacts> make_facts(const Digest& digest, FileLinks links) {
   auto facts = std::make_shared<FileFacts>();
   facts->digest = bytes_of(digest);
-  if (links.is_elf || !links.interpreter.empty()) facts->own_links = std::make_unique<FileLinks>(std::move(links));
+  if (links.elf || !links.interpreter.empty()) facts->own_links = std::make_unique<FileLinks>(std::move(links));
   return facts;
 }
 
@@ -84,13 +85,7 @@ std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source
   }
   FileLinks links;
   take_script(links, head);
-  if (const auto file = spool_.file(entry.path)) {
-    if (auto found = read_elf_links(*file)) {
-      links.is_elf = true;
-      links.interpreter = std::move(found->interpreter);
-      links.needed = std::move(found->needed);
-    }
-  }
+  if (const auto file = spool_.file(entry.path)) links.elf = std::make_shared<const ElfLinks>(read_elf_links(*file));
   return make_facts(hasher.finish(), std::move(links));
 }
 

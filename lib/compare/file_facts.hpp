@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "inspect/elf_links.hpp"
 #include "inspect/elf_spool.hpp"
 #include "ociassemble/digest.hpp"
 #include "ociassemble/io.hpp"
@@ -18,10 +19,9 @@ namespace ociassemble {
 
 // How a program is started.
 struct FileLinks {
-  bool is_elf = false;
-  std::string interpreter;           // of an ELF program, or of a script ("#!")
-  std::string interpreter_argument;  // of a script
-  std::vector<std::string> needed;   // libraries, by DT_NEEDED
+  std::string interpreter;              // of a script ("#!")
+  std::string interpreter_argument;     // of a script
+  std::shared_ptr<const ElfLinks> elf;  // of a file with the magic of ELF
 };
 
 // What a proof has to know of a file's bytes.
@@ -30,8 +30,6 @@ struct FileFacts {
   std::unique_ptr<const FileLinks> own_links;
 
   const FileLinks& links() const;
-  // Whether the kernel starts it alone.
-  bool is_static() const { return links().is_elf && links().interpreter.empty() && links().needed.empty(); }
 };
 
 // Reads files, each once and to its end. One thread.

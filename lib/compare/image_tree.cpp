@@ -19,9 +19,15 @@ std::string short_digest(const FileFacts& facts) {
   return text;
 }
 
+std::set<std::string> loader_files() {
+  std::set<std::string> files(kMuslPaths.begin(), kMuslPaths.end());
+  files.insert({kLoaderCachePath, kPreloadPath});
+  return files;
+}
+
 }  // namespace
 
-ImageTree::ImageTree() : tree_({kLoaderCachePath}, kMostMetadata) {}
+ImageTree::ImageTree() : tree_(loader_files(), kMostMetadata) {}
 
 void ImageTree::read(const Image& image, const std::set<std::size_t>& noted, const std::stop_token& stop) {
   stop_ = stop;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <map>
 #include <set>
 #include <stop_token>
@@ -44,8 +45,14 @@ class ImageTree : private TreeWatcher {
   std::stop_token stop_;
 };
 
-// The loader's cache, which a proof reads.
+// The loaders' files that a proof reads.
 inline constexpr const char* kLoaderCachePath = "etc/ld.so.cache";
+inline constexpr const char* kPreloadPath = "etc/ld.so.preload";
+// musl's lists of folders (its configure's names of machines).
+inline constexpr std::array kMuslPaths = {
+    "etc/ld-musl-x86_64.path",      "etc/ld-musl-aarch64.path", "etc/ld-musl-armhf.path",
+    "etc/ld-musl-arm.path",         "etc/ld-musl-i386.path",    "etc/ld-musl-riscv64.path",
+    "etc/ld-musl-powerpc64le.path", "etc/ld-musl-s390x.path",   "etc/ld-musl-loongarch64.path"};
 
 // Whether two nodes are the same to whoever runs the image: type, mode, owner, bytes, link target, attributes. Null is
 // nothing.

@@ -2,6 +2,9 @@
 #include "compare/named_images.hpp"
 
 #include <algorithm>
+#include <iterator>
+
+#include "compare/index_choice.hpp"
 
 namespace ociassemble {
 namespace {
@@ -10,6 +13,12 @@ std::string name_of(const Image& image) {
   const auto platform = image.config().platform.normalised();
   return platform.os_version.empty() ? platform.to_string() : platform.to_string() + " " + platform.os_version;
 }
+
+void append(std::vector<std::string>& lines, std::vector<std::string> more) {
+  lines.insert(lines.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+Index index_of(const Document& document) { return Index::parse(document.json, document.descriptor.media_type); }
 
 }  // namespace
 
@@ -36,8 +45,15 @@ ImagePairs pair_images(const ImageIndex& before, const ImageIndex& after) {
 }
 
 ImagePairs pair_images(const Document& before, const Document& after, const std::optional<Platform>& platform) {
-  if (!platform && is_index(before) && is_index(after))
-    return pair_images(open_index(before, {}), open_index(after, {}));
+  if (!platform && is_index(before) && is_index(after)) {
+    const auto first = open_index(before, {});
+    const auto second = open_index(after, {});
+    auto pairs = pair_images(first, second);
+    append(pairs.doubts, doubts_of_choice(first, "first"));
+    append(pairs.doubts, doubts_of_choice(second, "second"));
+    append(pairs.doubts, differences_of_choice(first.index, second.index));
+    return pairs;
+  }
   // A lone image chooses its own platform's out of an index.
   const auto of_other = [&](const Document& document, const Image& other) {
     return open_image(document, platform ? platform : std::optional(other.config().platform));
@@ -45,6 +61,8 @@ ImagePairs pair_images(const Document& before, const Document& after, const std:
   auto left = is_index(before) ? of_other(before, open_image(after, platform)) : open_image(before, platform);
   auto right = is_index(after) ? of_other(after, left) : open_image(after, platform);
   ImagePairs pairs;
+  if (is_index(before)) append(pairs.doubts, doubts_of_entries(index_of(before), "first"));
+  if (is_index(after)) append(pairs.doubts, doubts_of_entries(index_of(after), "second"));
   pairs.both.emplace_back(std::move(left), std::move(right));
   return pairs;
 }

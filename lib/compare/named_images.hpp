@@ -15,6 +15,7 @@ struct ImagePairs {
   std::vector<std::pair<Image, Image>> both;  // in the order of the second
   std::vector<std::string> only_before;       // platforms
   std::vector<std::string> only_after;
+  std::vector<std::string> doubts;  // why an engine may choose other images, a line for each
 };
 
 // Of two indexes. Nothing but their documents is read.

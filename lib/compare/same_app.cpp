@@ -17,6 +17,7 @@
 #include "compare/same_app_subjects.hpp"
 #include "compare/start.hpp"
 #include "compare/value_changes.hpp"
+#include "compare/volumes.hpp"
 #include "image/layer_makers.hpp"
 #include "ociassemble/error.hpp"
 
@@ -69,6 +70,9 @@ std::set<Digest> claimed_layers(const Image& before, const Image& after, const S
 bool is_runnable(const Tree::Node* node) {
   return node != nullptr && node->type == EntryType::regular && (node->mode & 0111U) != 0;
 }
+
+// A library of the application's may be loaded by name, whatever its mode is.
+bool is_elf(const Tree::Node* node) { return node != nullptr && node->facts && node->facts->links().elf; }
 
 // The first path of a map that lies below a folder.
 template <class Paths>
@@ -136,7 +140,6 @@ class Proof {
     check_programs();
     check_application();
     compare_trees(&before_.tree().root(), &after_.tree().root());
-    check_volumes();
     check_start();
     account_for_extras(before_);
     account_for_extras(after_);
@@ -209,7 +212,7 @@ class Proof {
                              same_file(left, right) ? "its name leads elsewhere" : "replaced, hidden or removed");
     }
     ++result_.application_files;
-    if (is_runnable(right)) programs_.push_back(after);
+    if (is_runnable(right) || is_elf(right)) programs_.push_back(after);
   }
 
   static const Tree::Node* named(const ProofSide& side, const std::string& path) {
@@ -285,40 +288,16 @@ class Proof {
            (has_below(before_.claimed_paths(), path_) || has_below(after_.claimed_paths(), path_));
   }
 
-  // A volume takes the place of what the image has there.
-  void check_volumes() {
-    const auto& first = before_.image().config().volumes;
-    const auto& second = after_.image().config().volumes;
-    const auto check = [&](const ProofSide& side, const std::set<std::string>& here,
-                           const std::set<std::string>& there) {
-      for (const auto& volume : here) {
-        if (there.count(volume) != 0) continue;
-        const auto path = side.tree().resolve(volume);
-        if (side.claimed_paths().count(path) == 0 && !has_common_below(side, path)) continue;
-        add(kApplicationSubject, fmt::format("the volume {} of the {} image covers files of the application",
-                                             printable(volume), side.name()));
-      }
-    };
-    check(before_, first, second);
-    check(after_, second, first);
-  }
-
-  static bool has_common_below(const ProofSide& side, const std::string& folder) {
-    const auto prefix = folder.empty() ? folder : folder + "/";
-    const auto& paths = side.claimed_paths();
-    for (auto at = paths.lower_bound(prefix); at != paths.end() && at->first.starts_with(prefix); ++at) {
-      if (at->second) return true;
-    }
-    return false;
-  }
-
   void check_start() {
     const StartSide before{before_.image().config(), before_.files(), programs_};
     const StartSide after{after_.image().config(), after_.files(), programs_};
     const auto laid_on = [this](const std::string& path) {
       return before_.is_laid_on(path) || after_.is_laid_on(path);
     };
-    for (auto& line : compare_starts(before, after, laid_on)) add(kStartSubject, std::move(line));
+    auto start = compare_starts(before, after, laid_on);
+    for (auto& line : start.lines) add(kStartSubject, std::move(line));
+    for (auto& line : covering_volumes(before_, start.reached_before, after_, start.reached_after))
+      add(kApplicationSubject, std::move(line));
   }
 
   // A layer that one image has above its base and the other has not: allowed as such, or where all that it does is.
@@ -440,6 +419,7 @@ SameAppReport prove_same_app(const Document& before, const Document& after, cons
   const auto missing = [&](const std::string& name, std::string_view which) {
     report.differences.push_back({kPlatformSubject, false, fmt::format("{} is only in the {}", name, which)});
   };
+  for (const auto& doubt : pairs.doubts) report.differences.push_back({kPlatformSubject, false, doubt, {}});
   for (const auto& image : pairs.only_before) missing(image, "first");
   for (const auto& image : pairs.only_after) missing(image, "second");
   return report;

@@ -4,159 +4,104 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/text.hpp"
-#include "compare/cached_libraries.hpp"
-#include "ociassemble/error.hpp"
+#include "compare/loaded_libraries.hpp"
+#include "compare/start_variables.hpp"
 
 namespace ociassemble {
 namespace {
 
-using Node = Tree::Node;
-
-// What runtimes give a container whose image sets none.
-constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr int kMostInterpreters = 8;
-constexpr const char* kPreload = "etc/ld.so.preload";
 constexpr const char* kLoaderConfig = "etc/ld.so.conf";
 constexpr const char* kLoaderConfigs = "etc/ld.so.conf.d";
 
-// What the loaders of glibc and musl read, and what interpreters read before their script.
-bool is_loader_variable(std::string_view name) {
-  static constexpr std::array<std::string_view, 14> kNames = {
-      "GLIBC_TUNABLES", "GCONV_PATH", "LOCPATH",    "BASH_ENV",   "ENV",           "SHELLOPTS",    "BASHOPTS",
-      "PERL5OPT",       "PERL5LIB",   "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "RUBYOPT"};
-  return name.starts_with("LD_") || std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-}
-
-std::string_view last_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
-struct Found {
-  std::string path;
-  const Node* node = nullptr;
-};
-
-// One image, with what is looked for in it.
-class Starter {
+// What is in a folder of either, links to files followed; the first difference, or nothing.
+class FolderComparison {
  public:
-  explicit Starter(const StartSide& side) : config_(side.config), tree_(side.image.tree()) {}
+  FolderComparison(const StartView& before, const StartView& after) : before_(before), after_(after) {}
 
-  const Tree& tree() const { return tree_; }
-
-  // A loop of links leads nowhere.
-  Found follow(const std::string& path) const {
-    try {
-      auto resolved = tree_.resolve(path);
-      const auto* node = tree_.find(resolved);
-      return {"/" + resolved, node};
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::corrupt) throw;
-      return {path, nullptr};
-    }
-  }
-
-  std::vector<std::string> words() const {
-    auto words = config_.entrypoint.value_or(std::vector<std::string>());
-    const auto cmd = config_.cmd.value_or(std::vector<std::string>());
-    words.insert(words.end(), cmd.begin(), cmd.end());
-    return words;
-  }
-
-  // As execvp() in the image's environment and folder.
-  Found program(const std::string& name) const {
-    if (name.find('/') != std::string::npos) return follow(in_folder(name));
-    const auto path = config_.env_value("PATH").value_or(kDefaultPath);
-    std::string_view rest = path;
-    while (true) {
-      const auto colon = rest.find(':');
-      auto place = std::string(rest.substr(0, colon));
-      if (!place.empty()) place += '/';
-      place += name;
-      auto found = follow(in_folder(place));
-      if (found.node != nullptr && found.node->type == EntryType::regular && (found.node->mode & 0111U) != 0)
+  std::optional<std::string> first_difference(const Found& left, const Found& right) const {
+    if (!left.is_folder() || !right.is_folder()) return {};
+    auto a = left.node->children.begin();
+    auto b = right.node->children.begin();
+    for (; a != left.node->children.end() && b != right.node->children.end() && (*a).name == (*b).name; ++a, ++b) {
+      if (auto found = difference_at(left.path + "/" + std::string((*a).name), (*a).node,
+                                     right.path + "/" + std::string((*b).name), (*b).node))
         return found;
-      if (colon == std::string_view::npos) return {};
-      rest.remove_prefix(colon + 1);
     }
-  }
-
-  // The values of a variable in their order: who reads the first of several is not who reads the last.
-  std::map<std::string, std::vector<std::string>> variables() const {
-    std::map<std::string, std::vector<std::string>> all;
-    for (const auto& entry : config_.env) {
-      const auto name = entry.substr(0, entry.find('='));
-      if (name == "PATH" || is_loader_variable(name)) all[name].push_back(entry);
-    }
-    return all;
-  }
-
-  // Every file of these names anywhere, links followed.
-  std::map<std::string, std::map<std::string, const Node*>> files_named(const std::set<std::string>& names) const {
-    std::map<std::string, std::map<std::string, const Node*>> files;
-    std::string path;
-    collect(tree_.root(), path, names, files);
-    return files;
-  }
-
-  std::optional<CachedLibraries> loader_cache() const {
-    const auto found = follow(kLoaderCachePath);
-    if (found.node == nullptr) return CachedLibraries();
-    if (!found.node->contents()) return {};
-    return parse_cached_libraries(*found.node->contents());
+    if (a != left.node->children.end()) return left.path + "/" + std::string((*a).name);
+    if (b != right.node->children.end()) return right.path + "/" + std::string((*b).name);
+    return {};
   }
 
  private:
-  std::string in_folder(const std::string& path) const {
-    return path.starts_with('/') ? path : config_.working_dir + "/" + path;
+  std::optional<std::string> difference_at(const std::string& left_path, const Tree::Node& left,
+                                           const std::string& right_path, const Tree::Node& right) const {
+    if (!same_file(&left, &right)) return right_path;
+    if (left.type == EntryType::directory)
+      return first_difference({left_path, left_path, &left}, {right_path, right_path, &right});
+    if (left.type != EntryType::symlink) return {};
+    const bool is_same = same_file(before_.follow(left_path).node, after_.follow(right_path).node);
+    return is_same ? std::nullopt : std::optional(right_path);
   }
 
-  void collect(const Node& folder, std::string& path, const std::set<std::string>& names,
-               std::map<std::string, std::map<std::string, const Node*>>& files) const {
-    for (const auto& [name, node] : folder.children) {
-      const auto size = path.size();
-      path += "/";
-      path += name;
-      if (node.type == EntryType::directory) {
-        collect(node, path, names, files);
-      } else if (names.count(std::string(name)) != 0) {
-        files[std::string(name)][path] = follow(path).node;
-      }
-      path.resize(size);
-    }
-  }
-
-  const ImageConfig& config_;
-  const Tree& tree_;
+  const StartView& before_;
+  const StartView& after_;
 };
 
 class StartComparison {
  public:
   StartComparison(const StartSide& before, const StartSide& after,
                   const std::function<bool(const std::string&)>& laid_on)
-      : programs_(after.programs), before_(before), after_(after), laid_on_(laid_on) {}
+      : programs_(after.programs.begin(), after.programs.end()),
+        before_(before),
+        after_(after),
+        libraries_(before_, after_, [this](std::string line) { add(std::move(line)); }),
+        laid_on_(laid_on) {}
 
-  std::vector<std::string> run() {
+  StartDifferences run() {
+    take_preloaded();
     compare_entrypoints();
     compare_programs();
-    compare_libraries();
     compare_variables();
     compare_loader_files();
-    return std::move(lines_);
+    result_.reached_before.insert(libraries_.reached_before().begin(), libraries_.reached_before().end());
+    result_.reached_after.insert(libraries_.reached_after().begin(), libraries_.reached_after().end());
+    return std::move(result_);
   }
 
  private:
   void add(std::string line) {
-    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(std::move(line));
+    auto& lines = result_.lines;
+    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
   }
 
-  static std::string name_of(const Found& found) {
-    return found.node == nullptr ? "nothing" : fmt::format("{} ({})", printable(found.path), describe_file(found.node));
+  // Words of the user to the loader, which may be names of libraries without a path.
+  void take_preloaded() {
+    for (const auto* side : {&before_, &after_}) {
+      for (const auto* name : {"LD_PRELOAD", "LD_AUDIT"}) {
+        for (const auto& value : side->values_of(name)) take_preloaded(value);
+      }
+      const auto file = side->follow(fmt::format("/{}", kPreloadPath));
+      if (file.node != nullptr && file.node->contents()) take_preloaded(*file.node->contents());
+      if (file.node != nullptr && !file.node->contents() && file.node->size != 0)
+        add(fmt::format("cannot judge what /{} names: it is a link, or no file", kPreloadPath));
+    }
+  }
+
+  void take_preloaded(std::string_view names) {
+    constexpr std::string_view kSeparators = " \t\n:";
+    while (!names.empty()) {
+      const auto end = names.find_first_of(kSeparators);
+      if (end != 0) libraries_.add_preloaded(std::string(names.substr(0, end)));
+      if (end == std::string_view::npos) return;
+      names.remove_prefix(end + 1);
+    }
   }
 
   // An entrypoint that is another in the config is said as such, and a profile may bring its own. Here it is about
@@ -175,6 +120,37 @@ class StartComparison {
         compare_started("the entrypoint " + word, first, second, 0);
       }
     }
+    compare_arguments(left, right);
+  }
+
+  // Of an entrypoint that starts another program (a loader, a shell, an init): all that its words lead to, up to the
+  // application's own program. What stands behind that is the application's to read.
+  void compare_arguments(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+    if (left.empty() || right.empty()) return;
+    const auto first = launcher_words(before_, left);
+    const auto second = launcher_words(after_, right);
+    for (const auto& word : first) {
+      if (std::find(second.begin(), second.end(), word) != second.end())
+        compare_word("the entrypoint's words", word, {});
+    }
+  }
+
+  std::vector<std::string> launcher_words(const StartView& side, const std::vector<std::string>& words) {
+    std::vector<std::string> found;
+    if (is_of_application(side.program(words.front()))) return found;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      for (auto& word : words_of(words[i])) {
+        // "--library-path /opt/lib:/usr/lib"
+        if (word.find('/') != std::string::npos && side.follow(word).is_folder()) libraries_.add_folders(word);
+        found.push_back(std::move(word));
+        if (is_of_application(side.program(found.back()))) return found;
+      }
+    }
+    return found;
+  }
+
+  bool is_of_application(const Found& found) const {
+    return found.node != nullptr && programs_.count(found.path.substr(1)) != 0;
   }
 
   // Programs are the application's own files, which are the same; what they load need not be.
@@ -183,118 +159,85 @@ class StartComparison {
       const auto first = before_.follow("/" + path);
       const auto second = after_.follow("/" + path);
       compare_started("/" + path, first, second, 0);
-      const std::string name(last_name(path));
+      const std::string name(last_name_of(path));
       const auto left = before_.program(name);
       const auto right = after_.program(name);
       if (!same_file(left.node, right.node) && left.node != nullptr && right.node != nullptr) {
         add(fmt::format("{} is found in PATH as {} in the first image, and as {} in the second", printable(name),
-                        name_of(left), name_of(right)));
+                        left.describe(), right.describe()));
       }
     }
   }
 
   void compare_started(const std::string& what, const Found& first, const Found& second, int depth) {
     if (!same_file(first.node, second.node)) {
-      add(fmt::format("{} is {} in the first image, and {} in the second", printable(what), name_of(first),
-                      name_of(second)));
+      add(fmt::format("{} is {} in the first image, and {} in the second", printable(what), first.describe(),
+                      second.describe()));
       return;
     }
-    if (first.node == nullptr || first.node->type != EntryType::regular || !first.node->facts) return;
-    const auto& facts = *first.node->facts;
-    if (!seen_.insert(facts.digest).second) return;
-    is_static_ = is_static_ && facts.is_static();
-    has_program_ = true;
-    const auto& links = facts.links();
-    needed_.insert(links.needed.begin(), links.needed.end());
-    if (links.interpreter.empty()) return;
+    if (first.facts() == nullptr || first.node->type != EntryType::regular) return;
+    if (!seen_.emplace(first.spelled, second.spelled).second) return;
     if (depth == kMostInterpreters) return add(fmt::format("{} has too many interpreters", printable(what)));
-    compare_started(fmt::format("the interpreter {} of {}", links.interpreter, what), before_.follow(links.interpreter),
-                    after_.follow(links.interpreter), depth + 1);
-    if (last_name(links.interpreter) != "env") return;
-    const auto word = command_of(links.interpreter_argument);
-    if (word.empty()) return;
-    compare_started(fmt::format("{} in PATH, for {}", word, what), before_.program(word), after_.program(word),
-                    depth + 1);
+    result_.reached_before.insert(first.path);
+    result_.reached_after.insert(second.path);
+    libraries_.compare(first, second);
+    const auto& facts = first.facts()->links();
+    const auto& interpreter = facts.elf ? facts.elf->interpreter : facts.interpreter;
+    is_static_ =
+        is_static_ && facts.elf && facts.elf->fault.empty() && interpreter.empty() && facts.elf->needed.empty();
+    has_program_ = true;
+    if (interpreter.empty()) return;
+    compare_started(fmt::format("the interpreter {} of {}", interpreter, what), before_.follow(interpreter),
+                    after_.follow(interpreter), depth + 1);
+    if (!facts.elf) compare_interpreter_words(what, facts, depth);
   }
 
-  // The program that env(1) runs: the first word that is neither an option nor a variable.
-  static std::string command_of(std::string_view words) {
-    while (!words.empty()) {
-      const auto blank = words.find_first_of(" \t");
-      const auto word = words.substr(0, blank);
-      if (!word.empty() && !word.starts_with('-') && word.find('=') == std::string_view::npos) return std::string(word);
-      if (blank == std::string_view::npos) return {};
-      words.remove_prefix(blank + 1);
+  // "#!/usr/bin/env -S A=1 -u B app": each word may name what is run, or where it is looked for.
+  void compare_interpreter_words(const std::string& what, const FileLinks& facts, int depth) {
+    if (facts.interpreter_argument.empty()) return;
+    const auto left = before_.expand(facts.interpreter_argument);
+    const auto right = after_.expand(facts.interpreter_argument);
+    if (!left || !right || *left != *right) {
+      return add(fmt::format("cannot judge the interpreter's words of {}: {}", printable(what),
+                             printable(facts.interpreter_argument)));
     }
-    return {};
-  }
-
-  // Wherever the loader looks: a library counts as the same when all files of its name are the same.
-  void compare_libraries() {
-    std::set<std::string> done;
-    const auto left_cache = before_.loader_cache();
-    const auto right_cache = after_.loader_cache();
-    while (done.size() < needed_.size()) {
-      std::set<std::string> names;
-      for (const auto& name : needed_) {
-        if (done.insert(name).second) names.insert(std::string(last_name(name)));
-      }
-      const auto left = before_.files_named(names);
-      const auto right = after_.files_named(names);
-      for (const auto& name : names) {
-        compare_library(name, find_in(left, name), find_in(right, name));
-        if (left_cache && right_cache) compare_cached(name, *left_cache, *right_cache);
-      }
+    WordPlaces places;
+    const auto words = words_of(*left);
+    for (const auto& word : words) {
+      if (before_.follow(word).is_folder() || after_.follow(word).is_folder()) places.folders.push_back(word);
     }
-    if ((!left_cache || !right_cache) && !is_static_ && has_program_) compare_file(kLoaderCachePath);
-  }
-
-  using Places = std::map<std::string, const Node*>;
-  static Places find_in(const std::map<std::string, Places>& files, const std::string& name) {
-    const auto found = files.find(name);
-    return found == files.end() ? Places() : found->second;
-  }
-
-  void compare_library(const std::string& name, const Places& left, const Places& right) {
-    for (const auto& [path, node] : left) take_needed(node);
-    for (const auto& [path, node] : right) take_needed(node);
-    if (have_one_content(left, right)) return;
-    bool is_same = left.size() == right.size();
-    for (const auto& [path, node] : left) {
-      const auto other = right.find(path);
-      is_same = is_same && other != right.end() && same_file(node, other->second);
+    if (const auto path = left->find("PATH="); path != std::string::npos) {
+      const auto value = std::string_view(*left).substr(path + 5);
+      places.path = value.substr(0, value.find_first_of(" \t\"'"));
     }
-    if (!is_same) add(fmt::format("the library {} is not the same in both images", printable(name)));
+    for (const auto& word : words) compare_word(what, word, places, depth);
   }
 
-  void take_needed(const Node* node) {
-    if (node == nullptr || !node->facts) return;
-    const auto& links = node->facts->links();
-    needed_.insert(links.needed.begin(), links.needed.end());
-  }
+  struct WordPlaces {
+    std::optional<std::string> path;   // to look for programs in, beside PATH
+    std::vector<std::string> folders;  // to look for relative paths in, beside the working folder
+  };
 
-  static bool have_one_content(const Places& left, const Places& right) {
-    const Node* any = left.empty() ? nullptr : left.begin()->second;
-    if (any == nullptr || right.empty()) return false;
-    const auto is_that = [any](const auto& place) { return same_file(any, place.second); };
-    return std::all_of(left.begin(), left.end(), is_that) && std::all_of(right.begin(), right.end(), is_that);
-  }
-
-  // The cache may lead to a file of another name.
-  void compare_cached(const std::string& name, const CachedLibraries& left, const CachedLibraries& right) {
-    const auto files = [&](const Starter& side, const CachedLibraries& cache) {
-      std::vector<const Node*> nodes;
-      const auto found = cache.find(name);
-      if (found == cache.end()) return nodes;
-      for (const auto& path : found->second) nodes.push_back(side.follow(path).node);
-      return nodes;
+  void compare_word(const std::string& what, const std::string& word, const WordPlaces& places, int depth = 0) {
+    const auto name = fmt::format("{}, for {}", word, what);
+    const auto compare = [&](const Found& left, const Found& right) {
+      if (!left.is_folder() || !right.is_folder()) compare_started(name, left, right, depth + 1);
     };
-    const auto first = files(before_, left);
-    const auto second = files(after_, right);
-    // Of a cache that does not name it the loader goes on to its folders, which were compared.
-    const bool is_same =
-        first.size() == second.size() && std::equal(first.begin(), first.end(), second.begin(), same_file);
-    if (!is_same) add(fmt::format("/{} leads to another {}", kLoaderCachePath, printable(name)));
+    const auto slash = word.find('/');
+    compare(before_.program(word), after_.program(word));
+    if (slash == std::string::npos) {
+      compare(before_.follow(word), after_.follow(word));
+      if (places.path) compare(before_.program(word, *places.path), after_.program(word, *places.path));
+    } else if (slash != 0) {
+      // "-I/opt/lib" and the like.
+      const auto rest = word.substr(slash);
+      compare(before_.follow(rest), after_.follow(rest));
+    }
+    if (slash == 0) return;
+    for (const auto& folder : places.folders) {
+      const auto path = fmt::format("{}/{}", folder, word);
+      compare(before_.follow(path), after_.follow(path));
+    }
   }
 
   void compare_variables() {
@@ -307,9 +250,46 @@ class StartComparison {
       const auto first = left.count(name) != 0 ? left.at(name) : std::vector<std::string>();
       const auto second = right.count(name) != 0 ? right.at(name) : std::vector<std::string>();
       // Another PATH alone is no other start: what is found in it was compared.
-      if (first == second || (name == "PATH" && first.size() <= 1 && second.size() <= 1)) continue;
+      if (name == "PATH" && first.size() <= 1 && second.size() <= 1) continue;
+      if (first == second) {
+        for (const auto& entry : first) compare_named_by_variable(name, entry);
+        continue;
+      }
       add(fmt::format("the variable {} is {} in the first image, and {} in the second", printable(name), shown(first),
                       shown(second)));
+    }
+  }
+
+  // The files and folders that a value names, the same in both. Which libraries LD_LIBRARY_PATH leads to was compared.
+  void compare_named_by_variable(const std::string& name, const std::string& entry) {
+    if (name == "PATH" || name == "LD_LIBRARY_PATH") return;
+    const auto value = entry.substr(std::min(entry.size(), name.size() + 1));
+    if (value.starts_with("() {")) return;
+    const bool is_of_loader = name.starts_with("LD_");  // which knows "$ORIGIN" and no variables
+    const auto left = is_of_loader ? value : before_.expand(value);
+    const auto right = is_of_loader ? value : after_.expand(value);
+    if (!left || !right || *left != *right) {
+      return add(fmt::format("cannot judge what the variable {} names: {}", printable(name), printable(entry)));
+    }
+    for (const auto& word : words_of(*left)) {
+      const auto what = fmt::format("{}, for the variable {}", word, name);
+      const auto slash = word.find('/');
+      const auto first = before_.follow(word);
+      const auto second = after_.follow(word);
+      // A word without a slash is hardly the name of a folder.
+      if (slash != std::string::npos || !first.is_folder() || !second.is_folder()) compare_named(what, first, second);
+      if (slash == std::string::npos || slash == 0) continue;
+      const auto rest = word.substr(slash);
+      compare_named(what, before_.follow(rest), after_.follow(rest));
+    }
+  }
+
+  void compare_named(const std::string& what, const Found& left, const Found& right) {
+    if (!left.is_folder() || !right.is_folder()) return compare_started(what, left, right, 0);
+    const auto difference = FolderComparison(before_, after_).first_difference(left, right);
+    if (difference) {
+      add(fmt::format("{} is a folder in which {} is not the same in both images", printable(what),
+                      printable(*difference)));
     }
   }
 
@@ -320,17 +300,18 @@ class StartComparison {
   }
 
   void compare_loader_files() {
-    compare_file(kPreload);
+    compare_file(kPreloadPath);
     compare_loader_file(kLoaderConfig);
+    if (libraries_.has_dynamic() && libraries_.has_unreadable_cache()) compare_file(kLoaderCachePath);
     std::set<std::string> names;
     for (const auto* side : {&before_, &after_}) {
-      const auto* folder = side->follow(kLoaderConfigs).node;
-      if (folder != nullptr) {
-        for (const auto& [name, node] : folder->children) names.insert(fmt::format("{}/{}", kLoaderConfigs, name));
+      const auto folder = side->follow(fmt::format("/{}", kLoaderConfigs));
+      if (folder.node != nullptr) {
+        for (const auto& [name, node] : folder.node->children) names.insert(fmt::format("{}/{}", kLoaderConfigs, name));
       }
-      const auto* etc = side->follow("etc").node;
-      if (etc == nullptr) continue;
-      for (const auto& [name, node] : etc->children) {
+      const auto etc = side->follow("/etc");
+      if (etc.node == nullptr) continue;
+      for (const auto& [name, node] : etc.node->children) {
         if (name.starts_with("ld-musl-")) names.insert(fmt::format("etc/{}", name));
       }
     }
@@ -343,28 +324,30 @@ class StartComparison {
   }
 
   void compare_file(const std::string& path) {
-    const auto first = before_.follow(path);
-    const auto second = after_.follow(path);
+    const auto first = before_.follow("/" + path);
+    const auto second = after_.follow("/" + path);
+    result_.reached_before.insert(first.path);
+    result_.reached_after.insert(second.path);
     if (same_file(first.node, second.node)) return;
     add(fmt::format("/{} is {} in the first image, and {} in the second", printable(path), describe_file(first.node),
                     describe_file(second.node)));
   }
 
-  const std::vector<std::string>& programs_;
-  const Starter before_;
-  const Starter after_;
+  const std::set<std::string> programs_;
+  const StartView before_;
+  const StartView after_;
+  LoadedLibraries libraries_;
   const std::function<bool(const std::string&)>& laid_on_;
-  std::set<std::array<unsigned char, 32>> seen_;
-  std::set<std::string> needed_;
+  std::set<std::pair<std::string, std::string>> seen_;
   bool is_static_ = true;
   bool has_program_ = false;
-  std::vector<std::string> lines_;
+  StartDifferences result_;
 };
 
 }  // namespace
 
-std::vector<std::string> compare_starts(const StartSide& before, const StartSide& after,
-                                        const std::function<bool(const std::string&)>& laid_on) {
+StartDifferences compare_starts(const StartSide& before, const StartSide& after,
+                                const std::function<bool(const std::string&)>& laid_on) {
   return StartComparison(before, after, laid_on).run();
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "inspect/elf_file.hpp"
+#include "inspect/elf_links.hpp"
 #include "inspect/file_kind.hpp"
 #include "inspect/go_build_info.hpp"
 #include "inspect/target_system.hpp"
@@ -37,18 +38,6 @@ struct Dynamic {
 
 bool is_plain(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; });
-}
-
-std::string read_interpreter(const ElfFile& elf, const BoundedFile& file) {
-  const auto* segment = elf.first_segment(kPtInterp);
-  if (segment == nullptr) return {};
-  if (segment->file_size < 2 || segment->file_size > kLongestName)
-    elf.refuse_damaged(fmt::format("an interpreter of {} bytes", segment->file_size));
-  std::string bytes = file.read(segment->offset, static_cast<std::size_t>(segment->file_size));
-  if (bytes.empty() || bytes.back() != '\0') elf.refuse_damaged("the interpreter's name does not end");
-  bytes.resize(bytes.find('\0'));
-  if (bytes.empty() || !is_plain(bytes)) elf.refuse_damaged("the interpreter is no path");
-  return bytes;
 }
 
 void take_tag(Dynamic& dynamic, std::uint64_t tag, std::uint64_t value) {
@@ -151,18 +140,6 @@ ElfInfo read_elf(const std::filesystem::path& path) {
   if (info.os.empty()) info.os = target_system(elf, file);
   if (elf_architecture(info) == "arm") info.arm = go_arm(go);
   return info;
-}
-
-std::optional<ElfLinks> read_elf_links(const BoundedFile& file) {
-  try {
-    require_elf_magic(file);
-    const ElfFile elf(file);
-    require_linked(elf, file);
-    return ElfLinks{read_interpreter(elf, file), read_needed(elf, file, read_dynamic(elf, file))};
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::check_failed) throw;
-    return {};
-  }
 }
 
 }  // namespace ociassemble

@@ -3,11 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "inspect/elf_file.hpp"
 #include "ociassemble/platform.hpp"
 
 namespace ociassemble {
@@ -30,15 +28,6 @@ struct ElfInfo {
 // or PE file ("built for macOS", hint: GOOS=linux), an archive, an object file, a shared library, a truncated or
 // damaged ELF file. The interpreter and the needed names hold no control characters.
 ElfInfo read_elf(const std::filesystem::path& file);
-
-// What the kernel and the loader load beside a program or a library.
-struct ElfLinks {
-  std::string interpreter;
-  std::vector<std::string> needed;
-};
-
-// Nothing for a file that is no ELF file, or a damaged one. Throws Error{io}.
-std::optional<ElfLinks> read_elf_links(const BoundedFile& file);
 
 // "amd64", "arm64", … in Go's words, for a machine that we know; the number otherwise.
 std::string elf_architecture(const ElfInfo& elf);

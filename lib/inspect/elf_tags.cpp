@@ -25,9 +25,11 @@ ElfTags::ElfTags(const ElfFile& elf, const BoundedFile& file) : elf_(elf), file_
     elf.refuse_damaged(fmt::format("a dynamic section of {} bytes", segment->file_size));
   const std::string bytes = file.read(segment->offset, static_cast<std::size_t>(segment->file_size));
   const std::size_t word = elf.word();
+  is_complete_ = false;
   for (std::size_t at = 0; at + 2 * word <= bytes.size(); at += 2 * word) {
     const std::uint64_t tag = elf.number(bytes, at, word);
-    if (tag == kTagNull) break;
+    is_complete_ = tag == kTagNull;
+    if (is_complete_) break;
     entries_.emplace_back(tag, elf.number(bytes, at + word, word));
   }
   if (const auto address = value(kTagStringTable)) strings_ = elf.place_of(*address);

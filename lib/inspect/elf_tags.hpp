@@ -39,6 +39,8 @@ class ElfTags {
   // The last value of a tag, which is the one that loaders take.
   std::optional<std::uint64_t> value(std::uint64_t tag) const noexcept;
   std::vector<std::uint64_t> values(std::uint64_t tag) const;
+  // Whether there is no array, or DT_NULL ends it; loaders read on until they find one.
+  bool is_complete() const noexcept { return is_complete_; }
   // The text at that place of the string table. Throws Error{check_failed} where it does not end inside, is over 4096
   // bytes or holds control characters.
   std::string text(std::uint64_t at) const;
@@ -50,6 +52,7 @@ class ElfTags {
   const BoundedFile& file_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> entries_;
   std::optional<ElfFile::Place> strings_;
+  bool is_complete_ = true;
 };
 
 }  // namespace ociassemble

@@ -27,6 +27,7 @@ constexpr std::size_t kDeepest = 256;
 constexpr std::uint64_t kNodeRoom = 80;
 constexpr std::uint64_t kFolderRoom = 176;
 constexpr std::uint64_t kExtraRoom = 112;
+constexpr std::size_t kMostLinkWalks = 1000;
 
 using Node = Tree::Node;
 
@@ -146,6 +147,28 @@ void prune(Node& node, std::uint32_t layer) {
   node.children.remove_if([layer](Node& child) { return prune_child(child, layer); });
 }
 
+// Whether the entry says something else.
+bool set_metadata(Node& node, const TarEntry& entry) {
+  auto xattrs = node.xattrs();
+  for (const auto& [name, value] : entry.xattrs) xattrs.insert_or_assign(name, value);
+  const auto mode = static_cast<std::uint16_t>(entry.mode & 07777U);
+  if (node.mode == mode && node.uid == entry.uid && node.gid == entry.gid && node.xattrs() == xattrs) return false;
+  node.mode = mode;
+  node.uid = entry.uid;
+  node.gid = entry.gid;
+  node.set_xattrs(std::move(xattrs));
+  return true;
+}
+
+template <class Work>
+void for_each_node(Node& folder, const Work& work) {
+  folder.children.remove_if([&](Node& node) {
+    work(node);
+    if (node.type == EntryType::directory) for_each_node(node, work);
+    return false;
+  });
+}
+
 template <class AnyNode>
 AnyNode* descend(AnyNode& root, std::string_view path) {
   AnyNode* node = &root;
@@ -242,6 +265,17 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
   return node;
 }
 
+// Names of one file share the facts that were read of it. All empty files share theirs, and have nothing to start.
+void Tree::set_on_all_names(Node& file, const TarEntry& entry) {
+  const auto facts = file.facts;
+  if (!set_metadata(file, entry) || facts.use_count() <= 2 || file.size == 0) return;
+  if (++link_walks_ > kMostLinkWalks)
+    refuse(ErrorCode::unsupported, entry.path, "too many hard links that change files");
+  for_each_node(root_, [&](Node& node) {
+    if (node.facts == facts) set_metadata(node, entry);
+  });
+}
+
 Node Tree::linked_node(const TarEntry& entry, const std::string& path) {
   const auto cause = [&](std::string_view what) {
     return fmt::format("a hard link to {}, {}", printable(entry.link_target), what);
@@ -252,14 +286,7 @@ Node Tree::linked_node(const TarEntry& entry, const std::string& path) {
   if (target->type == EntryType::directory) refuse(ErrorCode::corrupt, entry.path, cause("a directory"));
   // Docker and containerd set what the link's entry says on the file that all its names share.
   if (watcher_ != nullptr) {
-    if (Node* shared = descend(root_, target_path)) {
-      shared->mode = static_cast<std::uint16_t>(entry.mode & 07777U);
-      shared->uid = entry.uid;
-      shared->gid = entry.gid;
-      auto xattrs = shared->xattrs();
-      for (const auto& [name, value] : entry.xattrs) xattrs.insert_or_assign(name, value);
-      shared->set_xattrs(std::move(xattrs));
-    }
+    if (Node* shared = descend(root_, target_path)) set_on_all_names(*shared, entry);
   }
   Node node = *target;
   node.layer = layer_;

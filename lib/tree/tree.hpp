@@ -83,6 +83,7 @@ class Tree {
   void put_node(const std::string& path, Node node);
   Node node_of(const TarEntry& entry, const std::string& path, TarReader& layer);
   Node linked_node(const TarEntry& entry, const std::string& path);
+  void set_on_all_names(Node& file, const TarEntry& entry);
   bool is_summarised(std::string_view path) const { return summary_.is_wanted != nullptr && summary_.is_wanted(path); }
   void white_out(std::string_view folder, std::string_view name);
   Node& make_parent(std::string_view path);
@@ -97,6 +98,7 @@ class Tree {
   std::set<std::string> whited_out_;  // by the layer being applied
   TreeWatcher* watcher_ = nullptr;    // of apply(), borrowed
   std::uint32_t layer_ = 0;           // the one being applied
+  std::size_t link_walks_ = 0;        // for hard links that change the metadata of files with other names
   std::uint64_t most_metadata_ = kMostMetadata;
   std::uint64_t metadata_size_ = 0;  // of all entries ever, in bytes, roughly
 };

@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace ociassemble::test {
 
@@ -41,17 +43,33 @@ inline std::string tiny_elf(std::string_view interpreter = {}) {
   return elf + code + path;
 }
 
-// The same with a dynamic section that needs one library; without an interpreter it is a library itself.
-inline std::string linked_elf(std::string_view interpreter, std::string_view library) {
+// Tags of a dynamic section (gABI "Dynamic Section") whose values are texts.
+inline constexpr unsigned long long kElfNeeded = 1;
+inline constexpr unsigned long long kElfRpath = 15;
+inline constexpr unsigned long long kElfRunpath = 29;
+inline constexpr unsigned long long kElfAudit = 0x6FFFFEFC;
+inline constexpr unsigned long long kElfAuxiliary = 0x7FFFFFFD;
+inline constexpr unsigned long long kElfFilter = 0x7FFFFFFF;
+using ElfEntries = std::vector<std::pair<unsigned long long, std::string>>;
+
+// The same with a dynamic section of these entries; without an interpreter it is a library.
+inline std::string dynamic_elf(std::string_view interpreter, const ElfEntries& entries) {
   const auto little = little_endian;
   constexpr unsigned long long kBase = 0x400000;
   const unsigned headers = interpreter.empty() ? 2 : 3;
   const auto path = interpreter.empty() ? std::string() : std::string(interpreter) + '\0';
-  const auto strings = '\0' + std::string(library) + '\0';
+  std::string strings(1, '\0');
+  std::string dynamic;
+  for (const auto& [tag, text] : entries) {
+    dynamic += little(tag, 8) + little(strings.size(), 8);
+    strings += text + '\0';
+  }
   const unsigned long long dynamic_at = 64 + 56 * headers;
-  const unsigned long long strings_at = dynamic_at + 48;
+  const unsigned long long dynamic_size = dynamic.size() + 32;
+  const unsigned long long strings_at = dynamic_at + dynamic_size;
   const unsigned long long path_at = strings_at + strings.size();
   const unsigned long long size = path_at + path.size();
+  dynamic += little(5, 8) + little(kBase + strings_at, 8) + little(0, 8) + little(0, 8);
   const auto segment = [&](int type, unsigned long long at, unsigned long long length) {
     return little(static_cast<unsigned>(type), 4) + little(5, 4) + little(at, 8) + little(kBase + at, 8) +
            little(kBase + at, 8) + little(length, 8) + little(length, 8) + little(8, 8);
@@ -66,9 +84,13 @@ inline std::string linked_elf(std::string_view interpreter, std::string_view lib
   elf +=
       little(0, 4) + little(64, 2) + little(56, 2) + little(headers, 2) + little(64, 2) + little(0, 2) + little(0, 2);
   if (!interpreter.empty()) elf += segment(3, path_at, path.size());
-  elf += segment(1, 0, size) + segment(2, dynamic_at, 48);
-  elf += little(1, 8) + little(1, 8) + little(5, 8) + little(kBase + strings_at, 8) + little(0, 8) + little(0, 8);
-  return elf + strings + path;
+  elf += segment(1, 0, size) + segment(2, dynamic_at, dynamic_size);
+  return elf + dynamic + strings + path;
+}
+
+// One that needs one library.
+inline std::string linked_elf(std::string_view interpreter, std::string_view library) {
+  return dynamic_elf(interpreter, {{kElfNeeded, std::string(library)}});
 }
 
 }  // namespace ociassemble::test

@@ -171,3 +171,53 @@ TEST_CASE("of indexes every platform is proven, and none may be missing") {
   CHECK_FALSE(prove_same_app(both, one, {}).is_proven());
   CHECK(prove_same_app(both, one, Platform::parse("linux/amd64")).is_proven());
 }
+
+TEST_CASE("of indexes engines choose by what the entries say") {
+  const Images images;
+  const auto image = [&](const char* platform, const char* bytes) {
+    ImageConfig config;
+    config.platform = Platform::parse(platform);
+    auto descriptor = images.document(Images::image({{images.layer(program(bytes)), kBinary}}, config)).descriptor;
+    descriptor.platform.reset();
+    return descriptor;
+  };
+  const auto entry = [](Descriptor descriptor, const char* platform) {
+    descriptor.platform = Platform::parse(platform);
+    return descriptor;
+  };
+  const auto document = [&](const std::vector<Descriptor>& entries, const std::string& more = {}) {
+    Index index;
+    index.manifests = entries;
+    auto json = index.to_json();
+    if (!more.empty()) json.insert(json.find("[") + 1, more + ",");
+    return Document{images.store->put(json, media_type::kOciIndex), json, images.store};
+  };
+  const auto amd = image("linux/amd64", "v1");
+  const auto arm = image("linux/arm64", "v1");
+  const auto evil = image("linux/amd64", "evil");
+  const auto right = document({entry(amd, "linux/amd64"), entry(arm, "linux/arm64")});
+  const auto is_same = [&](const Document& other) {
+    const auto there = prove_same_app(right, other, {}).is_proven();
+    CHECK(prove_same_app(other, right, {}).is_proven() == there);
+    return there;
+  };
+  CHECK(is_same(right));
+  CHECK(is_same(document({entry(arm, "linux/arm64/v8"), entry(amd, "linux/amd64")})));
+  CHECK_FALSE(is_same(document({entry(amd, "linux/arm64"), entry(arm, "linux/amd64")})));
+  CHECK_FALSE(is_same(document({amd, arm})));
+  CHECK_FALSE(is_same(document({entry(evil, "linux/amd64"), entry(amd, "linux/amd64"), entry(arm, "linux/arm64")})));
+  CHECK_FALSE(is_same(document({entry(amd, "linux/amd64"), entry(arm, "linux/arm64"), entry(evil, "linux/riscv64")})));
+
+  auto artifact = entry(evil, "linux/amd64");
+  artifact.artifact_type = "application/x";
+  CHECK_FALSE(is_same(document({artifact, entry(amd, "linux/amd64"), entry(arm, "linux/arm64")})));
+  artifact.platform = Platform{"unknown", "unknown", {}, {}, {}};
+  CHECK(is_same(document({artifact, entry(amd, "linux/amd64"), entry(arm, "linux/arm64")})));
+  const std::string unreadable =
+      R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","size":9,"digest":"blake3:)" + std::string(64, 'a') +
+      R"(","platform":{"os":"linux","architecture":"amd64"}})";
+  const auto odd = document({entry(amd, "linux/amd64"), entry(arm, "linux/arm64")}, unreadable);
+  CHECK_FALSE(is_same(odd));
+  CHECK_FALSE(prove_same_app(odd, odd, {}).is_proven());
+  CHECK_FALSE(prove_same_app(odd, right, Platform::parse("linux/amd64")).is_proven());
+}
