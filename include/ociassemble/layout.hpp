@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,6 +21,33 @@ namespace ociassemble {
 struct PrunedBlob {
   Digest digest;
   std::uint64_t size = 0;
+};
+
+// Where a damaged blob may be had; opened when the first is wanted.
+struct RepairSource {
+  std::string name;  // for messages
+  std::function<std::shared_ptr<BlobReader>()> open;
+};
+
+struct RepairOptions {
+  std::vector<RepairSource> sources;  // tried in this order
+  // Opens the base that an image's annotations name, after all sources. Empty: no such base is asked.
+  std::function<std::shared_ptr<BlobReader>(const std::string& name, const std::string& digest)> base;
+};
+
+struct RepairReport {
+  struct Repaired {
+    Digest digest;
+    std::uint64_t size = 0;
+    std::string source;  // its name
+  };
+  struct Left {
+    std::string digest;
+    std::string cause;  // one line
+  };
+
+  std::vector<Repaired> repaired;
+  std::vector<Left> left;  // damaged or missing still
 };
 
 // An OCI image layout (OCI image specification, image-layout.md): a folder with oci-layout, index.json and blobs/.
@@ -58,6 +86,12 @@ class OCIASSEMBLE_EXPORT OciLayout {
   // write meanwhile. Throws Error{not_found} and Error{unsupported}, with nothing removed, where a manifest cannot be
   // read, so that what it needs is unknown.
   std::vector<PrunedBlob> prune(bool is_dry_run, const std::stop_token& stop);
+
+  // Reads every blob that the entry of that name needs, or all entries, and replaces those that are missing or damaged
+  // by what a source has, verified by digest and size first. Never touches a blob that is right, nor index.json. Throws
+  // Error{io} for what cannot be written, Error{not_found} for a name that is not there.
+  RepairReport repair(const std::optional<std::string>& name, const RepairOptions& options,
+                      const std::stop_token& stop);
 
  private:
   OciLayout(std::filesystem::path folder, std::shared_ptr<BlobStore> blobs);

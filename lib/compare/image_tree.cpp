@@ -45,6 +45,10 @@ void ImageTree::read(const Image& image, const std::set<std::size_t>& noted, con
     if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
   }
   tar_bytes_ = nullptr;
+  if (!tree_.below_files().empty()) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("its entry {} lies below a file", printable(tree_.below_files().front())));
+  }
 }
 
 std::shared_ptr<const FileFacts> ImageTree::read(const TarEntry& entry, Source& data) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,10 +14,12 @@
 #include "base/shared_library.hpp"
 #include "base/stop.hpp"
 #include "base/text.hpp"
+#include "compare/unpacking.hpp"
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
+#include "spec/embedded_data.hpp"
 #include "tar/tar_audit.hpp"
 #include "tar/tar_path.hpp"
 #include "tar/tar_reader.hpp"
@@ -25,6 +28,7 @@ namespace ociassemble {
 namespace {
 
 constexpr int kMaxNesting = 4;
+constexpr std::size_t kMostDocuments = 10000;
 
 class Verifier {
  public:
@@ -32,25 +36,37 @@ class Verifier {
 
   VerifyReport run(const Document& root) {
     guard("the index", [&] { document(root.json, root.descriptor, 0); });
-    // Nothing bad was found, and not all was looked at.
-    if (report_.problems.empty() && !unreadable_.empty()) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("cannot verify {}: its digest is of an algorithm that is not supported", unreadable_));
+    // A subject may have a subject, and so on.
+    while (!subjects_.empty()) {
+      const auto descriptor = std::move(subjects_.front());
+      subjects_.pop_front();
+      guard(fmt::format("subject {}", descriptor.digest.to_string()), [&] {
+        if (is_there(descriptor)) child_document(descriptor, "subject", 0);
+      });
     }
+    // Nothing bad was found, and not all was looked at.
+    if (report_.problems.empty() && !unjudged_.empty())
+      throw Error(ErrorCode::unsupported, fmt::format("cannot verify {}", unjudged_));
     return std::move(report_);
   }
 
  private:
   void document(std::string_view json, const Descriptor& descriptor, int depth) {
     throw_if_stopped(stop_);
+    if (++documents_read_ > kMostDocuments)
+      throw Error(ErrorCode::corrupt, fmt::format("more than {} documents name each other", kMostDocuments));
+    for (auto& fault : faults_of_embedded_data(json))
+      problem(fmt::format("{}: {}", descriptor.digest.to_string(), fault));
     if (document_kind(json, descriptor.media_type) == DocumentKind::manifest) {
-      return manifest(Manifest::parse(json, descriptor.media_type), descriptor, depth);
+      return manifest(Manifest::parse(json, descriptor.media_type), descriptor);
     }
     if (depth >= kMaxNesting) throw Error(ErrorCode::corrupt, "indexes are nested too deeply");
     const auto index = Index::parse(json, descriptor.media_type);
     for (const auto& child : index.manifests) child_document(child, "manifest", depth);
-    for (const auto& entry : index.unreadable) unreadable_ = printable(entry.digest);
-    if (index.subject) subject(*index.subject, depth);
+    for (const auto& entry : index.unreadable)
+      unjudged_ = printable(entry.digest) + ": its digest is of an algorithm that is not supported";
+    // OCI image specification, manifest.md: what a document refers to may be elsewhere.
+    if (index.subject) subjects_.push_back(*index.subject);
   }
 
   // What an index names: a document, or a blob of a kind of its own.
@@ -74,12 +90,6 @@ class Verifier {
     return descriptor.platform ? descriptor.platform->to_string() : std::string();
   }
 
-  // OCI image specification, manifest.md: what a manifest refers to may be elsewhere.
-  void subject(const Descriptor& descriptor, int depth) {
-    if (depth >= kMaxNesting || !is_there(descriptor)) return;
-    child_document(descriptor, "subject", depth);
-  }
-
   bool is_there(const Descriptor& descriptor) {
     try {
       blobs_.open(descriptor);
@@ -90,9 +100,11 @@ class Verifier {
     }
   }
 
-  void manifest(const Manifest& manifest, const Descriptor& descriptor, int depth) {
+  void manifest(const Manifest& manifest, const Descriptor& descriptor) {
     if (manifests_.insert(descriptor.digest).second) ++report_.manifests;
-    const bool is_image = manifest.config.media_type == config_type(manifest.format);
+    // An image is one by its config, whatever artifact it says it is.
+    const auto& type = manifest.config.media_type;
+    const bool is_image = type == media_type::kOciConfig || type == media_type::kDockerConfig;
     std::optional<ImageConfig> config;
     if (is_image) {
       guard(fmt::format("config {}", manifest.config.digest.to_string()), [&] {
@@ -106,11 +118,14 @@ class Verifier {
       check_artifact(manifest);
       read_blob(manifest.config, "config");
     }
+    Unpacking unpacking([this](std::string text) { problem(std::move(text)); });
+    if (!is_image) unpacking.give_up();
     for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
       const bool has_diff_id = config && i < config->diff_ids.size();
-      layer(manifest.layers[i], is_image, has_diff_id ? &config->diff_ids[i] : nullptr);
+      layer(manifest.layers[i], is_image, has_diff_id ? &config->diff_ids[i] : nullptr, unpacking);
     }
-    if (manifest.subject) subject(*manifest.subject, depth);
+    if (!unpacking.unjudged().empty()) unjudged_ = unpacking.unjudged();
+    if (manifest.subject) subjects_.push_back(*manifest.subject);
   }
 
   // An image whose config was given another type is no artifact.
@@ -124,6 +139,10 @@ class Verifier {
   }
 
   void check_families(const Manifest& manifest) {
+    if (manifest.config.media_type != config_type(manifest.format)) {
+      problem(fmt::format("config {} has the media type {}, of another family than its manifest's",
+                          manifest.config.digest.to_string(), manifest.config.media_type));
+    }
     for (const auto& layer : manifest.layers) {
       if (is_layer_type(layer.media_type) &&
           convert_media_type(layer.media_type, manifest.format) != layer.media_type) {
@@ -137,8 +156,10 @@ class Verifier {
     const auto name = manifest.config.digest.to_string();
     if (config.platform.os.empty()) problem(fmt::format("config {} does not say its operating system", name));
     if (config.platform.architecture.empty()) problem(fmt::format("config {} does not say its architecture", name));
-    if (descriptor.platform && !descriptor.platform->os.empty() && !config.platform.os.empty() &&
-        !descriptor.platform->matches(config.platform)) {
+    if (descriptor.platform && (descriptor.platform->os.empty() || descriptor.platform->architecture.empty())) {
+      problem(fmt::format("the index says a platform of {} without its {}", descriptor.digest.to_string(),
+                          descriptor.platform->os.empty() ? "operating system" : "architecture"));
+    } else if (descriptor.platform && !config.platform.os.empty() && !descriptor.platform->matches(config.platform)) {
       problem(fmt::format("config {} is of {}, and the index says {}", name, config.platform.to_string(),
                           descriptor.platform->to_string()));
     }
@@ -153,8 +174,9 @@ class Verifier {
     }
   }
 
-  void layer(const Descriptor& layer, bool is_of_image, const Digest* diff_id) {
+  void layer(const Descriptor& layer, bool is_of_image, const Digest* diff_id, Unpacking& unpacking) {
     if (!is_layer_type(layer.media_type)) {
+      unpacking.give_up();
       read_blob(layer, "layer");
       if (is_of_image) {
         problem(fmt::format("layer {} has the media type {}, so that its diff ID cannot be checked",
@@ -163,33 +185,57 @@ class Verifier {
       return;
     }
     // Registries need not hold it; who has it all the same is checked.
-    if (is_foreign_layer_type(layer.media_type) && !is_there(layer)) return;
+    bool is_read = false;
     guard(fmt::format("layer {}", layer.digest.to_string()), [&] {
-      const auto actual = diff_id_of(layer, diff_id == nullptr ? Digest::Algorithm::sha256 : diff_id->algorithm());
+      if (is_foreign_layer_type(layer.media_type) && !is_there(layer)) return;
+      const auto algorithm = diff_id == nullptr ? Digest::Algorithm::sha256 : diff_id->algorithm();
+      const auto actual = diff_id_of(layer, algorithm, unpacking);
+      is_read = actual.has_value();
       if (diff_id == nullptr || !actual || *actual == *diff_id) return;
       problem(fmt::format("layer {} has the diff ID {}, and the config says {}", layer.digest.to_string(),
                           actual->to_string(), diff_id->to_string()));
     });
+    if (!is_read) unpacking.give_up();
   }
 
-  // Read once for each way of naming the blob and each algorithm; nothing for what could not be read before.
-  std::optional<Digest> diff_id_of(const Descriptor& layer, Digest::Algorithm algorithm) {
+  // Checked once for each way of naming the blob and each algorithm, and read again for another image's files; nothing
+  // for what could not be read before.
+  std::optional<Digest> diff_id_of(const Descriptor& layer, Digest::Algorithm algorithm, Unpacking& unpacking) {
     const auto [known, is_new] = layers_.try_emplace(std::tuple(layer.digest, layer.size, layer.media_type, algorithm));
-    if (is_new) known->second = read_layer(layer, algorithm);
+    if (is_new) {
+      known->second = read_layer(layer, algorithm, unpacking);
+    } else if (known->second && unpacking.is_going_on()) {
+      const auto subject = fmt::format("layer {}", layer.digest.to_string());
+      const auto tar_bytes = make_decompressor(blobs_.open(layer), subject);
+      TarReader tar(*tar_bytes, subject);
+      unpack(tar, subject, unpacking);
+    }
     return known->second;
   }
 
-  Digest read_layer(const Descriptor& layer, Digest::Algorithm algorithm) {
+  void unpack(TarReader& tar, const std::string& subject, Unpacking& unpacking) {
+    unpacking.start_layer(subject);
+    while (const auto entry = tar.next()) {
+      throw_if_stopped(stop_);
+      unpacking.add(*entry, tar);
+    }
+    unpacking.end_layer();
+  }
+
+  Digest read_layer(const Descriptor& layer, Digest::Algorithm algorithm, Unpacking& unpacking) {
     const auto subject = fmt::format("layer {}", layer.digest.to_string());
     const bool is_first = counted_.insert(layer.digest).second;
     if (is_first) ++report_.layers;
     auto blob = std::make_unique<PeekedSource>(blobs_.open(layer));
     check_compression(layer, detect_compression(blob->head()));
-    HashSource tar_bytes(make_decompressor(std::move(blob), subject), algorithm);
+    DecompressionNotes notes;
+    HashSource tar_bytes(make_decompressor(std::move(blob), subject, &notes), algorithm);
     TarAudit audit;
     TeeSource audited(tar_bytes, audit);
     TarReader tar(audited, subject);
-    while (tar.next()) throw_if_stopped(stop_);
+    unpack(tar, subject, unpacking);
+    if (notes.has_padding)
+      problem(fmt::format("{}: zeros follow its gzip data, which container engines refuse", subject));
     if (is_first) report_.bytes += layer.size;
     report(subject, audit);
     return tar_bytes.finish();
@@ -252,7 +298,9 @@ class Verifier {
   std::set<std::pair<Digest, std::uint64_t>> blobs_read_;
   std::map<std::tuple<Digest, std::uint64_t, std::string, Digest::Algorithm>, std::optional<Digest>> layers_;
   std::set<std::string> said_;
-  std::string unreadable_;  // a digest of an unknown algorithm
+  std::deque<Descriptor> subjects_;  // to be looked at
+  std::size_t documents_read_ = 0;
+  std::string unjudged_;  // what could not be looked at, and why
 };
 
 }  // namespace

@@ -20,7 +20,12 @@ std::unique_ptr<FinishingSink> make_compressor(const CompressionOptions& options
 // Decompresses by what the first bytes say: gzip (several members), zstd (several frames), xz, bzip2, or passes plain
 // bytes through. Throws Error{corrupt} naming `subject` for damaged or truncated input and for trailing rubbish,
 // Error{unsupported} for another compression.
-std::unique_ptr<Source> make_decompressor(std::unique_ptr<Source> from, std::string subject);
+// `notes`, where there are any, are borrowed as long as the source is read.
+struct DecompressionNotes {
+  bool has_padding = false;  // zeros follow the gzip data, which gzip(1) passes over and Go's readers refuse
+};
+std::unique_ptr<Source> make_decompressor(std::unique_ptr<Source> from, std::string subject,
+                                          DecompressionNotes* notes = nullptr);
 
 // Which of them it was; only for gzip, zstd and none is there a media type.
 enum class DetectedCompression { none, gzip, zstd, xz, bzip2 };

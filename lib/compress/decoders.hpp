@@ -10,7 +10,7 @@ namespace ociassemble {
 
 // What make_decompressor() chooses from. Each owns `from`, whose first bytes are of its compression, and throws as
 // make_decompressor() says.
-std::unique_ptr<Source> make_gzip_source(std::unique_ptr<Source> from, std::string subject);
+std::unique_ptr<Source> make_gzip_source(std::unique_ptr<Source> from, std::string subject, DecompressionNotes* notes);
 std::unique_ptr<Source> make_zstd_source(std::unique_ptr<Source> from, std::string subject);
 // xz or bzip2.
 std::unique_ptr<Source> make_archive_source(std::unique_ptr<Source> from, std::string subject,

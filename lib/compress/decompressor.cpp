@@ -85,13 +85,14 @@ DetectedCompression detect_compression(std::span<const std::byte> first_bytes) n
   return DetectedCompression::none;
 }
 
-std::unique_ptr<Source> make_decompressor(std::unique_ptr<Source> from, std::string subject) {
+std::unique_ptr<Source> make_decompressor(std::unique_ptr<Source> from, std::string subject,
+                                          DecompressionNotes* notes) {
   auto whole = std::make_unique<PeekedSource>(std::move(from), kLookAhead);
   const auto kind = detect_compression(whole->head());
   if (kind == DetectedCompression::none) refuse_unsupported(as_text(whole->head()), subject);
   switch (kind) {
     case DetectedCompression::gzip:
-      return make_gzip_source(std::move(whole), std::move(subject));
+      return make_gzip_source(std::move(whole), std::move(subject), notes);
     case DetectedCompression::zstd:
       return make_zstd_source(std::move(whole), std::move(subject));
     case DetectedCompression::xz:

@@ -13,8 +13,8 @@ namespace {
 
 class GzipSource : public Source {
  public:
-  GzipSource(std::unique_ptr<Source> from, std::string subject)
-      : from_(std::move(from)), subject_(std::move(subject)), in_(kDecoderInputSize) {
+  GzipSource(std::unique_ptr<Source> from, std::string subject, DecompressionNotes* notes)
+      : from_(std::move(from)), subject_(std::move(subject)), notes_(notes), in_(kDecoderInputSize) {
     if (inflateInit2(&stream_, MAX_WBITS + 16) != Z_OK) throw std::bad_alloc();
   }
   GzipSource(const GzipSource&) = delete;
@@ -69,6 +69,7 @@ class GzipSource : public Source {
   }
 
   void skip_padding() {
+    if (notes_ != nullptr) notes_->has_padding = true;
     while (have_input()) {
       const auto all_zero =
           std::all_of(stream_.next_in, stream_.next_in + stream_.avail_in, [](Bytef byte) { return byte == 0; });
@@ -80,6 +81,7 @@ class GzipSource : public Source {
 
   std::unique_ptr<Source> from_;
   std::string subject_;
+  DecompressionNotes* notes_;
   std::vector<std::byte> in_;
   z_stream stream_{};
   bool between_members_ = false;
@@ -88,8 +90,8 @@ class GzipSource : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> make_gzip_source(std::unique_ptr<Source> from, std::string subject) {
-  return std::make_unique<GzipSource>(std::move(from), std::move(subject));
+std::unique_ptr<Source> make_gzip_source(std::unique_ptr<Source> from, std::string subject, DecompressionNotes* notes) {
+  return std::make_unique<GzipSource>(std::move(from), std::move(subject), notes);
 }
 
 }  // namespace ociassemble

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "ociassemble/document.hpp"
+#include "ociassemble/layout.hpp"
 #include "ociassemble/programs.hpp"
 #include "ociassemble/verify.hpp"
 
@@ -25,7 +27,8 @@ std::string index_json(const Document& document);
 std::string build_json(const Image& image, const std::vector<std::string>& published);
 // The same for an index, with each image's digest, size, platform and layers.
 std::string build_json(const ImageIndex& index, const std::vector<std::string>& published);
-std::string verify_json(const VerifyReport& report);
+// With what a repair did, where there was one.
+std::string verify_json(const VerifyReport& report, const std::optional<RepairReport>& repaired = {});
 
 // Every entry of every layer, a line each: layer, mode, owner, size, path and link target.
 void list_files(const Image& image, Sink& to, const std::stop_token& stop);

@@ -54,6 +54,26 @@ void print_history(JsonPrinter& json, const ImageConfig& config) {
   json.end_array();
 }
 
+void print_repair(JsonPrinter& json, const RepairReport& report) {
+  json.key("repaired").begin_array();
+  for (const auto& blob : report.repaired) {
+    json.begin_object();
+    json.member("digest", blob.digest.to_string());
+    json.member("size", blob.size);
+    json.member("from", blob.source);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("notRepaired").begin_array();
+  for (const auto& blob : report.left) {
+    json.begin_object();
+    json.member("digest", blob.digest);
+    json.member("cause", blob.cause);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 void print_image_json(const Image& image, const ImagePrograms* programs, Sink& to) {
@@ -115,13 +135,14 @@ std::string build_json(const ImageIndex& index, const std::vector<std::string>& 
   });
 }
 
-std::string verify_json(const VerifyReport& report) {
+std::string verify_json(const VerifyReport& report, const std::optional<RepairReport>& repaired) {
   return json_object([&](JsonPrinter& json) {
     json.member("ok", report.problems.empty());
     json.member("manifests", std::uint64_t{report.manifests});
     json.member("layers", std::uint64_t{report.layers});
     json.member("bytes", report.bytes);
     json.member("problems", report.problems);
+    if (repaired) print_repair(json, *repaired);
   });
 }
 

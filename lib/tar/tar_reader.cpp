@@ -156,6 +156,10 @@ std::string_view TarReader::State::read_header() {
   if (!block.empty() && block.size() != kTarBlockSize) fail_in_archive("it is truncated");
   if (!is_zero(block)) return block;
   if (extensions.any) fail_in_archive("nothing follows an extended header");
+  // Go's archive/tar, by which container engines unpack, ends at two blocks of zeros, or at one and the end.
+  const auto following = input.peek(kTarBlockSize);
+  if (following.size() == kTarBlockSize && !is_zero(following))
+    fail_in_archive("a lone block of zeros is in it, where container engines give up");
   return {};
 }
 

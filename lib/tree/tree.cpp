@@ -27,6 +27,7 @@ constexpr std::size_t kDeepest = 256;
 constexpr std::uint64_t kNodeRoom = 80;
 constexpr std::uint64_t kFolderRoom = 176;
 constexpr std::uint64_t kExtraRoom = 112;
+constexpr std::size_t kMostBelowFiles = 20;
 constexpr std::size_t kMostLinkWalks = 1000;
 
 using Node = Tree::Node;
@@ -194,14 +195,18 @@ Tree Tree::from_root(Node root) {
 }
 
 void Tree::apply(TarReader& layer, TreeWatcher* watcher) {
-  ++layer_;
-  watcher_ = watcher;
-  whited_out_.clear();
-  while (const auto entry = layer.next()) put(*entry, layer);
+  start_layer(watcher);
+  while (const auto entry = layer.next()) add(*entry, layer);
   watcher_ = nullptr;
 }
 
-void Tree::put(const TarEntry& entry, TarReader& layer) {
+void Tree::start_layer(TreeWatcher* watcher) {
+  ++layer_;
+  watcher_ = watcher;
+  whited_out_.clear();
+}
+
+void Tree::add(const TarEntry& entry, TarReader& layer) {
   const auto [folder, name] = split_last(entry.path);
   if (starts_with(entry.path, kMetaPrefix) || entry.path.find("/" + std::string(kMetaPrefix)) != std::string::npos) {
     // The rest is what aufs kept for itself.
@@ -323,7 +328,9 @@ TreeNode& Tree::make_parent(std::string_view path) {
     const auto [place, is_new] = node->children.try_emplace(name, implied_directory(layer_));
     node = place;
     if (is_new) account(*node, name);
-    if (node->type != EntryType::directory) *node = implied_directory(layer_);
+    if (node->type == EntryType::directory) continue;
+    if (below_files_.size() < kMostBelowFiles) below_files_.emplace_back(path);
+    *node = implied_directory(layer_);
   }
   return *node;
 }

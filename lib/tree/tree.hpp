@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tar/entry.hpp"
 #include "tar/tar_reader.hpp"
@@ -58,6 +59,12 @@ class Tree {
   // Error{corrupt} for a hard link to nothing, and Error{unsupported} for paths deeper than 256 names and for metadata
   // that would take more memory than there may be. After a throw the tree is half changed, and not to be used.
   void apply(TarReader& layer, TreeWatcher* watcher = nullptr);
+  // The same entry by entry, for whoever reads the layer: start_layer(), and add() for each entry.
+  void start_layer(TreeWatcher* watcher = nullptr);
+  void add(const TarEntry& entry, TarReader& layer);
+
+  // Entries that came to lie below a file, which then became a folder; the first few. Unpackers refuse them.
+  const std::vector<std::string>& below_files() const noexcept { return below_files_; }
 
   // Files that the wanted ones lead to, as symlinks or hard links, and whose contents were therefore not kept: a tree
   // that wants them, too, has what the wanted files hold.
@@ -79,7 +86,6 @@ class Tree {
   const Node* follow(std::string_view path) const;
 
  private:
-  void put(const TarEntry& entry, TarReader& layer);
   void put_node(const std::string& path, Node node);
   Node node_of(const TarEntry& entry, const std::string& path, TarReader& layer);
   Node linked_node(const TarEntry& entry, const std::string& path);
@@ -97,8 +103,9 @@ class Tree {
   Summary summary_;
   std::set<std::string> whited_out_;  // by the layer being applied
   TreeWatcher* watcher_ = nullptr;    // of apply(), borrowed
-  std::uint32_t layer_ = 0;           // the one being applied
-  std::size_t link_walks_ = 0;        // for hard links that change the metadata of files with other names
+  std::vector<std::string> below_files_;
+  std::uint32_t layer_ = 0;     // the one being applied
+  std::size_t link_walks_ = 0;  // for hard links that change the metadata of files with other names
   std::uint64_t most_metadata_ = kMostMetadata;
   std::uint64_t metadata_size_ = 0;  // of all entries ever, in bytes, roughly
 };

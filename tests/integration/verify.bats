@@ -108,6 +108,58 @@ on_base() { ociassemble build -q --base "oci:$1:v1" --add root/etc/x:/y --entryp
   grep -q "layer sha256:$(printf %064d 2)" <<<"$output"
 }
 
+# FILE: one byte of it is another.
+damage() { python3 -c 'import sys; f = open(sys.argv[1], "r+b"); b = f.read(); f.seek(9); f.write(bytes([b[9] ^ 1]))' "$1"; }
+
+@test "what is damaged or missing in a layout is replaced from another place, and nothing else is" {
+  base_layout +gzip base gzip -n
+  on_base base
+  cp -r out-base whole
+  for blob in out-base/blobs/sha256/*; do
+    cp -r whole image
+    damage "image/blobs/sha256/${blob##*/}"
+    run -3 ociassemble verify --repair oci:image:v1
+    [[ $output = *"cannot repair sha256:${blob##*/}: no source was named"* ]]
+    touch -d 2001-01-01 image/blobs/sha256/*
+    ociassemble verify --repair --json --from oci:base:v1 --from oci:whole:v1 oci:image:v1 >report
+    jq -e --arg digest "sha256:${blob##*/}" '.ok and (.repaired | length == 1 and .[0].digest == $digest) and .notRepaired == []' report
+    diff -r whole image
+    [ "$(find image/blobs -type f -newermt 2002-01-01)" = "image/blobs/sha256/${blob##*/}" ]
+    rm "image/blobs/sha256/${blob##*/}"
+    ociassemble verify --repair -q --from oci:whole oci:image
+    diff -r whole image
+    rm -r image
+  done
+}
+
+@test "a source that has the wrong bytes repairs nothing, and the next is asked" {
+  base_layout +gzip base gzip -n
+  layer=$(blob base "$(jq -r '.layers[0].digest' "$(blob base "$(digest_in base v1)")")")
+  cp -r base whole
+  cp -r base liar
+  damage "$layer"
+  cp "$layer" before
+  damage "liar/${layer#base/}"
+  run -3 ociassemble verify --repair --from oci:liar:v1 --from oci:nowhere oci:base:v1
+  [[ $output = *"cannot repair sha256:"*"oci:liar:v1: "*"; oci:nowhere: "* ]]
+  cmp before "$layer"
+  run -0 ociassemble verify --repair --from oci:liar:v1 --from oci:whole:v1 oci:base:v1
+  [[ $output = *"repaired sha256:"*" from oci:whole:v1"* ]]
+  run -2 ociassemble verify --from oci:whole:v1 oci:base:v1
+  run -2 ociassemble verify --repair oci-archive:base.tar
+}
+
+@test "a shallow layout becomes whole from its base in a registry, where that is asked for" {
+  start_registry "$PWD/registry"
+  base_layout +gzip base gzip -n
+  skopeo copy --quiet --dest-tls-verify=false oci:base:v1 "docker://$REGISTRY/base:v1"
+  ociassemble build -q --base "$REGISTRY/base:v1" --add root/etc/x:/y --entrypoint /etc/x -o oci:image:v1 --shallow
+  run -3 ociassemble verify --repair oci:image:v1
+  run -0 ociassemble verify --repair --from-base oci:image:v1
+  [[ $output = *"repaired sha256:"*" from $REGISTRY/base:v1"* ]]
+  stop_registry "$PWD/registry"
+}
+
 @test "a machine without the memory to check finds nothing bad" {
   ociassemble build -q --base scratch --add root/etc/x:/x --entrypoint /x -o oci:image:v1
   ociassemble verify oci:image:v1

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <ostream>
 
 #include "base/text.hpp"
 #include "commands/command.hpp"
+#include "commands/repair.hpp"
 #include "commands/same_app.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/verify.hpp"
@@ -26,11 +28,16 @@ class VerifyCommand : public Command {
     app.add_flag("--json", json_, "Print JSON");
     app.add_flag("-q,--quiet", quiet_, "Print nothing but problems");
     same_app_.add_to(app);
+    repair_.add_to(app);
     registry_.add_to(app);
     app.footer(
         "Reads every byte once and recomputes digests, sizes, media types, diff IDs and history. A layout without a "
         "tag is\n"
         "checked whole. Exit status 3 when something is wrong.\n"
+        "\n"
+        "With --repair: first replaces blobs of an OCI layout that are missing or damaged by those of --from. Status 0 "
+        "when all is\n"
+        "well afterwards.\n"
         "\n"
         "With --same-app: unpacks both images in memory, for each platform, and compares every file, links resolved. "
         "Status 0\n"
@@ -45,6 +52,7 @@ class VerifyCommand : public Command {
         "Examples:\n"
         "  ociassemble verify oci:image:v1\n"
         "  ociassemble verify registry.example.com/team/server:v1\n"
+        "  ociassemble verify --repair --from registry.example.com/team/server:v1 oci:image:v1\n"
         "  ociassemble verify --same-app registry.example.com/team/server:v1-dev "
         "registry.example.com/team/server:v1\n"
         "  ociassemble verify --same-app --strict --allow env --allow files:/etc/app oci:image:dev oci:image:prod");
@@ -53,12 +61,17 @@ class VerifyCommand : public Command {
   int run(const Streams& streams) override {
     if (same_app_.is_asked(locations_)) return same_app_.run(locations_, registry_, streams, output());
     const auto location = Location::parse(locations_.front());
-    const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
-    const auto root =
-        reading(locations_.front(), [&] { return open_document(location, workplace, LayoutScope::whole); });
-    const auto report = verify(root, streams.stop);
+    auto named = repair_.named();
+    named.insert(named.begin(), location);
+    const auto workplace = registry_.workplace(streams, quiet_, chief_registry({}, named));
+    std::optional<RepairReport> repaired;
+    if (repair_.is_asked()) {
+      repaired = repair_.run(location, workplace, streams);
+      RepairFlags::print(*repaired, streams, quiet_ || json_);
+    }
+    const auto report = check(location, workplace, repaired && !repaired->left.empty(), streams);
     if (json_) {
-      streams.out << verify_json(report);
+      streams.out << verify_json(report, repaired);
     } else {
       print(report, streams);
     }
@@ -66,6 +79,23 @@ class VerifyCommand : public Command {
   }
 
  private:
+  // A root whose bytes are not those of its digest is as bad as any other blob; one that is not there was not named, or
+  // could not be repaired.
+  VerifyReport check(const Location& location, const Workplace& workplace, bool is_known_bad,
+                     const Streams& streams) const {
+    std::optional<Document> root;
+    try {
+      root = reading(locations_.front(), [&] { return open_document(location, workplace, LayoutScope::whole); });
+    } catch (const Error& error) {
+      const bool is_bad = error.code() == ErrorCode::corrupt || (is_known_bad && error.code() == ErrorCode::not_found);
+      if (!is_bad) throw;
+      VerifyReport report;
+      report.problems.emplace_back(error.what());
+      return report;
+    }
+    return verify(*root, streams.stop);
+  }
+
   void print(const VerifyReport& report, const Streams& streams) const {
     for (const auto& problem : report.problems) streams.err << "ociassemble: " << terminal_text(problem) << '\n';
     if (quiet_) return;
@@ -81,6 +111,7 @@ class VerifyCommand : public Command {
 
   std::vector<std::string> locations_;
   SameAppFlags same_app_;
+  RepairFlags repair_;
   bool json_ = false;
   bool quiet_ = false;
   RegistryFlags registry_;

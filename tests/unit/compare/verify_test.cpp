@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 
+#include "base/base64.hpp"
 #include "base/shared_library.hpp"
 #include "compare_support.hpp"
 #include "digest/hasher.hpp"
@@ -300,6 +301,116 @@ TEST_CASE("entries that engines cannot unpack, and paths that stand twice, are n
   const std::string record("17 path=a\0hidden\n", 17);
   CHECK(
       has_problem(report_of(RawTar().add("pax", 'x', 0644, {}, record, {}).file("a")), "a NUL in the pax record path"));
+}
+
+TEST_CASE("subjects are followed to the last") {
+  World world;
+  const auto about = image_manifest(world, ImageFormat::oci, Compression::gzip, 1);
+  auto subject = world.put(about.to_json(), about.media_type());
+  for (int i = 0; i < 9; ++i) {
+    Manifest manifest{ImageFormat::oci, {}, nothing(), {}, {}, {}};
+    manifest.artifact_type = "application/spdx+json";
+    manifest.config = world.put("{}", "application/vnd.oci.empty.v1+json");
+    manifest.layers = {world.put(fmt::format("of {}", i), "application/spdx+json")};
+    manifest.subject = subject;
+    subject = world.put(manifest.to_json(), manifest.media_type());
+  }
+  world.root = subject;
+  CHECK(world.is_ok());
+  CHECK_FALSE(with(world, about.layers[0].digest, "damaged").is_ok());
+}
+
+TEST_CASE("bytes that a descriptor embeds are the blob's") {
+  World world;
+  const auto manifest = image_manifest(world, ImageFormat::oci, Compression::gzip, 1);
+  const auto config = world.blobs->bytes.at(manifest.config.digest);
+  const auto embedding = [&](const std::string& member) {
+    auto json = manifest.to_json();
+    json.insert(json.find("\"size\""), "\"data\":" + member + ",");  // of the config, which comes first
+    World other{world.blobs, nothing()};
+    other.root = other.put(json, manifest.media_type());
+    return other.check();
+  };
+  CHECK(embedding('"' + encode_base64(config) + '"').problems.empty());
+  CHECK(embedding("null").problems.empty());
+  CHECK(has_problem(embedding("\"\""), "has 0 bytes"));
+  CHECK(has_problem(embedding('"' + encode_base64(std::string(config.size(), 'x')) + '"'), "has another digest"));
+  CHECK(has_problem(embedding("\"%%%%\""), "is not base64"));
+  CHECK_FALSE(embedding("5").problems.empty());
+}
+
+TEST_CASE("an image is one by its config, whatever artifact its manifest says that it is") {
+  for (const auto type : {media_type::kOciConfig, media_type::kDockerConfig}) {
+    World world;
+    auto manifest = image_manifest(world, ImageFormat::oci, Compression::gzip, 2);
+    manifest.artifact_type = "application/x";
+    manifest.config.media_type = type;
+    std::swap(manifest.layers[0], manifest.layers[1]);
+    world.root = world.put(manifest.to_json(), manifest.media_type());
+    CHECK(has_problem(world.check(), "has the diff ID"));
+  }
+}
+
+TEST_CASE("a platform in an index has an operating system and an architecture") {
+  const auto world = index(1);
+  for (const auto& platform : {Platform{{}, "amd64", {}, {}, {}}, Platform{"linux", {}, {}, {}, {}}}) {
+    auto index = Index::parse(world.blobs->bytes.at(world.root.digest), world.root.media_type);
+    index.manifests[0].platform = platform;
+    World other{world.blobs, nothing()};
+    other.root = other.put(index.to_json(), index.media_type());
+    CHECK(has_problem(other.check(), "says a platform of"));
+  }
+}
+
+TEST_CASE("what only unpacking shows to be wrong") {
+  const auto unpacked = [](const std::vector<RawTar>& layers) {
+    World world;
+    ImageConfig config;
+    config.platform = Platform::parse("linux/amd64");
+    Manifest manifest{ImageFormat::oci, {}, nothing(), {}, {}, {}};
+    for (const auto& layer : layers) {
+      config.diff_ids.push_back(Digest::of(layer.bytes()));
+      manifest.layers.push_back(world.put(layer.bytes(), media_type::kOciLayer));
+    }
+    manifest.config = world.put(config.to_json(), media_type::kOciConfig);
+    world.root = world.put(manifest.to_json(), manifest.media_type());
+    return world.check();
+  };
+  const auto file = RawTar().file("a", "1");
+  CHECK(unpacked({file, RawTar().hard_link("b", "a")}).problems.empty());
+  CHECK(unpacked({file, RawTar().file(".wh.a").file("a/b", "2")}).problems.empty());
+  CHECK(unpacked({RawTar().folder("d").symlink("l", "d"), RawTar().file("l/b", "2")}).problems.empty());
+  CHECK(has_problem(unpacked({file, RawTar().hard_link("b", "c")}), "a hard link to c, which does not exist"));
+  CHECK(has_problem(unpacked({file, RawTar().file(".wh.a"), RawTar().hard_link("b", "a")}), "which does not exist"));
+  CHECK(has_problem(unpacked({RawTar().folder("d").hard_link("b", "d")}), "a directory"));
+  CHECK(has_problem(unpacked({file, RawTar().file("a/b", "2")}), "entry a/b lies below a file"));
+  CHECK(has_problem(unpacked({RawTar().file("a", "1").file("a/b/c", "2")}), "entry a/b/c lies below a file"));
+  CHECK(has_problem(unpacked({RawTar().symlink("a", "b").symlink("b", "a").file("a/c", "2")}), "in a circle"));
+}
+
+TEST_CASE("what Go's readers refuse in a layer") {
+  const auto tar = RawTar().file("a", "1").bytes();
+  const auto report = [](const std::string& tar_bytes, const std::string& blob, std::string_view type) {
+    World world;
+    ImageConfig config;
+    config.platform = Platform::parse("linux/amd64");
+    config.diff_ids = {Digest::of(tar_bytes)};
+    Manifest manifest{ImageFormat::oci, {}, nothing(), {}, {}, {}};
+    manifest.layers = {world.put(blob, type)};
+    manifest.config = world.put(config.to_json(), media_type::kOciConfig);
+    world.root = world.put(manifest.to_json(), manifest.media_type());
+    return world.check();
+  };
+  const auto gzip = compressed(tar, Compression::gzip);
+  CHECK(report(tar, gzip, media_type::kOciLayerGzip).problems.empty());
+  CHECK(
+      has_problem(report(tar, gzip + std::string(512, '\0'), media_type::kOciLayerGzip), "zeros follow its gzip data"));
+  // archive/tar: two blocks of zeros, one and the end, or the end alone are an end; one and data are none.
+  const auto entries = tar.substr(0, tar.size() - 1024);
+  for (const auto& whole : {tar, entries, entries + std::string(512, '\0'), tar + std::string(9216, '\0')})
+    CHECK(report(whole, whole, media_type::kOciLayer).problems.empty());
+  const auto lone = entries + std::string(512, '\0') + tar;
+  CHECK(has_problem(report(lone, lone, media_type::kOciLayer), "a lone block of zeros"));
 }
 
 TEST_CASE("a machine that lacks what reading takes judges nothing") {
