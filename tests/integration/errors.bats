@@ -18,7 +18,7 @@ tear_down() {
 fails() {
   local status=$1 pattern=$2
   shift 2
-  run --separate-stderr "-$status" ${runner-} ociassemble build -q "$@" -o oci:image:v1
+  refused --separate-stderr "-$status" ${runner-} ociassemble build -q "$@" -o oci:image:v1
   echo "$stderr"
   [ -z "$output" ]
   [[ "${stderr_lines[0]}" = ociassemble:\ * ]]
@@ -105,8 +105,8 @@ fails() {
 }
 
 @test "nothing to do" {
-  run -2 ociassemble build
-  run -2 ociassemble build --binary "$server"
+  refused -2 ociassemble build
+  refused -2 ociassemble build --binary "$server"
   run -2 ociassemble
   run -2 ociassemble frobnicate
 }
@@ -215,8 +215,8 @@ YAML
 }
 
 @test "a base as an output" {
-  run -2 ociassemble build --binary "$server" -o rootfs:folder
-  run -2 ociassemble build --binary "$server" -o scratch
+  refused -2 ociassemble build --binary "$server" -o rootfs:folder
+  refused -2 ociassemble build --binary "$server" -o scratch
 }
 
 @test "a full disk leaves the layout as it was" {
@@ -260,9 +260,9 @@ PY
   listener=$!
   for _ in $(seq 100); do curl --silent --noproxy '*' "http://127.0.0.1:$port/" >/dev/null && break || sleep 0.1; done
   export OCIASSEMBLE_USERNAME=user OCIASSEMBLE_PASSWORD=secret-of-the-target
-  run -1 ociassemble build -q --binary "$server" --base "127.0.0.1:$port/base:v1" --push "$REGISTRY/app:v1"
+  refused -1 ociassemble build -q --binary "$server" --base "127.0.0.1:$port/base:v1" --push "$REGISTRY/app:v1"
   run ! grep -v none heard
-  OCIASSEMBLE_REGISTRY=127.0.0.1:$port run -1 ociassemble build -q --binary "$server" --base "127.0.0.1:$port/base:v1" --push "$REGISTRY/app:v1"
+  OCIASSEMBLE_REGISTRY=127.0.0.1:$port refused -1 ociassemble build -q --binary "$server" --base "127.0.0.1:$port/base:v1" --push "$REGISTRY/app:v1"
   kill "$listener"
   grep -q Basic heard
 }

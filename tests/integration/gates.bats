@@ -37,7 +37,7 @@ starts() {
 }
 
 @test "a library that the base lacks is named, with what to do" {
-  run -3 ociassemble build --binary "$files/by_name" "${glibc[@]}"
+  refused -3 ociassemble build --binary "$files/by_name" "${glibc[@]}"
   [[ "$output" = *"by_name: it does not start on this base"*"libtwice.so.1 is not in the image; the program needs it"* ]]
   [[ "$output" = *"add it"*"--add"* ]]
   [ ! -e image/index.json ]
@@ -47,20 +47,20 @@ starts() {
   need_root
   ociassemble build -q --binary "$files/by_name" --add "$files/libraries/libtwice.so.1:/usr/lib/" "${glibc[@]}"
   starts by_name
-  run -3 ociassemble build -q --binary "$files/by_name" --add "$files/libraries/libtwice.so.1:/opt/" "${glibc[@]}"
+  refused -3 ociassemble build -q --binary "$files/by_name" --add "$files/libraries/libtwice.so.1:/opt/" "${glibc[@]}"
   ociassemble build -q --binary "$files/by_name" --add "$files/libraries/libtwice.so.1:/opt/" --env LD_LIBRARY_PATH=/opt \
     "${glibc[@]}"
 }
 
 @test "\$ORIGIN is followed into added folders" {
   ociassemble build -q --binary "$files/by_runpath" --add "$files/libraries:/usr/local/lib/twice" "${glibc[@]}"
-  run -3 ociassemble build --binary "$files/by_runpath" --add "$files/libraries:/usr/local/lib/other" "${glibc[@]}"
+  refused -3 ociassemble build --binary "$files/by_runpath" --add "$files/libraries:/usr/local/lib/other" "${glibc[@]}"
   [[ "$output" = *"libtwice.so.1 is not in the image"* ]]
 }
 
 @test "a library that the image's user cannot read is refused, unless the user is root" {
   local add=$files/libraries/libtwice.so.1:/usr/lib/libtwice.so.1,mode=0600
-  run -3 ociassemble build --binary "$files/by_name" --add "$add" "${glibc[@]}"
+  refused -3 ociassemble build --binary "$files/by_name" --add "$add" "${glibc[@]}"
   [[ "$output" = *"/usr/lib/libtwice.so.1 cannot be loaded: the image's user cannot read it"* ]]
   ociassemble build -q --binary "$files/by_name" --add "$add" --user 0:0 "${glibc[@]}"
 }
@@ -73,7 +73,7 @@ starts() {
   # The version that main needs, __libc_start_main@GLIBC_2.34, under a name that no glibc has yet; its hash does not matter.
   sed 's/GLIBC_2\.34/GLIBC_2.99/' "$files/by_name" >newer && chmod +x newer
   cmp -s newer "$files/by_name" && skip "this system's programs do not need glibc 2.34"
-  run -3 ociassemble build --binary newer --add "$files/libraries/libtwice.so.1:/usr/lib/" "${glibc[@]}"
+  refused -3 ociassemble build --binary newer --add "$files/libraries/libtwice.so.1:/usr/lib/" "${glibc[@]}"
   [[ "$output" = *"libc.so.6 (glibc 2."*") has no GLIBC_2.99; the program needs it"* ]]
   [[ "$output" = *"choose a base with glibc 2.99 or later"* ]]
 }
@@ -86,7 +86,7 @@ starts() {
   echo '#include <execinfo.h>
 int main(void) { void *frames[4]; return backtrace(frames, 4) < 0; }' >trace.c
   gcc -o trace trace.c
-  run -3 ociassemble build --binary trace --base rootfs:musl -o oci:image
+  refused -3 ociassemble build --binary trace --base rootfs:musl -o oci:image
   [[ "$output" = *"musl has no backtrace, which the program needs"* ]]
   echo 'int main(void) { return 0; }' >plain.c
   gcc -o plain plain.c

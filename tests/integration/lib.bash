@@ -21,6 +21,22 @@ teardown() {
   if [ -n "${server_process-}" ]; then stop_server "$container_name"; fi
 }
 
+# OPTIONS WORDS…: as bats' run, for a build that is refused: with an empty cache, then with the test's own, which the builds
+# before it filled, then with what it left there itself. Status and words must be the same each time.
+refused() {
+  local folder try=cold first
+  for folder in "$BATS_TEST_TMPDIR/$(mktemp -u cold-XXXXXX)" "$XDG_CACHE_HOME" "$XDG_CACHE_HOME"; do
+    XDG_CACHE_HOME=$folder run "$@"
+    if [ $try = cold ]; then
+      first=$status:$output:${stderr-}
+    elif [ "$first" != "$status:$output:${stderr-}" ]; then
+      printf 'with an empty cache:\n%s\nwith a filled one:\n%s\n' "$first" "$status:$output:${stderr-}"
+      return 1
+    fi
+    try=warm
+  done
+}
+
 # A port of loopback that nobody listens on.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

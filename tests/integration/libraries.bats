@@ -94,7 +94,7 @@ END
   mkdir without root
   : >without/libarchive.so.13
   tar -cJf root.tar.xz root
-  LD_LIBRARY_PATH=$PWD/without run -1 ociassemble build --no-cache --base rootfs:root.tar.xz --binary "$server" -o oci:image:v1
+  LD_LIBRARY_PATH=$PWD/without refused -1 ociassemble build --no-cache --base rootfs:root.tar.xz --binary "$server" -o oci:image:v1
   [[ "$output" = *"cannot load libarchive.so.13: "*"file too short"* ]]
   [[ "$output" = *"install libarchive; Debian has it in the package libarchive13"* ]]
   LD_LIBRARY_PATH=$PWD/without ociassemble build -q --no-cache --binary "$server" -o oci:image:v1

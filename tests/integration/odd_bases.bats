@@ -17,9 +17,9 @@ set_up() { echo hello >f; }
     [[ $stderr == *"does not say which platform it is for; it is taken for linux/amd64"* ]]
     config_in "out-$base" | jq -e '.os == "linux" and .architecture == "amd64"'
   done
-  run -1 ociassemble build -q --platform linux/arm64 --add f:/f --base oci:named:v1 -o oci:out:v1
+  refused -1 ociassemble build -q --platform linux/arm64 --add f:/f --base oci:named:v1 -o oci:out:v1
   [[ $output == *"no such platform"* ]]
-  run -1 ociassemble build -q --platform linux/arm64 --add f:/f --base oci:half:v1 -o oci:out:v1
+  refused -1 ociassemble build -q --platform linux/arm64 --add f:/f --base oci:half:v1 -o oci:out:v1
 }
 
 @test "over 125 layers draw a warning, 125 do not" {
@@ -64,15 +64,15 @@ END
 
 @test "an entrypoint that is not in the image is refused" {
   for words in /usr/local/bin/helo sh /bin/sh ./nothing /f/below; do
-    run -3 build --base scratch --entrypoint "$words" -o oci:out:v1
+    refused -3 build --base scratch --entrypoint "$words" -o oci:out:v1
     [[ $output == *"cannot start the image with $words: there is no such file in it"* ]]
   done
-  run -3 build --entrypoint /bin/sh -o oci:out:v1
+  refused -3 build --entrypoint /bin/sh -o oci:out:v1
   cp f hello
   chmod +x hello
-  run -3 build --base scratch --add hello:/usr/local/bin/hello --entrypoint /usr/local/bin/helo -o oci:out:v1
+  refused -3 build --base scratch --add hello:/usr/local/bin/hello --entrypoint /usr/local/bin/helo -o oci:out:v1
   [[ $output == *"did you mean /usr/local/bin/hello?"* ]]
-  run -3 build --base scratch --cmd /bin/sh -o oci:out:v1
+  refused -3 build --base scratch --cmd /bin/sh -o oci:out:v1
 }
 
 @test "an entrypoint is found as a runtime finds it" {
@@ -94,16 +94,16 @@ END
   export GOCACHE=$FIXTURES/go-cache GOFLAGS=-buildvcs=false CGO_ENABLED=0
   for system in freebsd dragonfly; do
     GOOS=$system GOARCH=amd64 go build -o program . || skip "Go cannot build here"
-    run -3 ociassemble build -q --binary program -o oci:out:v1
+    refused -3 ociassemble build -q --binary program -o oci:out:v1
     [[ $output == *"it is built for $system/amd64"*"build it with GOOS=linux"* ]]
   done
   GOARCH=arm GOARM=7 go build -o program .
-  run -3 ociassemble build -q --binary program --platform linux/arm/v6 -o oci:out:v1
+  refused -3 ociassemble build -q --binary program --platform linux/arm/v6 -o oci:out:v1
   [[ $output == *"it is built for linux/arm/v7"*"GOARM=6"* ]]
   ociassemble build -q --binary program -o oci:out:v1
   config_in out | jq -e '.architecture == "arm" and .variant == "v7"'
   GOARCH=amd64 go build -buildmode=pie -o program .
-  run -3 ociassemble build -q --binary program -o oci:out:v1
+  refused -3 ociassemble build -q --binary program -o oci:out:v1
   [[ $output == *"build without -buildmode=pie, or link it with -extldflags=-static-pie"* ]]
 }
 
@@ -112,7 +112,7 @@ END
   run --separate-stderr -0 build --base oci:cut:v1 -o oci:out:v1
   [[ $stderr == *"ends without the zeros that fill a tar's last block"* ]]
   layout truncated '{"layers": [[["etc/x", "file", "xxx"]]], "cut": 514}'
-  run -1 build --base oci:truncated:v1 -o oci:out:v1
+  refused -1 build --base oci:truncated:v1 -o oci:out:v1
   [[ $output == *"it is truncated"* ]]
 }
 

@@ -214,12 +214,12 @@ begins_with() { cmp -n "$(stat -c %s "$1")" "$1" "$2" && [ "$(stat -c %s "$1")" 
   "files": {"/etc/app": "config"}
 }
 END
-  run -1 ociassemble build -q -o oci:image:v1
+  refused -1 ociassemble build -q -o oci:image:v1
   arch=$(go env GOARCH)
   [[ $output == *"ociassemble.json:3:13: binaries[\"/app\"]: bin/linux-$arch/app does not exist"*"build it first"* ]]
   mkdir -p "bin/linux-$arch"
   cp "$server" "bin/linux-$arch/app"
-  run -1 ociassemble build -q -o oci:image:v1
+  refused -1 ociassemble build -q -o oci:image:v1
   [[ $output == *'ociassemble.json:5:25: files["/etc/app"]: config does not exist'* ]]
   # What the command line puts in its place is not missed.
   ociassemble build -q -f ociassemble.json --add ociassemble.json:/etc/app -o oci:image:v1

@@ -39,13 +39,11 @@ on_base() { ociassemble build -q --base "oci:$1:v1" --add root/etc/x:/y --entryp
   base_layout +gzip packed zstd -q
   base_layout +gzip squeezed bzip2
   for layout in plain packed squeezed; do
-    for _ in once again; do
-      run -1 on_base "$layout"
-      [[ $output = *"layer sha256:"*" has the media type application/vnd.oci.image.layer.v1.tar+gzip, and its bytes are "* ]]
-    done
+    refused -1 on_base "$layout"
+    [[ $output = *"layer sha256:"*" has the media type application/vnd.oci.image.layer.v1.tar+gzip, and its bytes are "* ]]
   done
   base_layout +zstd gzipped gzip -n
-  run -1 on_base gzipped
+  refused -1 on_base gzipped
 }
 
 @test "the true media type is written where that is asked for" {
@@ -58,8 +56,8 @@ on_base() { ociassemble build -q --base "oci:$1:v1" --add root/etc/x:/y --entryp
   done
   [ "$(ociassemble inspect --manifest oci:out-plain:v1 | jq -r '.layers[0].mediaType')" = application/vnd.oci.image.layer.v1.tar ]
   [ "$(ociassemble inspect --manifest oci:out-packed:v1 | jq -r '.layers[0].mediaType')" = application/vnd.oci.image.layer.v1.tar+zstd ]
-  run -1 on_base squeezed --fix-media-types
-  run -1 on_base plain
+  refused -1 on_base squeezed --fix-media-types
+  refused -1 on_base plain
 }
 
 @test "a tarball with entries that engines cannot unpack is no base" {
@@ -69,10 +67,8 @@ on_base() { ociassemble build -q --base "oci:$1:v1" --add root/etc/x:/y --entryp
   gzip -nk sparse.tar
   tar -C root --format=pax --sparse-version=1.0 -S -cf pax.tar etc
   for file in sparse.tar sparse.tar.gz; do
-    for _ in once again; do
-      run -1 ociassemble build -q --base "rootfs:$file" --add root/etc/x:/y --entrypoint /etc/x -o oci:out:v1
-      [[ $output = *"entry etc/sparse is a sparse file"*"repack it"* ]]
-    done
+    refused -1 ociassemble build -q --base "rootfs:$file" --add root/etc/x:/y --entrypoint /etc/x -o oci:out:v1
+    [[ $output = *"entry etc/sparse is a sparse file"*"repack it"* ]]
   done
   ociassemble build -q --base rootfs:pax.tar --add root/etc/x:/y --entrypoint /etc/x -o oci:out:v1
   ociassemble verify oci:out:v1
