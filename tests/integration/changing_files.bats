@@ -36,6 +36,12 @@ file_in() { tar -xOf "$(blob "$1" "$(jq -r '.layers[-1].digest' "$(blob "$1" "$(
   [ ! -e image/index.json ]
 }
 
+@test "a few builds on each kind of file system of a file that changes meanwhile: the right image or an error" {
+  run "$(dirname "$BATS_TEST_FILENAME")/../changing_builds" --builds 3
+  echo "$output"
+  [ "$status" -eq 0 ]
+}
+
 @test "a file system that gives mtime for ctime has no cache, and its file is what the image holds" {
   command -v bindfs >/dev/null || skip "no bindfs here"
   mkdir source mounted
