@@ -32,7 +32,7 @@ std::vector<std::string> split(std::string_view list, std::string_view separator
   return parts;
 }
 
-std::string folder_of(std::string_view path) {
+std::string origin_folder(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == 0 || slash == std::string_view::npos ? "/" : std::string(path.substr(0, slash));
 }
@@ -124,8 +124,8 @@ void LibraryFolders::add_folders(std::string_view list) {
 std::vector<std::string> LibraryFolders::expand(std::string_view folder, const Found& by) const {
   std::vector<std::string> folders = {std::string(folder)};
   if (folder.find('$') == std::string_view::npos) return folders;
-  std::vector<std::string> origins = {folder_of(by.spelled)};
-  if (folder_of(by.path) != origins.front()) origins.push_back(folder_of(by.path));
+  std::vector<std::string> origins = {origin_folder(by.spelled)};
+  if (origin_folder(by.path) != origins.front()) origins.push_back(origin_folder(by.path));
   std::vector<std::string> libraries = {"lib", "lib64"};
   for (const auto& triplet : triplets_) libraries.push_back("lib/" + triplet);
   replace_variable(folders, "ORIGIN", origins);

@@ -71,8 +71,12 @@ bool is_runnable(const Tree::Node* node) {
   return node != nullptr && node->type == EntryType::regular && (node->mode & 0111U) != 0;
 }
 
-// A library of the application's may be loaded by name, whatever its mode is.
-bool is_elf(const Tree::Node* node) { return node != nullptr && node->facts && node->facts->links().elf; }
+// A library of the application's may be loaded by name, whatever its mode is; a damaged file is data.
+bool is_library(const Tree::Node* node) {
+  if (node == nullptr || !node->facts) return false;
+  const auto& elf = node->facts->links().elf;
+  return elf && elf->fault.empty();
+}
 
 // The first path of a map that lies below a folder.
 template <class Paths>
@@ -212,7 +216,7 @@ class Proof {
                              same_file(left, right) ? "its name leads elsewhere" : "replaced, hidden or removed");
     }
     ++result_.application_files;
-    if (is_runnable(right) || is_elf(right)) programs_.push_back(after);
+    if (is_runnable(right) || is_library(right)) programs_.push_back(after);
   }
 
   static const Tree::Node* named(const ProofSide& side, const std::string& path) {

@@ -126,7 +126,8 @@ ElfLinks read_elf_links(const BoundedFile& file) {
   ElfLinks links;
   try {
     const ElfFile elf(file);
-    if (elf.type() != kEtExec && elf.type() != kEtDyn) elf.refuse_damaged(fmt::format("type {}", elf.type()));
+    // Object files and core dumps are never run, nor loaded.
+    if (elf.type() != kEtExec && elf.type() != kEtDyn) return links;
     links.machine = elf.machine();
     links.is_64_bit = elf.is_64_bit();
     links.is_little_endian = elf.is_little_endian();

@@ -416,6 +416,9 @@ TEST_CASE("of a file whose headers contradict each other nobody can say what it 
       {"a header that is cut off", 3, program_of(tiny_elf().substr(0, 80))},
       {"a library of the base", 3, linked({{kElfNeeded, "libx.so"}}),
        RawTar().file("usr/lib/libx.so", with_two_string_tables())},
+      {"a damaged file among the application's data", 0,
+       program_of(tiny_elf()).file("srv/data", tiny_elf().substr(0, 80), 0644)},
+      {"an object file among them", 0, program_of(tiny_elf()).file("srv/x.o", tiny_elf().replace(16, 1, "\x01"), 0644)},
       {"a file that nobody starts", 0, program_of(tiny_elf()), RawTar().file("usr/share/x", tiny_elf().substr(0, 80))},
   });
 }
