@@ -152,8 +152,9 @@ class BorrowedSource : public Source {
 // A tar in a compression that layers may have is a layer as it is; another is made into one. Either way the tree is
 // read from the bytes that are stored, and nothing is stored that is no tar.
 Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>& identity, const LayerOptions& options,
-                         const Workplace& workplace, Tree& tree) {
+                         const Workplace& workplace, Tree& tree, bool& may_be_written) {
   auto input = std::make_unique<InputFile>(file, identity);
+  may_be_written = input->may_be_written();
   const auto& opened = *input;
   auto peeked = std::make_unique<PeekedSource>(std::move(input));
   const auto detected = detect_compression(peeked->head());
@@ -180,14 +181,15 @@ Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileId
                                 const LayerOptions& options, const Workplace& workplace, Tree& tree) {
   auto records = open_cache(workplace);
   const auto key = identity ? LayerCache::key(*identity, options) : std::nullopt;
-  if (!records || !key) return layer_from_tarball(file, identity, options, workplace, tree);
+  bool may_be_written = false;
+  if (!records || !key) return layer_from_tarball(file, identity, options, workplace, tree, may_be_written);
   LayerCache cache(std::make_shared<RecordCache>(std::move(*records)));
   const auto known = cache.find(*key);
   if (known && workplace.store->contains(known->descriptor)) {
     return {known->descriptor, known->diff_id, workplace.store};
   }
-  auto layer = layer_from_tarball(file, identity, options, workplace, tree);
-  cache.put(*key, {*identity}, {layer.descriptor, layer.diff_id});
+  auto layer = layer_from_tarball(file, identity, options, workplace, tree, may_be_written);
+  if (!may_be_written) cache.put(*key, {*identity}, {layer.descriptor, layer.diff_id});
   return layer;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/cached_layer.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -46,6 +48,14 @@ std::vector<FileIdentity> files_of(const std::vector<LayerEntry>& entries) {
   return files;
 }
 
+std::vector<std::shared_ptr<std::atomic<bool>>> notes_of(const std::vector<LayerEntry>& entries) {
+  std::vector<std::shared_ptr<std::atomic<bool>>> notes;
+  for (const auto& made : entries) {
+    if (made.may_be_written) notes.push_back(made.may_be_written);
+  }
+  return notes;
+}
+
 }  // namespace
 
 Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& options,
@@ -61,8 +71,10 @@ Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& op
     }
   }
   const auto files = files_of(entries);
+  const auto notes = notes_of(entries);
   auto layer = build_layer(std::move(entries), options, store, stop);
-  if (key) cache->put(*key, files, {layer.descriptor, layer.diff_id});
+  const bool is_settled = std::none_of(notes.begin(), notes.end(), [](const auto& note) { return note->load(); });
+  if (key && is_settled) cache->put(*key, files, {layer.descriptor, layer.diff_id});
   return layer;
 }
 

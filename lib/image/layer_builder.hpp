@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@ struct LayerEntry {
   std::function<std::unique_ptr<Source>()> open;
   std::optional<FileIdentity> file;
   std::optional<Digest> content;
+  // Set by what `open` gave when the file may change without another identity; null where there is no file.
+  std::shared_ptr<std::atomic<bool>> may_be_written;
 };
 
 struct LayerOptions {

@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <string_view>
 
@@ -53,7 +54,12 @@ LayerEntry regular_entry(const fs::path& file, std::string path, const struct st
   if (!identity || identity->device != status.st_dev || identity->inode != status.st_ino) throw_changed(file);
   LayerEntry made{make_entry(std::move(path), status, EntryType::regular, mtime), {}, identity, {}};
   made.entry.size = identity->size;
-  made.open = [file, identity] { return std::make_unique<InputFile>(file, identity); };
+  made.may_be_written = std::make_shared<std::atomic<bool>>(false);
+  made.open = [file, identity, may_be_written = made.may_be_written] {
+    auto input = std::make_unique<InputFile>(file, identity);
+    if (input->may_be_written()) *may_be_written = true;
+    return input;
+  };
   return made;
 }
 

@@ -6,14 +6,19 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <thread>
 #include <utility>
 
+#include "base/file_writers.hpp"
 #include "base/system_error.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
 namespace {
+
+// A call of write(2) on a file of a local disk is over by then, in nanoseconds.
+constexpr std::int64_t kLongestWrite = 10'000'000'000;
 
 // O_NONBLOCK: a fifo that took the file's place must not hold us up.
 UniqueFd open_input(const std::filesystem::path& file) {
@@ -35,6 +40,7 @@ InputFile::InputFile(std::filesystem::path file, const std::optional<FileIdentit
       identity_(FileIdentity::of(source_.fd(), file_.string())) {
   if (expected && !identity_.same_as(*expected)) throw_changed(file_);
   come_to_rest();
+  look_for_writers();
   if (trust == Trust::bytes || !identity_.tells_changes()) hash_.emplace();
 }
 
@@ -46,6 +52,20 @@ void InputFile::come_to_rest() {
   if (!rested.same_as(identity_)) throw_changed(file_);
   identity_ = rested;
   if (!identity_.at_rest()) hash_.emplace();
+}
+
+void InputFile::look_for_writers() {
+  switch (writers_of(source_.fd())) {
+    case Writers::none:
+      return;
+    case Writers::some:
+      may_be_written_ = true;
+      break;
+    case Writers::unknown:
+      may_be_written_ = identity_.seen - identity_.ctime < kLongestWrite;
+      break;
+  }
+  if (may_be_written_ && !hash_) hash_.emplace();
 }
 
 std::size_t InputFile::read(std::span<std::byte> buffer) {

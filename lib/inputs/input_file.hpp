@@ -12,9 +12,8 @@
 namespace ociassemble {
 
 // Reads a regular file that goes into an image: the bytes are those that the file held at one time, or reading fails.
-// The file is identified by its descriptor before and after. Where the file system cannot tell a change, the file is
-// read a second time and has to be the same. (A change through a writable mapping that was there before is seen by
-// neither: the kernel stamps a page's first write only.)
+// The file is identified by its descriptor before and after. Where the file system cannot tell a change, or somebody
+// has the file open for writing, it is read a second time and has to be the same.
 class InputFile : public Source {
  public:
   // By what a change is seen: the identity where the file system keeps ctimes, or always a second reading.
@@ -30,14 +29,19 @@ class InputFile : public Source {
   // For a reader that stops earlier: whether the file still is what it was. Throws Error{io} when it is not.
   void require_unchanged() const;
   const FileIdentity& identity() const noexcept { return identity_; }
+  // Whether a write may be under way that began before the file was looked at, so that its identity may stay while its
+  // bytes change: nobody must remember anything by it.
+  bool may_be_written() const noexcept { return may_be_written_; }
 
  private:
   void come_to_rest();
+  void look_for_writers();
   void require_same_bytes();
 
   std::filesystem::path file_;
   FileSource source_;
   FileIdentity identity_;
+  bool may_be_written_ = false;
   std::optional<Hasher> hash_;  // of a file that is to be read twice
 };
 

@@ -3,9 +3,12 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstring>
 #include <fstream>
 
 #include "image/cached_layer.hpp"
@@ -126,4 +129,40 @@ TEST_CASE("a layer that failed because a file changed is not remembered") {
   CHECK_THROWS_AS(build_cached_layer(entries, {}, store, &cache, MakeLayer::now, {}), Error);
   switch_to("v1");
   CHECK_FALSE(cache.find(*LayerCache::key(entries, {})));
+}
+
+// A page that is mapped for writing is stamped when it is first written to, and then no more; a write in one call when
+// it begins. So this is what a write that was under way before looks like.
+TEST_CASE("a change that no time shows is seen where somebody has the file open for writing") {
+  const test::TestFolder folder;
+  const auto file = folder.write("file", std::string(1U << 19U, 'a'));
+  const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  void* mapped = ::mmap(nullptr, 1U << 19U, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  ::close(fd);
+  REQUIRE(mapped != MAP_FAILED);
+  std::memset(mapped, 'b', 1U << 19U);
+  ::usleep(60'000);
+  const auto before = *FileIdentity::of(file);
+  {
+    InputFile source(file, before);
+    CHECK(source.may_be_written());
+    std::array<std::byte, 4096> start{};
+    REQUIRE(source.read(start) == start.size());
+    std::memset(mapped, 'c', 1U << 19U);
+    REQUIRE(FileIdentity::of(file)->same_as(before));
+    check_changed([&] { rest_of(source); });
+  }
+  // What is read at rest is right, and yet nobody may remember it.
+  LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
+  const auto store = make_memory_store();
+  const auto is_remembered = [&] {
+    const std::vector entries{read_regular_file(file, "file", 0)};
+    build_cached_layer(entries, {}, store, &cache, MakeLayer::now, {});
+    return cache.find(*LayerCache::key(entries, {})).has_value();
+  };
+  CHECK_FALSE(is_remembered());
+  ::munmap(mapped, 1U << 19U);
+  CHECK_FALSE(InputFile(file).may_be_written());
+  CHECK(is_remembered());
 }
