@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "bases/file_summaries.hpp"
 #include "fuzz.hpp"
 #include "inspect/apk_database.hpp"
 #include "inspect/dpkg_database.hpp"
@@ -26,13 +27,29 @@ void check_packages(const PackageList& list) {
   }
 }
 
+// What is read of a database comes back out of its summary.
+void check_summary(std::string_view path, std::string_view text, const PackageList& list) {
+  const auto again = ociassemble::decode_packages(ociassemble::summarise_file(path, text));
+  require(again && again->packages.size() == list.packages.size() && again->broken_records == list.broken_records,
+          "packages survive their summary");
+  for (std::size_t i = 0; i < list.packages.size(); ++i)
+    require(again->packages[i].name == list.packages[i].name && again->packages[i].license == list.packages[i].license,
+            "a package survives its summary");
+}
+
 }  // namespace
 
 // The same bytes for each reader of a base's files.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = ociassemble::fuzz::as_text(data, size);
-  check_packages(ociassemble::parse_apk_database(text));
-  check_packages(ociassemble::parse_dpkg_status(text));
+  const auto apk = ociassemble::parse_apk_database(text);
+  check_packages(apk);
+  check_summary("lib/apk/db/installed", text, apk);
+  const auto dpkg = ociassemble::parse_dpkg_status(text);
+  check_packages(dpkg);
+  check_summary("var/lib/dpkg/status", text, dpkg);
+  ociassemble::decode_packages(text);
+  ociassemble::decode_certificates(text);
   const auto release = ociassemble::parse_os_release(text);
   require(is_one_line(release.id) && is_one_line(release.pretty_name), "a system's name can be shown");
   for (const auto& word : release.id_like) require(!word.empty(), "a word is not empty");

@@ -9,14 +9,15 @@
 #include "base/private_folder.hpp"
 #include "base/stop.hpp"
 #include "bases/base_facts.hpp"
+#include "bases/file_summaries.hpp"
 #include "bases/static_base.hpp"
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
-#include "gates/library_facts.hpp"
 #include "gates/root_files.hpp"
 #include "image/cached_layer.hpp"
 #include "inputs/folder.hpp"
 #include "inputs/input_file.hpp"
+#include "inspect/os_release.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/timestamp.hpp"
@@ -31,30 +32,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-std::optional<RecordCache> open_cache(const Workplace& workplace) {
-  if (workplace.cache_folder.empty()) return {};
-  // A record decides which layer a push publishes unread.
-  if (const auto why = why_not_private(workplace.cache_folder)) {
-    if (workplace.warn) {
-      workplace.warn(fmt::format("the cache {} is not used: {}", workplace.cache_folder.string(), *why));
-    }
-    return {};
-  }
-  return RecordCache(workplace.cache_folder);
-}
-
 // Files that builds decide by, kept whole.
 std::set<std::string> wanted_files() {
-  std::set<std::string> wanted{"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release"};
-  wanted.insert(kLoaderTexts.begin(), kLoaderTexts.end());
+  std::set<std::string> wanted(kLoaderTexts.begin(), kLoaderTexts.end());
+  wanted.insert(kAccountTexts.begin(), kAccountTexts.end());
+  wanted.insert(kOsReleaseFiles.begin(), kOsReleaseFiles.end());
   return wanted;
 }
 
-// Of libraries what loaders look at is kept.
-Tree make_tree(std::set<std::string> wanted) {
-  const auto summarise = [](std::string_view bytes) { return encode_library(facts_of_library(bytes)); };
-  return Tree(std::move(wanted), {is_library_path, summarise});
-}
+Tree make_tree(std::set<std::string> wanted) { return Tree(std::move(wanted), {is_summarised_file, summarise_file}); }
 
 std::string_view name_of(DetectedCompression detected) {
   switch (detected) {
@@ -307,7 +293,7 @@ void use_rootfs(Base& base, const BaseRequest& request, const Platform& platform
 }
 
 Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const Workplace& workplace) {
-  constexpr const char* kKind = "trees-with-libraries";
+  constexpr const char* kKind = "trees-with-facts";
   auto cache = open_cache(workplace);
   auto record = cache ? cache->find(kKind, key) : std::nullopt;
   if (auto known = record ? decode_tree(std::move(*record)) : std::nullopt) return std::move(*known);
@@ -320,6 +306,18 @@ Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const
 }
 
 }  // namespace
+
+std::optional<RecordCache> open_cache(const Workplace& workplace) {
+  if (workplace.cache_folder.empty()) return {};
+  // A record decides which layer a push publishes unread.
+  if (const auto why = why_not_private(workplace.cache_folder)) {
+    if (workplace.warn) {
+      workplace.warn(fmt::format("the cache {} is not used: {}", workplace.cache_folder.string(), *why));
+    }
+    return {};
+  }
+  return RecordCache(workplace.cache_folder);
+}
 
 Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const LayerOptions& options,
                  const Workplace& workplace, SharedWork& work) {

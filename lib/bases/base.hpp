@@ -7,6 +7,7 @@
 
 #include "bases/shared_work.hpp"
 #include "image/layer_builder.hpp"
+#include "store/record_cache.hpp"
 #include "tree/tree.hpp"
 
 namespace ociassemble {
@@ -21,6 +22,9 @@ struct Base {
   std::string description;       // for messages: "docker.io/library/alpine:3.20 (Alpine Linux)"
   Tree tree;
 };
+
+// The workplace's cache; nothing where it has none, or one that others can write to, which is warned of.
+std::optional<RecordCache> open_cache(const Workplace& workplace);
 
 // A layer of entries, unless the work or the workplace's cache, where it has one, knows it. `what` is for the progress;
 // empty: not a word.

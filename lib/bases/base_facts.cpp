@@ -5,6 +5,7 @@
 
 #include "base/base64.hpp"
 #include "base/text.hpp"
+#include "bases/file_summaries.hpp"
 #include "compress/codec.hpp"
 #include "inspect/os_release.hpp"
 #include "io/streams.hpp"
@@ -36,24 +37,27 @@ std::string libc_of(const Tree& tree) {
       "use a smaller base, or leave it out of the lock");
 }
 
-// The depth is bounded by what Tree takes. `size` is of the record so far, or somewhat less.
-Tree::Node prune(const Tree::Node& from, std::size_t& size) {
+bool is_package_database(std::string_view path) { return is_apk_database(path) || is_dpkg_database(path); }
+
+// Packages decide nothing in a build, and are left out. The depth is bounded by what Tree takes. `size` is of the
+// record so far, or somewhat less.
+Tree::Node prune(const Tree::Node& from, const std::string& path, std::size_t& size) {
   Tree::Node node;
   node.type = from.type;
   node.mode = 0;
   node.set_link_target(from.link_target());
-  node.set_contents(from.contents());
-  if (from.type == EntryType::directory || from.contents()) {
+  if (from.contents() && !is_package_database(path)) node.set_contents(from.contents());
+  if (from.type == EntryType::directory || node.contents()) {
     node.mode = from.mode;
     node.uid = from.uid;
     node.gid = from.gid;
     node.set_xattrs(from.xattrs());
   }
-  if (from.contents()) node.size = from.size;
+  if (node.contents()) node.size = from.size;
   for (const auto& [name, child] : from.children) {
     size += kLeastNodeRecord + name.size();
     if (size > kMaxRecord) refuse_size();
-    node.children.append(name, prune(child, size));
+    node.children.append(name, prune(child, path.empty() ? std::string(name) : fmt::format("{}/{}", path, name), size));
   }
   return node;
 }
@@ -92,7 +96,7 @@ std::string describe_system(const Tree& tree) {
 
 BaseFacts encode_facts(const Tree& tree) {
   std::size_t size = 0;
-  const auto record = encode_tree(Tree::from_root(prune(tree.root(), size)));
+  const auto record = encode_tree(Tree::from_root(prune(tree.root(), {}, size)));
   if (record.size() > kMaxRecord) refuse_size();
   return {Digest::of(record), encode_base64(compress(record))};
 }

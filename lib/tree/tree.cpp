@@ -257,7 +257,7 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
     node.set_contents(read_all(layer.data(), kLargestContents, entry.path));
   } else if (watcher_ == nullptr && entry.type == EntryType::regular && entry.size <= kLargestSummarised &&
              is_summarised(path)) {
-    node.set_contents(summary_.make(read_all(layer.data(), kLargestSummarised, entry.path)));
+    node.set_contents(summary_.make(path, read_all(layer.data(), kLargestSummarised, entry.path)));
   }
   if (watcher_ != nullptr && entry.type != EntryType::directory) {
     if (node.contents()) {

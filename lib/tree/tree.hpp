@@ -46,7 +46,7 @@ class Tree {
   // must be there, or neither; files over 64 MiB have no summary, and nothing has while somebody watches.
   struct Summary {
     bool (*is_wanted)(std::string_view path) = nullptr;
-    std::string (*make)(std::string_view bytes) = nullptr;
+    std::string (*make)(std::string_view path, std::string_view bytes) = nullptr;
   };
 
   // Contents are kept for regular files at these paths, up to 1 MiB each.

@@ -417,7 +417,9 @@ TEST_CASE("files that wanted files lead to are told, so that their contents can 
 
 TEST_CASE("of files that are to be summarised, hard links included, the summary is kept in place of the contents") {
   const auto is_wanted = [](std::string_view path) { return path.ends_with(".so"); };
-  const auto summary = [](std::string_view bytes) { return std::to_string(bytes.size()) + " bytes"; };
+  const auto summary = [](std::string_view path, std::string_view bytes) {
+    return std::string(path) + ": " + std::to_string(bytes.size()) + " bytes";
+  };
   Tree tree({"etc/passwd"}, {is_wanted, summary});
   RawTar layer;
   layer.file("etc/passwd", "root").file("lib/a.so", "12345").file("lib/text", "no").symlink("lib/b.so", "a.so");
@@ -425,18 +427,18 @@ TEST_CASE("of files that are to be summarised, hard links included, the summary 
   apply(tree, layer);
   const auto contents = [&](std::string_view path) { return tree.find(path)->contents().value_or("none"); };
   CHECK(contents("etc/passwd") == "root");
-  CHECK(contents("lib/a.so") == "5 bytes");
-  CHECK(contents("lib/c.so") == "5 bytes");
+  CHECK(contents("lib/a.so") == "lib/a.so: 5 bytes");
+  CHECK(contents("lib/c.so") == "lib/a.so: 5 bytes");
   CHECK(contents("lib/text") == "none");
   CHECK(contents("lib/b.so") == "none");
   CHECK(contents("lib/d") == "none");
   CHECK(contents("lib/e.so") == "none");
-  CHECK(tree.follow("lib/b.so")->contents() == "5 bytes");
+  CHECK(tree.follow("lib/b.so")->contents() == "lib/a.so: 5 bytes");
 }
 
 TEST_CASE("a wanted file that is a link to a summarised one is to be had whole") {
   const auto is_wanted = [](std::string_view path) { return path.ends_with(".so"); };
-  const auto summary = [](std::string_view) { return std::string("summary"); };
+  const auto summary = [](std::string_view, std::string_view) { return std::string("summary"); };
   Tree tree({"etc/passwd"}, {is_wanted, summary});
   RawTar layer;
   layer.file("lib/a.so", "12345").symlink("etc/passwd", "../lib/a.so");
