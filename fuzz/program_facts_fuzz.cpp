@@ -10,6 +10,7 @@
 #include "inspect/go_functions.hpp"
 #include "inspect/go_program.hpp"
 #include "inspect/loader_cache.hpp"
+#include "inspect/read_only_data.hpp"
 #include "ociassemble/error.hpp"
 
 namespace {
@@ -50,6 +51,7 @@ void read_facts(const ElfFile& elf, const BoundedFile& file) {
   require(!program || !program->go || build.has_value(), "a Go program has build information");
   const auto code = ociassemble::read_go_code(file, ociassemble::GoBuild());
   require(!program || code.has_value(), "a program has a digest");
+  ociassemble::read_only_data_holds(elf, file, "/bin/sh");
 }
 
 template <class Read>

@@ -12,6 +12,7 @@
 
 #include "ociassemble/compression.hpp"
 #include "ociassemble/contents.hpp"
+#include "ociassemble/gates.hpp"
 #include "ociassemble/location.hpp"
 #include "ociassemble/lock.hpp"
 #include "ociassemble/manifest.hpp"
@@ -79,6 +80,10 @@ struct AssembleOptions {
   std::vector<std::string> volumes;
   std::optional<std::string> stop_signal;
   std::optional<Healthcheck> healthcheck;  // the base's when not set
+
+  // What is done where the image lacks what a program may need at run time: CA certificates, zone data, users, a shell,
+  // a temporary folder (docs/gates.md).
+  Severity needs = Severity::warn;
 
   ImageFormat format = ImageFormat::oci;
   CompressionOptions compression;

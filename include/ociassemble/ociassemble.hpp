@@ -19,6 +19,7 @@
 #include "ociassemble/document.hpp"
 #include "ociassemble/entry_type.hpp"
 #include "ociassemble/error.hpp"
+#include "ociassemble/gates.hpp"
 #include "ociassemble/go_program.hpp"
 #include "ociassemble/ignore.hpp"
 #include "ociassemble/image.hpp"

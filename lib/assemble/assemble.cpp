@@ -15,6 +15,7 @@
 #include "assemble/image_files.hpp"
 #include "assemble/lock_checks.hpp"
 #include "assemble/name_check.hpp"
+#include "assemble/needs_check.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/stages.hpp"
 #include "assemble/start_check.hpp"
@@ -25,6 +26,7 @@
 #include "image/layer_makers.hpp"
 #include "inputs/folder.hpp"
 #include "inspect/passwd.hpp"
+#include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/timestamp.hpp"
 
@@ -32,6 +34,8 @@ namespace ociassemble {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kLargestAccounts = std::size_t{4} * 1024 * 1024;
 
 struct Modes {
   std::uint32_t program;
@@ -67,20 +71,19 @@ class Assembly {
         accounts_(base_.tree) {}
 
   Assembled run() {
-    check_interpreters(binaries_, base_);
     config_ = base_.config;
     pad_history();
     for (const auto& stage : stages_of(options_)) add_stage(stage);
     warn_of_equal_names(placement_.paths(), workplace_.warn);
     finish_config();
-    check_starts();
+    pass_gates();
     layers_ = base_.layers;
     for (auto& planned : planned_) make_planned(std::move(planned));
     warn_of_depth();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     std::sort(inputs_.begin(), inputs_.end());
     inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
-    return {std::move(image), std::move(inputs_), base_.root, base_layers()};
+    return {std::move(image), std::move(inputs_), base_.root, base_layers(), std::move(gates_)};
   }
 
  private:
@@ -148,36 +151,46 @@ class Assembly {
     require_program(options_, config_, placement_);
   }
 
-  std::string library_path() const {
-    constexpr std::string_view kName = "LD_LIBRARY_PATH=";
-    for (const auto& variable : config_.env) {
-      if (variable.starts_with(kName)) return variable.substr(kName.size());
-    }
-    return {};
-  }
-
   // Once everything is placed, the environment and the user are known, and before a layer is made.
-  void check_starts() {
-    const ImageFiles files(base_.tree, placement_, library_sources_);
-    const auto user = accounts_.user(options_.contents.user);
+  void pass_gates() {
+    const ImageFiles files(base_.tree, placement_, sources_);
+    auto cache = open_cache(workplace_);
     for (const auto& binary : binaries_) {
-      if (!binary.elf || binary.elf->interpreter.empty()) continue;
-      const auto source = binary.input->source.string();
-      CheckedStart start{source, base_words(base_), {}};
-      start.program = {placement_.resolve(binary_path(*binary.input)),
-                       binary.elf->interpreter,
-                       facts_of_program(source),
-                       library_path(),
-                       user.uid,
-                       user.gid};
-      check_start(start, files, workplace_.warn);
+      const auto path = placement_.resolve(binary_path(*binary.input));
+      if (!binary.elf) {
+        gates_.push_back({"runs", "", "/" + path, GateVerdict::not_judged, "it is taken as it is", ""});
+        continue;
+      }
+      gates_.push_back(check_start(checked_start(binary, path), files, workplace_.warn));
+      if (binary.elf->traits.is_packed || options_.needs == Severity::off) continue;
+      const CheckedNeeds needs{binary.input->source.string(), path,
+                               find_needs(binary.input->source.string(), binary.file, cache ? &*cache : nullptr),
+                               surroundings()};
+      auto results = check_needs(needs, files, options_.needs, workplace_.warn);
+      gates_.insert(gates_.end(), results.begin(), results.end());
     }
   }
 
-  // Remembers where a file comes from that a loader may look into.
+  CheckedStart checked_start(const CheckedBinary& binary, const std::string& path) const {
+    const auto source = binary.input->source.string();
+    const auto user = accounts_.user(options_.contents.user);
+    CheckedStart start{source, base_words(base_), *binary.elf, {}};
+    start.program = {path,    binary.elf->interpreter, {}, config_.env_value("LD_LIBRARY_PATH").value_or(""), user.uid,
+                     user.gid};
+    if (!binary.elf->interpreter.empty()) start.program.facts = facts_of_program(source);
+    return start;
+  }
+
+  ProgramSurroundings surroundings() const {
+    const auto user = accounts_.user(options_.contents.user);
+    return {config_.env, config_.volumes, user.uid, user.gid};
+  }
+
+  // Remembers where a file comes from that a gate may look into.
   void note_source(const std::string& path, const fs::path& source) {
-    if (is_library_path(path) || std::find(kLoaderTexts.begin(), kLoaderTexts.end(), path) != kLoaderTexts.end())
-      library_sources_[placement_.resolve(path)] = source;
+    const auto is_one = [&](const auto& names) { return std::find(names.begin(), names.end(), path) != names.end(); };
+    if (is_library_path(path) || is_one(kLoaderTexts) || is_one(kAccountTexts))
+      sources_.put(placement_.resolve(path), source);
   }
 
   void add_layer(const std::string& created_by) {
@@ -215,6 +228,8 @@ class Assembly {
   void add_users_layer(const Contents& stage) {
     if (!stage.create_user) return;
     for (auto& entry : accounts_.create(*stage.create_user, mtime())) {
+      if (entry.open)
+        sources_.put(placement_.resolve(entry.entry.path), read_all(*entry.open(), kLargestAccounts, entry.entry.path));
       placement_.add(std::move(entry), Placement::Existing::replace);
     }
     add_layer(fmt::format("user {}", stage.create_user->name));
@@ -360,7 +375,8 @@ class Assembly {
   Accounts accounts_;
   bool has_application_ = false;
   std::vector<PlannedLayer> planned_;
-  ImageFiles::Sources library_sources_;
+  ImageFiles::Sources sources_;
+  std::vector<GateResult> gates_;
   ImageConfig config_;
   std::vector<Layer> layers_;
 };

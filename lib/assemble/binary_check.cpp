@@ -11,13 +11,6 @@
 namespace ociassemble {
 namespace {
 
-std::string remedy(const ElfInfo& elf) {
-  // Go's internal linker writes a loader into every position-independent program, and no library.
-  if (elf.needed.empty()) return "build without -buildmode=pie, or link it with -extldflags=-static-pie";
-  const bool wants_musl = elf.interpreter.find("ld-musl-") != std::string::npos;
-  return fmt::format("build with CGO_ENABLED=0, or choose a {} base", wants_musl ? "musl" : "glibc");
-}
-
 // Images are Linux's unless another system is asked for.
 Platform platform_of(const ElfInfo& elf) {
   auto platform = Platform::parse("linux/" + elf_architecture(elf));
@@ -92,16 +85,6 @@ std::int64_t created_time(const AssembleOptions& options, const std::vector<Chec
   }
   throw Error(ErrorCode::check_failed, "cannot tell when the image was created: no program has the time of its commit",
               "build with -buildvcs=true in the repository, or give --created a time");
-}
-
-void check_interpreters(const std::vector<CheckedBinary>& binaries, const Base& base) {
-  for (const auto& [input, elf, file] : binaries) {
-    if (!elf || elf->interpreter.empty() || base.tree.follow(elf->interpreter) != nullptr) continue;
-    throw Error(ErrorCode::check_failed,
-                fmt::format("cannot use {}: it needs {}, which this base ({}) does not have", input->source.string(),
-                            elf->interpreter, base_words(base)),
-                remedy(*elf));
-  }
 }
 
 }  // namespace ociassemble

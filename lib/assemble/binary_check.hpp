@@ -35,7 +35,4 @@ std::int64_t created_time(const AssembleOptions& options, const std::vector<Chec
 // The base as messages name it: "debian:11 (Debian GNU/Linux 11 (bullseye))", and that it has musl.
 std::string base_words(const Base& base);
 
-// Throws Error{check_failed} for a binary whose interpreter the base does not have.
-void check_interpreters(const std::vector<CheckedBinary>& binaries, const Base& base);
-
 }  // namespace ociassemble

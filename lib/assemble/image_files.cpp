@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <deque>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "bases/file_summaries.hpp"
 #include "io/streams.hpp"
 
 namespace ociassemble {
@@ -33,7 +35,27 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
+// The depth of a tree is bounded.
+void add_paths_named(const Tree::Node& folder, const std::string& path, const std::string& name,
+                     std::vector<std::string>& found) {
+  for (const auto& [child_name, child] : folder.children) {
+    const auto child_path = below(path, child_name);
+    if (child_name == name && child.type != EntryType::directory) found.push_back(child_path);
+    add_paths_named(child, child_path, name, found);
+  }
+}
+
 }  // namespace
+
+void ImageFiles::Sources::put(const std::string& place, const std::filesystem::path& file) {
+  files[place] = file;
+  texts.erase(place);
+}
+
+void ImageFiles::Sources::put(const std::string& place, std::string text) {
+  texts[place] = std::move(text);
+  files.erase(place);
+}
 
 // What lies at a path, links not followed.
 struct ImageFiles::Item {
@@ -82,8 +104,8 @@ std::optional<std::string> ImageFiles::resolve(std::string_view path) const {
 std::shared_ptr<const LibraryFacts> ImageFiles::library_at(const std::string& path) const {
   auto& known = known_[path];
   if (known) return known;
-  const auto source = sources_.find(path);
-  if (source != sources_.end()) {
+  const auto source = sources_.files.find(path);
+  if (source != sources_.files.end()) {
     known = std::make_shared<const LibraryFacts>(facts_of_library_file(source->second.string()));
     return known;
   }
@@ -97,19 +119,45 @@ std::optional<RootFile> ImageFiles::find(std::string_view path) const {
   const auto real = resolve(path);
   const auto item = real ? item_at(*real) : std::nullopt;
   if (!item || item->type != EntryType::regular) return {};
-  return RootFile{*real, item->mode, item->uid, item->gid, library_at(*real)};
+  return RootFile{*real, item->mode, item->uid, item->gid, library_at(*real), certificates_at(*real)};
+}
+
+std::optional<std::uint64_t> ImageFiles::certificates_at(const std::string& path) const {
+  const auto* node = placement_.find(path) == nullptr ? base_.find(path) : nullptr;
+  return node != nullptr && node->contents ? decode_certificates(*node->contents) : std::nullopt;
+}
+
+std::optional<RootFolder> ImageFiles::folder(std::string_view path) const {
+  const auto real = resolve(path);
+  const auto item = real ? item_at(*real) : std::nullopt;
+  if (!item || item->type != EntryType::directory) return {};
+  const auto* node = base_.find(*real);
+  const bool has_entries = placement_.has_below(*real) || (node != nullptr && !node->children.empty());
+  return RootFolder{item->mode, item->uid, item->gid, has_entries};
 }
 
 std::optional<std::string> ImageFiles::text(std::string_view path) const {
   const auto real = resolve(path);
   if (!real) return {};
-  const auto source = sources_.find(*real);
-  if (source != sources_.end()) {
+  const auto made = sources_.texts.find(*real);
+  if (made != sources_.texts.end()) return made->second;
+  const auto source = sources_.files.find(*real);
+  if (source != sources_.files.end()) {
+    if (std::error_code ignored; std::filesystem::file_size(source->second, ignored) > kLargestText) return {};
     FileSource file(source->second);
     return read_all(file, kLargestText, source->second.string());
   }
   const auto* node = placement_.find(*real) == nullptr ? base_.find(*real) : nullptr;
   return node != nullptr ? node->contents() : std::nullopt;
+}
+
+std::vector<std::string> ImageFiles::paths_named(std::string_view name) const {
+  const auto is_named = [&](std::string_view path) { return path.substr(path.rfind('/') + 1) == name; };
+  auto found = placement_.paths();
+  found.erase(std::remove_if(found.begin(), found.end(), [&](const auto& path) { return !is_named(path); }),
+              found.end());
+  add_paths_named(base_.root(), "", std::string(name), found);
+  return found;
 }
 
 bool ImageFiles::may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "assemble/placement.hpp"
 #include "gates/root_files.hpp"
@@ -18,14 +20,22 @@ namespace ociassemble {
 // local ones are read. Borrows all. One thread.
 class ImageFiles : public RootFiles {
  public:
-  // By place in the image (Placement::resolve): the local files that were placed.
-  using Sources = std::map<std::string, std::filesystem::path>;
+  // By place in the image (Placement::resolve): where the bytes of what was placed are.
+  struct Sources {
+    std::map<std::string, std::filesystem::path> files;  // local ones
+    std::map<std::string, std::string> texts;            // those that are made
+
+    void put(const std::string& place, const std::filesystem::path& file);
+    void put(const std::string& place, std::string text);
+  };
 
   ImageFiles(const Tree& base, const Placement& placement, const Sources& sources)
       : base_(base), placement_(placement), sources_(sources) {}
 
   std::optional<RootFile> find(std::string_view path) const override;
+  std::optional<RootFolder> folder(std::string_view path) const override;
   std::optional<std::string> text(std::string_view path) const override;
+  std::vector<std::string> paths_named(std::string_view name) const override;
   bool may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const override;
 
  private:
@@ -33,6 +43,7 @@ class ImageFiles : public RootFiles {
   std::optional<Item> item_at(const std::string& path) const;
   std::optional<std::string> resolve(std::string_view path) const;
   std::shared_ptr<const LibraryFacts> library_at(const std::string& path) const;
+  std::optional<std::uint64_t> certificates_at(const std::string& path) const;
 
   const Tree& base_;
   const Placement& placement_;

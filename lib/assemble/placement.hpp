@@ -39,6 +39,8 @@ class Placement {
   const TarEntry* find(const std::string& path) const;
   // Whether a directory was placed at the path, or is a parent of what was.
   bool has_directory(const std::string& path) const;
+  // Whether anything was placed below the resolved path.
+  bool has_below(const std::string& folder) const;
 
   // Whether the path leads to a file in the image so far, links of the base and of what was placed followed.
   bool has_file(std::string_view path) const;
@@ -53,7 +55,6 @@ class Placement {
  private:
   void add_parents(const std::string& path);
   void check_free(const TarEntry& entry) const;
-  bool has_below(const std::string& folder) const;
 
   const Tree& base_;
   std::int64_t mtime_;

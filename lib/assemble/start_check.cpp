@@ -2,10 +2,14 @@
 #include "assemble/start_check.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "gates/glibc_version.hpp"
@@ -65,14 +69,55 @@ std::string symbol_cause(const StartVerdict& verdict) {
   return fmt::format("musl has no {}{}, which the program needs", printable(first.name), more);
 }
 
-std::string cause_of(const StartObstacle& obstacle, const StartVerdict& verdict, const CheckedStart& start) {
+// A library that the loader does not find, though the image has it.
+struct Elsewhere {
+  std::string folder;      // "/opt"; empty: there is none that fits
+  std::string misfitting;  // "/opt/libz.so.1", for another machine
+};
+
+Elsewhere find_elsewhere(const StartObstacle& obstacle, const CheckedStart& start, const RootFiles& root) {
+  Elsewhere found;
+  if (obstacle.kind != StartFailure::no_library || obstacle.name.find('/') != std::string::npos) return found;
+  for (const auto& path : root.paths_named(obstacle.name)) {
+    const auto file = root.find("/" + path);
+    if (!file || file->library == nullptr) continue;
+    const auto& program = start.program.facts;
+    const bool fits = file->library->machine == program.machine && file->library->is_64_bit == program.is_64_bit;
+    if (!fits) found.misfitting = "/" + path;
+    const auto slash = path.rfind('/');
+    if (fits) return {"/" + path.substr(0, slash == std::string::npos ? 0 : slash), {}};
+  }
+  return found;
+}
+
+std::string library_cause(const StartObstacle& obstacle, const CheckedStart& start, const Elsewhere& elsewhere) {
+  const auto name = printable(obstacle.name);
+  const auto needed = needed_words(obstacle, start);
+  if (!elsewhere.folder.empty())
+    return fmt::format("{} is in {}, where the loader does not look; {}", name, printable(elsewhere.folder), needed);
+  if (!elsewhere.misfitting.empty())
+    return fmt::format("{} is for another machine; {}", printable(elsewhere.misfitting), needed);
+  return fmt::format("{} is not in the image; {}", name, needed);
+}
+
+std::string library_remedy(const StartVerdict& verdict, const Elsewhere& elsewhere) {
+  if (!elsewhere.misfitting.empty())
+    return "add the library that is built for the image's platform, or choose a base that has it";
+  if (elsewhere.folder.empty())
+    return "build with CGO_ENABLED=0, choose a base that has the library, or add it and those that it needs with --add";
+  auto folder = verdict.default_folders.empty() ? std::string("/usr/lib") : verdict.default_folders.back();
+  if (folder.ends_with('/')) folder.pop_back();
+  return fmt::format("put it into {}, or set --env LD_LIBRARY_PATH={}", printable(folder), printable(elsewhere.folder));
+}
+
+std::string cause_of(const StartObstacle& obstacle, const StartVerdict& verdict, const CheckedStart& start,
+                     const Elsewhere& elsewhere) {
   switch (obstacle.kind) {
     case StartFailure::no_interpreter:
-      return fmt::format("its loader {} is not in the image", printable(obstacle.name));
     case StartFailure::bad_interpreter:
       return fmt::format("its loader {} cannot be used: {}", printable(obstacle.name), obstacle.found);
     case StartFailure::no_library:
-      return fmt::format("{} is not in the image; {}", printable(obstacle.name), needed_words(obstacle, start));
+      return library_cause(obstacle, start, elsewhere);
     case StartFailure::bad_library:
       return fmt::format("{} cannot be loaded: {}; {}", printable(obstacle.name), obstacle.found,
                          needed_words(obstacle, start));
@@ -97,15 +142,15 @@ std::string glibc_remedy(const StartObstacle& obstacle, const StartVerdict& verd
                      example);
 }
 
-std::string remedy_for(const StartObstacle& obstacle, const StartVerdict& verdict) {
+std::string remedy_for(const StartObstacle& obstacle, const StartVerdict& verdict, const Elsewhere& elsewhere) {
   switch (obstacle.kind) {
     case StartFailure::no_interpreter:
     case StartFailure::bad_interpreter:
       return "build with CGO_ENABLED=0, or choose a base with this loader";
     case StartFailure::no_library:
-      return "build with CGO_ENABLED=0, choose a base that has the library, or add it and those that it needs with "
-             "--add";
+      return library_remedy(verdict, elsewhere);
     case StartFailure::bad_library:
+      if (obstacle.found == kNoElfFile) return "put the library itself there, not a linker script or a text";
       return "let the image's user read it (--add SRC:DEST,mode=0444), or take it out of the library path";
     case StartFailure::no_version:
       if (is_glibc_version(obstacle)) return glibc_remedy(obstacle, verdict);
@@ -116,27 +161,78 @@ std::string remedy_for(const StartObstacle& obstacle, const StartVerdict& verdic
   return {};
 }
 
-void warn_of(const StartVerdict& verdict, const CheckedStart& start,
-             const std::function<void(const std::string&)>& warn) {
-  if (!warn) return;
-  for (const auto& name : verdict.not_judged)
-    warn(fmt::format("whether {} starts was not judged: nothing is known about /{}", start.source, printable(name)));
-  if (verdict.x86_level > 1)
-    warn(fmt::format("{} starts only on processors of level x86-64-v{} and above", start.source, verdict.x86_level));
+[[noreturn]] void refuse_without_interpreter(const CheckedStart& start) {
+  const auto& interpreter = start.elf.interpreter;
+  const bool wants_musl = interpreter.find("ld-musl-") != std::string::npos;
+  // Go's internal linker writes a loader into every position-independent program, and no library.
+  const auto remedy = start.elf.needed.empty()
+                          ? "build without -buildmode=pie, or link it with -extldflags=-static-pie"
+                          : fmt::format("build with CGO_ENABLED=0, or choose a {} base", wants_musl ? "musl" : "glibc");
+  throw Error(ErrorCode::check_failed,
+              fmt::format("cannot use {}: it needs {}, which this base ({}) does not have", start.source, interpreter,
+                          start.base),
+              remedy);
+}
+
+// What the machine or its kernel must be like.
+std::vector<std::string> machine_remarks(const ElfInfo& elf, const StartVerdict& verdict) {
+  constexpr std::uint64_t kLargestPage = std::uint64_t{64} * 1024;
+  constexpr std::uint16_t kMachineArm64 = 183;
+  std::vector<std::string> remarks;
+  const auto level = std::max(elf.x86_level, verdict.x86_level);
+  if (level > 1) remarks.push_back(fmt::format("starts only on processors of level x86-64-v{} and above", level));
+  if (!elf.arm64.empty()) remarks.push_back(fmt::format("runs only on processors of ARM {} and above", elf.arm64));
+  if (elf.machine == kMachineArm64 && elf.traits.page_size < kLargestPage)
+    remarks.push_back(
+        fmt::format("does not start on kernels with pages of 64 KiB: it is aligned to {} bytes", elf.traits.page_size));
+  if (elf.traits.has_executable_stack)
+    remarks.emplace_back("wants an executable stack, which kernels with SELinux may forbid");
+  return remarks;
+}
+
+GateResult start_result(const CheckedStart& start, GateVerdict verdict, std::string reason) {
+  return {"runs", "", "/" + start.program.path, verdict, std::move(reason), ""};
+}
+
+// What is said of a program that nothing is wrong with, as far as it was judged.
+GateResult pass_start(const CheckedStart& start, const StartVerdict& verdict,
+                      const std::function<void(const std::string&)>& warn) {
+  const auto remarks = machine_remarks(start.elf, verdict);
+  for (const auto& remark : remarks) {
+    if (warn) warn(fmt::format("{} {}", start.source, remark));
+  }
+  if (verdict.not_judged.empty())
+    return start_result(start, GateVerdict::pass,
+                        remarks.empty() ? std::string() : fmt::format("it {}", fmt::join(remarks, "; it ")));
+  for (const auto& name : verdict.not_judged) {
+    if (warn)
+      warn(fmt::format("whether {} starts was not judged: nothing is known about /{}", start.source, printable(name)));
+  }
+  return start_result(start, GateVerdict::not_judged,
+                      fmt::format("nothing is known about /{}", printable(verdict.not_judged.front())));
 }
 
 }  // namespace
 
-void check_start(const CheckedStart& start, const RootFiles& root,
-                 const std::function<void(const std::string&)>& warn) {
+GateResult check_start(const CheckedStart& start, const RootFiles& root,
+                       const std::function<void(const std::string&)>& warn) {
+  if (start.elf.traits.is_packed) {
+    if (warn)
+      warn(
+          fmt::format("whether {} starts, and what it needs, was not judged: it is packed by UPX; layers are "
+                      "compressed without that",
+                      start.source));
+    return start_result(start, GateVerdict::not_judged, "it is packed by UPX");
+  }
   const auto verdict = judge_start(start.program, root);
-  warn_of(verdict, start, warn);
-  if (verdict.obstacles.empty()) return;
+  if (verdict.obstacles.empty()) return pass_start(start, verdict, warn);
   const auto& obstacle = worst_of(verdict.obstacles);
+  if (obstacle.kind == StartFailure::no_interpreter) refuse_without_interpreter(start);
+  const auto elsewhere = find_elsewhere(obstacle, start, root);
   throw Error(ErrorCode::check_failed,
               fmt::format("cannot use {}: it does not start on this base ({}): {}", start.source, start.base,
-                          cause_of(obstacle, verdict, start)),
-              remedy_for(obstacle, verdict));
+                          cause_of(obstacle, verdict, start, elsewhere)),
+              remedy_for(obstacle, verdict, elsewhere));
 }
 
 }  // namespace ociassemble

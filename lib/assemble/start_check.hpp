@@ -5,6 +5,8 @@
 #include <string>
 
 #include "gates/runs.hpp"
+#include "inspect/elf.hpp"
+#include "ociassemble/gates.hpp"
 
 namespace ociassemble {
 
@@ -12,11 +14,14 @@ namespace ociassemble {
 struct CheckedStart {
   std::string source;  // the local file
   std::string base;    // as messages name it
+  ElfInfo elf;
   ProgramStart program;
 };
 
 // Throws Error{check_failed} for a program that does not start on the image's file system: what is missing, and what to
-// do. Warns of what is not judged or depends on the machine; `warn` may be empty.
-void check_start(const CheckedStart& start, const RootFiles& root, const std::function<void(const std::string&)>& warn);
+// do. Else returns that it starts, or that it was not judged. Warns of what is not judged or depends on the machine;
+// `warn` may be empty.
+GateResult check_start(const CheckedStart& start, const RootFiles& root,
+                       const std::function<void(const std::string&)>& warn);
 
 }  // namespace ociassemble

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "base/file_status.hpp"
 #include "bases/static_base.hpp"
 #include "digest/hasher.hpp"
+#include "gates/root_files.hpp"
 #include "inputs/folder.hpp"
 #include "inputs/input_file.hpp"
 #include "io/streams.hpp"
@@ -23,18 +23,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxBundle = std::size_t{16} << 20U;
 
-// Where distributions keep their bundle, in the order in which Go's crypto/x509 looks.
-constexpr std::array kHostBundles{
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/tls/cacert.pem",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-};
-
 fs::path host_bundle() {
-  for (const char* path : kHostBundles) {
+  for (const auto name : kCertificateFiles) {
+    const auto path = fs::path("/") / name;
     const auto status = file_status(path);
     if (status && S_ISREG(status->st_mode)) return path;
   }

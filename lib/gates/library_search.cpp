@@ -99,7 +99,7 @@ std::optional<SearchResult> LibrarySearch::try_path(const std::string& path) con
     if (unreadable_.empty()) unreadable_ = path;  // the search goes on
     return {};
   }
-  if (file->library != nullptr && !file->library->is_elf) return SearchResult{{}, path, "it is no ELF file"};
+  if (file->library != nullptr && !file->library->is_elf) return SearchResult{{}, path, kNoElfFile};
   if (file->library != nullptr && !fits_machine(*file->library)) return {};
   return SearchResult{std::move(file), {}, {}};
 }

@@ -34,6 +34,8 @@ class LibrarySearch {
                 const LibraryFacts& loader_facts);
 
   SearchResult find(std::string_view name, const LoadedFile& by) const;
+  // Where every library is looked for at last.
+  const std::vector<std::string>& default_folders() const noexcept { return default_folders_; }
 
  private:
   SearchResult find_anywhere(std::string_view name, const LoadedFile& by) const;

@@ -34,6 +34,7 @@ class ProgramStartJudge {
   }
 
   void judge() {
+    verdict_.default_folders = search_.default_folders();
     load_all();
     const bool is_complete = verdict_.obstacles.empty();
     for (const auto& file : loaded_) verdict_.x86_level = std::max(verdict_.x86_level, file.facts->x86_level);
@@ -151,7 +152,7 @@ class ProgramStartJudge {
 std::string fault_of_interpreter(const ProgramStart& program, const RootFile& file) {
   if (file.library == nullptr) return {};
   if ((file.mode & 0111U) == 0) return "it is not executable";
-  if (!file.library->is_elf) return "it is no ELF file";
+  if (!file.library->is_elf) return kNoElfFile;
   if (file.library->machine != program.facts.machine || file.library->is_64_bit != program.facts.is_64_bit)
     return "it is for another machine";
   return {};

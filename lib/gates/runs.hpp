@@ -28,6 +28,9 @@ enum class StartFailure {
   no_symbol,
 };
 
+// What StartObstacle::found says of a linker script or any other text.
+inline constexpr const char* kNoElfFile = "it is no ELF file";
+
 struct StartObstacle {
   StartFailure kind = StartFailure::no_library;
   std::string name;       // the interpreter, library, version ("GLIBC_2.34") or symbol that is missing
@@ -41,10 +44,11 @@ enum class LoaderKind { none, glibc, musl, other };
 // What a loader decides at the start of a program.
 struct StartVerdict {
   LoaderKind loader = LoaderKind::none;
-  std::vector<StartObstacle> obstacles;  // in the loader's order; empty: it starts, as far as it was judged
-  std::vector<std::string> not_judged;   // libraries and loaders that nobody could look into
-  unsigned x86_level = 0;                // the highest that the program and its libraries need
-  std::string glibc_version;             // "2.36", of libc.so.6; empty without one
+  std::vector<StartObstacle> obstacles;      // in the loader's order; empty: it starts, as far as it was judged
+  std::vector<std::string> not_judged;       // libraries and loaders that nobody could look into
+  unsigned x86_level = 0;                    // the highest that the program and its libraries need
+  std::string glibc_version;                 // "2.36", of libc.so.6; empty without one
+  std::vector<std::string> default_folders;  // where the loader looks for every library at last
 };
 
 // Decides as the kernel, glibc's ld.so (elf/dl-load.c, dl-version.c) and musl's (ldso/dynlink.c) do, from bytes alone.

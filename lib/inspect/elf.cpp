@@ -115,6 +115,25 @@ std::string go_arm(const GoBuild& go) {
   return arm != nullptr && !arm->empty() && arm->front() >= '5' && arm->front() <= '7' ? arm->substr(0, 1) : "";
 }
 
+// 3 of "v3".
+unsigned go_x86_level(const GoBuild& go) {
+  const auto* level = go.setting("GOAMD64");
+  const bool is_one =
+      level != nullptr && level->size() == 2 && level->starts_with('v') && (*level)[1] >= '1' && (*level)[1] <= '4';
+  return is_one ? static_cast<unsigned>((*level)[1] - '0') : 0;
+}
+
+// "v8.1", "v9.0,lse": what Go's toolchain takes; the lowest, v8.0, needs nothing.
+std::string go_arm64(const GoBuild& go) {
+  constexpr std::size_t kLongest = 32;
+  const auto* version = go.setting("GOARM64");
+  const auto is_character = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == ',';
+  };
+  if (version == nullptr || *version == "v8.0" || version->size() > kLongest) return {};
+  return std::all_of(version->begin(), version->end(), is_character) ? *version : std::string();
+}
+
 }  // namespace
 
 ElfInfo read_elf(const std::filesystem::path& path) {
@@ -139,6 +158,9 @@ ElfInfo read_elf(const std::filesystem::path& path) {
   info.os = go_system(go);
   if (info.os.empty()) info.os = target_system(elf, file);
   if (elf_architecture(info) == "arm") info.arm = go_arm(go);
+  info.arm64 = go_arm64(go);
+  info.traits = read_elf_traits(elf, file);
+  info.x86_level = std::max(info.traits.x86_level, go_x86_level(go));
   return info;
 }
 

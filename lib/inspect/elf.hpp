@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "inspect/elf_file.hpp"
+#include "inspect/elf_notes.hpp"
 #include "ociassemble/platform.hpp"
 
 namespace ociassemble {
@@ -21,6 +23,9 @@ struct ElfInfo {
   std::string os;                   // "linux", "freebsd", … in Go's words; empty where nothing says it
   std::string vcs_time;             // of the commit that a Go program was built from, in RFC 3339
   std::string arm;                  // GOARM of a Go program: "5", "6" or "7"
+  std::string arm64;                // GOARM64 of a Go program where it is above the lowest: "v8.1", "v9.0,lse"
+  unsigned x86_level = 0;           // x86-64-v1 to v4 that it needs, by GOAMD64 or its notes; 0: nothing says it
+  ElfTraits traits;
 };
 
 // Reads only headers and the few bytes that it needs; the file may be hostile. Throws Error{not_found}, Error{io}, and

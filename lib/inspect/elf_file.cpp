@@ -56,20 +56,26 @@ bool BoundedFile::holds(std::uint64_t offset, std::uint64_t size) const noexcept
 }
 
 std::string BoundedFile::read(std::uint64_t offset, std::size_t size) const {
-  if (offset >= size_) return {};
-  if (!fd_) return std::string(bytes_.substr(static_cast<std::size_t>(offset), size));
-  std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(size, size_ - offset)), '\0');
+  std::string buffer;
+  const auto bytes = read(offset, size, buffer);
+  return fd_ ? std::move(buffer) : std::string(bytes);
+}
+
+std::string_view BoundedFile::read(std::uint64_t offset, std::size_t size, std::string& buffer) const {
+  if (offset >= size_) size = 0;
+  if (!fd_) return size == 0 ? std::string_view() : bytes_.substr(static_cast<std::size_t>(offset), size);
+  buffer.resize(size == 0 ? 0 : static_cast<std::size_t>(std::min<std::uint64_t>(size, size_ - offset)));
   std::size_t filled = 0;
-  while (filled < bytes.size()) {
+  while (filled < buffer.size()) {
     const auto count =
-        ::pread(fd_.get(), bytes.data() + filled, bytes.size() - filled, static_cast<off_t>(offset + filled));
+        ::pread(fd_.get(), buffer.data() + filled, buffer.size() - filled, static_cast<off_t>(offset + filled));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw_errno(fmt::format("cannot read {}", name_));
     if (count == 0) break;
     filled += static_cast<std::size_t>(count);
   }
-  bytes.resize(filled);
-  return bytes;
+  buffer.resize(filled);
+  return buffer;
 }
 
 // Where the header says the program headers are.

@@ -31,6 +31,8 @@ class BoundedFile {
   bool holds(std::uint64_t offset, std::uint64_t size) const noexcept;
   // The bytes of that range, fewer where the file ends. The caller bounds `size`. Throws Error{io}.
   std::string read(std::uint64_t offset, std::size_t size) const;
+  // The same for many pieces one after the other: they may lie in `buffer`, until it is used again.
+  std::string_view read(std::uint64_t offset, std::size_t size, std::string& buffer) const;
 
  private:
   void take_size();

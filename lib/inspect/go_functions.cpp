@@ -87,19 +87,23 @@ using VisitName = std::function<void(std::string_view)>;
 // Which texts of a table: names of functions, or names of source files.
 enum class TablePart { functions, files };
 
-// The table of Go 1.16 and later has all names in one piece. Whole ones are visited; one that is over its limit is cut.
+// The table of Go 1.16 and later has all names in one piece. One that is over its limit is cut.
 void visit_packed_names(const BoundedFile& file, std::uint64_t from, std::uint64_t end, const VisitName& visit) {
-  std::string rest;
+  std::string buffer;
+  std::string rest;  // of a name that crosses two windows
   while (from < end) {
-    const auto bytes = file.read(from, static_cast<std::size_t>(std::min<std::uint64_t>(end - from, kTableWindow)));
-    if (bytes.empty()) break;
-    from += bytes.size();
-    std::string_view window = bytes;
+    auto window = file.read(from, static_cast<std::size_t>(std::min<std::uint64_t>(end - from, kNameWindow)), buffer);
+    if (window.empty()) break;
+    from += window.size();
     while (!window.empty()) {
       const auto stop = window.find('\0');
-      if (rest.size() < kLongestFunctionName) rest += window.substr(0, std::min(stop, kLongestFunctionName));
+      auto name = window.substr(0, std::min(stop, kLongestFunctionName));
+      if (!rest.empty() || stop == std::string_view::npos) {
+        if (rest.size() < kLongestFunctionName) rest += name;
+        name = rest;
+      }
       if (stop == std::string_view::npos) break;
-      if (!rest.empty()) visit(rest);
+      if (!name.empty()) visit(name);
       rest.clear();
       window.remove_prefix(stop + 1);
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ociassemble/assemble.hpp"
 #include "ociassemble/document.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/programs.hpp"
@@ -22,11 +23,12 @@ std::string describe_index(const Document& document);
 // The same as JSON objects, with a newline at the end; member names are in docs/cli.md.
 void print_image_json(const Image& image, const ImagePrograms* programs, Sink& to);
 std::string index_json(const Document& document);
-// What `build --json` prints: digest, size and platform of the image, its layers, and the names that it was published
-// as.
-std::string build_json(const Image& image, const std::vector<std::string>& published);
-// The same for an index, with each image's digest, size, platform and layers.
-std::string build_json(const ImageIndex& index, const std::vector<std::string>& published);
+// What `build --json` prints: digest, size and platform of the image, its layers, what the gates say, and the names
+// that it was published as.
+std::string build_json(const Assembled& made, const std::vector<std::string>& published);
+// The same for an index over images, with each image's digest, size, platform, layers and gates.
+std::string build_json(const ImageIndex& index, const std::vector<Assembled>& images,
+                       const std::vector<std::string>& published);
 // With what a repair did, where there was one.
 std::string verify_json(const VerifyReport& report, const std::optional<RepairReport>& repaired = {});
 

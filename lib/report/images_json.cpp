@@ -20,6 +20,33 @@ void print_layers(JsonPrinter& json, const Image& image) {
   json.end_array();
 }
 
+std::string_view word_of(GateVerdict verdict) {
+  switch (verdict) {
+    case GateVerdict::pass:
+      return "pass";
+    case GateVerdict::fail:
+      return "fail";
+    case GateVerdict::not_judged:
+      return "not judged";
+  }
+  return {};
+}
+
+void print_gates(JsonPrinter& json, const std::vector<GateResult>& gates) {
+  json.key("gates").begin_array();
+  for (const auto& result : gates) {
+    json.begin_object();
+    json.member("gate", result.gate);
+    if (!result.need.empty()) json.member("need", result.need);
+    json.member("program", result.program);
+    json.member("verdict", word_of(result.verdict));
+    json.member("reason", result.reason);
+    json.member("remedy", result.remedy);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void print_names(JsonPrinter& json, const Image& image) {
   json.member("digest", image.digest().to_string());
   json.member("mediaType", image.descriptor().media_type);
@@ -110,25 +137,28 @@ std::string index_json(const Document& document) {
   });
 }
 
-std::string build_json(const Image& image, const std::vector<std::string>& published) {
+std::string build_json(const Assembled& made, const std::vector<std::string>& published) {
   return json_object([&](JsonPrinter& json) {
-    print_names(json, image);
+    print_names(json, made.image);
     json.member("published", published);
-    print_layers(json, image);
+    print_layers(json, made.image);
+    print_gates(json, made.gates);
   });
 }
 
-std::string build_json(const ImageIndex& index, const std::vector<std::string>& published) {
+std::string build_json(const ImageIndex& index, const std::vector<Assembled>& images,
+                       const std::vector<std::string>& published) {
   return json_object([&](JsonPrinter& json) {
     json.member("digest", index.descriptor.digest.to_string());
     json.member("mediaType", index.descriptor.media_type);
     json.member("size", index.descriptor.size);
     json.member("published", published);
     json.key("images").begin_array();
-    for (const auto& image : index.images) {
+    for (const auto& made : images) {
       json.begin_object();
-      print_names(json, image);
-      print_layers(json, image);
+      print_names(json, made.image);
+      print_layers(json, made.image);
+      print_gates(json, made.gates);
       json.end_object();
     }
     json.end_array();

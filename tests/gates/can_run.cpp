@@ -68,6 +68,13 @@ class FolderFiles : public RootFiles {
     if (!fs::is_regular_file(root_ / real)) return {};
     return contents(real);
   }
+  std::optional<RootFolder> folder(std::string_view path) const override {
+    const auto real = root_ / resolve(path);
+    struct stat status {};
+    if (::stat(real.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return {};
+    return RootFolder{status.st_mode & 07777U, status.st_uid, status.st_gid, !fs::is_empty(real)};
+  }
+  std::vector<std::string> paths_named(std::string_view) const override { return {}; }
   bool may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const override {
     for (auto folder = fs::path(path).parent_path(); !folder.empty(); folder = folder.parent_path()) {
       struct stat status {};

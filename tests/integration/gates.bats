@@ -48,6 +48,7 @@ starts() {
   ociassemble build -q --binary "$files/by_name" --add "$files/libraries/libtwice.so.1:/usr/lib/" "${glibc[@]}"
   starts by_name
   refused -3 ociassemble build -q --binary "$files/by_name" --add "$files/libraries/libtwice.so.1:/opt/" "${glibc[@]}"
+  [[ "$output" = *"libtwice.so.1 is in /opt, where the loader does not look"*"--env LD_LIBRARY_PATH=/opt"* ]]
   ociassemble build -q --binary "$files/by_name" --add "$files/libraries/libtwice.so.1:/opt/" --env LD_LIBRARY_PATH=/opt \
     "${glibc[@]}"
 }
@@ -55,7 +56,7 @@ starts() {
 @test "\$ORIGIN is followed into added folders" {
   ociassemble build -q --binary "$files/by_runpath" --add "$files/libraries:/usr/local/lib/twice" "${glibc[@]}"
   refused -3 ociassemble build --binary "$files/by_runpath" --add "$files/libraries:/usr/local/lib/other" "${glibc[@]}"
-  [[ "$output" = *"libtwice.so.1 is not in the image"* ]]
+  [[ "$output" = *"libtwice.so.1 is in /usr/local/lib/other, where the loader does not look"* ]]
 }
 
 @test "a library that the image's user cannot read is refused, unless the user is root" {
@@ -91,4 +92,95 @@ int main(void) { void *frames[4]; return backtrace(frames, 4) < 0; }' >trace.c
   echo 'int main(void) { return 0; }' >plain.c
   gcc -o plain plain.c
   ociassemble build -q --binary plain --base rootfs:musl -o oci:image
+}
+
+@test "a loader that is added counts as one of the base" {
+  need_root
+  ociassemble build -q --binary "$files/by_name" --base scratch --add /lib64/ld-linux-x86-64.so.2:/lib64/ld-linux-x86-64.so.2 \
+    --add "$files/libraries/libtwice.so.1:/usr/lib/" --add "$(realpath /lib/x86_64-linux-gnu/libc.so.6):/usr/lib/libc.so.6" -o oci:image
+  starts by_name
+}
+
+# Writes a Go program of this body.
+compile_go() {
+  command -v go >/dev/null || skip "no Go here"
+  cat >"$1.go"
+  CGO_ENABLED=0 GO111MODULE=off GOCACHE=${GOCACHE:-$FIXTURES/go-cache} go build -trimpath -ldflags=-s -o "$1" "$1.go"
+}
+
+# The needs of a build's JSON, a line each.
+needs() { jq -r '.gates[] | select(.gate == "needs") | "\(.need) \(.verdict)"'; }
+
+@test "a TLS client is warned of without CA certificates, a server is not" {
+  compile_go server <<<'package main
+import "net/http"
+func main() { http.ListenAndServe(":8080", nil) }'
+  compile_go client <<<'package main
+import "net/http"
+func main() { http.Get("https://example.com") }'
+  run -0 --separate-stderr ociassemble build --json --binary server --base scratch -o oci:image
+  [ -z "$stderr" ]
+  [ -z "$(needs <<<"$output")" ]
+  run -0 --separate-stderr ociassemble build --json --binary client --base static -o oci:image
+  [[ "$stderr" = *"client connects to servers over TLS, but the image has no CA certificates; add them with --ca-certificates host"* ]]
+  [ "$(needs <<<"$output")" = "certificates fail" ]
+  echo "-----BEGIN CERTIFICATE-----" >ca.pem
+  run -0 --separate-stderr ociassemble build --json --binary client --ca-certificates "$PWD/ca.pem" -o oci:image
+  [ -z "$stderr" ]
+  [ "$(needs <<<"$output")" = "certificates pass" ]
+}
+
+@test "an unchanged build says the same of needs, and does not read the program again" {
+  command -v strace >/dev/null || skip "no strace here"
+  compile_go zone <<<'package main
+import ("os/exec"; "os/user"; "time")
+func main() { time.LoadLocation("Asia/Tokyo"); user.Current(); exec.Command("/bin/sh").Run() }'
+  sleep 0.1
+  ociassemble build -q --binary zone --user 7:7 -o oci:image 2>first
+  [ "$(wc -l <first)" -eq 3 ]
+  grep -F "has no user 7" first
+  strace -f -y -e trace=read,pread64 -o trace ociassemble build -q --binary zone --user 7:7 -o oci:image 2>again || skip "strace cannot trace here"
+  cmp first again
+  [ "$(awk -v file="<$PWD/zone>" 'index($0, file) && / = [0-9]+$/ { total += $NF } END { print total + 0 }' trace)" -lt 100000 ]
+}
+
+@test "a user that the image creates, and a passwd that is added, are looked into" {
+  compile_go whoami <<<'package main
+import "os/user"
+func main() { found, _ := user.Current(); println(found.Username) }'
+  echo '{"base": "static", "binaries": {"/usr/local/bin/whoami": "whoami"}, "user": {"name": "app", "uid": 1001, "create": true}}' >ociassemble.json
+  run -0 --separate-stderr ociassemble build -q -o oci:image
+  [ -z "$stderr" ]
+  rm ociassemble.json
+  echo 'app:x:7:7::/:/bin/false' >passwd
+  run -0 --separate-stderr ociassemble build -q --binary whoami --add passwd:/etc/passwd --base scratch --user 7:7 -o oci:image
+  [ -z "$stderr" ]
+  run -0 --separate-stderr ociassemble build -q --binary whoami --add passwd:/etc/passwd --base scratch --user 8:8 -o oci:image
+  [[ "$stderr" = *"/etc/passwd has no user 8"* ]]
+}
+
+@test "a locked build says the same of needs as an unlocked one" {
+  compile_go client <<<'package main
+import ("net/http"; "time")
+func main() { time.LoadLocation("Asia/Tokyo"); http.Get("https://example.com") }'
+  mkdir -p base/etc/ssl base/usr/share/zoneinfo/Asia
+  : >base/etc/ssl/cert.pem
+  : >base/usr/share/zoneinfo/Asia/Tokyo
+  ociassemble build -q --base scratch --add base:/ --push "$REGISTRY/gates:1" 2>/dev/null
+  ociassemble build -q --binary client --base "$REGISTRY/gates:1" -o oci:image 2>unlocked
+  ociassemble lock --base "$REGISTRY/gates:1"
+  ociassemble build -q --locked --no-cache --binary client --base "$REGISTRY/gates:1" -o oci:image 2>locked
+  grep -v "a tag, which can move" unlocked >said
+  cmp said locked
+  [ "$(wc -l <locked)" -eq 1 ]
+  grep -F "no CA certificates" locked
+}
+
+@test "GOAMD64 is warned of, of a static program too" {
+  command -v go >/dev/null || skip "no Go here"
+  echo 'package main
+func main() {}' >fast.go
+  GOAMD64=v3 GOARCH=amd64 CGO_ENABLED=0 GO111MODULE=off GOCACHE=${GOCACHE:-$FIXTURES/go-cache} go build -o fast fast.go
+  run -0 ociassemble build -q --binary fast -o oci:image
+  [[ "$output" = *"fast starts only on processors of level x86-64-v3 and above"* ]]
 }

@@ -42,7 +42,7 @@ std::string BuildResult::publish_shallow(const Location& target, const Workplace
 }
 
 std::string BuildResult::json(const std::vector<std::string>& published) const {
-  return index_ ? build_json(*index_, published) : build_json(images_.front().image, published);
+  return index_ ? build_json(*index_, images_, published) : build_json(images_.front(), published);
 }
 
 PushPlan BuildResult::plan(const Reference& target, const Workplace& workplace) const {

@@ -10,40 +10,15 @@
 
 #include "gates/glibc_version.hpp"
 #include "gates/musl_names.hpp"
+#include "memory_root.hpp"
 
 using namespace ociassemble;
+using test::MemoryRoot;
 using namespace std::string_literals;
 
 namespace {
 
 using Names = std::vector<std::string>;
-
-// A root file system of libraries; symlinks are left to those who follow them for real.
-class MemoryRoot : public RootFiles {
- public:
-  std::optional<RootFile> find(std::string_view path) const override {
-    while (path.starts_with('/')) path.remove_prefix(1);
-    const auto found = files.find(path);
-    if (found == files.end()) return {};
-    return found->second;
-  }
-  std::optional<std::string> text(std::string_view path) const override {
-    const auto found = texts.find(path);
-    if (found == texts.end()) return {};
-    return found->second;
-  }
-  bool may_reach(std::string_view, std::uint64_t, std::uint64_t) const override { return is_reachable; }
-
-  RootFile& put(const std::string& path, const LibraryFacts& facts) {
-    auto& file = files[path];
-    file = {path, 0755, 0, 0, std::make_shared<const LibraryFacts>(facts)};
-    return file;
-  }
-
-  std::map<std::string, RootFile, std::less<>> files;
-  std::map<std::string, std::string, std::less<>> texts;
-  bool is_reachable = true;
-};
 
 LibraryFacts library(const std::string& soname, Names needed = {}) {
   LibraryFacts facts;
