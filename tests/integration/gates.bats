@@ -184,3 +184,19 @@ func main() {}' >fast.go
   run -0 ociassemble build -q --binary fast -o oci:image
   [[ "$output" = *"fast starts only on processors of level x86-64-v3 and above"* ]]
 }
+
+@test "the packages of an image are listed, and what is not known is said" {
+  ociassemble build -q --binary "$server" --base "rootfs:$(alpine_rootfs)" -o oci:image 2>/dev/null
+  run -0 --separate-stderr ociassemble inspect --packages --json oci:image
+  jq -e '.packages | length > 0' <<<"$output" || skip "no package database in this Alpine"
+  jq -e '.packageManagers == ["apk"] and .brokenRecords == 0 and .system.libc == "musl"' <<<"$output"
+  jq -e '.packages[] | select(.name == "musl") | .source == "musl" and .manager == "apk" and .license == "MIT"' <<<"$output"
+  jq -r '.packages[] | "\(.name) \(.version) \(.architecture) \(.source) \(.sourceVersion)"' <<<"$output" >wanted
+  run -0 --separate-stderr ociassemble inspect --packages oci:image
+  [ "$output" = "$(cat wanted)" ]
+  ociassemble build -q --binary "$server" -o oci:static 2>/dev/null
+  run -0 --separate-stderr ociassemble inspect --packages oci:static
+  [ -z "$output" ]
+  [[ "$stderr" = *"no package database: which packages are in it is not known"* ]]
+  run -2 ociassemble inspect --packages --files oci:static
+}

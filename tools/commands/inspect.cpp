@@ -8,8 +8,10 @@
 #include "ociassemble/ignore.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/programs.hpp"
+#include "ociassemble/system.hpp"
 #include "report/ignored.hpp"
 #include "report/images.hpp"
+#include "report/systems.hpp"
 #include "stream_sink.hpp"
 
 namespace ociassemble::tool {
@@ -24,10 +26,19 @@ class InspectCommand : public Command {
         ->required();
     auto* what = app.add_option_group("What to show", "A summary, unless one of these is given");
     what->add_flag("--json", json_, "The summary as JSON");
-    what->add_flag("--files", files_, "Every entry of every layer: layer, mode, owner, size, path");
-    what->add_flag("--config", config_, "The image config, its bytes as they are");
-    what->add_flag("--manifest", manifest_, "The manifest (or index), its bytes as they are");
+    auto* files = what->add_flag("--files", files_, "Every entry of every layer: layer, mode, owner, size, path");
+    auto* config = what->add_flag("--config", config_, "The image config, its bytes as they are");
+    auto* manifest = what->add_flag("--manifest", manifest_, "The manifest (or index), its bytes as they are");
     what->require_option(0, 1);
+    app.add_flag(
+           "--packages", packages_,
+           "The packages that apk or dpkg has installed, a line each: name, version, architecture, source and its "
+           "version; with --json also what is known of the system")
+        ->excludes(files)
+        ->excludes(config)
+        ->excludes(manifest);
+    app.add_option("--cache-dir", cache_dir_, "With --packages: where what is known of layers is kept")
+        ->type_name("DIR");
     app.add_option("--why", why_,
                    "Whether this path is in or out when the folder is added, and which rule says so; "
                    "repeatable")
@@ -49,6 +60,7 @@ class InspectCommand : public Command {
         "  ociassemble inspect oci:image:v1\n"
         "  ociassemble inspect --programs all --json oci:image:v1 | conftest test -\n"
         "  ociassemble inspect --files docker-archive:image.tar\n"
+        "  ociassemble inspect --packages debian:12\n"
         "  ociassemble inspect assets --why js/app.js.map\n"
         "  ociassemble inspect --config alpine:3.20 --platform linux/arm64 | jq .config");
   }
@@ -61,7 +73,9 @@ class InspectCommand : public Command {
     std::optional<Platform> platform;
     if (!platform_.empty()) platform = Platform::parse(platform_);
     const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
-    if (is_index && !platform && !config_ && !files_) {
+    if (packages_) {
+      show_packages(open_image(root, platform), workplace, streams);
+    } else if (is_index && !platform && !config_ && !files_) {
       show_index(root, streams);
     } else {
       show_image(open_image(root, platform), streams);
@@ -82,6 +96,17 @@ class InspectCommand : public Command {
     const auto ignore = FolderIgnore::read(location_, ignore_);
     streams.out << (json_ ? explain_ignored_json(ignore, why_) : explain_ignored(ignore, why_));
     return 0;
+  }
+
+  void show_packages(const Image& image, Workplace workplace, const Streams& streams) const {
+    workplace.cache_folder = cache_folder(cache_dir_, streams);
+    const auto system = reading(location_, [&] { return read_system(image, workplace); });
+    streams.out << (json_ ? system_json(image, system) : list_packages(system));
+    if (system.package_managers.empty())
+      streams.err << "ociassemble: warning: the image has no package database: which packages are in it is not known\n";
+    if (system.broken_records > 0)
+      streams.err << "ociassemble: warning: " << system.broken_records
+                  << " records of the package database name no package or version, and are left out\n";
   }
 
   void show_index(const Document& root, const Streams& streams) const {
@@ -123,6 +148,8 @@ class InspectCommand : public Command {
   std::string location_;
   std::string platform_;
   std::string programs_ = "app";
+  std::optional<std::string> cache_dir_;
+  bool packages_ = false;
   std::vector<std::string> why_;
   std::optional<std::string> ignore_;
   bool json_ = false;
