@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "ociassemble/location.hpp"
+
 namespace ociassemble {
 
 // An executable and where it goes. "PATH[:DEST]" on the command line.
@@ -22,7 +24,7 @@ struct BinaryInput {
   bool operator==(const BinaryInput&) const = default;
 };
 
-// A file, or a folder with all that is in it, and where it goes.
+// A file, or a folder with all that is in it, and where it goes: of this machine, or of another image.
 struct AddInput {
   std::filesystem::path source;
   std::string destination;            // absolute; with a '/' at its end, or an existing directory: into it
@@ -31,6 +33,9 @@ struct AddInput {
   // Which rules leave members of a folder out: a file of .dockerignore's rules, or "none"; the folder's own
   // .dockerignore when not set (FolderIgnore).
   std::optional<std::string> ignore;
+  // The image whose file `source` is, an absolute path there; of an index, that of the platform that is built. Links on
+  // the way are followed inside the image, those in a folder stay links. `ignore` must not be set.
+  std::optional<Location> image;
 
   bool operator==(const AddInput&) const = default;
 };

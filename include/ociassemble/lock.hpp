@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ociassemble/compression.hpp"
+#include "ociassemble/entry_type.hpp"
 #include "ociassemble/export.hpp"
 #include "ociassemble/platform.hpp"
 #include "ociassemble/reference.hpp"
@@ -47,12 +50,44 @@ struct OCIASSEMBLE_EXPORT LockedBase {
   bool operator==(const LockedBase&) const = default;
 };
 
+// A file, folder or link of an image that a build takes files from.
+struct TakenFile {
+  EntryType type = EntryType::regular;  // or directory, or symlink
+  bool is_program = false;              // of a regular file: its owner may execute it
+  std::uint64_t size = 0;
+  std::optional<Digest> digest;  // of a regular file's bytes, always
+  std::string link_target;       // of a symlink
+
+  bool operator==(const TakenFile&) const = default;
+};
+// What lies at a path of an image, by the path below that; "" is what lies there itself, and always among them.
+using TakenFiles = std::map<std::string, TakenFile>;
+
+// An image that files are taken from, as its reference was when it was locked.
+struct OCIASSEMBLE_EXPORT LockedImage {
+  struct OfPlatform {
+    Digest manifest;
+    std::map<std::string, TakenFiles> files;  // by the absolute path that a build takes
+
+    bool operator==(const OfPlatform&) const = default;
+  };
+
+  Digest digest;  // of the index, or of the only image's manifest
+  std::string media_type;
+  std::map<std::string, OfPlatform> platforms;  // by Platform::to_string(), normalised
+
+  const OfPlatform* find(const Platform& platform) const;
+
+  bool operator==(const LockedImage&) const = default;
+};
+
 // The lock file (docs/lock.md): what builds take from a registry or from the machine, pinned. A value.
 struct OCIASSEMBLE_EXPORT Lock {
-  int format = kLockFormat;                 // that it was read in, 1 or 2; it is always written in the newest
-  std::map<std::string, LockedBase> bases;  // by the reference as builds name it, "docker.io/library/alpine:3.20"
-  std::map<std::string, Codec> codecs;      // by the compression, "gzip:4"
-  std::map<std::string, Digest> host;       // data of the host, by what it is: "caCertificates", "tzdata"
+  int format = kLockFormat;                   // that it was read in, 1 or 2; it is always written in the newest
+  std::map<std::string, LockedBase> bases;    // by the reference as builds name it, "docker.io/library/alpine:3.20"
+  std::map<std::string, LockedImage> images;  // that files are taken from, by their full reference
+  std::map<std::string, Codec> codecs;        // by the compression, "gzip:4"
+  std::map<std::string, Digest> host;         // data of the host, by what it is: "caCertificates", "tzdata"
 
   // Checks every digest, and that each platform's manifest is the one that the index names. `subject` names the file in
   // errors. Throws Error{corrupt} that says where, with a hint how to make the file anew; Error{unsupported} for
@@ -66,6 +101,7 @@ struct OCIASSEMBLE_EXPORT Lock {
   bool write(const std::filesystem::path& file) const;
 
   const LockedBase* find(const Reference& base) const;
+  const LockedImage* find_image(const Reference& image) const;
 
   bool operator==(const Lock&) const = default;
 };
@@ -79,6 +115,17 @@ OCIASSEMBLE_EXPORT LockedBase lock_base(const Reference& base, const std::vector
 OCIASSEMBLE_EXPORT void lock_platforms(LockedBase& locked, const Reference& base,
                                        const std::vector<Platform>& platforms, const Workplace& workplace);
 
+// The absolute paths that are taken from an image, by the platform that they are taken for.
+using WantedFiles = std::map<std::string, std::set<std::string>>;
+
+// Pins an image as it is now, and what lies at these paths of it: reads the layers, or takes what the cache knows of
+// them. Throws as lock_base(), and Error{not_found} for a path that the image does not have.
+OCIASSEMBLE_EXPORT LockedImage lock_image(const Reference& image, const WantedFiles& wanted,
+                                          const Workplace& workplace);
+// Adds what is not locked yet, of the very image that is locked.
+OCIASSEMBLE_EXPORT void lock_files(LockedImage& locked, const Reference& image, const WantedFiles& wanted,
+                                   const Workplace& workplace);
+
 // A tag that stands for something else than is locked; for nothing any more where `now` is not set.
 struct MovedBase {
   std::string base;
@@ -91,13 +138,18 @@ OCIASSEMBLE_EXPORT std::vector<MovedBase> find_moved(const Lock& lock, const Wor
 // Platforms by the reference of the base that is wanted for them.
 using WantedBases = std::map<std::string, std::vector<Platform>>;
 
-struct LockCheck {
-  std::vector<MovedBase> moved;
-  WantedBases unlocked;  // what is wanted and not in the lock
+// What is taken from images, by their references.
+using WantedImages = std::map<std::string, WantedFiles>;
 
-  bool ok() const noexcept { return moved.empty() && unlocked.empty(); }
+struct LockCheck {
+  std::vector<MovedBase> moved;  // images that files are taken from, too
+  WantedBases unlocked;          // what is wanted and not in the lock
+  WantedImages unlocked_files;
+
+  bool ok() const noexcept { return moved.empty() && unlocked.empty() && unlocked_files.empty(); }
 };
 // find_moved(), and what the lock lacks of what is wanted.
-OCIASSEMBLE_EXPORT LockCheck check_lock(const Lock& lock, const WantedBases& wanted, const Workplace& workplace);
+OCIASSEMBLE_EXPORT LockCheck check_lock(const Lock& lock, const WantedBases& bases, const WantedImages& images,
+                                        const Workplace& workplace);
 
 }  // namespace ociassemble

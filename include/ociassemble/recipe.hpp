@@ -56,9 +56,17 @@ struct RecipeBase {
   std::vector<Platform> platforms;
 };
 
+// A path of an image that files are taken from, and the platforms that it is taken for (none: the binaries').
+struct TakenPath {
+  Location image;
+  std::string path;  // absolute
+  std::vector<Platform> platforms = {};
+};
+
 // What a recipe takes from elsewhere that a lock can pin.
 struct RecipeNeeds {
-  std::vector<RecipeBase> bases;  // each once
+  std::vector<RecipeBase> bases = {};  // each once
+  std::vector<TakenPath> taken = {};
   CompressionOptions compression;
   bool host_certificates = false;  // "caCertificates": "host"
   bool host_zones = false;         // "tzdata": "host"

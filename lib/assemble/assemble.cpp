@@ -12,6 +12,7 @@
 #include "assemble/capability.hpp"
 #include "assemble/config.hpp"
 #include "assemble/entrypoint_check.hpp"
+#include "assemble/image_adds.hpp"
 #include "assemble/image_files.hpp"
 #include "assemble/lock_checks.hpp"
 #include "assemble/name_check.hpp"
@@ -68,12 +69,15 @@ class Assembly {
         created_(created_time(options, binaries_)),
         base_(open_base(work, base_request(options, created_), platform_, workplace, inputs_)),
         placement_(base_.tree, options.file_times),
-        accounts_(base_.tree) {}
+        accounts_(base_.tree),
+        image_adds_(work, options, platform_) {}
 
   Assembled run() {
     config_ = base_.config;
     pad_history();
-    for (const auto& stage : stages_of(options_)) add_stage(stage);
+    const auto stages = stages_of(options_);
+    image_adds_.find(stages, inputs_);
+    for (const auto& stage : stages) add_stage(stage);
     warn_of_equal_names(placement_.paths(), workplace_.warn);
     finish_config();
     pass_gates();
@@ -154,7 +158,7 @@ class Assembly {
   // Once everything is placed, the environment and the user are known, and before a layer is made.
   void pass_gates() {
     const ImageFiles files(base_.tree, placement_, sources_);
-    auto cache = open_cache(workplace_);
+    auto cache = open_record_cache(workplace_);
     for (const auto& binary : binaries_) {
       const auto path = placement_.resolve(binary_path(*binary.input));
       if (!binary.elf) {
@@ -186,11 +190,14 @@ class Assembly {
     return {config_.env, config_.volumes, user.uid, user.gid};
   }
 
-  // Remembers where a file comes from that a gate may look into.
-  void note_source(const std::string& path, const fs::path& source) {
+  static bool is_noted(const std::string& path) {
     const auto is_one = [&](const auto& names) { return std::find(names.begin(), names.end(), path) != names.end(); };
-    if (is_library_path(path) || is_one(kLoaderTexts) || is_one(kAccountTexts))
-      sources_.put(placement_.resolve(path), source);
+    return is_library_path(path) || is_one(kLoaderTexts) || is_one(kAccountTexts);
+  }
+
+  // Remembers where a file comes from that a gate may look into.
+  void note_source(const std::string& path, ImageFiles::FileBytes source) {
+    if (is_noted(path)) sources_.put(placement_.resolve(path), std::move(source));
   }
 
   void add_layer(const std::string& created_by) {
@@ -267,6 +274,7 @@ class Assembly {
 
   // Returns the path in the image, for the history.
   std::string place(const AddInput& add) {
+    if (add.image) return place_from_image(add);
     const bool adds_folder = is_folder(add.source);
     const auto path =
         adds_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
@@ -275,8 +283,25 @@ class Assembly {
       place_folder(add, owner, path);
     } else {
       place_entry(add, owner, read_regular_file(add.source, path, mtime()));
-      note_source(path, add.source);
+      note_source(path, {add.source, {}});
       inputs_.push_back(add.source);
+    }
+    return "/" + path;
+  }
+
+  // The same; links to what was asked for are followed, those below it are not.
+  std::string place_from_image(const AddInput& add) {
+    auto entries = image_adds_.entries(add);
+    const bool takes_folder = entries.front().entry.type == EntryType::directory;
+    const auto path =
+        takes_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
+    const auto owner = accounts_.owner(add.owner);
+    for (auto& made : entries) {
+      auto& entry = made.entry;
+      entry.path = entry.path.empty() ? path : canonical_path("/" + path + "/" + entry.path, "destination");
+      if (entry.path.empty()) continue;
+      if (entry.type == EntryType::regular) note_source(entry.path, {{}, made.open});
+      place_entry(add, owner, std::move(made));
     }
     return "/" + path;
   }
@@ -293,7 +318,7 @@ class Assembly {
       // A folder's time says that something in it has come or gone.
       if (is_file || found.entry.type == EntryType::directory) inputs_.push_back(source);
       found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
-      if (is_file) note_source(found.entry.path, source);
+      if (is_file) note_source(found.entry.path, {source, {}});
       place_entry(add, owner, std::move(found));
     }
   }
@@ -373,6 +398,7 @@ class Assembly {
   Base base_;
   Placement placement_;
   Accounts accounts_;
+  ImageAdds image_adds_;
   bool has_application_ = false;
   std::vector<PlannedLayer> planned_;
   ImageFiles::Sources sources_;

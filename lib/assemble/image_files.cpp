@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kMostFollowedLinks = 40;
 constexpr std::size_t kLargestText = std::size_t{1024} * 1024;
+constexpr std::size_t kLargestLibrary = std::size_t{256} * 1024 * 1024;
 
 std::deque<std::string> names_in(std::string_view path) {
   std::deque<std::string> names;
@@ -45,10 +46,21 @@ void add_paths_named(const Tree::Node& folder, const std::string& path, const st
   }
 }
 
+std::unique_ptr<Source> open_bytes(const ImageFiles::FileBytes& file) {
+  if (file.open) return file.open();
+  return std::make_unique<FileSource>(file.file);
+}
+
+LibraryFacts facts_of(const ImageFiles::FileBytes& file) {
+  if (!file.open) return facts_of_library_file(file.file.string());
+  const auto bytes = file.open();
+  return facts_of_library(read_all(*bytes, kLargestLibrary, "a library"));
+}
+
 }  // namespace
 
-void ImageFiles::Sources::put(const std::string& place, const std::filesystem::path& file) {
-  files[place] = file;
+void ImageFiles::Sources::put(const std::string& place, FileBytes file) {
+  files[place] = std::move(file);
   texts.erase(place);
 }
 
@@ -106,7 +118,7 @@ std::shared_ptr<const LibraryFacts> ImageFiles::library_at(const std::string& pa
   if (known) return known;
   const auto source = sources_.files.find(path);
   if (source != sources_.files.end()) {
-    known = std::make_shared<const LibraryFacts>(facts_of_library_file(source->second.string()));
+    known = std::make_shared<const LibraryFacts>(facts_of(source->second));
     return known;
   }
   const auto* node = placement_.find(path) == nullptr ? base_.find(path) : nullptr;
@@ -143,9 +155,11 @@ std::optional<std::string> ImageFiles::text(std::string_view path) const {
   if (made != sources_.texts.end()) return made->second;
   const auto source = sources_.files.find(*real);
   if (source != sources_.files.end()) {
-    if (std::error_code ignored; std::filesystem::file_size(source->second, ignored) > kLargestText) return {};
-    FileSource file(source->second);
-    return read_all(file, kLargestText, source->second.string());
+    const auto& file = source->second;
+    std::error_code ignored;
+    if (!file.open && std::filesystem::file_size(file.file, ignored) > kLargestText) return {};
+    const auto bytes = open_bytes(file);
+    return read_all(*bytes, kLargestText, *real);
   }
   const auto* node = placement_.find(*real) == nullptr ? base_.find(*real) : nullptr;
   return node != nullptr ? node->contents() : std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,16 +17,21 @@
 
 namespace ociassemble {
 
-// The root file system of an image that is being assembled: its base, and what was placed on it. Of placed files the
-// local ones are read. Borrows all. One thread.
+// The root file system of an image that is being assembled: its base, and what was placed on it. Borrows all. One
+// thread.
 class ImageFiles : public RootFiles {
  public:
+  // A local file, or bytes from elsewhere where `open` is set.
+  struct FileBytes {
+    std::filesystem::path file;
+    std::function<std::unique_ptr<Source>()> open;
+  };
   // By place in the image (Placement::resolve): where the bytes of what was placed are.
   struct Sources {
-    std::map<std::string, std::filesystem::path> files;  // local ones
-    std::map<std::string, std::string> texts;            // those that are made
+    std::map<std::string, FileBytes> files;
+    std::map<std::string, std::string> texts;  // those that are made
 
-    void put(const std::string& place, const std::filesystem::path& file);
+    void put(const std::string& place, FileBytes file);
     void put(const std::string& place, std::string text);
   };
 

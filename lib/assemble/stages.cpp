@@ -17,7 +17,9 @@ std::vector<const Input*> same_destination(const std::vector<Input>& inputs, con
   return found;
 }
 
-bool is_folder(const AddInput& add) {
+// What another image has may be one.
+bool may_be_folder(const AddInput& add) {
+  if (add.image) return true;
   std::error_code ignored;
   return std::filesystem::is_directory(add.source, ignored);
 }
@@ -26,7 +28,7 @@ bool is_folder(const AddInput& add) {
 bool stays(const AddInput& add, const AssembleOptions& image) {
   const auto last = same_destination(image.contents.adds, add);
   const bool is_same = std::any_of(last.begin(), last.end(), [&](const AddInput* one) { return *one == add; });
-  return is_same || (last.size() == 1 && !is_folder(*last.front()) && !is_folder(add));
+  return is_same || (last.size() == 1 && !may_be_folder(*last.front()) && !may_be_folder(add));
 }
 
 bool stays(const BinaryInput& binary, const AssembleOptions& image) {

@@ -165,7 +165,7 @@ Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>
 // The same, unless the cache knows what the file comes out as and the store has it; the tree is then left alone.
 Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>& identity,
                                 const LayerOptions& options, const Workplace& workplace, Tree& tree) {
-  auto records = open_cache(workplace);
+  auto records = open_record_cache(workplace);
   const auto key = identity ? LayerCache::key(*identity, options) : std::nullopt;
   bool may_be_written = false;
   if (!records || !key) return layer_from_tarball(file, identity, options, workplace, tree, may_be_written);
@@ -177,16 +177,6 @@ Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileId
   auto layer = layer_from_tarball(file, identity, options, workplace, tree, may_be_written);
   if (!may_be_written) cache.put(*key, {*identity}, {layer.descriptor, layer.diff_id});
   return layer;
-}
-
-// The layers' order and contents decide the tree, and nothing else does. What a config or a media type says of a blob
-// counts only with the blob that it was found true for.
-Digest tree_key(const std::vector<Layer>& layers) {
-  std::string text;
-  for (const auto& layer : layers)
-    text += fmt::format("{} {} {}\n", layer.descriptor.digest.to_string(), layer.diff_id.to_string(),
-                        stated_compression(layer));
-  return Digest::of(text);
 }
 
 // The same for all who share the work, which keeps the tree, too, where it was read.
@@ -294,7 +284,7 @@ void use_rootfs(Base& base, const BaseRequest& request, const Platform& platform
 
 Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const Workplace& workplace) {
   constexpr const char* kKind = "trees-with-facts";
-  auto cache = open_cache(workplace);
+  auto cache = open_record_cache(workplace);
   auto record = cache ? cache->find(kKind, key) : std::nullopt;
   if (auto known = record ? decode_tree(std::move(*record)) : std::nullopt) return std::move(*known);
   // The record is smaller than the tree, and cheap to copy for each platform and profile.
@@ -307,7 +297,7 @@ Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const
 
 }  // namespace
 
-std::optional<RecordCache> open_cache(const Workplace& workplace) {
+std::optional<RecordCache> open_record_cache(const Workplace& workplace) {
   if (workplace.cache_folder.empty()) return {};
   // A record decides which layer a push publishes unread.
   if (const auto why = why_not_private(workplace.cache_folder)) {
@@ -319,11 +309,19 @@ std::optional<RecordCache> open_cache(const Workplace& workplace) {
   return RecordCache(workplace.cache_folder);
 }
 
+Digest tree_key(const std::vector<Layer>& layers) {
+  std::string text;
+  for (const auto& layer : layers)
+    text += fmt::format("{} {} {}\n", layer.descriptor.digest.to_string(), layer.diff_id.to_string(),
+                        stated_compression(layer));
+  return Digest::of(text);
+}
+
 Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const LayerOptions& options,
                  const Workplace& workplace, SharedWork& work) {
   const auto make = [&] {
     if (workplace.progress && !what.empty()) workplace.progress("making layer " + what);
-    auto records = open_cache(workplace);
+    auto records = open_record_cache(workplace);
     std::optional<LayerCache> cache;
     if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
     return build_cached_layer(std::move(entries), options, workplace.store, cache ? &*cache : nullptr,
@@ -337,6 +335,24 @@ Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const
 Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace, SharedWork& work) {
   const auto key = tree_key(layers);
   return work.trees.get(key, [&] { return read_cached_tree(layers, key, workplace); });
+}
+
+std::vector<fs::path> inputs_of(const Location& location) {
+  switch (location.kind) {
+    case Location::Kind::oci_layout:
+      return {location.path / "index.json"};
+    case Location::Kind::oci_archive:
+    case Location::Kind::docker_archive:
+      return {location.path};
+    case Location::Kind::rootfs:
+      if (is_folder(location.path)) return {};
+      return {location.path};
+    case Location::Kind::registry:
+    case Location::Kind::scratch:
+    case Location::Kind::static_base:
+      break;
+  }
+  return {};
 }
 
 Base open_base(SharedWork& work, const BaseRequest& request, const Platform& platform, const Workplace& workplace,
@@ -355,7 +371,6 @@ Base open_base(SharedWork& work, const BaseRequest& request, const Platform& pla
     }
     case Location::Kind::rootfs:
       use_rootfs(base, request, platform, workplace, work);
-      if (!is_folder(location.path)) inputs.push_back(location.path);
       break;
     case Location::Kind::registry:
     case Location::Kind::oci_layout:
@@ -363,15 +378,12 @@ Base open_base(SharedWork& work, const BaseRequest& request, const Platform& pla
     case Location::Kind::docker_archive: {
       const auto found = work.bases.find(request);
       use_image(base, found, location, platform, request.fix_media_types, workplace);
-      if (location.kind == Location::Kind::oci_layout) inputs.push_back(location.path / "index.json");
-      if (location.kind != Location::Kind::registry && location.kind != Location::Kind::oci_layout) {
-        inputs.push_back(location.path);
-      }
       auto locked = locked_tree(found, platform, workplace);
       base.tree = locked ? std::move(*locked) : read_base_tree(base.layers, workplace, work);
       break;
     }
   }
+  for (auto& input : inputs_of(location)) inputs.push_back(std::move(input));
   if (const auto name = pretty_name(base.tree); !name.empty()) base.description += fmt::format(" ({})", name);
   return base;
 }

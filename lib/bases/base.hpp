@@ -23,8 +23,12 @@ struct Base {
   Tree tree;
 };
 
-// The workplace's cache; nothing where it has none, or one that others can write to, which is warned of.
-std::optional<RecordCache> open_cache(const Workplace& workplace);
+// The workplace's cache; nothing where it has none, or others can write to it, with a warning.
+std::optional<RecordCache> open_record_cache(const Workplace& workplace);
+
+// The layers' order and contents decide the tree, and nothing else does. What a config or a media type says of a blob
+// counts only with the blob that it was found true for.
+Digest tree_key(const std::vector<Layer>& layers);
 
 // A layer of entries, unless the work or the workplace's cache, where it has one, knows it. `what` is for the progress;
 // empty: not a word.
@@ -33,6 +37,9 @@ Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const
 
 // The tree that a base's layers make, from the work or the cache where it knows it.
 Tree read_base_tree(const std::vector<Layer>& layers, const Workplace& workplace, SharedWork& work);
+
+// The local files that a location is read from.
+std::vector<std::filesystem::path> inputs_of(const Location& location);
 
 // Finds the base, reads its tree. With workplace.copy_base its layers are brought into the store first. `inputs` gains
 // the local files that were read.

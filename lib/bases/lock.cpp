@@ -5,6 +5,7 @@
 
 #include "base/output_file.hpp"
 #include "bases/lock_limits.hpp"
+#include "bases/taken_files.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json_printer.hpp"
@@ -39,6 +40,37 @@ void print(JsonPrinter& json, const LockedBase& base) {
   json.end_object();
 }
 
+void print(JsonPrinter& json, const LockedImage& image) {
+  json.begin_object();
+  json.member("digest", image.digest.to_string());
+  json.member("mediaType", image.media_type);
+  json.key("platforms").begin_object();
+  for (const auto& [name, platform] : image.platforms) {
+    json.key(name).begin_object();
+    json.member("digest", platform.manifest.to_string());
+    json.key("files").begin_array();
+    for (const auto& [path, files] : platform.files) {
+      json.begin_object();
+      json.member("path", path);
+      json.key("entries").begin_array();
+      for (const auto& line : taken_lines(files)) json.value(line);
+      json.end_array();
+      json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+  }
+  json.end_object();
+  json.end_object();
+}
+
+void print_images(JsonPrinter& json, const std::map<std::string, LockedImage>& images) {
+  if (images.empty()) return;
+  json.key("images").begin_object();
+  for (const auto& [name, image] : images) print(json.key(name), image);
+  json.end_object();
+}
+
 void print_codecs(JsonPrinter& json, const std::map<std::string, Codec>& codecs) {
   if (codecs.empty()) return;
   json.key("codecs").begin_object();
@@ -65,6 +97,16 @@ const LockedPlatform* LockedBase::find(const Platform& platform) const {
   return found == platforms.end() ? nullptr : &found->second;
 }
 
+const LockedImage::OfPlatform* LockedImage::find(const Platform& platform) const {
+  const auto found = platforms.find(platform.normalised().to_string());
+  return found == platforms.end() ? nullptr : &found->second;
+}
+
+const LockedImage* Lock::find_image(const Reference& image) const {
+  const auto found = images.find(image.to_string());
+  return found == images.end() ? nullptr : &found->second;
+}
+
 const LockedBase* Lock::find(const Reference& base) const {
   const auto found = bases.find(base.to_string());
   return found == bases.end() ? nullptr : &found->second;
@@ -78,6 +120,7 @@ std::string Lock::to_json() const {
   json.key("bases").begin_object();
   for (const auto& [name, base] : bases) print(json.key(name), base);
   json.end_object();
+  print_images(json, images);
   print_codecs(json, codecs);
   print_host(json, host);
   json.end_object();

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
 #include "bases/base.hpp"
 #include "bases/base_facts.hpp"
 #include "bases/locked_blobs.hpp"
@@ -56,19 +61,33 @@ std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace) 
       return {};
     }
   };
+  std::set<std::pair<std::string, Digest>> locked;
+  for (const auto& [name, base] : lock.bases) locked.emplace(name, base.digest);
+  for (const auto& [name, image] : lock.images) locked.emplace(name, image.digest);
   std::vector<MovedBase> moved;
-  for (const auto& [name, base] : lock.bases) {
+  std::map<std::string, std::optional<Digest>> known;
+  for (const auto& [name, digest] : locked) {
     const auto reference = Reference::parse(name);
     if (reference.digest()) continue;
-    const auto now = digest_now(reference);
-    if (now != base.digest) moved.push_back({name, base.digest, now});
+    if (!known.contains(name)) known.emplace(name, digest_now(reference));
+    if (known.at(name) != digest) moved.push_back({name, digest, known.at(name)});
   }
   return moved;
 }
 
-LockCheck check_lock(const Lock& lock, const WantedBases& wanted, const Workplace& workplace) {
-  LockCheck check{find_moved(lock, workplace), {}};
-  for (const auto& [name, platforms] : wanted) {
+LockCheck check_lock(const Lock& lock, const WantedBases& bases, const WantedImages& images,
+                     const Workplace& workplace) {
+  LockCheck check{find_moved(lock, workplace), {}, {}};
+  for (const auto& [name, wanted] : images) {
+    const auto locked = lock.images.find(name);
+    for (const auto& [platform, paths] : wanted) {
+      const auto* known = locked == lock.images.end() ? nullptr : locked->second.find(Platform::parse(platform));
+      for (const auto& path : paths) {
+        if (known == nullptr || !known->files.contains(path)) check.unlocked_files[name][platform].insert(path);
+      }
+    }
+  }
+  for (const auto& [name, platforms] : bases) {
     const auto locked = lock.bases.find(name);
     for (const auto& platform : platforms) {
       if (locked == lock.bases.end() || locked->second.find(platform) == nullptr) {

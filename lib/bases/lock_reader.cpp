@@ -8,6 +8,7 @@
 #include "bases/base_facts.hpp"
 #include "bases/lock_limits.hpp"
 #include "bases/locked_blobs.hpp"
+#include "bases/taken_files.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/lock.hpp"
 #include "ociassemble/version.hpp"
@@ -32,12 +33,13 @@ class LockReader {
     lock.format = read_format();
     is_first_format_ = lock.format == 1;
     auto known = std::vector<std::string_view>{"lockFormat", "bases"};
-    if (!is_first_format_) known.insert(known.end(), {"codecs", "host"});
+    if (!is_first_format_) known.insert(known.end(), {"images", "codecs", "host"});
     refuse_other_members(root_, known);
     for (const auto& [name, view] : members(root_.at("bases"))) {
       require_reference(name, view);
       lock.bases.emplace(name, read_base(view));
     }
+    if (const auto images = root_.find("images")) lock.images = read_images(*images);
     if (const auto codecs = root_.find("codecs")) lock.codecs = read_codecs(*codecs);
     if (const auto host = root_.find("host")) lock.host = read_host(*host);
     return lock;
@@ -137,6 +139,43 @@ class LockReader {
     return platform;
   }
 
+  static std::map<std::string, LockedImage> read_images(const JsonView& view) {
+    std::map<std::string, LockedImage> images;
+    for (const auto& [name, member] : members(view)) {
+      require_reference(name, member);
+      refuse_other_members(member, {"digest", "mediaType", "platforms"});
+      LockedImage image{read_digest(member.at("digest")), member.at("mediaType").string(), {}};
+      for (const auto& [platform, of_platform] : members(member.at("platforms"))) {
+        require_platform(platform, of_platform);
+        image.platforms.emplace(platform, read_image_platform(of_platform));
+      }
+      images.emplace(name, std::move(image));
+    }
+    return images;
+  }
+
+  static LockedImage::OfPlatform read_image_platform(const JsonView& view) {
+    refuse_other_members(view, {"digest", "files"});
+    LockedImage::OfPlatform platform{read_digest(view.at("digest")), {}};
+    for (const auto& element : view.at("files").elements()) {
+      refuse_other_members(element, {"path", "entries"});
+      auto files = parse_taken_lines(element.find_strings("entries"));
+      if (!files) element.refuse("is no list of files that a lock has");
+      if (!platform.files.emplace(element.at("path").string(), std::move(*files)).second)
+        element.refuse("has a path that was there before");
+    }
+    return platform;
+  }
+
+  static void require_platform(const std::string& name, const JsonView& view) {
+    try {
+      if (Platform::parse(name).normalised().to_string() == name) return;
+    } catch (const Error&) {
+      view.refuse("is not named by a platform");
+    }
+    view.refuse(fmt::format("should be named {}", Platform::parse(name).normalised().to_string()));
+  }
+
   static std::map<std::string, Codec> read_codecs(const JsonView& view) {
     std::map<std::string, Codec> codecs;
     for (const auto& [name, member] : members(view)) {
@@ -186,7 +225,7 @@ void refuse_conflict(std::string_view json, std::string_view subject) {
 Lock Lock::parse(std::string_view json, std::string_view subject) {
   refuse_conflict(json, subject);
   try {
-    const auto value = parse_json(json, subject, {.size = kMaxLockSize, .depth = 8, .values = 100000});
+    const auto value = parse_json(json, subject, {.size = kMaxLockSize, .depth = 8, .values = 500000});
     LockReader reader(value, subject);
     return reader.read();
   } catch (const Error& error) {

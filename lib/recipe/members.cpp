@@ -65,10 +65,39 @@ BinaryInput read_binary(const MemberReader& reader, const RecipeMember& member) 
   return binary;
 }
 
-AddInput read_file(const MemberReader& reader, const std::string& destination, const RecipeNode& input) {
+// A base, or an image that files are taken from.
+Location read_location(const MemberReader& reader, const RecipeNode& node, const fs::path& folder) {
+  const auto filled = reader.with_platform(node);
+  auto location = reader.parsed(node, [&](const auto& /*text*/) { return Location::parse(filled); });
+  if (!location.path.empty()) location.path = folder / location.path;
+  return location;
+}
+
+TakenPath read_taken_path(const MemberReader& reader, const RecipeNode& input, const fs::path& folder) {
+  const auto& from = *input.find("from");
+  const auto& source = source_of(reader, input);
+  TakenPath taken{read_location(reader, from, folder), {}};
+  if (taken.image.kind == Location::Kind::scratch) reader.refuse(from, "scratch has no files", "name an image");
+  const auto path = reader.with_platform(source);
+  taken.path = "/" + reader.parsed(source, [&](const auto& /*text*/) { return canonical_path(path, "source"); });
+  return taken;
+}
+
+AddInput read_file(const MemberReader& reader, const std::string& destination, const RecipeNode& input,
+                   const fs::path& folder) {
   AddInput add;
   add.destination = destination;
-  add.source = reader.path(source_of(reader, input));
+  if (input.find("from") != nullptr) {
+    auto taken = read_taken_path(reader, input, folder);
+    if (!taken.image.path.empty()) reader.note_origin(taken.image.path, *input.find("from"));
+    add.source = std::move(taken.path);
+    add.image = std::move(taken.image);
+    with_member(input, "ignore", [&](const auto& node) {
+      reader.refuse(node, "ignore rules are for folders of this machine", "leave it out, or name the files to take");
+    });
+  } else {
+    add.source = reader.path(source_of(reader, input));
+  }
   with_member(input, "mode", [&](const auto& node) { add.mode = file_mode(reader, node); });
   with_member(input, "owner", [&](const auto& node) { add.owner = reader.text(node); });
   with_member(input, "ignore", [&](const auto& node) {
@@ -133,17 +162,27 @@ void read_user(const MemberReader& reader, const RecipeNode& node, Contents& int
   into.user = fmt::format("{}:{}", into.create_user->uid, into.create_user->gid);
 }
 
-void read_contents(const MemberReader& reader, const RecipeNode& recipe, Contents& into) {
-  with_member(recipe, "binaries", [&](const auto& node) {
-    for (const auto& member : *node.object()) into.binaries.push_back(read_binary(reader, member));
-  });
+// Each input of "files" with its destination.
+template <class Use>
+void for_each_file(const RecipeNode& recipe, Use use) {
   with_member(recipe, "files", [&](const auto& node) {
     for (const auto& member : *node.object()) {
       const auto* several = member.value.array();
-      if (several == nullptr) into.adds.push_back(read_file(reader, member.name, member.value));
-      if (several == nullptr) continue;
-      for (const auto& one : *several) into.adds.push_back(read_file(reader, member.name, one));
+      if (several == nullptr) {
+        use(member.name, member.value);
+        continue;
+      }
+      for (const auto& one : *several) use(member.name, one);
     }
+  });
+}
+
+void read_contents(const MemberReader& reader, const RecipeNode& recipe, const fs::path& folder, Contents& into) {
+  with_member(recipe, "binaries", [&](const auto& node) {
+    for (const auto& member : *node.object()) into.binaries.push_back(read_binary(reader, member));
+  });
+  for_each_file(recipe, [&](const auto& destination, const auto& input) {
+    into.adds.push_back(read_file(reader, destination, input, folder));
   });
   with_member(recipe, "writable",
               [&](const auto& node) { into.writable = container_paths(reader, node, "writable path"); });
@@ -324,12 +363,19 @@ Location Members::base(const std::optional<Platform>& platform) const {
   Location location;
   with_member(recipe_, "base", [&](const auto& node) {
     const MemberReader reader(text_, folder_, platform);
-    reader.text(node);
-    const auto filled = reader.with_platform(node);
-    location = reader.parsed(node, [&](const auto& /*text*/) { return Location::parse(filled); });
-    if (!location.path.empty()) location.path = folder_ / location.path;
+    location = read_location(reader, node, folder_);
   });
   return location;
+}
+
+std::vector<TakenPath> Members::taken_paths(const std::optional<Platform>& platform) const {
+  const MemberReader reader(text_, folder_, platform);
+  std::vector<TakenPath> taken;
+  for_each_file(recipe_, [&](const auto& /*destination*/, const auto& input) {
+    if (input.string() == nullptr && input.find("from") != nullptr)
+      taken.push_back(read_taken_path(reader, input, folder_));
+  });
+  return taken;
 }
 
 CompressionOptions Members::compression() const {
@@ -348,7 +394,7 @@ bool Members::takes_from_host(std::string_view name) const {
 
 Contents Members::contents(const std::optional<Platform>& platform) const {
   Contents contents;
-  read_contents(MemberReader(text_, folder_, platform), recipe_, contents);
+  read_contents(MemberReader(text_, folder_, platform), recipe_, folder_, contents);
   return contents;
 }
 
@@ -358,7 +404,7 @@ AssembleOptions Members::options(const std::optional<Platform>& platform, Origin
   options.base = base(platform);
   if (!options.base.path.empty()) reader.note_origin(options.base.path, *recipe_.find("base"));
   options.platform = platform;
-  read_contents(reader, recipe_, options.contents);
+  read_contents(reader, recipe_, folder_, options.contents);
   read_execution(reader, recipe_, options);
   read_times(reader, recipe_, options);
   with_member(recipe_, "baseName", [&](const auto& node) { options.base_name = reader.text(node); });

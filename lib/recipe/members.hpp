@@ -25,6 +25,8 @@ class Members {
   std::vector<std::string> tags() const;
   // `platform` fills {os}, {arch} and {variant}; without one they are an error.
   Location base(const std::optional<Platform>& platform) const;
+  // What "files" take from other images.
+  std::vector<TakenPath> taken_paths(const std::optional<Platform>& platform) const;
   CompressionOptions compression() const;
   // Whether the member asks for the host's data.
   bool takes_from_host(std::string_view name) const;

@@ -183,6 +183,26 @@ void check_base_variables(const RecipeText& text, const RecipeNode& node, bool m
   }
 }
 
+// Of "files" those inputs that are taken from images, with no member but what says so.
+RecipeNode taken_inputs(const RecipeNode& files, const Arguments& arguments) {
+  RecipeNode::Array taken;
+  const auto take = [&](const RecipeNode& input) {
+    if (input.object() == nullptr || input.find("from") == nullptr) return;
+    RecipeNode::Object members;
+    for (const auto& member : *input.object()) {
+      if (member.name == "from" || member.name == "source")
+        members.push_back({member.name, member.at, arguments.expand(member.value)});
+    }
+    taken.push_back({std::move(members), input.at});
+  };
+  for (const auto& member : *files.object()) {
+    if (member.value.array() == nullptr) take(member.value);
+    if (member.value.array() == nullptr) continue;
+    for (const auto& one : *member.value.array()) take(one);
+  }
+  return {RecipeNode::Object{{std::string(), files.at, {std::move(taken), files.at}}}, files.at};
+}
+
 }  // namespace
 
 Recipe Recipe::parse(std::string_view text, const fs::path& file) {
@@ -220,7 +240,7 @@ void require_named_files(const AssembleOptions& options, const ResolvedRecipe& r
                 : "build it first, or correct the path; a relative one is taken from the recipe's folder");
   }
   for (const auto& add : options.contents.adds) {
-    require(add.source, kCorrect);
+    require(add.image ? add.image->path : add.source, kCorrect);
     if (add.ignore) require(*add.ignore, kCorrect);
   }
   if (options.contents.ca_certificates) require(*options.contents.ca_certificates, kCorrect);
@@ -267,19 +287,26 @@ RecipeNeeds Recipe::needs(const RecipeSettings& settings) const {
   const Arguments arguments(text, stage.find("args"), settings.arguments);
   RecipeNode recipe{RecipeNode::Object{}, stage.at};
   for (const auto& member : *stage.object()) {
+    auto& members = std::get<RecipeNode::Object>(recipe.data);
+    if (member.name == "files") members.push_back({member.name, member.at, taken_inputs(member.value, arguments)});
     if (std::find(kNeeds.begin(), kNeeds.end(), member.name) == kNeeds.end()) continue;
-    std::get<RecipeNode::Object>(recipe.data).push_back({member.name, member.at, arguments.expand(member.value)});
+    members.push_back({member.name, member.at, arguments.expand(member.value)});
   }
   const Members members(text, recipe, document_->file.parent_path());
   const auto platforms = narrow(members.platforms(), settings.platforms, text.file);
-  RecipeNeeds needs{
-      {}, members.compression(), members.takes_from_host("caCertificates"), members.takes_from_host("tzdata")};
+  RecipeNeeds needs{.compression = members.compression(),
+                    .host_certificates = members.takes_from_host("caCertificates"),
+                    .host_zones = members.takes_from_host("tzdata")};
   auto& bases = needs.bases;
   for (const auto& platform : each_platform(platforms)) {
     const auto location = members.base(platform);
     auto found = std::find_if(bases.begin(), bases.end(), [&](const auto& base) { return base.location == location; });
     if (found == bases.end()) found = bases.insert(bases.end(), {location, {}});
     if (platform) found->platforms.push_back(*platform);
+    for (auto& taken : members.taken_paths(platform)) {
+      if (platform) taken.platforms = {*platform};
+      needs.taken.push_back(std::move(taken));
+    }
   }
   return needs;
 }

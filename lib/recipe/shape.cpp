@@ -200,8 +200,11 @@ void Checker::binaries(const RecipeNode& node) const {
 }
 
 void Checker::files(const RecipeNode& node) const {
-  static const std::vector<Rule> kRules = {
-      {"source", &Checker::text}, {"mode", &Checker::text}, {"owner", &Checker::text}, {"ignore", &Checker::text}};
+  static const std::vector<Rule> kRules = {{"from", &Checker::text},
+                                           {"source", &Checker::text},
+                                           {"mode", &Checker::text},
+                                           {"owner", &Checker::text},
+                                           {"ignore", &Checker::text}};
   inputs(node, kRules, R"("/etc/server/": "config/")", Each::one_or_more);
 }
 

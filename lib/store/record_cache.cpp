@@ -32,7 +32,8 @@ std::vector<Found> all_records(const fs::path& folder) {
   std::error_code ignored;
   for (fs::recursive_directory_iterator at(folder, ignored), end; !ignored && at != end; at.increment(ignored)) {
     std::error_code gone;
-    if (!at->is_regular_file(gone) || gone) continue;
+    if (at.depth() == 1) at.disable_recursion_pending();  // what lies deeper is no record
+    if (at.depth() != 1 || !at->is_regular_file(gone) || gone) continue;
     const auto size = at->file_size(gone);
     const auto used = at->last_write_time(gone);
     if (!gone) records.push_back({at->path(), size, used});

@@ -18,7 +18,8 @@ class RecordCache {
  public:
   static constexpr std::uint64_t kDefaultLimit = std::uint64_t{256} << 20U;
 
-  // Records live at FOLDER/KIND/HEX; the folders are made (0700) with the first record.
+  // Records live at FOLDER/KIND/HEX; the folders are made (0700) with the first record. What lies deeper is somebody
+  // else's, and neither counted nor removed.
   explicit RecordCache(std::filesystem::path folder, std::uint64_t limit = kDefaultLimit);
 
   std::optional<SharedBytes> find(std::string_view kind, const Digest& key) const noexcept;

@@ -24,7 +24,7 @@ constexpr std::size_t kMostComponents = 4096;
 constexpr std::size_t kDeepest = 256;
 // What a node takes beside what it points to, with its share of what its chunk leaves unused; and a folder's first
 // child.
-constexpr std::uint64_t kNodeRoom = 80;
+constexpr std::uint64_t kNodeRoom = 88;
 constexpr std::uint64_t kFolderRoom = 176;
 constexpr std::uint64_t kExtraRoom = 112;
 constexpr std::size_t kMostBelowFiles = 20;
@@ -203,10 +203,12 @@ void Tree::apply(TarReader& layer, TreeWatcher* watcher) {
 void Tree::start_layer(TreeWatcher* watcher) {
   ++layer_;
   watcher_ = watcher;
+  next_entry_ = 0;
   whited_out_.clear();
 }
 
 void Tree::add(const TarEntry& entry, TarReader& layer) {
+  entry_ = next_entry_++;
   const auto [folder, name] = split_last(entry.path);
   if (starts_with(entry.path, kMetaPrefix) || entry.path.find("/" + std::string(kMetaPrefix)) != std::string::npos) {
     // The rest is what aufs kept for itself.
@@ -252,7 +254,8 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
   node.size = entry.size;
   node.set_link_target(entry.link_target);
   node.set_xattrs(entry.xattrs);
-  node.layer = layer_;
+  node.layer = node.bytes_layer = layer_;
+  node.bytes_entry = entry_;
   if (entry.type == EntryType::regular && entry.size <= kLargestContents && wanted_files_.count(path) != 0) {
     node.set_contents(read_all(layer.data(), kLargestContents, entry.path));
   } else if (watcher_ == nullptr && entry.type == EntryType::regular && entry.size <= kLargestSummarised &&

@@ -104,7 +104,9 @@ class Tree {
   std::set<std::string> whited_out_;  // by the layer being applied
   TreeWatcher* watcher_ = nullptr;    // of apply(), borrowed
   std::vector<std::string> below_files_;
-  std::uint32_t layer_ = 0;     // the one being applied
+  std::uint32_t layer_ = 0;  // the one being applied
+  std::uint32_t entry_ = 0;  // the one being put, in its layer
+  std::uint32_t next_entry_ = 0;
   std::size_t link_walks_ = 0;  // for hard links that change the metadata of files with other names
   std::uint64_t most_metadata_ = kMostMetadata;
   std::uint64_t metadata_size_ = 0;  // of all entries ever, in bytes, roughly

@@ -116,6 +116,9 @@ struct TreeNode {
   std::uint64_t uid = 0;
   std::uint64_t gid = 0;
   std::uint64_t size = 0;
+  // Of a regular file: the layer and the entry in it, counted from 0, that have its bytes. No record keeps them.
+  std::uint32_t bytes_layer = 0;
+  std::uint32_t bytes_entry = 0;
   std::shared_ptr<const FileFacts> facts;  // where there was a watcher
   TreeChildren children;                   // of a directory
 

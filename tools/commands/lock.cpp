@@ -42,6 +42,10 @@ class LockCommand : public Command {
                      ->type_name("REF")
                      ->take_all();
     base->excludes("--file");
+    app.add_option("--add-from", adds_from_, "What a build takes from another image, as its option; repeatable")
+        ->type_name("IMAGE:PATH:DEST")
+        ->take_all()
+        ->excludes("--file");
     app.add_option("--platform", platforms_, "The platforms to lock (default: the recipe's, or this machine's)")
         ->type_name("OS/ARCH[,OS/ARCH…]")
         ->take_all();
@@ -71,14 +75,15 @@ class LockCommand : public Command {
     const auto wanted = wanted_bases(lock, pins);
     auto workplace = registry_.workplace(streams, quiet_ || json_, registry_for_credentials(wanted));
     workplace.cache_folder = cache_folder(cache_dir_, streams);
-    return check_ ? check(lock, wanted, workplace, streams) : write(file, lock, wanted, pins, workplace, streams);
+    return check_ ? check(lock, wanted, pins.images, workplace, streams)
+                  : write(file, lock, wanted, pins, workplace, streams);
   }
 
  private:
   using Texts = std::vector<std::string>;
 
   void find_recipe() {
-    if (!recipe_ && bases_.empty() && is_there(kRecipeFileName)) recipe_ = kRecipeFileName;
+    if (!recipe_ && bases_.empty() && adds_from_.empty() && is_there(kRecipeFileName)) recipe_ = kRecipeFileName;
   }
 
   fs::path lock_path() const {
@@ -111,15 +116,20 @@ class LockCommand : public Command {
       for (const auto& text : settings_) settings.arguments.push_back(parse_assignment(text, "--set"));
       settings.platforms = platforms;
       wanted = bases_of(Recipe::read(*recipe_), settings, pins);
-    } else if (bases_.empty() && (check_ || updating_())) {
+    } else if (bases_.empty() && adds_from_.empty() && (check_ || updating_())) {
       wanted = bases_of(lock);
+      pins.images = images_of(lock);
     }
     if (!recipe_ || compression_) {
       pins.compressions.insert(CompressionOptions::parse(compression_.value_or("gzip")).to_string());
     }
     if (host_data_) pins.host_certificates = pins.host_zones = true;
     for (const auto& text : bases_) want(wanted, registry_base(text), platforms);
-    if (wanted.empty() && !recipe_ && !check_) {
+    for (const auto& text : adds_from_) {
+      const auto add = parse_add_from(text);
+      want(pins.images, *add.image, add.source.string(), platforms);
+    }
+    if (wanted.empty() && pins.images.empty() && !recipe_ && !check_) {
       throw Error(ErrorCode::invalid_argument, "cannot lock: nothing says which base",
                   "name it: ociassemble lock --base alpine:3.20 --platform linux/amd64");
     }
@@ -136,12 +146,16 @@ class LockCommand : public Command {
   // A base that neither a recipe nor --base names is named by the lock alone, a document like others.
   std::string registry_for_credentials(const WantedBases& wanted) const {
     if (!bases_.empty()) return registry_base(bases_.front()).registry();
+    for (const auto& text : adds_from_) {
+      if (const auto image = parse_add_from(text).image; image->reference) return image->reference->registry();
+    }
     if (!update_.empty()) return registry_base(update_).registry();
     return recipe_ && !wanted.empty() ? Reference::parse(wanted.begin()->first).registry() : std::string();
   }
 
-  int check(const Lock& lock, const WantedBases& wanted, const Workplace& workplace, const Streams& streams) const {
-    const auto found = check_lock(lock, wanted, workplace);
+  int check(const Lock& lock, const WantedBases& wanted, const WantedImages& images, const Workplace& workplace,
+            const Streams& streams) const {
+    const auto found = check_lock(lock, wanted, images, workplace);
     streams.out << (json_ ? lock_check_json(found) : describe_lock_check(found));
     return found.ok() ? 0 : 3;
   }
@@ -149,7 +163,9 @@ class LockCommand : public Command {
   int write(const fs::path& file, const Lock& before, const WantedBases& wanted, const WantedPins& pins,
             const Workplace& workplace, const Streams& streams) const {
     const auto update = update_.empty() ? std::string() : registry_base(update_).to_string();
-    if (!update.empty() && wanted.count(update) == 0 && before.bases.count(update) == 0) {
+    const auto is_known = [&](const auto& names) { return names.contains(update); };
+    if (!update.empty() && !is_known(wanted) && !is_known(before.bases) && !is_known(pins.images) &&
+        !is_known(before.images)) {
       throw Error(ErrorCode::not_found, "cannot update " + update + ": it is not among the bases",
                   "ociassemble lock --base " + update + " adds it");
     }
@@ -159,10 +175,14 @@ class LockCommand : public Command {
       const bool anew = updating_() && (update.empty() || update == name);
       after.bases.insert_or_assign(name, lock_one(before, name, platforms, anew, workplace));
     }
+    for (const auto& [name, files] : pins.images) {
+      const bool anew = updating_() && (update.empty() || update == name);
+      after.images.insert_or_assign(name, lock_files_of(before, name, files, anew, workplace));
+    }
     after.format = kLockFormat;
     pin(after, before, pins);
     after.write(file);
-    streams.out << (json_ ? locked_json(after, wanted) : describe_locked(after, wanted));
+    streams.out << (json_ ? locked_json(after, wanted, pins.images) : describe_locked(after, wanted, pins.images));
     return 0;
   }
 
@@ -202,8 +222,30 @@ class LockCommand : public Command {
                                                                                                 : locked;
   }
 
+  // A recipe says all that is taken; --add-from adds to what is there.
+  LockedImage lock_files_of(const Lock& before, const std::string& name, const WantedFiles& wanted, bool anew,
+                            const Workplace& workplace) const {
+    const auto image = Reference::parse(name);
+    const auto known = before.images.find(name);
+    if (known == before.images.end() || anew) return lock_image(image, wanted, workplace);
+    auto locked = known->second;
+    if (recipe_) keep_wanted(locked, wanted);
+    lock_files(locked, image, wanted, workplace);
+    return locked;
+  }
+
+  static void keep_wanted(LockedImage& locked, const WantedFiles& wanted) {
+    for (auto& [platform, pinned] : locked.platforms) {
+      const auto of_platform = wanted.find(platform);
+      std::erase_if(pinned.files, [&](const auto& taken) {
+        return of_platform == wanted.end() || !of_platform->second.contains(taken.first);
+      });
+    }
+    std::erase_if(locked.platforms, [](const auto& platform) { return platform.second.files.empty(); });
+  }
+
   std::optional<std::string> recipe_, lock_file_, cache_dir_, compression_;
-  Texts settings_, bases_, platforms_;
+  Texts settings_, bases_, adds_from_, platforms_;
   std::string update_;
   std::function<bool()> updating_;
   bool host_data_ = false;

@@ -72,6 +72,8 @@ void make_absolute(std::optional<std::string>& choice, std::string_view word) {
 void make_absolute(Contents& contents) {
   for (auto& binary : contents.binaries) make_absolute(binary.source);
   for (auto& add : contents.adds) {
+    if (add.image && !add.image->reference) make_absolute(add.image->path);
+    if (add.image) continue;
     const bool ends_with_slash = add.source.string().ends_with('/');
     make_absolute(add.source);
     if (ends_with_slash && !add.source.string().ends_with('/')) add.source += "/";

@@ -13,6 +13,14 @@ void want(WantedBases& wanted, const Reference& base, const std::vector<Platform
   }
 }
 
+void want(WantedImages& wanted, const Location& image, const std::string& path,
+          const std::vector<Platform>& platforms) {
+  if (!image.reference) return;
+  auto& by_platform = wanted[image.reference->to_string()];
+  for (const auto& platform : platforms.empty() ? std::vector<Platform>{host_platform()} : platforms)
+    by_platform[platform.normalised().to_string()].insert(path);
+}
+
 WantedBases bases_of(const Recipe& recipe, const RecipeSettings& settings, WantedPins& pins) {
   WantedBases wanted;
   auto profiles = recipe.profiles();
@@ -24,6 +32,7 @@ WantedBases bases_of(const Recipe& recipe, const RecipeSettings& settings, Wante
     pins.compressions.insert(needs.compression.to_string());
     pins.host_certificates = pins.host_certificates || needs.host_certificates;
     pins.host_zones = pins.host_zones || needs.host_zones;
+    for (const auto& taken : needs.taken) want(pins.images, taken.image, taken.path, taken.platforms);
     for (const auto& base : needs.bases) {
       if (base.location.reference) want(wanted, *base.location.reference, base.platforms);
     }
@@ -37,6 +46,16 @@ WantedBases bases_of(const Lock& lock) {
     std::vector<Platform> platforms;
     for (const auto& [platform, ignored] : base.platforms) platforms.push_back(Platform::parse(platform));
     if (!platforms.empty()) want(wanted, Reference::parse(name), platforms);
+  }
+  return wanted;
+}
+
+WantedImages images_of(const Lock& lock) {
+  WantedImages wanted;
+  for (const auto& [name, image] : lock.images) {
+    for (const auto& [platform, pinned] : image.platforms) {
+      for (const auto& taken : pinned.files) wanted[name][platform].insert(taken.first);
+    }
   }
   return wanted;
 }

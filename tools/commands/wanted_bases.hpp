@@ -13,15 +13,20 @@ namespace ociassemble::tool {
 
 // Adds platforms, each once; without any: the host's.
 void want(WantedBases& wanted, const Reference& base, const std::vector<Platform>& platforms);
+// Adds a path that is taken from an image, for these platforms; without any: the host's. An image that is in no
+// registry is an input of this machine, and not wanted.
+void want(WantedImages& wanted, const Location& image, const std::string& path, const std::vector<Platform>& platforms);
 // What a lock pins besides bases.
 struct WantedPins {
   std::set<std::string> compressions;
+  WantedImages images;  // that files are taken from
   bool host_certificates = false;
   bool host_zones = false;
 };
 // What all of a recipe's profiles take from registries; `pins` gains the rest.
 WantedBases bases_of(const Recipe& recipe, const RecipeSettings& settings, WantedPins& pins);
-// The bases of a lock as it is.
+// The bases of a lock as it is, and the files of images.
 WantedBases bases_of(const Lock& lock);
+WantedImages images_of(const Lock& lock);
 
 }  // namespace ociassemble::tool

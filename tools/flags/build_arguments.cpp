@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "assemble/placement.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble::tool {
@@ -14,28 +15,40 @@ namespace {
   throw Error(ErrorCode::invalid_argument, message, std::move(hint));
 }
 
-std::uint32_t parse_mode(std::string_view digits, std::string_view whole) {
+std::uint32_t parse_mode(std::string_view digits, std::string_view what, std::string_view whole) {
   std::uint32_t mode = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
   if (failure != std::errc() || end != digits.data() + digits.size() || mode > 07777) {
-    reject("--add", whole, "the mode is not an octal number up to 7777", "write ,mode=0640");
+    reject(what, whole, "the mode is not an octal number up to 7777", "write ,mode=0640");
   }
   return mode;
 }
 
-void parse_add_option(AddInput& add, std::string_view option, std::string_view whole) {
+void parse_add_option(AddInput& add, std::string_view option, std::string_view what, std::string_view whole) {
   const auto equals = option.find('=');
   const auto name = option.substr(0, equals);
   const auto value = equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
   if (name == "mode") {
-    add.mode = parse_mode(value, whole);
+    add.mode = parse_mode(value, what, whole);
   } else if (name == "owner" && !value.empty()) {
     add.owner = std::string(value);
-  } else if (name == "ignore" && !value.empty()) {
+  } else if (name == "ignore" && !value.empty() && !add.image) {
     add.ignore = std::string(value);
   } else {
-    reject("--add", whole,
-           "after the destination only ,mode=OCTAL, ,owner=USER[:GROUP] and ,ignore=FILE|none may follow");
+    reject(what, whole,
+           add.image ? "after the destination only ,mode=OCTAL and ,owner=USER[:GROUP] may follow"
+                     : "after the destination only ,mode=OCTAL, ,owner=USER[:GROUP] and ,ignore=FILE|none may follow");
+  }
+}
+
+// "DEST[,OPTION]…"
+void parse_destination(AddInput& add, std::string_view text, std::string_view what, std::string_view whole) {
+  auto comma = text.find(',');
+  add.destination = std::string(text.substr(0, comma));
+  while (comma != std::string_view::npos) {
+    text = text.substr(comma + 1);
+    comma = text.find(',');
+    parse_add_option(add, text.substr(0, comma), what, whole);
   }
 }
 
@@ -58,14 +71,22 @@ AddInput parse_add(std::string_view text) {
   }
   AddInput add;
   add.source = std::string(text.substr(0, divider));
-  auto rest = text.substr(divider + 1);
-  auto comma = rest.find(',');
-  add.destination = std::string(rest.substr(0, comma));
-  while (comma != std::string_view::npos) {
-    rest = rest.substr(comma + 1);
-    comma = rest.find(',');
-    parse_add_option(add, rest.substr(0, comma), text);
+  parse_destination(add, text.substr(divider + 1), "--add", text);
+  return add;
+}
+
+AddInput parse_add_from(std::string_view text) {
+  const auto divider = text.rfind(":/");
+  const auto path = divider == std::string_view::npos ? divider : text.substr(0, divider).rfind(":/");
+  if (path == std::string_view::npos || path == 0) {
+    reject("--add-from", text, "no image, absolute path in it and absolute destination",
+           "write --add-from IMAGE:/PATH:/DEST, for example alpine:3.20:/etc/ssl/cert.pem:/etc/ssl/cert.pem");
   }
+  AddInput add;
+  add.image = Location::parse(text.substr(0, path));
+  if (add.image->kind == Location::Kind::scratch) reject("--add-from", text, "scratch has no files");
+  add.source = "/" + canonical_path(text.substr(path + 1, divider - path - 1), "source");
+  parse_destination(add, text.substr(divider + 1), "--add-from", text);
   return add;
 }
 

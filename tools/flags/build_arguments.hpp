@@ -11,6 +11,8 @@ namespace ociassemble::tool {
 BinaryInput parse_binary(std::string_view text);
 // "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]][,ignore=FILE|none]".
 AddInput parse_add(std::string_view text);
+// "IMAGE:PATH:DEST[,mode=OCTAL][,owner=USER[:GROUP]]": PATH and DEST begin at the last two ":/".
+AddInput parse_add_from(std::string_view text);
 // "NAME=VALUE"; `what` names it in the error.
 std::pair<std::string, std::string> parse_assignment(std::string_view text, std::string_view what);
 // "linux/amd64,linux/arm64", and several such texts.

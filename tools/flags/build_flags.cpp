@@ -90,6 +90,9 @@ void BuildFlags::add_inputs(CLI::App& app) {
   add_list(app, "--add", adds_,
            "A file, or a folder but for what its .dockerignore (or ignore=) leaves out, and where it goes; repeatable",
            "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]][,ignore=FILE|none]", group);
+  add_list(app, "--add-from", adds_from_,
+           "A file or folder of another image, links followed inside it, and where it goes; repeatable",
+           "IMAGE:PATH:DEST[,mode=OCTAL][,owner=USER[:GROUP]]", group);
   app.add_option("--ca-certificates", ca_certificates_,
                  "Add the host's CA bundle, or a PEM file, as a layer of its own")
       ->type_name("host|FILE")
@@ -164,6 +167,7 @@ void BuildFlags::apply_inputs(AssembleOptions& options) const {
   for (auto& binary : options.contents.binaries) binary.any_binary = binary.any_binary || any_binary_;
   std::vector<AddInput> adds;
   for (const auto& text : adds_) adds.push_back(parse_add(text));
+  for (const auto& text : adds_from_) adds.push_back(parse_add_from(text));
   put_inputs(options.contents.adds, adds);
   append(options.contents.writable, writable_);
   if (no_read_only_) options.contents.read_only = false;

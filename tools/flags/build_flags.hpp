@@ -19,7 +19,7 @@ class BuildFlags {
   void add_to(CLI::App& app);
 
   // Whether one of them names what goes in, so that no recipe needs to.
-  bool inputs_named() const noexcept { return base_ || !binaries_.empty() || !adds_.empty(); }
+  bool inputs_named() const noexcept { return base_ || !binaries_.empty() || !adds_.empty() || !adds_from_.empty(); }
   // Those that were asked for. Throws Error{invalid_argument}, as apply().
   std::vector<Platform> platforms() const;
   // `options`, a recipe's or none, with what the command line says over them: one for each platform that was asked for,
@@ -36,7 +36,8 @@ class BuildFlags {
   void apply_execution(AssembleOptions& options) const;
   void apply_origin(AssembleOptions& options) const;
 
-  Texts binaries_, adds_, writable_, capabilities_, env_, labels_, annotations_, ports_, volumes_, platforms_;
+  Texts binaries_, adds_, adds_from_, writable_, capabilities_, env_, labels_, annotations_, ports_, volumes_,
+      platforms_;
   std::optional<std::string> base_, ca_certificates_, tzdata_, user_, entrypoint_, cmd_, working_dir_, stop_signal_;
   std::optional<std::string> base_name_, created_, file_times_;
   bool inherit_labels_ = false;

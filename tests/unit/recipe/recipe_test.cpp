@@ -167,6 +167,29 @@ TEST_CASE("bases are known without the arguments that only other members need") 
   CHECK(service().needs({}).bases.front().platforms.size() == 2);
 }
 
+TEST_CASE("files of other images are inputs, and known without the arguments that only other members need") {
+  const auto recipe = Recipe::parse(R"({"args": {"C": null, "TAG": "3.20"}, "platforms": ["linux/amd64", "linux/arm64"],
+    "files": {"/etc/${C}": "local", "/certs/": {"from": "alpine:${TAG}", "source": "/etc/ssl//cert.pem", "owner": "${C}"},
+      "/zone": ["here", {"from": "oci:zones-{arch}:v1", "source": "/zone/", "mode": "0400"}]}})",
+                                    "shop/ociassemble.json");
+  const auto taken = recipe.needs({}).taken;
+  REQUIRE(taken.size() == 4);
+  CHECK(taken[0].image.to_string() == "docker.io/library/alpine:3.20");
+  CHECK(taken[0].path == "/etc/ssl/cert.pem");
+  CHECK(taken[1].image.to_string() == "oci:shop/zones-amd64:v1");
+  CHECK(taken[3].image.to_string() == "oci:shop/zones-arm64:v1");
+  CHECK(taken[3].platforms == std::vector<Platform>{Platform::parse("linux/arm64")});
+  const auto adds = recipe.resolve({"", {{"C", "7:8"}}, {}}).images.at(1).contents.adds;
+  REQUIRE(adds.size() == 4);
+  CHECK_FALSE(adds[0].image);
+  CHECK(adds[1].image->to_string() == "docker.io/library/alpine:3.20");
+  CHECK(adds[1].source == "/etc/ssl/cert.pem");
+  CHECK(adds[1].owner == "7:8");
+  CHECK(adds[3].image->to_string() == "oci:shop/zones-arm64:v1");
+  CHECK(adds[3].source == "/zone");
+  CHECK(adds[3].mode == 0400U);
+}
+
 TEST_CASE("only what the recipe declares can be set") {
   CHECK_THROWS_WITH_AS(service().resolve({"", {{"VERSON", "1"}}, {}}),
                        "cannot set VERSON: shop/ociassemble.json has no such argument", Error);

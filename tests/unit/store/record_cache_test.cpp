@@ -59,6 +59,17 @@ TEST_CASE("over the limit the records used longest ago go first") {
   CHECK(cache.find("k", key(9)));
 }
 
+TEST_CASE("what lies deeper than records is neither counted nor removed") {
+  const TestFolder folder;
+  const auto other = folder.write("files/1/other", std::string(20000, 'x'));
+  std::filesystem::last_write_time(other, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  RecordCache cache(folder.path(), 10000);
+  for (int i = 0; i < 20; ++i) cache.put("k", Digest::of(std::to_string(i)), std::string(1000, 'x'));
+  CHECK(std::filesystem::exists(other));
+  CHECK(cache.find("k", Digest::of(std::string_view("19"))));
+  CHECK_FALSE(cache.find("k", Digest::of(std::string_view("0"))));
+}
+
 TEST_CASE("a cache that cannot be written costs nothing but time") {
   const TestFolder folder;
   folder.write("file", "not a folder");
