@@ -42,23 +42,6 @@ std::string_view make_escape(char c) noexcept {
   }
 }
 
-std::string_view html_escape(char c) noexcept {
-  switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    case '\'':
-      return "&#39;";
-    default:
-      return {};
-  }
-}
-
 // The code point of a well-formed sequence of two or three bytes; 0 for others.
 std::uint32_t short_code_point(std::string_view sequence) noexcept {
   const auto byte = [sequence](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(sequence[i]); };
@@ -67,7 +50,7 @@ std::uint32_t short_code_point(std::string_view sequence) noexcept {
   return 0;
 }
 
-// What JSON lets stand, but a terminal, JavaScript or YAML may not.
+// What JSON lets stand, but a terminal or JavaScript may not.
 bool is_escaped_beyond_ascii(std::uint32_t c) noexcept {
   return (c >= 0x80 && c <= 0x9F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
          c == 0x200F || c == 0x061C;
@@ -92,27 +75,6 @@ std::string_view short_escape(char c) noexcept {
     default:
       return {};
   }
-}
-
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  while (!text.empty()) {
-    const auto length = utf8_length(text);
-    const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
-    text.remove_prefix(sequence.size());
-    if (length == 0) {
-      result += kReplacement;
-    } else if (const auto escape = short_escape(sequence.front()); !escape.empty()) {
-      result += escape;
-    } else if (is_ascii_control(sequence.front())) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(sequence.front()));
-    } else if (const auto c = short_code_point(sequence); is_escaped_beyond_ascii(c)) {
-      result += fmt::format("\\u{:04x}", c);
-    } else {
-      result += sequence;
-    }
-  }
-  return result + '"';
 }
 
 bool is_plain_in_shell(char c) noexcept {
@@ -146,8 +108,26 @@ std::string make_target(std::string_view path) {
               "rename it, or give --depfile-target another name");
 }
 
-std::string quoted_json(std::string_view text) { return quoted(text); }
-std::string quoted_yaml(std::string_view text) { return quoted(text); }
+std::string quoted_json(std::string_view text) {
+  std::string result = "\"";
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(sequence.size());
+    if (length == 0) {
+      result += kReplacement;
+    } else if (const auto escape = short_escape(sequence.front()); !escape.empty()) {
+      result += escape;
+    } else if (is_ascii_control(sequence.front())) {
+      result += fmt::format("\\u{:04x}", static_cast<unsigned>(sequence.front()));
+    } else if (const auto c = short_code_point(sequence); is_escaped_beyond_ascii(c)) {
+      result += fmt::format("\\u{:04x}", c);
+    } else {
+      result += sequence;
+    }
+  }
+  return result + '"';
+}
 
 std::string shell_word(std::string_view text) {
   auto shown = terminal_text(text);
@@ -155,24 +135,6 @@ std::string shell_word(std::string_view text) {
   std::string word = "'";
   for (const char c : shown) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return word + "'";
-}
-
-std::string html_text(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const auto length = std::max<std::size_t>(utf8_length(text), 1);
-    const auto sequence = text.substr(0, length);
-    text.remove_prefix(length);
-    const bool is_space = sequence == "\n" || sequence == "\t";
-    if (const auto escape = html_escape(sequence.front()); !escape.empty()) {
-      result += escape;
-    } else if (!is_space && terminal_text(sequence) != sequence) {
-      result += kReplacement;
-    } else {
-      result += sequence;
-    }
-  }
-  return result;
 }
 
 bool is_field_name(std::string_view text) noexcept {

@@ -20,15 +20,10 @@ std::string make_target(std::string_view path);
 // escaped, DEL and C1, bidirectional overrides and line separators are, so that a terminal shows them as they are;
 // bytes that are not UTF-8 become U+FFFD. (Documents whose bytes are a promise are written by spec/json_writer.)
 std::string quoted_json(std::string_view text);
-// A scalar of YAML 1.2, in double quotes; reads as a string whatever it looks like ("no", "1e3", "~").
-std::string quoted_yaml(std::string_view text);
 
 // One word of a POSIX shell: as it is where nothing in it means anything, else in single quotes. Control characters are
 // written as '?': the line is shown, and copied from there.
 std::string shell_word(std::string_view text);
-
-// Text of HTML, also between the quotes of an attribute. What terminal_text() replaces becomes U+FFFD.
-std::string html_text(std::string_view text);
 
 // Whether the text can be the name or the value of a field of HTTP (RFC 9110, section 5): nothing in it begins another.
 bool is_field_name(std::string_view text) noexcept;

@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "base/escape.hpp"
 #include "commands/command.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
@@ -79,7 +80,7 @@ class CopyCommand : public Command {
 
   [[noreturn]] void reject(const std::string& action, const std::string& why) const {
     throw Error(ErrorCode::invalid_argument, "cannot " + action + ": " + why,
-                "for other places: ociassemble copy " + from_ + " " + to_);
+                "for other places: ociassemble copy " + shell_word(from_) + " " + shell_word(to_));
   }
 
   const char* examples() const {

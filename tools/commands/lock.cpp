@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/escape.hpp"
 #include "base/file_status.hpp"
 #include "commands/command.hpp"
 #include "commands/wanted_bases.hpp"
@@ -167,7 +168,7 @@ class LockCommand : public Command {
     if (!update.empty() && !is_known(wanted) && !is_known(before.bases) && !is_known(pins.images) &&
         !is_known(before.images)) {
       throw Error(ErrorCode::not_found, "cannot update " + update + ": it is not among the bases",
-                  "ociassemble lock --base " + update + " adds it");
+                  "ociassemble lock --base " + shell_word(update) + " adds it");
     }
     // A recipe says all that is needed; a flag adds to what is there.
     auto after = recipe_ ? Lock() : before;

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/escape.hpp"
 #include "commands/command.hpp"
 
 namespace ociassemble::tool {
@@ -18,8 +19,9 @@ std::string path_hint(const std::string& text) {
   const auto path = is_there(text) || colon == std::string::npos ? text : text.substr(0, colon);
   if (!is_there(path)) return {};
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return "there is a folder " + path + " here: oci:" + text;
-  return "there is a file " + path + " here: oci-archive:" + text + " or docker-archive:" + text;
+  if (fs::is_directory(path, ignored)) return "there is a folder " + path + " here: " + shell_word("oci:" + text);
+  return "there is a file " + path + " here: " + shell_word("oci-archive:" + text) + " or " +
+         shell_word("docker-archive:" + text);
 }
 
 }  // namespace ociassemble::tool

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/escape.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble::tool {
@@ -26,7 +27,7 @@ void LockFlags::read(const std::filesystem::path& folder) {
     file_ = file;
   } else if (named_) {
     throw Error(ErrorCode::not_found, "cannot read the lock " + *named_ + ": there is no such file",
-                "ociassemble lock --lock-file " + *named_ + " makes it");
+                "ociassemble lock --lock-file " + shell_word(*named_) + " makes it");
   }
 }
 

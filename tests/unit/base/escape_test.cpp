@@ -68,12 +68,7 @@ TEST_CASE("a string of JSON holds no character that a terminal obeys") {
       {"\xC3\xA9\xF0\x9F\x94\x91", "\"\xC3\xA9\xF0\x9F\x94\x91\""},
       {"\xC3", "\"\xEF\xBF\xBD\""},
   };
-  for (const auto& row : rows) {
-    CHECK(quoted_json(row.text) == row.expected);
-    CHECK(quoted_yaml(row.text) == row.expected);
-  }
-  CHECK(quoted_yaml("no") == "\"no\"");
-  CHECK(quoted_yaml("1e3") == "\"1e3\"");
+  for (const auto& row : rows) CHECK(quoted_json(row.text) == row.expected);
 }
 
 TEST_CASE("a word of a shell is one word") {
@@ -89,14 +84,6 @@ TEST_CASE("a word of a shell is one word") {
       {"\x1b[31m", "'?[31m'"},
   };
   for (const auto& row : rows) CHECK(shell_word(row.text) == row.expected);
-}
-
-TEST_CASE("text of HTML begins no tag, no entity and ends no attribute") {
-  const EscapeRow rows[] = {
-      {"a<b>&\"'", "a&lt;b&gt;&amp;&quot;&#39;"}, {"line\n\ttwo", "line\n\ttwo"}, {"\x1b", "\xEF\xBF\xBD"},
-      {"\xE2\x80\xAE", "\xEF\xBF\xBD"},           {"\xFF", "\xEF\xBF\xBD"},       {"\xC3\xA9", "\xC3\xA9"},
-  };
-  for (const auto& row : rows) CHECK(html_text(row.text) == row.expected);
 }
 
 TEST_CASE("a field of HTTP holds nothing that would begin another") {

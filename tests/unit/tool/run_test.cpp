@@ -73,6 +73,18 @@ TEST_CASE("build, inspect and verify work together on a layout") {
   CHECK(holds(verified.out, "ok: 1 manifest, 2 layers"));
 }
 
+TEST_CASE("inspect shows commands as a shell would take them") {
+  const TestFolder folder;
+  const auto app = folder.write("app", test::tiny_elf()).string();
+  const auto layout = "oci:" + (folder / "image").string();
+  const auto* words = R"json(["plain", "$(id)", "two words", "it's", ""])json";
+  REQUIRE(run({"build", "-q", "-b", app, "--cmd", words, "-o", layout}).status == 0);
+  CHECK(holds(run({"inspect", layout}).out, R"text(Cmd          plain '$(id)' 'two words' 'it'\''s' '')text"));
+  // Advice to be copied is quoted, too.
+  const auto refused = run({"push", "oci:" + (folder / "my image").string(), "oci:other"});
+  CHECK(holds(refused.err, "ociassemble copy 'oci:" + (folder / "my image").string() + "' oci:other"));
+}
+
 TEST_CASE("a damaged blob makes verify say no") {
   const TestFolder folder;
   const auto app = folder.write("app", test::tiny_elf()).string();
