@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <new>
 #include <optional>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "ociassemble/error.hpp"
@@ -62,12 +64,27 @@ class ZstdCompressor : public FinishingSink {
     if (held_back_) in = {&*held_back_, 1, 0};
     while (step(in, ZSTD_e_end) != 0) {
     }
+    finished_ = true;
+  }
+
+  ~ZstdCompressor() override {
+    if (!finished_) free_in_background();
   }
 
  private:
   struct Free {
     void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   };
+
+  // libzstd cannot break a job off, and one of a high level takes seconds: nobody who interrupts waits for it.
+  void free_in_background() noexcept {
+    try {
+      std::thread([context = context_.get()] { ZSTD_freeCCtx(context); }).detach();
+      static_cast<void>(context_.release());
+    } catch (const std::system_error&) {
+      return;  // no thread to be had: freed here, then
+    }
+  }
 
   void set(ZSTD_cParameter parameter, int value) {
     checked(ZSTD_CCtx_setParameter(context_.get(), parameter, value), "set up zstd with threads");
@@ -91,6 +108,7 @@ class ZstdCompressor : public FinishingSink {
   Sink& to_;
   std::vector<std::byte> room_;
   std::optional<std::byte> held_back_;
+  bool finished_ = false;
 };
 
 }  // namespace
