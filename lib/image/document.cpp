@@ -2,6 +2,7 @@
 #include "ociassemble/document.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>

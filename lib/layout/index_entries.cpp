@@ -2,6 +2,7 @@
 #include "layout/index_entries.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>

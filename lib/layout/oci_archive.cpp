@@ -78,7 +78,7 @@ Document open_layout_in(const ArchiveFiles& files, const std::optional<std::stri
     OciLayoutFile::parse(files.read(kLayoutFile, OciLayoutFile::kMaxSize));
     return Index::parse(files.read(kIndexFile, kMaxManifestSize));
   });
-  const auto& entry = choose_entry(index, name, fmt::format("OCI archive {}", files.name()));
+  const auto entry = choose_entry(index, name, fmt::format("OCI archive {}", files.name()));
   auto blobs = std::make_shared<ArchiveBlobs>(files);
   auto json = BlobStore::read(*blobs, entry, kMaxManifestSize);
   Document document{.descriptor = entry, .json = std::move(json), .blobs = std::move(blobs)};

@@ -155,7 +155,7 @@ std::vector<std::string> OciLayout::names() const { return entry_names(index());
 
 Document OciLayout::open_document(const std::optional<std::string>& name) const {
   const auto index = this->index();
-  const auto& entry = choose_entry(index, name, describe(folder_));
+  const auto entry = choose_entry(index, name, describe(folder_));
   return {.descriptor = entry, .json = BlobStore::read(*blobs_, entry, kMaxManifestSize), .blobs = blobs_};
 }
 

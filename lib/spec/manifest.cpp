@@ -82,7 +82,8 @@ void read_entries(Index& index, const JsonView& root) {
   if (!json && !root.contains("manifests")) root.at("manifests");
   if (!json) return;
   for (const auto& element : json->elements()) {
-    const auto& digest = element.at("digest").string();
+    const auto digest_member = element.at("digest");
+    const auto& digest = digest_member.string();
     if (is_of_unknown_algorithm(digest)) {
       index.unreadable.push_back({element.at("mediaType").string(), digest, element.find_string_map("annotations")});
     } else {

@@ -2,6 +2,7 @@
 #include "layer_rows.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <libdeflate.h>
 #include <unistd.h>
 

@@ -2,6 +2,7 @@
 // Prints what the readers of lib/inspect find, a fact a line, for compare_readers:
 //   print-facts elf|go|functions|apk|dpkg|cache|folders|os-release FILE…
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <exception>

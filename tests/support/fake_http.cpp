@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -53,6 +54,34 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
   return parts;
+}
+
+std::string percent_encoded(const std::string& text) {
+  std::ostringstream encoded;
+  encoded << std::uppercase << std::hex << std::setfill('0');
+  for (const char c : text) {
+    const bool is_unreserved =
+        (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
+    if (is_unreserved) {
+      encoded << c;
+    } else {
+      encoded << '%' << std::setw(2) << static_cast<unsigned>(static_cast<unsigned char>(c));
+    }
+  }
+  return encoded.str();
+}
+
+std::string form_decoded(const std::string& text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && text.size() - i > 2) {
+      decoded += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
+      i += 2;
+    } else {
+      decoded += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return decoded;
 }
 
 void drop_connection(const Request& request) {

@@ -14,6 +14,10 @@ namespace ociassemble::test {
 std::string base64(const std::string& bytes);
 std::vector<std::string> split(const std::string& text, char separator);
 std::optional<std::size_t> number(const std::string& text);
+// RFC 3986, section 2.1; versions of httplib have no common name for these two.
+std::string percent_encoded(const std::string& text);
+// A value of application/x-www-form-urlencoded.
+std::string form_decoded(const std::string& text);
 
 // Closes the connection that the request came by.
 void drop_connection(const httplib::Request& request);

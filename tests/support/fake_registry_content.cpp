@@ -130,7 +130,7 @@ void FakeRegistry::Impl::give_referrers(const std::string& repository, const std
   const auto begin = std::min(entries.size(), number(request.get_param_value("from")).value_or(0));
   const auto end = std::min(entries.size(), begin + referrers->page_size);
   if (end < entries.size()) {
-    const auto filter = type.empty() ? type : "&artifactType=" + httplib::detail::encode_query_param(type);
+    const auto filter = type.empty() ? type : "&artifactType=" + percent_encoded(type);
     response.set_header("Link",
                         fmt::format("</v2/{}/referrers/{}?from={}{}>; rel=\"next\"", repository, subject, end, filter));
   }

@@ -164,7 +164,7 @@ void FakeRegistry::Impl::answer_token(const Request& request, const std::string&
     httplib::Params form;
     for (const auto& pair : split(body, '&')) {
       const auto equals = pair.find('=');
-      form.emplace(pair.substr(0, equals), httplib::detail::decode_url(pair.substr(equals + 1), true));
+      form.emplace(pair.substr(0, equals), form_decoded(pair.substr(equals + 1)));
     }
     const auto field = [&](const char* name) { return form.contains(name) ? form.find(name)->second : std::string(); };
     asked = split(field("scope"), ' ');

@@ -2,6 +2,7 @@
 #include "registry/auth/token.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
