@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include <string>
 
 #include "ociassemble/error.hpp"
@@ -63,10 +65,16 @@ TEST_CASE("a reference is resolved as RFC 3986 says, and keeps its query") {
 }
 
 TEST_CASE("a query is added behind the one that is there, percent-encoded") {
+  // Versions of libcurl write the hexadecimal digits small or large, which means the same (RFC 3986, section 2.1).
+  const auto text = [](const Url& url) {
+    auto lower = url.to_string();
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+    return lower;
+  };
   const auto url = Url::parse("https://example.com/up?_state=x");
-  CHECK(url.with_query("digest", "sha256:ab").to_string() == "https://example.com/up?_state=x&digest=sha256%3aab");
-  CHECK(Url::parse("https://example.com/up").with_query("a", "b&c=d").to_string() ==
-        "https://example.com/up?a=b%26c%3dd");
+  CHECK(text(url.with_query("digest", "sha256:ab")) == "https://example.com/up?_state=x&digest=sha256%3aab");
+  CHECK(text(Url::parse("https://example.com/up").with_query("a", "b&c=d")) == "https://example.com/up?a=b%26c%3dd");
 }
 
 TEST_CASE("an origin is scheme, host and port") {

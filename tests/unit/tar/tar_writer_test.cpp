@@ -29,6 +29,18 @@ std::string record_area(const std::string& header_blocks) {
   return body.substr(0, body.find_last_not_of('\0') + 1);
 }
 
+// Since 1.35 GNU tar leaves the fields for device numbers empty, where it wrote zeros: they and the checksum are
+// blanked.
+std::string without_device_fields(std::string archive) {
+  for (std::size_t at = 0; at + 512 <= archive.size() && archive[at] != '\0';) {
+    archive.replace(at + 148, 8, 8, ' ');
+    archive.replace(at + 329, 16, 16, ' ');
+    const auto size = std::stoul(archive.substr(at + 124, 11), nullptr, 8);
+    at += 512 + (size + 511) / 512 * 512;
+  }
+  return archive;
+}
+
 }  // namespace
 
 TEST_CASE("a header has its fields as POSIX says, byte for byte") {
@@ -86,7 +98,7 @@ TEST_CASE("GNU tar writes the same bytes where both follow ustar") {
                                  {symlink_entry("link", "bin/app"), ""},
                                  {file_entry(name100, 7), "hundred"}};
   for (auto& member : members) member.entry.mtime = 86400;
-  CHECK(write_members(members) == read_bytes(folder / "gnu.tar"));
+  CHECK(without_device_fields(write_members(members)) == without_device_fields(read_bytes(folder / "gnu.tar")));
 }
 
 TEST_CASE("a value that does not fit gets a pax record, and only that value") {
