@@ -66,16 +66,17 @@ std::string random_name(const fs::path& folder) {
 }
 
 // A name alone says nothing: in a shared folder anybody can give it to anything.
-bool could_be_ours(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0 || status.st_uid != ::geteuid()) return false;
+bool could_be_ours(const struct stat& status) {
+  if (status.st_uid != ::geteuid()) return false;
   if (S_ISDIR(status.st_mode)) return (status.st_mode & 07777) == 0700;
   return S_ISREG(status.st_mode) && status.st_nlink <= 1;
 }
 
 void remove_if_stale(const fs::path& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd || !could_be_ours(fd.get()) || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return;
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0 || !could_be_ours(status) || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+    return;
   std::error_code ignored;
   fs::remove_all(path, ignored);
 }
@@ -180,8 +181,9 @@ TemporaryFolder::TemporaryFolder(const fs::path& where) {
       throw_errno(fmt::format("cannot open {}", name), cause);
     }
     if (lock_ && locked_and_named(lock_.get(), name)) {
-      if (struct stat status{}; ::fstat(lock_.get(), &status) != 0) throw_errno(fmt::format("cannot look at {}", name));
-      if (!could_be_ours(lock_.get())) {
+      struct stat status {};
+      if (::fstat(lock_.get(), &status) != 0) throw_errno(fmt::format("cannot look at {}", name));
+      if (!could_be_ours(status)) {
         throw Error(ErrorCode::io, fmt::format("cannot use {}: another folder was put in the place of ours", name));
       }
       path_ = std::move(name);
