@@ -31,23 +31,25 @@ struct Healthcheck {
   bool operator==(const Healthcheck&) const = default;
 };
 
+struct EnvPart;
+// A text of parts: each is a plain one, or what the base sets.
+using EnvTemplate = std::vector<EnvPart>;
+
 // A variable of the base's environment, as a shell's "${NAME:-WORD}".
 struct BaseVariable {
   std::string name;
   std::string operation;  // "", "-", ":-", "+" or ":+"
-  std::string word;
+  EnvTemplate word;
 
   bool operator==(const BaseVariable&) const = default;
 };
 
-// A text of parts: each is a plain one, or what the base sets.
 struct EnvPart {
   std::string text;
   std::optional<BaseVariable> variable;
 
   bool operator==(const EnvPart&) const = default;
 };
-using EnvTemplate = std::vector<EnvPart>;
 
 // What an image is made of.
 struct AssembleOptions {

@@ -138,10 +138,11 @@ std::string fill_from_base(const std::string& name, const EnvTemplate& parts, co
     const auto value = base_variable(base, part.variable->name);
     const auto& operation = part.variable->operation;
     const bool is_there = value && !(operation.starts_with(':') && value->empty());
-    if (operation.ends_with('+')) {
-      text += is_there ? part.variable->word : "";
-    } else {
-      text += is_there ? *value : part.variable->word;
+    const bool is_word = operation.ends_with('+') == is_there;
+    if (is_word) {
+      text += fill_from_base(name, part.variable->word, base);
+    } else if (is_there) {
+      text += *value;
     }
   }
   if (text.size() > kLongestEnv) refuse_long_env(name);
@@ -157,6 +158,13 @@ void apply_env_of_base(ImageConfig& config, const AssembleOptions& options, cons
   }
 }
 
+void validate_template(const std::string& name, const EnvTemplate& parts) {
+  for (const auto& part : parts) {
+    validate_env(name, part.text);
+    if (part.variable) validate_template(name, part.variable->word);
+  }
+}
+
 }  // namespace
 
 void validate_options(const AssembleOptions& options) {
@@ -164,9 +172,7 @@ void validate_options(const AssembleOptions& options) {
   for (const auto& volume : options.volumes) canonical_volume(volume);
   for (const auto& path : options.contents.writable) canonical_path(path, "writable path");
   for (const auto& [name, value] : options.env) validate_env(name, value);
-  for (const auto& [name, parts] : options.env_of_base) {
-    for (const auto& part : parts) validate_env(name, part.text + (part.variable ? part.variable->word : ""));
-  }
+  for (const auto& [name, parts] : options.env_of_base) validate_template(name, parts);
   if (options.contents.working_dir) canonical_path(*options.contents.working_dir, "working directory");
   if (options.stop_signal) validate_signal(*options.stop_signal);
   format_timestamp(options.created.value_or(0));

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kOpen = "\xEF\xB7\x90";   // U+FDD0
 constexpr std::string_view kClose = "\xEF\xB7\x91";  // U+FDD1
+constexpr std::size_t kDeepest = 32;
 constexpr std::string_view kBasePrefix = "base.";
 
 // The length of "-", ":-", "+" or ":+" at the beginning; 0 without one.
@@ -21,13 +22,25 @@ std::size_t operation_length(std::string_view text) {
   return kind == "-" || kind == "+" ? colon + 1 : 0;
 }
 
+// Of the mark at the beginning, to its own end.
+std::size_t mark_length(std::string_view text) {
+  std::size_t depth = 0, at = 0;
+  do {
+    const auto open = text.find(kOpen, at);
+    const auto close = text.find(kClose, at);
+    depth = open < close ? depth + 1 : depth - 1;
+    at = std::min(open, close) + kOpen.size();
+  } while (depth > 0);
+  return at;
+}
+
 }  // namespace
 
 std::optional<VariableReference> read_reference(std::string_view text) {
   VariableReference reference;
   std::size_t open = 1, end = 2;
   for (; end < text.size() && open > 0; ++end) {
-    if (text.substr(end, 2) == "${") ++open;
+    if (text.substr(end, 2) == "${" && ++open > kDeepest) return {};
     if (text[end] == '}') --open;
   }
   if (open > 0) return {};
@@ -53,6 +66,7 @@ bool holds_base_variable(std::string_view text) {
   return text.find(kOpen) != std::string_view::npos || text.find(kClose) != std::string_view::npos;
 }
 
+// The word of a mark may hold marks; the depth is bounded by that of the "${" in the recipe's text.
 EnvTemplate env_template(std::string_view text) {
   EnvTemplate parts;
   while (!text.empty()) {
@@ -60,14 +74,14 @@ EnvTemplate env_template(std::string_view text) {
     if (open > 0) parts.push_back({std::string(text.substr(0, open)), {}});
     text.remove_prefix(open);
     if (text.empty()) break;
-    const auto close = text.find(kClose);
-    const auto inner = text.substr(kOpen.size(), close - kOpen.size());
+    const auto length = mark_length(text);
+    const auto inner = text.substr(kOpen.size(), length - kOpen.size() - kClose.size());
     const auto name = inner.substr(0, inner.find_first_of(":-+"));
-    const auto length = operation_length(inner.substr(name.size()));
+    const auto operation = inner.substr(name.size(), operation_length(inner.substr(name.size())));
     parts.push_back({{},
-                     BaseVariable{std::string(name), std::string(inner.substr(name.size(), length)),
-                                  std::string(inner.substr(name.size() + length))}});
-    text.remove_prefix(close + kClose.size());
+                     BaseVariable{std::string(name), std::string(operation),
+                                  env_template(inner.substr(name.size() + operation.size()))}});
+    text.remove_prefix(length);
   }
   return parts;
 }

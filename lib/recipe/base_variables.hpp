@@ -19,7 +19,7 @@ struct VariableReference {
   std::size_t length = 0;
 };
 
-// Nothing for a "${" that is none.
+// Nothing for a "${" that is none, or holds others more than 32 deep.
 std::optional<VariableReference> read_reference(std::string_view text);
 
 // A variable of the base in a text whose arguments are put in: characters that Unicode keeps for internal use around

@@ -13,6 +13,7 @@ struct BuildMember {
   std::optional<std::string> json;
   std::string reason;          // why there is none
   bool uses_platform = false;  // the command builds for the image's platform
+  std::string platform;        // that the command names, "linux/arm64"; may be empty
 };
 BuildMember build_member(const StageProgram& program, ImportNotes& notes);
 

@@ -5,14 +5,17 @@
 
 #include <algorithm>
 
+#include "recipe/import/notes.hpp"
+#include "recipe/import/run.hpp"
+
 namespace ociassemble {
 namespace {
 
 // Of no effect on the programs that a stage makes.
 bool only_prepares(const ShellCommand& command) {
   const auto& words = command.words;
-  if (words[0] == "cd" || words[0] == "set" || words[0] == "export" || words[0] == "true") return true;
-  if (words[0] == "mkdir" || words[0] == "echo") return !command.needs_shell;
+  if (only_cleans(command)) return true;
+  if (words[0] == "mkdir") return !command.needs_shell;
   return words.size() > 2 && words[0] == "go" && words[1] == "mod" && (words[2] == "download" || words[2] == "verify");
 }
 
@@ -53,6 +56,21 @@ std::optional<std::string> folder_by(const StageCopy& copy, const std::string& p
   const auto below = root == "/" ? path : path.substr(root.size());
   const auto place = joined_path(beneath, below.empty() ? "." : below.substr(1));
   return place == "/" ? "." : place.substr(1);
+}
+
+// Whether the text has the path, or one below it, as a word.
+bool names_path(std::string_view text, std::string_view path) {
+  const auto is_part = [](char c) {
+    return std::string_view("./_-").find(c) != std::string_view::npos || (c >= '0' && c <= '9') ||
+           ((c | 32) >= 'a' && (c | 32) <= 'z');
+  };
+  for (auto at = text.find(path); at != std::string_view::npos; at = text.find(path, at + 1)) {
+    const auto end = at + path.size();
+    const bool begins = at == 0 || !is_part(text[at - 1]);
+    const bool ends = end == text.size() || text[end] == '/' || !is_part(text[end]);
+    if (begins && ends) return true;
+  }
+  return false;
 }
 
 // A copy of the whole context goes before what single ones let guess.
@@ -121,20 +139,30 @@ class BuildStages::Walk {
   }
 
   void take_run(const DockerInstruction& made) {
-    for (const auto& [name, value] : made.flags) made_.mounts.push_back(fmt::format("--{}={}", name, value));
+    for (const auto& [name, value] : made.flags) {
+      auto mount = fmt::format("--{}={}", name, value);
+      if (std::find(made_.mounts.begin(), made_.mounts.end(), mount) == made_.mounts.end())
+        made_.mounts.push_back(std::move(mount));
+    }
     auto directory = workdir_;
     auto exported = std::vector<std::pair<std::string, std::string>>();
     const ShellVariable value_of = [&](const std::string& name) { return variables_.value_of(name); };
-    for (const auto& command : commands_of_run(made, value_of)) {
+    const auto commands = commands_of_run(made, value_of);
+    NewAccounts ignored;
+    for (const auto& folder : effects_of(commands, ignored).made)
+      made_.folders.push_back(joined_path(workdir_, folder));
+    for (const auto& command : commands) {
       if (command.words[0] == "cd" && command.words.size() > 1) directory = joined_path(directory, command.words[1]);
       if (command.words[0] == "export") add_exported(command, exported);
+      ++order_;
       if (auto go = go_command_of(command)) {
         go->line = made.line;
+        go->order = order_;
         finish_go(*go, directory, exported);
         made_.go_commands.push_back(std::move(*go));
       } else {
         made_.accounts.push_back(command);
-        if (!only_prepares(command)) made_.others.push_back(command);
+        if (!only_prepares(command)) made_.others.push_back({on_one_line(command.text), order_});
       }
     }
   }
@@ -173,6 +201,7 @@ class BuildStages::Walk {
   ImportVariables variables_;
   std::map<std::string, std::string> environment_;
   std::string workdir_ = "/";
+  std::size_t order_ = 0;
 };
 
 const BuildStage& BuildStages::at(std::size_t index) {
@@ -195,9 +224,45 @@ std::optional<StageProgram> BuildStages::find_program(std::size_t index, const s
     if (!from) continue;
     const auto name = copy->source.substr(copy->source.rfind('/') + 1);
     const auto place = copy->destination.ends_with('/') ? joined_path(copy->destination, name) : copy->destination;
-    if (place == path) return find_program(*from, joined_path("/", copy->source), is_run);
+    if (place != path) continue;
+    auto program = find_program(*from, joined_path("/", copy->source), is_run);
+    if (program) program->through.insert(program->through.begin(), index);
+    return program;
   }
   return {};
+}
+
+std::optional<std::string> BuildStages::find_context_file(std::size_t index, const std::string& path) {
+  const auto& copies = at(index).copies;
+  for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {
+    const auto name = copy->source.substr(copy->source.rfind('/') + 1);
+    const auto place = copy->destination.ends_with('/') ? joined_path(copy->destination, name) : copy->destination;
+    if (joined_path("/", place) != path || name.empty() || name == ".") continue;
+    const bool is_plain = copy->source.find_first_of("*?[{") == std::string::npos &&
+                          copy->source.find("://") == std::string::npos && !copy->source.starts_with("<<");
+    return copy->from.empty() && is_plain ? std::optional(copy->source) : std::nullopt;
+  }
+  return {};
+}
+
+std::optional<std::string> BuildStages::guess_context_file(std::size_t index, const std::string& path) {
+  const auto slash = path.rfind('/');
+  const auto folder = context_folder(at(index).copies, slash == 0 ? "/" : path.substr(0, slash));
+  if (folder.empty()) return {};
+  return joined_path(folder == "." ? "/" : folder, path.substr(slash + 1)).substr(1);
+}
+
+bool BuildStages::makes_folder(std::size_t index, const std::string& path) {
+  const auto& stage = at(index);
+  const auto is_below = [&](const std::string& other) { return is_in_folder(joined_path("/", other), path); };
+  const auto names_it = [&](const StageCommand& command) {
+    const bool only_changes = command.text.starts_with("chown ") || command.text.starts_with("chmod ");
+    return !only_changes && names_path(command.text, path);
+  };
+  return std::any_of(stage.folders.begin(), stage.folders.end(), is_below) &&
+         std::none_of(stage.copies.begin(), stage.copies.end(),
+                      [&](const StageCopy& copy) { return is_below(copy.destination); }) &&
+         std::none_of(stage.others.begin(), stage.others.end(), names_it);
 }
 
 }  // namespace ociassemble

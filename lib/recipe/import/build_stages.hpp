@@ -17,13 +17,19 @@ struct StageCopy {
   std::string source, destination;
 };
 
+struct StageCommand {
+  std::string text;  // on one line
+  std::size_t order;
+};
+
 // What happens in one stage and those that it is built from, as far as an image can be made of it.
 struct BuildStage {
   std::vector<GoCommand> go_commands;
   std::vector<StageCopy> copies;
-  std::vector<ShellCommand> others;  // that are neither go's nor of no effect on what is made
+  std::vector<StageCommand> others;  // that are neither go's nor of no effect on what is made
   std::vector<ShellCommand> accounts;
-  std::vector<std::string> mounts;  // "--mount=type=cache,target=/go/pkg/mod"
+  std::vector<std::string> folders;  // that mkdir makes
+  std::vector<std::string> mounts;   // "--mount=type=cache,target=/go/pkg/mod"
 };
 
 // A program that a stage makes.
@@ -32,6 +38,7 @@ struct StageProgram {
   std::string package;
   std::string directory;  // of the context, where the command runs; empty where it is not known
   std::size_t stage = 0;
+  std::vector<std::size_t> through;  // stages that hand it on, the last first
 };
 
 class BuildStages {
@@ -44,6 +51,12 @@ class BuildStages {
   const BuildStage& at(std::size_t index);
   // The program at this path of the stage, also where it has it from another stage.
   std::optional<StageProgram> find_program(std::size_t index, const std::string& path, bool is_run);
+  // The file of the context that a copy of the stage lays there under its own or another name.
+  std::optional<std::string> find_context_file(std::size_t index, const std::string& path);
+  // Where the context has what lies there, when a folder of it is copied; a guess.
+  std::optional<std::string> guess_context_file(std::size_t index, const std::string& path);
+  // Whether the stage makes an empty folder there, as far as its commands tell.
+  bool makes_folder(std::size_t index, const std::string& path);
 
  private:
   class Walk;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "recipe/import/build_member.hpp"
 
@@ -22,9 +23,7 @@ std::string in_context(std::string_view path) {
   return joined == "/" ? "." : joined.substr(1);
 }
 
-bool is_octal(std::string_view text) {
-  return !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string_view::npos;
-}
+constexpr auto kNoLimit = std::numeric_limits<std::size_t>::max();
 
 bool is_archive(std::string_view source) {
   constexpr std::array<std::string_view, 8> kEnds{".tgz", ".txz", ".tbz", ".tbz2", ".tzst", ".tlz", ".tz2", ".taz"};
@@ -85,21 +84,24 @@ void CopyImport::note_text(const DockerInstruction& made) {
       body.remove_prefix(std::min(line.size() + 1, body.size()));
       if (heredoc.strips) line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
-      state_.notes.add_text(fmt::format("    {}", line));
+      state_.notes.add_text(made.line, fmt::format("    {}", line));
     }
   }
 }
 
 void CopyImport::take_one(const DockerInstruction& made, const std::string& source, const std::string& destination) {
   if (text_holds(source, "://") || source.starts_with("git@"))
-    return state_.notes.add(made, "download it before the build, check its digest, and name it under \"files\"");
+    return state_.note_lost(made, destination,
+                            "download it before the build, check its digest, and name it under \"files\"");
   if (source.find_first_of("*?[") != std::string::npos)
-    return state_.notes.add(made, "patterns are not carried over; name the files or their folder under \"files\"");
+    return state_.note_lost(made, destination,
+                            "patterns are not carried over; name the files or their folder under \"files\"");
   if (made.name == "ADD" && is_archive(source))
-    return state_.notes.add(made,
+    return state_.note_lost(made, destination,
                             "archives are not unpacked here; unpack it before, and name the folder under \"files\"");
   if (text_holds(source, "{"))
-    return state_.notes.add(made, "a recipe takes {…} in a path for the platform's words; give the file another name");
+    return state_.note_lost(made, destination,
+                            "a recipe takes {…} in a path for the platform's words; give the file another name");
   if (holds_base(source)) {
     state_.can_hold(made, source);
     return;
@@ -123,13 +125,13 @@ void CopyImport::add_flags(const DockerInstruction& made, DraftFile& file) {
     const auto value = state_.expand(made, text);
     if (flag == "chown") {
       if (state_.can_hold(made, value)) set_member(file.more, "owner", json_text(value));
-    } else if (flag == "chmod" && is_octal(state_.arguments.plain(value))) {
+    } else if (flag == "chmod" && is_octal_mode(state_.arguments.plain(value))) {
       set_member(file.more, "mode", json_text(value));
     } else if (flag == "exclude") {
       state_.notes.add(made,
                        fmt::format("--exclude={} is not carried over; leave it out by rules that \"ignore\" names",
                                    state_.arguments.plain(value)));
-    } else if (flag != "link" && flag != "parents") {
+    } else if (flag != "from" && flag != "link" && flag != "parents") {
       state_.notes.add(made, fmt::format("--{} is not carried over", flag));
     }
   }
@@ -142,8 +144,7 @@ void CopyImport::take_from(const DockerInstruction& made, const std::string& fro
   if (stage && plain != from)
     state_.notes.add(made, fmt::format("this is the stage {} with the arguments as they are", plain));
   const auto path = joined_path("/", source);
-  const auto name = last_name(path);
-  const auto place = destination.ends_with('/') ? destination + name : destination;
+  const auto place = state_.place_of(destination, last_name(path));
   const bool is_folder = path == "/etc/ssl/certs" || path == "/usr/share/zoneinfo";
   if (take_system_files(made, path, is_folder ? destination : place)) return;
   if (stage && (path == "/etc/passwd" || path == "/etc/group") && place == path) {
@@ -151,20 +152,51 @@ void CopyImport::take_from(const DockerInstruction& made, const std::string& fro
     for (const auto& command : state_.builds.at(*stage).accounts) state_.accounts.read(command.words);
     return;
   }
-  if (stage && !holds_base(path) && source.find_first_of("*?[{") == std::string::npos && state_.can_hold(made, place)) {
-    const auto program = state_.builds.find_program(*stage, path, state_.is_run(place));
-    if (program) return take_program(made, *program, name, place);
+  const bool is_plain = !holds_base(path) && source.find_first_of("*?[{") == std::string::npos;
+  if (stage && is_plain && take_from_stage(made, *stage, path, destination)) return;
+  if (!stage) {
+    state_.note_lost(made, place,
+                     fmt::format("files of the image {} are not copied; bring them here, and name them "
+                                 "under \"files\", a program under \"binaries\"",
+                                 plain));
+    return;
   }
-  if (stage) {
-    state_.notes.add(
-        made, fmt::format("what stage {} makes there is not known here; make it before, outside, and name it under "
-                          "\"files\", a program under \"binaries\"",
-                          from));
-  } else {
-    state_.notes.add(made, fmt::format("files of the image {} are not copied; bring them here, and name them under "
-                                       "\"files\", a program under \"binaries\"",
-                                       state_.arguments.plain(from)));
+  const auto guess = is_plain ? state_.builds.guess_context_file(*stage, path) : std::nullopt;
+  const auto hint = guess ? fmt::format("; if no command makes it, it is {} of the context", *guess) : std::string();
+  state_.note_lost(made, place,
+                   fmt::format("what stage {} makes there is not known here; make it before, outside, and name it "
+                               "under \"files\", a program under \"binaries\"{}",
+                               from, hint));
+}
+
+// A program, a file of the context that the stage hands on, or a folder that it makes.
+bool CopyImport::take_from_stage(const DockerInstruction& made, std::size_t stage, const std::string& path,
+                                 const std::string& destination) {
+  const auto place = state_.place_of(destination, last_name(path));
+  if (!state_.can_hold(made, place)) {
+    state_.lost.push_back(place);
+    return true;
   }
+  if (const auto program = state_.builds.find_program(stage, path, state_.is_run(place))) {
+    take_program(made, *program, last_name(path), place);
+    return true;
+  }
+  const auto named = name_of_stage(stage);
+  if (const auto source = state_.builds.find_context_file(stage, path)) {
+    take_one(made, *source, place);
+    if (!commands_of(stage, 0, kNoLimit).empty())
+      state_.notes.add(made.line, fmt::format("{} is the context's {}, as it is; {}.", place, *source,
+                                              change_by_stage(stage, path)));
+    return true;
+  }
+  if (!state_.builds.makes_folder(stage, path)) return false;
+  folders_.make(made.line, joined_path("/", destination));
+  state_.notes.add(made.line,
+                   fmt::format("{} is a folder that stage {} makes; here it is made empty.", destination, named));
+  if (const auto* owner = made.flag("chown"))
+    folders_.change_owner(made, {joined_path("/", destination), state_.arguments.plain(state_.expand(made, *owner)),
+                                 false, fmt::format("--chown={}", *owner)});
+  return true;
 }
 
 bool CopyImport::take_system_files(const DockerInstruction& made, const std::string& source,
@@ -186,60 +218,107 @@ void CopyImport::take_program(const DockerInstruction& made, const StageProgram&
   const auto build = build_member(program, state_.notes);
   const bool is_per_platform = build.json && build.uses_platform && !holds_platform(name);
   const auto folder = "bin/" + platform_mark("os") + "-" + platform_mark("arch") + "/";
-  const auto source = is_per_platform ? folder + name : name;
-  RecipeMembers members{{"source", json_text(source)}};
-  if (build.json) set_member(members, "build", *build.json);
-  state_.has_platforms = state_.has_platforms || holds_platform(source);
-  set_member(state_.draft.binaries, destination, build.json ? line_object(members) : json_text(source));
+  DraftFile binary;
+  binary.source = is_per_platform ? folder + name : name;
+  binary.destination = destination;
+  binary.line = made.line;
+  add_program_flags(made, binary);
+  if (build.json) set_member(binary.more, "build", *build.json);
+  state_.has_platforms = state_.has_platforms || holds_platform(binary.source);
+  state_.draft.put_binary(std::move(binary));
+  if (!build.platform.empty()) take_platform(program, build.platform);
   note_program(program, destination, build.reason);
-  note_stage(program, destination);
-  note_program_flags(made);
+  note_stages(program, destination);
+}
+
+// One that FROM --platform or another program names goes before.
+void CopyImport::take_platform(const StageProgram& program, const std::string& platform) {
+  auto& platforms = state_.draft.platforms;
+  const auto line = program.command.line;
+  if (platforms.empty()) platforms = {platform};
+  if (platforms != std::vector<std::string>{platform})
+    state_.notes.add(line, fmt::format("the program is for {}, which is not the image's platform here; see "
+                                       "\"platforms\".",
+                                       platform));
 }
 
 void CopyImport::note_program(const StageProgram& program, const std::string& destination,
                               const std::string& why_not_built) {
-  const auto& stage = state_.stages[program.stage];
-  const auto named = stage.name.empty() ? fmt::format("number {}", program.stage) : stage.name;
+  const auto named = name_of_stage(program.stage);
   const auto text = on_one_line(program.command.text);
   if (why_not_built.empty()) {
-    state_.notes.add(
-        fmt::format("Line {}: {} is built by `ociassemble build --compile`, or build it first, as stage {} "
-                    "does: {}",
-                    program.command.line, destination, named, text));
+    state_.notes.add(program.command.line,
+                     fmt::format("{} is built by `ociassemble build --compile`, or build it first, as stage {} "
+                                 "does: {}",
+                                 destination, named, text));
   } else {
-    state_.notes.add(fmt::format("Line {}: build {} first, as stage {} does (it has no \"build\" here: {}): {}",
-                                 program.command.line, destination, named, why_not_built, text));
+    state_.notes.add(program.command.line,
+                     fmt::format("build {} first, as stage {} does (it has no \"build\" here: {}): {}", destination,
+                                 named, why_not_built, text));
   }
 }
 
-// What else the stage does, which may change the program.
-void CopyImport::note_stage(const StageProgram& program, const std::string& destination) {
-  const auto& stage = state_.builds.at(program.stage);
-  std::vector<std::string> others;
-  for (const auto& command : stage.others) {
-    const auto text = on_one_line(command.text);
-    if (std::find(others.begin(), others.end(), text) == others.end()) others.push_back(text);
+std::string CopyImport::name_of_stage(std::size_t index) const {
+  const auto& stage = state_.stages[index];
+  return stage.name.empty() ? fmt::format("number {}", index) : stage.name;
+}
+
+// Those from one place of the stage to another that may change what it makes, each once.
+std::string CopyImport::commands_of(std::size_t stage, std::size_t from, std::size_t to) {
+  std::vector<std::string> texts;
+  for (const auto& command : state_.builds.at(stage).others) {
+    const bool is_here = command.order >= from && command.order < to;
+    if (is_here && std::find(texts.begin(), texts.end(), command.text) == texts.end()) texts.push_back(command.text);
   }
-  if (!others.empty())
-    state_.notes.add(fmt::format("Before {} is built the stage also runs, which nothing here does: {}", destination,
-                                 fmt::join(others, "; ")));
-  auto mounts = stage.mounts;
-  mounts.erase(std::unique(mounts.begin(), mounts.end()), mounts.end());
+  return fmt::format("{}", fmt::join(texts, "; "));
+}
+
+// The commands that name the file, or that there are some.
+std::string CopyImport::change_by_stage(std::size_t stage, const std::string& path) {
+  std::vector<std::string> texts;
+  for (const auto& command : state_.builds.at(stage).others) {
+    if (text_holds(command.text, last_name(path))) texts.push_back(command.text);
+  }
+  if (texts.empty()) return fmt::format("commands of stage {} may change it", name_of_stage(stage));
+  return fmt::format("stage {} also runs: {}", name_of_stage(stage), fmt::join(texts, "; "));
+}
+
+// What else the stages do, which may change the program.
+void CopyImport::note_stages(const StageProgram& program, const std::string& destination) {
+  const auto line = program.command.line;
+  const auto note = [&](const std::string& head, const std::string& commands) {
+    if (!commands.empty())
+      state_.notes.add(line, fmt::format("{} also runs, which nothing here does: {}", head, commands));
+  };
+  note(fmt::format("before {} is built the stage", destination), commands_of(program.stage, 0, program.command.order));
+  note(fmt::format("after {} is built the stage", destination),
+       commands_of(program.stage, program.command.order, kNoLimit));
+  for (const auto stage : program.through)
+    note(fmt::format("stage {}, which hands {} on,", name_of_stage(stage), destination),
+         commands_of(stage, 0, kNoLimit));
+  const auto& mounts = state_.builds.at(program.stage).mounts;
   if (!mounts.empty())
-    state_.notes.add(fmt::format("The stage's mounts have no counterpart here: {}", fmt::join(mounts, " ")));
+    state_.notes.add(line, fmt::format("the stage's mounts have no counterpart here: {}", fmt::join(mounts, " ")));
 }
 
-void CopyImport::note_program_flags(const DockerInstruction& made) {
+void CopyImport::add_program_flags(const DockerInstruction& made, DraftFile& binary) {
   for (const auto& [flag, text] : made.flags) {
     const auto value = state_.expand(made, text);
-    if (flag == "from" || flag == "link" || is_usual_program(flag, value)) continue;
-    state_.notes.add(made, fmt::format("a program is root's, with mode 0555; --{} is not carried over", flag));
+    if (flag == "from" || flag == "link" || flag == "parents" || is_usual_program(flag, value)) continue;
+    if (flag == "chown" && state_.can_hold(made, value)) {
+      set_member(binary.more, "owner", json_text(value));
+    } else if (flag == "chmod" && is_octal_mode(state_.arguments.plain(value))) {
+      set_member(binary.more, "mode", json_text(value));
+    } else if (flag != "chown") {
+      state_.notes.add(made, fmt::format("--{} is not carried over", flag));
+    }
   }
 }
 
 bool CopyImport::holds_place(const std::string& place) const {
   const auto& draft = state_.draft;
-  return std::any_of(draft.binaries.begin(), draft.binaries.end(), [&](const auto& one) { return one.first == place; });
+  return std::any_of(draft.binaries.begin(), draft.binaries.end(),
+                     [&](const DraftFile& one) { return one.destination == place; });
 }
 
 void CopyImport::take_own_program(std::size_t stage) {
@@ -259,22 +338,19 @@ void CopyImport::move_programs() {
   auto& files = state_.draft.files;
   for (auto file = files.begin(); file != files.end();) {
     const auto name = last_name(file->source);
-    const auto place = file->destination.ends_with('/') ? file->destination + name : file->destination;
-    const bool is_program = state_.is_run(place) && !text_holds(name, ".");
-    if (!is_program || file->source == ".") {
+    const auto place = state_.place_of(file->destination, name);
+    if (!state_.is_run(place) || text_holds(name, ".") || file->source == ".") {
       ++file;
       continue;
     }
-    set_member(state_.draft.binaries, place, json_text(file->source));
-    for (const auto& [member, json] : file->more) {
-      const bool is_usual =
-          member == "ignore" || is_usual_program(member == "mode" ? "chmod" : "chown", json.substr(1, json.size() - 2));
-      if (is_usual) continue;
-      state_.notes.add(
-          fmt::format("Line {}: {} is a program, which is root's, with mode 0555; \"{}\" {} is not carried over.",
-                      file->line, place, member, json));
-    }
+    auto binary = std::move(*file);
+    binary.destination = place;
+    std::erase_if(binary.more, [](const auto& member) {
+      const auto value = member.second.substr(1, member.second.size() - 2);
+      return member.first == "ignore" || is_usual_program(member.first == "mode" ? "chmod" : "chown", value);
+    });
     file = files.erase(file);
+    state_.draft.put_binary(std::move(binary));
   }
 }
 

@@ -5,14 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "recipe/import/import_state.hpp"
+#include "recipe/import/folders.hpp"
 
 namespace ociassemble {
 
 // COPY and ADD: files of the context, programs of stages, certificates, zone data and users of other images.
 class CopyImport {
  public:
-  explicit CopyImport(ImportState& state) : state_(state) {}
+  // Both are borrowed.
+  CopyImport(ImportState& state, FolderImport& folders) : state_(state), folders_(folders) {}
 
   void take(const DockerInstruction& made);
   // A program that the last stage builds for itself and runs.
@@ -29,14 +30,21 @@ class CopyImport {
   void add_flags(const DockerInstruction& made, DraftFile& file);
   void take_from(const DockerInstruction& made, const std::string& from, const std::string& source,
                  const std::string& destination);
+  bool take_from_stage(const DockerInstruction& made, std::size_t stage, const std::string& path,
+                       const std::string& destination);
   bool take_system_files(const DockerInstruction& made, const std::string& source, const std::string& destination);
   void take_program(const DockerInstruction& made, const StageProgram& program, const std::string& name,
                     const std::string& destination);
   void note_program(const StageProgram& program, const std::string& destination, const std::string& why_not_built);
-  void note_stage(const StageProgram& program, const std::string& destination);
-  void note_program_flags(const DockerInstruction& made);
+  void note_stages(const StageProgram& program, const std::string& destination);
+  void take_platform(const StageProgram& program, const std::string& platform);
+  void add_program_flags(const DockerInstruction& made, DraftFile& binary);
+  std::string change_by_stage(std::size_t stage, const std::string& path);
+  std::string name_of_stage(std::size_t index) const;
+  std::string commands_of(std::size_t stage, std::size_t from, std::size_t to);
 
   ImportState& state_;
+  FolderImport& folders_;
   std::set<std::size_t> built_lines_;
 };
 

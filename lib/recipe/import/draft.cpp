@@ -38,9 +38,27 @@ RecipeMembers files_by_place(const std::vector<DraftFile>& files) {
 
 }  // namespace
 
+std::string DraftFile::place() const {
+  return destination.ends_with('/') ? destination + source.substr(source.rfind('/') + 1) : destination;
+}
+
+void RecipeDraft::put_binary(DraftFile binary) {
+  const auto found = std::find_if(binaries.begin(), binaries.end(),
+                                  [&](const DraftFile& one) { return one.destination == binary.destination; });
+  if (found != binaries.end()) {
+    *found = std::move(binary);
+  } else {
+    binaries.push_back(std::move(binary));
+  }
+}
+
 void RecipeDraft::add_port(const std::string& port) { add_once(ports, port); }
 
 void RecipeDraft::add_writable(const std::string& path) { add_once(writable, path); }
+
+bool is_octal_mode(std::string_view mode) {
+  return !mode.empty() && mode.size() <= 4 && mode.find_first_not_of("01234567") == std::string_view::npos;
+}
 
 std::string recipe_line(std::string_view name, std::string_view json) {
   return fmt::format("  {}: {},\n", json_text(name), json);
@@ -51,7 +69,7 @@ std::string RecipeDraft::members() const {
   const auto add_object = [&](std::string_view name, const RecipeMembers& members) {
     if (!members.empty()) text += recipe_line(name, tall_object(members));
   };
-  add_object("binaries", binaries);
+  add_object("binaries", files_by_place(binaries));
   add_object("files", files_by_place(files));
   for (const auto& [name, json] : simple) text += recipe_line(name, json);
   add_object("env", env);

@@ -83,6 +83,13 @@ std::string package_named(const std::string& pattern, const std::string& name) {
   return last_part(folder) == name ? folder : folder + "/" + name;
 }
 
+bool makes_library(const GoCommand& command) {
+  return std::any_of(command.flags.begin(), command.flags.end(), [](const std::string& flag) {
+    return flag.starts_with("-buildmode=") && flag != "-buildmode=exe" && flag != "-buildmode=pie" &&
+           flag != "-buildmode=default";
+  });
+}
+
 }  // namespace
 
 std::string joined_path(std::string_view folder, std::string_view path) {
@@ -112,6 +119,7 @@ std::optional<GoCommand> go_command_of(const ShellCommand& command) {
     made.environment.emplace_back(words[at].substr(0, equals), words[at].substr(equals + 1));
   }
   if (at + 1 >= words.size() || (words[at] != "go" && words[at] != "xx-go")) return {};
+  made.is_for_target = words[at] == "xx-go";
   if (words[at + 1] != "build" && words[at + 1] != "install") return {};
   made.installs = words[at + 1] == "install";
   made.needs_shell = command.needs_shell;
@@ -127,7 +135,7 @@ std::optional<std::string> package_of(const GoCommand& command, const std::strin
   const bool is_said = !command.output.empty() && !command.installs;
   const bool is_file = is_said && command.output.back() != '/' && command.packages.size() == 1 &&
                        !command.packages.front().ends_with("...");
-  if (name.empty()) return {};
+  if (name.empty() || makes_library(command)) return {};
   // What -o names may be a folder that is there.
   if (is_file && output == path) return command.packages.front();
   const bool is_below = command.installs && folder.starts_with(output + "/");  // GOOS_GOARCH

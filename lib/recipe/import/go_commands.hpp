@@ -19,8 +19,10 @@ struct GoCommand {
   std::string output;     // as it is said by -o, or the folder of go install; empty: the working directory
   bool installs = false;  // into the folder of `output`, by the package's name
   bool needs_shell = false;
+  bool is_for_target = false;  // xx-go, which sets GOOS and GOARCH to the image's
   std::string text;
   std::size_t line = 0;
+  std::size_t order = 0;  // among the commands of its stage
   std::string directory;  // where it runs: a path of the stage
 };
 

@@ -12,13 +12,13 @@
 #include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/recipe.hpp"
-#include "recipe/duration.hpp"
 #include "recipe/import/copies.hpp"
-#include "recipe/import/go_commands.hpp"
+#include "recipe/import/healthcheck.hpp"
 #include "recipe/import/import_state.hpp"
 #include "recipe/import/ports.hpp"
 #include "recipe/import/profiles.hpp"
-#include "recipe/import/run.hpp"
+#include "recipe/import/run_import.hpp"
+#include "recipe/import/service_user.hpp"
 #include "recipe/import/text.hpp"
 
 namespace ociassemble {
@@ -29,20 +29,15 @@ using Texts = std::vector<std::string>;
 // Walks through the instructions of one stage and those that it is built from.
 class Import : private ImportState {
  public:
-  Import(const Dockerfile& dockerfile, const ImportOptions& import_options)
-      : ImportState(dockerfile, import_options), copies_(*this) {}
+  Import(const Dockerfile& dockerfile, const ImportOptions& import_options) : ImportState(dockerfile, import_options) {}
 
   ImportedRecipe run() {
     const auto last = options.target.empty() ? stages.size() - 1 : target();
     find_run_words(last);
     take_stage(last);
     finish();
-    const auto rest = draft.members();
-    auto head = recipe_line("base", json_text(draft.base));
-    if (draft.platforms.empty() && (has_platforms || holds_platform(draft.base))) draft.platforms = {"linux/amd64"};
-    if (!draft.platforms.empty()) head += recipe_line("platforms", array_of(draft.platforms));
-    if (const auto args = arguments.json(head + rest); !args.empty()) head += recipe_line("args", args);
-    return {printable(file.name), notes.lines(), head + rest};
+    auto text = members();
+    return {printable(file.name), notes.lines(), std::move(text)};
   }
 
  private:
@@ -95,15 +90,15 @@ class Import : private ImportState {
     if (name == "ENV") return take_pairs(made, draft.env);
     if (name == "LABEL") return take_pairs(made, draft.labels);
     if (name == "COPY" || name == "ADD") return copies_.take(made);
-    if (name == "RUN") return take_run(made);
-    if (name == "USER") return take_user(made);
+    if (name == "RUN") return run_.take(made);
+    if (name == "USER") return user_.take(made);
     if (name == "WORKDIR") return take_workdir(made);
     if (name == "ENTRYPOINT") return take_entrypoint(made);
     if (name == "CMD") return take_cmd(made);
     if (name == "EXPOSE") return take_ports(made);
     if (name == "VOLUME") return take_volumes(made);
     if (name == "STOPSIGNAL") return take_stop_signal(made);
-    if (name == "HEALTHCHECK") return take_healthcheck(made);
+    if (name == "HEALTHCHECK") return import_healthcheck(*this, made);
     if (name == "MAINTAINER") return take_maintainer(made);
     if (name == "SHELL") return take_shell(made);
     notes.add(made, "it is for images that are built from this one, and is not carried over");
@@ -140,6 +135,10 @@ class Import : private ImportState {
     if (!can_hold(made, name)) return;
     // What the base sets is known when the image is made, in its environment only.
     const bool fits = made.name == "ENV" && !holds_platform(value) ? true : can_hold(made, value);
+    if (fits && holds_base(value))
+      notes.add(made.line,
+                fmt::format("the base may set {}, which this file does not; the recipe takes it from the base.",
+                            base_variables_of(value)));
     if (fits) return set_member(members, name, json_text(value));
     remove_member(members, name);
   }
@@ -157,6 +156,7 @@ class Import : private ImportState {
     workdir = joined_path("/", *found);
     knows_workdir = true;
     set_member(draft.simple, "workdir", json_text(workdir));
+    folders_.enter(made.line, workdir);
   }
 
   Texts command_of(const DockerInstruction& made) const {
@@ -193,231 +193,53 @@ class Import : private ImportState {
     for (const auto& text : file.arguments(made, variables)) {
       if (text.empty()) file.refuse(made.line, "VOLUME has an empty path");
       if (!can_hold(made, text)) continue;
-      add_folder({made.line, joined_path(workdir, text), "VOLUME"});
-    }
-  }
-
-  void take_user(const DockerInstruction& made) {
-    const auto text = expand(made, made.text);
-    seen_user_ = true;
-    if (!can_hold(made, text)) return remove_member(draft.simple, "user");
-    if (text.empty()) return notes.add(made, "the user is empty; name it under \"user\"");
-    const auto colon = text.find(':');
-    const auto* created = accounts.find(plain_number(arguments.plain(text.substr(0, colon))));
-    created_.clear();
-    if (created == nullptr) return set_member(draft.simple, "user", json_text(text));
-    auto user = *created;
-    created_ = user.name;
-    if (colon != std::string::npos) user.group = plain_number(arguments.plain(text.substr(colon + 1)));
-    set_member(draft.simple, "user", created_user(made, user));
-  }
-
-  std::string created_user(const DockerInstruction& made, const NewUser& user) {
-    auto uid = arguments.plain(user.uid);
-    if (!is_number(uid)) {
-      uid = user.is_system ? "999" : "1000";
-      notes.add(fmt::format("Line {}: which number {} has is left to the command; {} is taken.", made.line,
-                            arguments.plain(user.name), uid));
-    }
-    RecipeMembers members{{"name", json_text(user.name)}, {"uid", uid}};
-    add_group(made, user, uid, members);
-    if (!user.home.empty()) set_member(members, "home", json_text(user.home));
-    if (!user.shell.empty()) set_member(members, "shell", json_text(user.shell));
-    set_member(members, "create", "true");
-    return line_object(members);
-  }
-
-  // Unless it is the user's own, with the same number.
-  void add_group(const DockerInstruction& made, const NewUser& user, const std::string& uid, RecipeMembers& members) {
-    const auto& group = user.group;
-    const auto known = accounts.groups.find(group.empty() ? user.name : group);
-    const auto number = plain_number(arguments.plain(group));
-    if (is_number(number)) {
-      if (number != uid) set_member(members, "gid", number);
-    } else if (known != accounts.groups.end()) {
-      const auto gid = plain_number(arguments.plain(known->second));
-      if (is_number(gid) && gid != uid) set_member(members, "gid", gid);
-      if (!group.empty() && group != user.name) set_member(members, "group", json_text(group));
-    } else if (!group.empty() && group != user.name) {
-      notes.add(made, fmt::format("the number of the base's group {} is not known here; add \"gid\" to the user",
-                                  arguments.plain(group)));
-    }
-  }
-
-  void take_healthcheck(const DockerInstruction& made) {
-    const auto words = divide_at_blanks(made.text);
-    auto kind = words.front();
-    for (char& c : kind) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-    if (kind == "NONE" && words.size() == 1) return set_member(draft.simple, "healthcheck", "\"NONE\"");
-    if (kind != "CMD") file.refuse(made.line, "HEALTHCHECK is neither CMD nor NONE");
-    const auto command = made.text.substr(std::min(made.text.find_first_not_of(" \t", 3), made.text.size()));
-    if (command.empty()) file.refuse(made.line, "HEALTHCHECK CMD has no command");
-    Texts test{"CMD-SHELL", command};
-    try {
-      if (const auto array = exec_form(command)) {
-        test = *array;
-        test.insert(test.begin(), "CMD");
-      }
-    } catch (const Error& error) {
-      file.refuse(made.line, error.what());
-    }
-    RecipeMembers members{{"test", array_of(test)}};
-    for (const auto& [flag, text] : made.flags) add_health_option(made, flag, text, members);
-    set_member(draft.simple, "healthcheck", line_object(members));
-  }
-
-  void add_health_option(const DockerInstruction& made, const std::string& flag, const std::string& value,
-                         RecipeMembers& members) {
-    if (flag == "retries") {
-      if (!is_number(value)) file.refuse(made.line, "--retries is not a number");
-      if (plain_number(value) != "0") set_member(members, flag, plain_number(value));  // 0: the runtime's own
-      return;
-    }
-    const auto name = flag == "start-period" ? "startPeriod" : flag;
-    if (name != "interval" && name != "timeout" && name != "startPeriod")
-      return notes.add(made, fmt::format("--{} is not carried over", flag));
-    try {
-      if (value != "0" && parse_duration(value).count() != 0) set_member(members, name, json_text(value));
-    } catch (const Error&) {
-      notes.add(made, fmt::format("--{} is not carried over; write it as 30s, 1m30s or 500ms", flag));
-    }
-  }
-
-  void take_run(const DockerInstruction& made) {
-    Texts worked_out;  // arguments whose values go into numbers and paths
-    const ShellVariable value_of = [&](const std::string& name) -> std::optional<std::string> {
-      const auto value = variables.value_of(name);
-      if (!value) return {};
-      auto plain = arguments.plain(*value);
-      if (plain != *value)
-        worked_out.push_back(fmt::format("Line {}: {} is taken as it is now, \"{}\"; --set does not change it.",
-                                         made.line, name, plain));
-      return plain;
-    };
-    const auto known = accounts.users.size() + accounts.groups.size();
-    auto commands = commands_of_run(made, value_of);
-    std::erase_if(commands, [&](const ShellCommand& command) {
-      if (!go_command_of(command)) return false;
-      go_commands_.push_back({&made, command.text});
-      return true;
-    });
-    const auto effects = effects_of(commands, accounts);
-    const bool is_used = accounts.users.size() + accounts.groups.size() > known || !effects.made.empty();
-    if (is_used || !effects.owned.empty()) {
-      for (const auto& line : worked_out) notes.add(line);
-    }
-    if (effects.certificates) {
-      set_member(draft.simple, "caCertificates", "\"host\"");
-      notes.add("The certificates are this host's, not the package's; name a PEM file to have the same everywhere.");
-    }
-    if (effects.zone_data) {
-      set_member(draft.simple, "tzdata", "\"host\"");
-      notes.add(
-          "The zone data are this host's, not the package's; name a zoneinfo folder to have the same everywhere.");
-    }
-    for (const auto& path : effects.made) add_folder({made.line, joined_path(workdir, path), "mkdir"});
-    for (const auto& path : effects.owned) add_folder({made.line, joined_path(workdir, path), "chown"});
-    if (effects.left.empty()) return;
-    Texts left;
-    for (const auto& text : effects.left) left.push_back(on_one_line(text));
-    notes.add(made, fmt::format("not carried over: {} ({})", fmt::join(left, "; "), effects.advice));
-  }
-
-  // A folder that an instruction makes, gives away or calls a volume.
-  struct Folder {
-    std::size_t line;
-    std::string path;
-    std::string how;
-  };
-  void add_folder(Folder folder) { folders_.push_back(std::move(folder)); }
-
-  // Whether the image has files of ours there, or below.
-  bool holds_files(const std::string& path) const {
-    const auto is_below = [&](const std::string& destination) {
-      return joined_path("/", destination) == path || path == "/" || destination.starts_with(path + "/");
-    };
-    return std::any_of(draft.files.begin(), draft.files.end(),
-                       [&](const auto& one) { return is_below(one.destination); }) ||
-           std::any_of(draft.binaries.begin(), draft.binaries.end(),
-                       [&](const auto& one) { return is_below(one.first); });
-  }
-
-  // What the service writes to is known when everything has its place.
-  void finish_folders() {
-    Texts volumes;
-    for (const auto& folder : folders_) {
-      if (!holds_files(folder.path)) {
-        draft.add_writable(folder.path);
-      } else if (folder.how == "VOLUME") {
-        if (std::find(volumes.begin(), volumes.end(), folder.path) == volumes.end()) volumes.push_back(folder.path);
-      } else if (folder.how == "chown") {
-        notes.add(
-            fmt::format("Line {}: {} holds files of the image, which stay root's and read-only; name what is "
-                        "written to under \"writable\".",
-                        folder.line, folder.path));
-      }
-    }
-    if (!volumes.empty()) set_member(draft.simple, "volumes", array_of(volumes));
-  }
-
-  // An owner by name must be there; one that is not created is its number.
-  void finish_owners() {
-    for (auto& one : draft.files) {
-      const auto owner =
-          std::find_if(one.more.begin(), one.more.end(), [](const auto& member) { return member.first == "owner"; });
-      if (owner == one.more.end()) continue;
-      for (const auto& user : accounts.users) {
-        if (user.name == created_ || !is_number(user.uid)) continue;
-        const auto group = accounts.groups.find(user.group.empty() ? user.name : user.group);
-        const auto gid = group == accounts.groups.end() || !is_number(group->second) ? user.uid : group->second;
-        const bool is_user = owner->second == json_text(user.name);
-        if (is_user || owner->second == json_text(user.name + ":" + user.name))
-          owner->second = json_text(user.uid + ":" + gid);
-      }
-    }
-  }
-
-  void finish_accounts() {
-    for (const auto& user : accounts.users) {
-      if (user.name == created_) continue;
-      notes.add(
-          fmt::format("The user {} is not created, since no USER of the image names it.", arguments.plain(user.name)));
+      folders_.add_volume(made.line, joined_path(workdir, text));
     }
   }
 
   // Without an entrypoint a cmd is the command; a recipe would put its first binary before it.
   void finish() {
+    user_.settle();
     copies_.move_programs();
     copies_.take_own_program(index);
-    for (const auto& [made, text] : go_commands_) {
-      if (!copies_.is_built(made->line))
-        notes.add(*made, fmt::format("not carried over: {} (build the program before, outside, and name it under "
-                                     "\"binaries\")",
-                                     on_one_line(text)));
+    run_.finish(copies_);
+    if (!entrypoint_ && cmd_ && !draft.binaries.empty()) {
+      entrypoint_ = Texts();
+      if (draft.base != "scratch")
+        notes.add(
+            "An ENTRYPOINT of the base, which Docker would keep before the CMD, is cleared by \"entrypoint\": [].");
     }
-    if (!entrypoint_ && cmd_) entrypoint_ = Texts();
-    if (!entrypoint_ && !draft.binaries.empty())
+    if (!entrypoint_ && !draft.binaries.empty() && !cmd_)
       notes.add("The Dockerfile says neither ENTRYPOINT nor CMD; the image made here runs its first binary.");
     if (entrypoint_) set_member(draft.simple, "entrypoint", array_of(*entrypoint_));
     if (cmd_) set_member(draft.simple, "cmd", array_of(*cmd_));
-    finish_folders();
-    finish_owners();
-    finish_accounts();
-    if (!seen_user_) notes.add("The Dockerfile names no user; an image made here runs as 65532:65532, not as root.");
+    folders_.finish();
+    user_.finish();
+    for (const auto& name : arguments.undeclared())
+      notes.add(fmt::format("No ARG declares {}, so --build-arg {} has no effect.", printable(name), printable(name)));
   }
 
-  CopyImport copies_;
+  std::string members() {
+    const auto rest = draft.members();
+    auto head = recipe_line("base", json_text(draft.base));
+    if (draft.platforms.empty() && (has_platforms || holds_platform(draft.base))) {
+      draft.platforms = {"linux/amd64"};
+      notes.add(
+          "The image is for linux/amd64; Docker takes the building machine's platform. Name others under "
+          "\"platforms\".");
+    }
+    if (!draft.platforms.empty()) head += recipe_line("platforms", array_of(draft.platforms));
+    if (const auto args = arguments.json(head + rest); !args.empty()) head += recipe_line("args", args);
+    return head + rest;
+  }
+
+  UserImport user_{*this};
+  FolderImport folders_{*this, user_};
+  RunImport run_{*this, folders_};
+  CopyImport copies_{*this, folders_};
   Texts shell_{"/bin/sh", "-c"};
   std::optional<Texts> entrypoint_, cmd_;
-  std::vector<Folder> folders_;
-  struct GoLine {
-    const DockerInstruction* made;
-    std::string text;
-  };
-  std::vector<GoLine> go_commands_;
-  std::string created_;  // the user that the recipe creates
   bool cmd_is_here_ = false;
-  bool seen_user_ = false;
 };
 
 ImportedRecipe import_one(std::string_view text, std::string_view name, const ImportOptions& options) {

@@ -10,7 +10,7 @@ namespace ociassemble {
 ImportState::ImportState(const Dockerfile& dockerfile, const ImportOptions& import_options)
     : file(dockerfile),
       options(import_options),
-      arguments(import_options.build_args),
+      arguments(import_options.build_args, dockerfile),
       global(arguments, &notes),
       stages(divide_stages(dockerfile, global, arguments, notes)),
       builds(dockerfile, stages, global, arguments),
@@ -23,14 +23,8 @@ std::string ImportState::expand(const DockerInstruction& made, std::string_view 
 
 bool ImportState::can_hold(const DockerInstruction& made, std::string_view text) {
   if (holds_base(text)) {
-    std::string names;
-    const MarkValue collect = [&](MarkKind kind, const std::string& name) -> std::optional<std::string> {
-      if (kind == MarkKind::base) names += (names.empty() ? "" : ", ") + name;
-      return std::string();
-    };
-    without_marks(text, collect);
-    notes.add(made,
-              fmt::format("the base may set {}, which is not known here; write the value into the recipe", names));
+    notes.add(made, fmt::format("the base may set {}, which is not known here; write the value into the recipe",
+                                base_variables_of(text)));
     return false;
   }
   if (holds_platform(text)) {
@@ -55,6 +49,26 @@ std::optional<std::string> ImportState::absolute(const DockerInstruction& made, 
   const bool is_folder = path.empty() || path.ends_with('/') || path == "." || path.ends_with("/.");
   const auto joined = joined_path(workdir, path);
   return is_folder && joined != "/" ? joined + "/" : joined;
+}
+
+void ImportState::note_lost(const DockerInstruction& made, const std::string& place, const std::string& text) {
+  lost.push_back(place);
+  notes.add(made, text);
+}
+
+std::string ImportState::place_of(const std::string& destination, const std::string& name) const {
+  if (destination.ends_with('/')) return destination + name;
+  const auto below = destination + "/";
+  const auto is_folder = [&](const std::string& folder) { return folder == destination || folder.starts_with(below); };
+  const auto is_above = [&](const DraftFile& one) { return one.destination.starts_with(below); };
+  const bool is_made = std::any_of(folders.begin(), folders.end(), is_folder) ||
+                       std::any_of(draft.files.begin(), draft.files.end(), is_above) ||
+                       std::any_of(draft.binaries.begin(), draft.binaries.end(), is_above);
+  constexpr std::string_view kUsual =
+      " /bin /etc /home /opt /root /sbin /srv /tmp /usr /usr/bin /usr/lib /usr/local /usr/local/bin /usr/local/sbin "
+      "/usr/sbin /usr/share /var /var/lib ";
+  const bool is_of_base = draft.base != "scratch" && kUsual.find(" " + destination + " ") != std::string_view::npos;
+  return is_made || is_of_base ? below + name : destination;
 }
 
 bool ImportState::is_run(const std::string& path) const {

@@ -12,16 +12,17 @@ using Texts = std::vector<std::string>;
 // The options of one command that take a value, by what they say.
 struct Grammar {
   std::string_view command;
-  std::string_view uid, group, gid, home, shell, other;  // each " -x --long "
+  std::string_view uid, group, gid, home, shell;
+  std::string_view other, lost;  // " -x --long " each; `lost` changes what is made
 };
 
 constexpr std::array<Grammar, 4> kGrammars{{
     {"adduser", " -u --uid ", " -G --ingroup ", " --gid ", " -h --home ", " -s --shell ",
-     " -g --gecos --comment -k --firstuid --lastuid --conf "},
-    {"useradd", " -u --uid ", " -g --gid ", " ", " -d --home-dir --home ", " -s --shell ",
-     " -c --comment -G --groups -b --base-dir -e --expiredate -f --inactive -k --skel -K --key -p --password "},
-    {"addgroup", " ", " ", " -g --gid ", " ", " ", " --firstgid --lastgid --conf "},
-    {"groupadd", " ", " ", " -g --gid ", " ", " ", " -K --key -p --password "},
+     " -k --firstuid --lastuid --conf ", " -g --gecos --comment "},
+    {"useradd", " -u --uid ", " -g --gid ", " ", " -d --home-dir --home ", " -s --shell ", " -k --skel -K --key ",
+     " -c --comment -G --groups -b --base-dir -e --expiredate -f --inactive -p --password "},
+    {"addgroup", " ", " ", " -g --gid ", " ", " ", " --firstgid --lastgid --conf ", " "},
+    {"groupadd", " ", " ", " -g --gid ", " ", " ", " -K --key ", " -p --password "},
 }};
 
 bool lists(std::string_view options, const std::string& option) {
@@ -30,7 +31,10 @@ bool lists(std::string_view options, const std::string& option) {
 
 class Command {
  public:
-  explicit Command(const Grammar& grammar) : grammar_(grammar) {}
+  explicit Command(const Grammar& grammar) : grammar_(grammar) {
+    user.command = grammar.command;
+    user.makes_home = grammar.command == "adduser";
+  }
 
   void take(const Texts& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -59,7 +63,15 @@ class Command {
     const auto flags = is_long ? std::string() : word.substr(1);
     if (word == "--system" || flags.find_first_of(grammar_.command == "adduser" ? "S" : "r") != std::string::npos)
       user.is_system = true;
+    note_home(word, flags);
     return is_long ? word : std::string("-") + word.back();
+  }
+
+  void note_home(const std::string& word, const std::string& flags) {
+    const bool is_adduser = grammar_.command == "adduser";
+    const auto has = [&](char flag) { return flags.find(flag) != std::string::npos; };
+    if (word == "--create-home" || (!is_adduser && has('m'))) user.makes_home = true;
+    if (word == "--no-create-home" || has(is_adduser ? 'H' : 'M')) user.makes_home = false;
   }
 
   // Whether the option takes a value.
@@ -69,6 +81,10 @@ class Command {
     if (lists(grammar_.gid, option)) return gid = plain_number(value), true;
     if (lists(grammar_.home, option)) return user.home = value, true;
     if (lists(grammar_.shell, option)) return user.shell = value, true;
+    if (lists(grammar_.lost, option)) {
+      if (!value.empty()) user.lost.push_back(option + " " + value);
+      return true;
+    }
     return lists(grammar_.other, option);
   }
 

@@ -12,7 +12,10 @@ namespace ociassemble {
 // A user that a command of a Dockerfile makes; an empty text is what the command does not say.
 struct NewUser {
   std::string name, uid, group, home, shell;
-  bool is_system = false;  // takes a number of the system's range where none is said
+  std::string command;            // that makes it: "adduser"
+  std::vector<std::string> lost;  // its options that a recipe has no word for
+  bool is_system = false;         // takes a number of the system's range where none is said
+  bool makes_home = true;
 };
 
 // What adduser, addgroup (busybox's and Debian's), useradd and groupadd make.

@@ -34,15 +34,6 @@ bool is_listed(std::string_view names, const std::string& name) {
   return names.find(" " + name + " ") != std::string_view::npos;
 }
 
-std::string_view advice_for(const Texts& words) {
-  for (const auto& advice : kAdvice) {
-    const bool fits =
-        std::any_of(words.begin(), words.end(), [&](const auto& word) { return is_listed(advice.words, word); });
-    if (fits) return advice.text;
-  }
-  return "commands are not run here; add the result under \"files\", or prepare a base that has it";
-}
-
 // The words after the command that are no options; `with_values` are options that take the next word.
 Texts operands(const ShellCommand& command, std::size_t at, std::string_view with_values) {
   Texts found;
@@ -57,10 +48,21 @@ Texts operands(const ShellCommand& command, std::size_t at, std::string_view wit
   return found;
 }
 
-// Of no effect on an image that does not hold the package manager's files.
+}  // namespace
+
+std::string_view advice_for(const Texts& words) {
+  for (const auto& advice : kAdvice) {
+    const bool fits =
+        std::any_of(words.begin(), words.end(), [&](const auto& word) { return is_listed(advice.words, word); });
+    if (fits) return advice.text;
+  }
+  return "commands are not run here; add the result under \"files\", or prepare a base that has it";
+}
+
 bool only_cleans(const ShellCommand& command) {
   const auto& words = command.words;
-  if (is_listed(" set true : cd exit ", words[0])) return true;
+  if (is_listed(" set true : cd exit export unset ", words[0])) return true;
+  if (words[0] == "echo" || words[0] == "printf") return !command.needs_shell;
   const bool is_manager = is_listed(" apk apt apt-get dnf microdnf yum ", words[0]);
   if (is_manager) {
     return std::any_of(words.begin(), words.end(),
@@ -72,6 +74,8 @@ bool only_cleans(const ShellCommand& command) {
     return path.starts_with("/var/lib/apt/lists") || path.starts_with("/var/cache/") || path.starts_with("/tmp/");
   });
 }
+
+namespace {
 
 class EffectsReader {
  public:
@@ -85,7 +89,7 @@ class EffectsReader {
  private:
   void take(const ShellCommand& command) {
     if (only_cleans(command) || take_accounts(command) || take_packages(command)) return;
-    if (!command.needs_shell && (take_folder(command) || take_owner(command))) return;
+    if (!command.needs_shell && (take_folder(command) || take_change(command))) return;
     if (command.words[0] == "update-ca-certificates" && effects_.certificates) return;
     leave(command.text, command.words);
   }
@@ -128,23 +132,46 @@ class EffectsReader {
     const auto& words = command.words;
     const bool is_install = words[0] == "install" && std::find(words.begin(), words.end(), "-d") != words.end();
     if (words[0] != "mkdir" && !is_install) return false;
-    for (const auto& path : operands(command, 1, " -m --mode -o -g -pm ")) effects_.made.push_back(path);
-    if (is_install && std::find(words.begin(), words.end(), "-o") != words.end()) effects_.owned = effects_.made;
+    const auto owner = option_of(words, " -o --owner ");
+    const auto group = option_of(words, " -g --group ");
+    const auto mode = option_of(words, " -m --mode -pm ");
+    for (const auto& path : operands(command, 1, " -m --mode -o --owner -g --group -pm ")) {
+      effects_.made.push_back(path);
+      if (!mode.empty()) effects_.modes.push_back({path, mode, false, command.text});
+      if (!owner.empty() || !group.empty())
+        effects_.owners.push_back({path, group.empty() ? owner : owner + ":" + group, false, command.text});
+    }
     return true;
   }
 
-  bool take_owner(const ShellCommand& command) {
-    const bool is_mode = command.words[0] == "chmod";
-    if (command.words[0] != "chown" && command.words[0] != "chgrp" && !is_mode) return false;
-    auto paths = operands(command, 1, " --from --reference ");
+  // "-m 700", "-m700" or "--mode=700".
+  static std::string option_of(const Texts& words, std::string_view names) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      const auto& word = words[i];
+      const auto equals = word.find('=');
+      if (is_listed(names, word)) return i + 1 < words.size() ? words[i + 1] : std::string();
+      if (word.starts_with("--") && equals != std::string::npos && is_listed(names, word.substr(0, equals)))
+        return word.substr(equals + 1);
+      if (word.size() > 2 && !word.starts_with("--") && is_listed(names, word.substr(0, 2))) return word.substr(2);
+    }
+    return {};
+  }
+
+  bool take_change(const ShellCommand& command) {
+    const auto& words = command.words;
+    if (!is_listed(" chown chgrp chmod ", words[0])) return false;
+    if (std::any_of(words.begin(), words.end(), [](const auto& word) { return word.starts_with("--reference"); }))
+      return false;
+    auto paths = operands(command, 1, " --from ");
     if (paths.size() < 2) return false;
+    const auto value = words[0] == "chgrp" ? ":" + paths.front() : paths.front();
     paths.erase(paths.begin());
-    // A mode makes writable only what is there for the service.
-    const auto is_made = [&](const auto& path) {
-      return std::find(effects_.made.begin(), effects_.made.end(), path) != effects_.made.end();
-    };
-    if (is_mode && !std::all_of(paths.begin(), paths.end(), is_made)) return false;
-    effects_.owned.insert(effects_.owned.end(), paths.begin(), paths.end());
+    const bool is_recursive = std::any_of(words.begin(), words.end(), [](const auto& word) {
+      return word == "--recursive" ||
+             (word.size() > 1 && word[0] == '-' && word[1] != '-' && word.find('R') != std::string::npos);
+    });
+    auto& changes = words[0] == "chmod" ? effects_.modes : effects_.owners;
+    for (const auto& path : paths) changes.push_back({path, value, is_recursive, command.text});
     return true;
   }
 
@@ -156,14 +183,17 @@ class EffectsReader {
 
 std::optional<Texts> exec_form(std::string_view text) {
   if (!text.starts_with('[')) return {};
+  const auto refuse = [](const char* why) { throw Error(ErrorCode::invalid_argument, why); };
+  Texts words;
   try {
-    auto words = parse_command_words(text);
-    if (std::none_of(words.begin(), words.end(), holds_marks)) return words;
-    return {};
+    words = parse_command_words(text);
   } catch (const Error& error) {
     if (std::string_view(error.what()).find("something else than strings") == std::string_view::npos) return {};
-    throw Error(ErrorCode::invalid_argument, "the JSON array holds something else than strings");
+    refuse("the JSON array holds something else than strings");
   }
+  if (std::any_of(words.begin(), words.end(), holds_marks))
+    refuse("the JSON array holds a control character, which a recipe cannot");
+  return words;
 }
 
 RunEffects effects_of(const std::vector<ShellCommand>& commands, NewAccounts& accounts) {

@@ -12,14 +12,6 @@
 namespace ociassemble {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 32);
-  }
-  return made;
-}
-
 bool is_stage_name(std::string_view name) {
   return !name.empty() && name.front() >= 'a' && name.front() <= 'z' &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
@@ -27,28 +19,12 @@ bool is_stage_name(std::string_view name) {
 
 std::optional<std::size_t> find_stage_name(const std::vector<ImportStage>& stages, std::string_view name,
                                            std::size_t count) {
-  const auto wanted = lower(name);
+  const auto wanted = to_lower(name);
   for (auto i = std::min(count, stages.size()); i > 0; --i) {
     if (!wanted.empty() && stages[i - 1].name == wanted) return i - 1;
   }
   return {};
 }
-
-// Those before the first FROM, and the platform's, which need no ARG there.
-class FromVariables : public VariableSource {
- public:
-  explicit FromVariables(ImportVariables& global) : global_(global) {}
-  std::string substitute(const VariableForm& form) override {
-    const bool is_build = form.name.starts_with("BUILD");
-    const auto platform = platform_variable(is_build ? "TARGET" + form.name.substr(5) : form.name);
-    if (platform && !global_.value_of(form.name))
-      return form.operation.empty() ? *platform : apply_form(form, platform);
-    return global_.substitute(form);
-  }
-
- private:
-  ImportVariables& global_;
-};
 
 class StageDivider {
  public:
@@ -74,20 +50,19 @@ class StageDivider {
  private:
   void begin_stage(const DockerInstruction& made) {
     const auto words = divide_at_blanks(made.text);
-    const bool is_named = words.size() == 3 && lower(words[1]) == "as";
+    const bool is_named = words.size() == 3 && to_lower(words[1]) == "as";
     if (words.size() != 1 && !is_named) file_.refuse(made.line, "FROM is not IMAGE [AS NAME]");
-    FromVariables outer(global_);
     global_.at(made);
     ImportStage stage;
     stage.from = &made;
-    stage.base = file_.expand(made, words[0], outer);
+    stage.base = file_.expand(made, words[0], global_);
     if (stage.base.empty()) file_.refuse(made.line, "the base is empty", "declare its argument before the first FROM");
-    if (is_named) stage.name = lower(words[2]);
+    if (is_named) stage.name = to_lower(words[2]);
     if (is_named && !is_stage_name(stage.name))
       file_.refuse(made.line, fmt::format("{} is no name for a stage", printable(words[2])),
                    "use letters, digits, '-', '_' and '.', a letter first");
     find_parent(made, stage);
-    if (const auto* platform = made.flag("platform")) stage.platform = file_.expand(made, *platform, outer);
+    if (const auto* platform = made.flag("platform")) stage.platform = file_.expand(made, *platform, global_);
     stages_.push_back(std::move(stage));
   }
 

@@ -22,6 +22,14 @@ std::string escaped(char c) {
   return byte < 0x20 ? fmt::format("\\u{:04x}", byte) : std::string{c};
 }
 
+// What a recipe writes for a byte of a mark; empty for another byte.
+std::string_view mark_text(char c) {
+  if (c == kArgument) return "${";
+  if (c == kBase) return "${base.";
+  if (c == kPlatform) return "{";
+  return c == kEnd ? "}" : "";
+}
+
 // Marks may stand in the words of others.
 class MarkReader {
  public:
@@ -80,26 +88,41 @@ bool holds_platform(std::string_view text) { return text.find(kPlatform) != std:
 
 bool holds_base(std::string_view text) { return text.find(kBase) != std::string_view::npos; }
 
+std::string base_variables_of(std::string_view text) {
+  std::string names;
+  for (auto at = text.find(kBase); at != std::string_view::npos; at = text.find(kBase, at + 1)) {
+    const auto name = text.substr(at + 1);
+    names.append(names.empty() ? "" : ", ")
+        .append(name.substr(0, name.find_first_of(std::string{':', '-', '+', kEnd})));
+  }
+  return names;
+}
+
 std::string without_marks(std::string_view text, const MarkValue& value_of) {
   return MarkReader(text, value_of).read();
+}
+
+std::string without_mark_bytes(std::string_view text) {
+  std::string made;
+  for (const char c : text) {
+    if (const auto words = mark_text(c); !words.empty()) {
+      made += words;
+    } else {
+      made += c;
+    }
+  }
+  return made;
 }
 
 std::string json_text(std::string_view text) {
   std::string made = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == kArgument) {
-      made += "${";
-    } else if (c == kBase) {
-      made += "${base.";
-    } else if (c == kPlatform) {
-      made += '{';
-    } else if (c == kEnd) {
-      made += '}';
-    } else {
-      if (text.substr(i, 2) == "${") made += '$';  // a plain one
-      made += escaped(c);
+    if (const auto words = mark_text(text[i]); !words.empty()) {
+      made += words;
+      continue;
     }
+    if (text.substr(i, 2) == "${") made += '$';  // a plain one
+    made += escaped(text[i]);
   }
   return made + "\"";
 }

@@ -25,11 +25,16 @@ bool holds_platform(std::string_view text);
 // Whether it holds variables of the base, which a recipe has in the environment only.
 bool holds_base(std::string_view text);
 
+// The names of the base's variables that it holds, with commas.
+std::string base_variables_of(std::string_view text);
+
 // What a mark stands for, without marks; nothing for an argument or variable that is not set.
 enum class MarkKind { argument, platform, base };
 using MarkValue = std::function<std::optional<std::string>(MarkKind kind, const std::string& name)>;
 std::string without_marks(std::string_view text, const MarkValue& value_of);
 
+// With the recipe's own for marks, for people to read.
+std::string without_mark_bytes(std::string_view text);
 // As a string of JSON, as it is.
 std::string plain_json_text(std::string_view text);
 // As a string of JSON, with the recipe's own for marks.

@@ -3,40 +3,27 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "recipe/import/dockerfile.hpp"
+#include "recipe/import/notes.hpp"
 
 namespace ociassemble {
-
-// The comments at the head of a recipe, each once.
-class ImportNotes {
- public:
-  void add(std::string_view text);
-  // A line of a text, which may come again.
-  void add_text(std::string_view line);
-  // "Line N: INSTRUCTION …: TEXT."
-  void add(const DockerInstruction& made, std::string_view text);
-  const std::vector<std::string>& lines() const noexcept { return lines_; }
-
- private:
-  std::vector<std::string> lines_;
-};
-
-// Without what it is indented by; and the same, no longer than a line of a comment should be.
-std::string on_one_line(std::string_view text);
-std::string shortened(std::string_view text);
 
 // The arguments of the recipe: the ARGs of the Dockerfile. Their values as variables are marks (text.hpp).
 class ImportArguments {
  public:
-  explicit ImportArguments(const std::map<std::string, std::string>& given) : given_(given) {}
+  // Both are borrowed.
+  ImportArguments(const std::map<std::string, std::string>& given, const Dockerfile& file);
 
   // The value of --build-arg; null without one.
   const std::string* given(const std::string& name) const;
+  // The names of --build-arg that no ARG declares.
+  std::vector<std::string> undeclared() const;
   // What the variable stands for: the recipe's argument, or the value when the argument cannot have it.
   std::string remember(const std::string& name, std::optional<std::string> value);
   // The text with defaults instead of marks, nothing instead of an argument without one, and of the platform
@@ -47,6 +34,8 @@ class ImportArguments {
 
  private:
   const std::map<std::string, std::string>& given_;
+  std::set<std::string> declared_;
+  std::set<std::string> split_;  // stages give them different defaults, which a recipe has where they are used
   std::vector<std::pair<std::string, std::optional<std::string>>> arguments_;  // and their defaults; the last first
 };
 
@@ -73,6 +62,7 @@ class ImportVariables : public VariableSource {
  private:
   std::string of_base(const VariableForm& form);
   std::string of_marks(const VariableForm& form, const std::string& value);
+  void declare_one(const Dockerfile& file, const DockerInstruction& made, const DockerPair& pair);
   std::string settled(const VariableForm& form, const std::optional<std::string>& value);
   void note(const std::string& text);
 
@@ -83,7 +73,7 @@ class ImportVariables : public VariableSource {
   const DockerInstruction* made_ = nullptr;
 };
 
-// What BuildKit says of the platform, in the recipe's words; nothing for another name.
+// What BuildKit says of the platform, in the recipe's words, for TARGET… and BUILD…; nothing for another name.
 std::optional<std::string> platform_variable(std::string_view name);
 
 }  // namespace ociassemble

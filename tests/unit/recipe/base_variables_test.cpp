@@ -56,9 +56,16 @@ TEST_CASE("a variable of the base is a part of a value of the environment") {
       R"({"args": {"A": "z"}, "env": {"PATH": "/a:${base.PATH}:${A}", "M": "${base.M:-${A}}", "P": "$${base.P}"}})");
   REQUIRE(options.env_of_base.size() == 2);
   CHECK(options.env_of_base[0].first == "PATH");
-  CHECK(options.env_of_base[0].second == EnvTemplate{{"/a:", {}}, {"", BaseVariable{"PATH", "", ""}}, {":z", {}}});
-  CHECK(options.env_of_base[1].second == EnvTemplate{{"", BaseVariable{"M", ":-", "z"}}});
+  CHECK(options.env_of_base[0].second == EnvTemplate{{"/a:", {}}, {"", BaseVariable{"PATH", "", {}}}, {":z", {}}});
+  CHECK(options.env_of_base[1].second == EnvTemplate{{"", BaseVariable{"M", ":-", {{"z", {}}}}}});
   CHECK(options.env == std::vector<std::pair<std::string, std::string>>{{"P", "${base.P}"}});
+}
+
+TEST_CASE("the word of a variable of the base may hold others") {
+  const auto options = options_of(R"({"env": {"B": "${base.B:-<${base.C-${base.D}}>}!"}})");
+  const EnvTemplate inner{{"", BaseVariable{"D", "", {}}}};
+  const EnvTemplate word{{"<", {}}, {"", BaseVariable{"C", "-", inner}}, {">", {}}};
+  CHECK(options.env_of_base.at(0).second == EnvTemplate{{"", BaseVariable{"B", ":-", word}}, {"!", {}}});
 }
 
 TEST_CASE("elsewhere a variable of the base is refused") {

@@ -101,12 +101,40 @@ TEST_CASE("what would be unpacked or downloaded is named") {
 TEST_CASE("a program of the context that the image runs is a binary") {
   const auto recipe =
       imported("FROM scratch\nCOPY --chown=5 bin/app /usr/bin/\nCOPY run.sh /\nENTRYPOINT [\"/usr/bin/app\"]\n");
-  CHECK(holds(recipe, "\"/usr/bin/app\": \"bin/app\""));
-  CHECK(holds(recipe, "\"binaries\""));
-  CHECK(holds(recipe, "\"owner\" \"5\" is not carried over"));
+  CHECK(holds(recipe, "\"binaries\": {\n    \"/usr/bin/app\": {\"source\": \"bin/app\", \"owner\": \"5\"}"));
   CHECK(holds(recipe, "\"/\": \"run.sh\""));
   CHECK(holds(imported("FROM scratch\nWORKDIR /opt\nCOPY app .\nCMD [\"./app\"]\n"), "\"/opt/app\": \"app\""));
   CHECK_FALSE(holds(imported("FROM scratch\nCOPY app /app\nCMD [\"/other\"]\n"), "\"binaries\""));
+}
+
+TEST_CASE("a folder that the base or the file makes takes a program under its name") {
+  const auto head = [](const char* base) {
+    return "FROM golang AS b\nWORKDIR /s\nCOPY . .\nRUN go build -o /out/app ./app\nFROM " + std::string(base) + "\n";
+  };
+  CHECK(holds(imported(head("alpine") + "COPY --from=b /out/app /usr/local/bin\n"), "\"/usr/local/bin/app\": {"));
+  CHECK(holds(imported(head("scratch") + "COPY --from=b /out/app /usr/local/bin\n"), "\"/usr/local/bin\": {"));
+  CHECK(holds(imported(head("scratch") + "WORKDIR /srv\nCOPY --from=b /out/app /srv\n"), "\"/srv/app\": {"));
+  CHECK(holds(imported(head("alpine") + "RUN mkdir -p /x/y\nCOPY --from=b /out/app /x\n"), "\"/x/app\": {"));
+  CHECK(holds(imported("FROM alpine\nCOPY app /usr/bin\nENTRYPOINT [\"app\"]\n"), "\"/usr/bin/app\": \"app\""));
+}
+
+TEST_CASE("a file of the context that a stage hands on is one of the context") {
+  const auto recipe = imported(
+      "FROM debian AS b\nCOPY server /srv/\nCOPY conf/a.yml /etc/b.yml\nRUN strip /srv/server\nFROM scratch\n"
+      "COPY --from=b /srv/server /server\nCOPY --from=b --chmod=600 /etc/b.yml /b.yml\nENTRYPOINT [\"/server\"]\n");
+  CHECK(holds(recipe, "\"binaries\": {\n    \"/server\": \"server\""));
+  CHECK(holds(recipe, "\"/b.yml\": {\"source\": \"conf/a.yml\", \"mode\": \"600\"}"));
+  CHECK(holds(recipe, "// Line 6: /server is the context's server, as it is; stage b also runs: strip /srv/server."));
+}
+
+TEST_CASE("an empty folder of a stage is made here, and its owner's where that is the image's user") {
+  const auto recipe = imported(
+      "FROM alpine AS b\nRUN mkdir -p /loki/rules && cp x /etc/loki/y && chown -R 5 /loki\nRUN mkdir /full && cp x "
+      "/full\nFROM scratch\n"
+      "COPY --from=b --chown=5:5 /loki /loki\nCOPY --from=b /full /full\nUSER 5\n");
+  CHECK(holds(recipe, "\"writable\": [\"/loki\"]"));
+  CHECK(holds(recipe, "// Line 5: /loki is a folder that stage b makes; here it is made empty."));
+  CHECK(holds(recipe, "// Line 6: COPY --from=b /full /full: what stage b makes there is not known here"));
 }
 
 TEST_CASE("a heredoc's text is shown, and sources beside it are carried over") {

@@ -53,7 +53,8 @@ TEST_CASE("what cannot be carried over becomes a comment that says what to do") 
 
 TEST_CASE("an entrypoint drops an inherited cmd, and keeps one of its own stage") {
   const std::string inherited = "FROM a AS one\nCMD [\"x\"]\nFROM one\n";
-  CHECK(holds(imported(inherited), "\"entrypoint\": [],\n  \"cmd\": [\"x\"]"));
+  CHECK(holds(imported(inherited), "\"cmd\": [\"x\"]"));
+  CHECK_FALSE(holds(imported(inherited), "\"entrypoint\""));  // as the base has it
   CHECK_FALSE(holds(imported(inherited + "ENTRYPOINT [\"e\"]\n"), "\"cmd\""));
   CHECK(holds(imported(inherited + "CMD [\"y\"]\nENTRYPOINT [\"e\"]\n"), "\"cmd\": [\"y\"]"));
   CHECK(holds(imported(inherited + "ENTRYPOINT [\"e\"]\nCMD [\"y\"]\n"), "\"cmd\": [\"y\"]"));
@@ -94,25 +95,79 @@ TEST_CASE("users and groups are read from the commands that make them") {
   CHECK(made({"echo", "app"}).users.empty());
 }
 
+TEST_CASE("the last USER holds, and no comment speaks of one before it") {
+  const auto recipe = imported("FROM alpine\nRUN adduser -D -u 7 app\nUSER $X\nUSER app\nRUN x\nUSER app\nUSER root\n");
+  CHECK(holds(recipe, "\"user\": \"root\""));
+  CHECK_FALSE(holds(recipe, "USER $X"));
+  CHECK_FALSE(holds(recipe, "app has the home"));
+}
+
 TEST_CASE("a number that the command leaves open is chosen, and a comment says so") {
   const auto recipe = imported("FROM alpine\nRUN adduser -S app\nUSER app\n");
   CHECK(holds(recipe, "// Line 3: which number app has is left to the command; 999 is taken."));
-  CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 999, \"create\": true}"));
+  CHECK(holds(
+      recipe,
+      "{\"name\": \"app\", \"uid\": 999, \"home\": \"/home/app\", \"shell\": \"/sbin/nologin\", \"create\": true}"));
 }
 
 TEST_CASE("numbers with leading zeros are decimal, as the commands take them, and plain in the recipe") {
   const auto recipe = imported("FROM alpine\nRUN adduser -D -u 05000 app\nUSER 005000:0100\n");
-  CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 5000, \"gid\": 100, \"create\": true}"));
+  CHECK(holds(recipe, "{\"name\": \"app\", \"uid\": 5000, \"gid\": 100, "));
   const auto zero = imported("FROM alpine\nRUN addgroup -g 07 g && adduser -D -u 08 -G g app\nUSER app\n");
   CHECK(holds(zero, "\"uid\": 8, \"gid\": 7, \"group\": \"g\""));
+}
+
+TEST_CASE("what the command takes by itself for the account is said, and what a recipe cannot say is named") {
+  const auto usual = imported("FROM alpine\nRUN useradd -u 7 -G docker,wheel -c 'The app' app\nUSER app\n");
+  CHECK(holds(usual, "\"home\": \"/home/app\", \"shell\": \"/bin/sh\", \"create\": true}"));
+  CHECK(holds(usual,
+              "// Line 3: app has the home /home/app and the shell /bin/sh, as useradd makes it where nothing else is "
+              "said."));
+  CHECK(holds(usual, "// Line 3: the home /home/app is made where the base lacks it, which useradd does not do."));
+  CHECK(holds(usual, "// Line 3: of the account app is not carried over: -G docker,wheel, -c The app."));
+  const auto whole = imported("FROM alpine\nRUN useradd -m -u 7 -d /h -s /bin/x app\nUSER app\n");
+  CHECK(holds(whole, "\"home\": \"/h\", \"shell\": \"/bin/x\""));
+  CHECK_FALSE(holds(whole, "// Line 3"));
+  CHECK(holds(imported("FROM alpine\nRUN adduser -D -H -u 7 app\nUSER app\n"), "which adduser does not do"));
+  CHECK_FALSE(holds(imported("FROM alpine\nRUN adduser -D -u 7 app\nUSER app\n"), "does not do"));
+}
+
+TEST_CASE("comments are in the order of the file's lines, those for the whole file last") {
+  const auto recipe = imported(
+      "FROM golang AS b\nRUN make\nRUN go build -o /x ./x\nFROM alpine\nRUN tweak\nCOPY --from=b /x /x\n"
+      "RUN mkdir /data\nONBUILD RUN x\n");
+  const auto at = [&](const char* part) {
+    CAPTURE(part);
+    REQUIRE(holds(recipe, part));
+    return recipe.find(part);
+  };
+  CHECK(at("// Line 3: ") < at("// Line 5: "));
+  CHECK(at("// Line 5: ") < at("// Line 8: "));
+  CHECK(at("// Line 8: ") < at("// The Dockerfile names no user"));
+}
+
+TEST_CASE("an unused --build-arg is named") {
+  const auto recipe = imported("ARG A\nFROM a\nARG B\n", {{}, {{"A", "1"}, {"B", "2"}, {"C", "3"}}, {}});
+  CHECK(holds(recipe, "// No ARG declares C, so --build-arg C has no effect."));
+  CHECK_FALSE(holds(recipe, "declares A"));
+  CHECK_FALSE(holds(recipe, "declares B"));
+}
+
+TEST_CASE("CMD alone keeps the base's entrypoint, unless a program would be put before it, which is said") {
+  CHECK_FALSE(holds(imported("FROM a\nCMD [\"x\"]\n"), "entrypoint"));
+  const auto recipe = imported("FROM a\nCOPY x /x\nCMD [\"/x\"]\n");
+  CHECK(holds(recipe, "\"entrypoint\": [],\n"));
+  CHECK(holds(recipe, "// An ENTRYPOINT of the base, which Docker would keep before the CMD, is cleared"));
+  CHECK_FALSE(holds(imported("FROM scratch\nCOPY x /x\nCMD [\"/x\"]\n"), "of the base"));
 }
 
 TEST_CASE("a text that a recipe cannot hold is refused") {
   using namespace std::string_view_literals;
   CHECK(import_failure("FROM a\nENV A\0B=1\n"sv) == "cannot import Dockerfile: it holds control bytes");
   CHECK(import_failure("FROM a\nENV A=\x01x\x03\n"sv) == "cannot import Dockerfile: it holds control bytes");
-  // An array that holds such a character is no array to us, as another malformed one is none to Docker.
-  CHECK(holds(imported("FROM a\nCMD [\"\\u0001x\"]\n"), "[\"/bin/sh\", \"-c\", "));
+  for (const char* escape : {"\\u0000", "\\u0001"})
+    CHECK(import_failure(std::string("FROM a\nCMD [\"") + escape + "\"]\n") ==
+          "Dockerfile:2: the JSON array holds a control character, which a recipe cannot");
 }
 
 TEST_CASE("a broken Dockerfile is an error that names the line") {

@@ -30,7 +30,6 @@ TEST_CASE("two stages become one recipe, and the profile says what differs") {
     "/srv": "web",
   },
   "user": "5",
-  "entrypoint": [],
   "cmd": ["/app"],
   "env": {
     "A": "1",

@@ -63,7 +63,7 @@ TEST_CASE("the recipe says how the program is built, with all flags") {
       recipe,
       "\"/api\": {\"source\": \"api\", \"build\": {\"command\": [\"go\", \"build\", \"-trimpath\", \"-tags=a,b\", "
       "\"-ldflags=-s -w\", \"-o\", \"{output}\", \"./cmd/api\"], \"env\": {\"CGO_ENABLED\": \"0\"}}}"));
-  CHECK(holds(recipe, "// The stage's mounts have no counterpart here: --mount=type=cache,target=/go/pkg"));
+  CHECK(holds(recipe, "// Line 4: the stage's mounts have no counterpart here: --mount=type=cache,target=/go/pkg"));
 }
 
 TEST_CASE("a build runs in the context's folder, with the recipe's arguments and the stage's environment") {
@@ -102,10 +102,26 @@ TEST_CASE("a command that needs a shell, or no folder of the context, has no bui
               "its folder is none of the context"));
 }
 
-TEST_CASE("another platform than the usual one is named") {
-  CHECK(holds(imported_program("GOARCH=arm64 go build -o /x ./x", "/x /x"),
-              "// Line 4: GOARCH=arm64 is the recipe's \"platforms\" here."));
-  CHECK_FALSE(holds(imported_program("GOOS=linux GOARCH=amd64 go build -o /x ./x", "/x /x"), "\"platforms\""));
+TEST_CASE("a processor that the command names is the recipe's platform") {
+  const auto platforms_of = [](const std::string& variables) {
+    const auto recipe = imported_program(variables + " go build -o /x ./x", "/x /x");
+    const auto begin = recipe.find("\"platforms\": ");
+    return begin == std::string::npos ? "none" : recipe.substr(begin + 13, recipe.find('\n', begin) - begin - 14);
+  };
+  CHECK(platforms_of("GOARCH=arm64") == "[\"linux/arm64\"]");
+  CHECK(platforms_of("GOOS=linux GOARCH=amd64") == "[\"linux/amd64\"]");
+  CHECK(platforms_of("GOARCH=arm GOARM=6") == "[\"linux/arm/v6\"]");
+  CHECK(platforms_of("GOOS=linux") == "none");
+  CHECK(holds(imported_program("GOAMD64=v3 go build -o /x ./x", "/x /x"), "// Line 4: GOAMD64=v3 is not carried over"));
+  const auto two = imported(
+      "FROM golang AS b\nWORKDIR /s\nCOPY . .\nRUN GOARCH=arm64 go build -o /x ./x\nRUN GOARCH=386 go build -o /y "
+      "./y\nFROM scratch\nCOPY --from=b /x /x\nCOPY --from=b /y /y\n");
+  CHECK(holds(two, "\"platforms\": [\"linux/arm64\"]"));
+  CHECK(holds(two, "// Line 5: the program is for linux/386, which is not the image's platform here"));
+  CHECK(holds(imported_program("GOARCH=$ARCH go build -o /x ./x", "/x /x"), "a shell must run it"));
+  CHECK(holds(imported("FROM golang AS b\nARG ARCH=arm64\nENV GOARCH=$ARCH\nWORKDIR /s\nCOPY . .\nRUN go build -o /x "
+                       "./x\nFROM scratch\nCOPY --from=b /x /x\n"),
+              "\"platforms\": [\"linux/${ARCH}\"]"));
 }
 
 TEST_CASE("a program is found through the stages that hand it on") {
@@ -114,6 +130,28 @@ TEST_CASE("a program is found through the stages that hand it on") {
       "FROM alpine AS pack\nCOPY --from=BUILD /out/api /packed/\nRUN upx /packed/api\nFROM scratch\nCOPY --from=pack "
       "/packed/api /api\n");
   CHECK(holds(recipe, "\"/api\": {\"source\": \"api\", \"build\""));
+  CHECK(
+      holds(recipe, "// Line 5: stage pack, which hands /api on, also runs, which nothing here does: upx /packed/api"));
+}
+
+TEST_CASE("what the stage runs before and after a program is told apart") {
+  const auto recipe = imported_program(
+      "go generate ./... && go build -o /out/api ./cmd/api && upx /out/api && export A=1", "/out/api /api");
+  CHECK(holds(recipe,
+              "// Line 4: before /api is built the stage also runs, which nothing here does: go generate ./...\n"));
+  CHECK(holds(recipe, "// Line 4: after /api is built the stage also runs, which nothing here does: upx /out/api\n"));
+}
+
+TEST_CASE("a library is no program, and xx-go builds for the image's platform") {
+  CHECK(go_package("go build -buildmode=c-shared -o /out/a.so ./a", "/out/a.so") == "none");
+  CHECK(go_package("go build -buildmode=pie -o /out/a ./a", "/out/a") == "./a");
+  CHECK(holds(imported_program("xx-go build -o /x ./x", "/x /x"), "\"source\": \"bin/{os}-{arch}/x\""));
+}
+
+TEST_CASE("a package by its path in the stage is one of the folder where the command runs") {
+  CHECK(holds(imported_program("go build -o /x /src/cmd/x", "/x /x"), "\"{output}\", \"./cmd/x\"]"));
+  CHECK(holds(imported_program("go build -o /x /src", "/x /x"), "\"{output}\", \".\"]"));
+  CHECK(holds(imported_program("go build -o /x /elsewhere/x", "/x /x"), "its package is a path of the stage"));
 }
 
 TEST_CASE("a program that the last stage builds for itself and runs is a binary") {
@@ -133,18 +171,21 @@ TEST_CASE("everything else of a stage is a comment that names it") {
                                        "COPY --from=build /out/* /bin/\nCOPY --from=krallin/tini /tini /tini\n");
   CHECK(holds(recipe,
               "// Line 6: COPY --from=build /src/LICENSE /LICENSE: what stage build makes there is not known here"));
+  CHECK(holds(recipe, "\"binaries\"; if no command makes it, it is LICENSE of the context."));
   CHECK(holds(recipe, "// Line 7: COPY --from=build /out/* /bin/: what stage build makes there"));
   CHECK(
       holds(recipe, "// Line 8: COPY --from=krallin/tini /tini /tini: files of the image krallin/tini are not copied"));
   CHECK_FALSE(holds(members_of(recipe), "binaries"));
 }
 
-TEST_CASE("owners and modes of a program are named, the usual ones are not") {
+TEST_CASE("owners and modes of a program are carried over, the usual ones are not needed") {
   const auto odd = imported(
       "FROM golang AS b\nRUN go build -o /x ./x\nFROM scratch\nCOPY --from=b --chown=5:5 --chmod=4755 /x /x\n");
-  CHECK(holds(odd, "--chown is not carried over"));
-  CHECK(holds(odd, "--chmod is not carried over"));
+  CHECK(holds(odd, "\"/x\": {\"source\": \"x\", \"owner\": \"5:5\", \"mode\": \"4755\"}"));
+  CHECK(holds(imported("FROM golang AS b\nRUN go build -o /x ./x\nFROM scratch\nCOPY --from=b --chmod=u+s /x /x\n"),
+              "--chmod is not carried over"));
   const auto usual = imported(
       "FROM golang AS b\nRUN go build -o /x ./x\nFROM scratch\nCOPY --from=b --chown=0:0 --chmod=755 --link /x /x\n");
+  CHECK(holds(usual, "\"/x\": \"x\""));
   CHECK_FALSE(holds(usual, "not carried over"));
 }

@@ -59,11 +59,28 @@ TEST_CASE("packages are told apart: certificates and zone data, and others by na
 }
 
 TEST_CASE("folders that are made and given away are known") {
-  const auto effects = script_effects("mkdir -p -m 0755 /data /logs && chown -R app:app /data && chmod 777 /logs");
+  const auto effects = script_effects("mkdir -p -m 0700 /data /logs && chown -R app:app /data && chgrp g /logs");
   CHECK(effects.made == Strings{"/data", "/logs"});
-  CHECK(effects.owned == Strings{"/data", "/logs"});
+  REQUIRE(effects.owners.size() == 2);
+  CHECK(effects.owners[0].path == "/data");
+  CHECK(effects.owners[0].value == "app:app");
+  CHECK(effects.owners[0].is_recursive);
+  CHECK(effects.owners[1].value == ":g");
+  CHECK_FALSE(effects.owners[1].is_recursive);
+  REQUIRE(effects.modes.size() == 2);
+  CHECK(effects.modes[1].path == "/logs");
+  CHECK(effects.modes[1].value == "0700");
   CHECK(effects.left.empty());
-  CHECK(script_effects("chmod +x /app").left == Strings{"chmod +x /app"});
+  for (const char* script : {"mkdir --mode=0700 /d", "mkdir -m0700 /d", "mkdir -pm 0700 /d", "install -d -m 0700 /d",
+                             "mkdir /d && chmod 0700 /d"}) {
+    CAPTURE(script);
+    const auto made = script_effects(script);
+    CHECK(made.made == Strings{"/d"});
+    REQUIRE(made.modes.size() == 1);
+    CHECK(made.modes[0].value == "0700");
+  }
+  CHECK(script_effects("install -d -o app -g staff /d").owners.at(0).value == "app:staff");
+  CHECK(script_effects("chmod --reference=/a /b").left == Strings{"chmod --reference=/a /b"});
   CHECK(script_effects("mkdir -p $X").left == Strings{"mkdir -p $X"});
 }
 
@@ -75,11 +92,54 @@ TEST_CASE("what is made, given away or called a volume is writable") {
   CHECK_FALSE(holds(recipe, "not carried over"));
 }
 
+TEST_CASE("the mode of a folder, and an owner that is not the user, are named") {
+  const auto recipe = imported(
+      "FROM alpine\nRUN mkdir -m 0700 /a && mkdir -p /b /c && chmod 1777 /b && chmod 755 /c && chown 6:6 /a && chown "
+      "5 /b\nUSER 5\n");
+  CHECK(holds(recipe, "\"writable\": [\"/a\", \"/b\", \"/c\"]"));
+  CHECK(holds(recipe, "// Line 2: the mode 0700 of the folder /a is not carried over"));
+  CHECK(holds(recipe, "// Line 2: the mode 1777 of the folder /b is not carried over"));
+  CHECK_FALSE(holds(recipe, "of the folder /c"));
+  CHECK(holds(recipe, "// Line 2: /a is the image's user's here, not that of 6:6."));
+  CHECK_FALSE(holds(recipe, "/b is the image's user's"));
+  CHECK(holds(recipe, "// Each folder under \"writable\" is a volume, and belongs to the image's user."));
+}
+
+TEST_CASE("chmod and chown of a file of the image are its mode and owner") {
+  const auto recipe = imported(
+      "FROM alpine\nCOPY run.sh /\nCOPY a.pem b.pem /keys/\nCOPY web /web\nRUN chmod +x /run.sh && chmod 0400 "
+      "/keys/a.pem && chown 5:6 /keys/b.pem && chown -R 7 /web && chmod g+s /web\n");
+  CHECK(holds(recipe, "\"/\": {\"source\": \"run.sh\", \"mode\": \"0755\"}"));
+  CHECK(holds(recipe, "// Line 5: /run.sh has mode 0755 here, for chmod +x /run.sh."));
+  CHECK(holds(recipe, "{\"source\": \"a.pem\", \"mode\": \"0400\"}, {\"source\": \"b.pem\", \"owner\": \"5:6\"}"));
+  CHECK(holds(recipe, "\"/web\": {\"source\": \"web\", \"owner\": \"7:0\"}"));
+  CHECK(holds(recipe, "the mode g+s of the folder /web is not carried over"));
+  CHECK_FALSE(holds(recipe, "writable\": ["));
+}
+
+TEST_CASE("an owner of what no copy is known to bring is named, not made a folder") {
+  const auto recipe = imported(
+      "FROM alpine AS b\nFROM alpine\nCOPY --from=b /x /bin/x\nCOPY rootfs /\nRUN chown 5 /bin/x /start.sh /data\n");
+  CHECK_FALSE(holds(recipe, "writable"));
+  CHECK(holds(recipe, "// Line 5: RUN chown 5 /bin/x /start.sh /data: not carried over: chown 5 /bin/x"));
+}
+
+TEST_CASE("the folder of an earlier WORKDIR is named") {
+  const auto recipe = imported("FROM scratch\nWORKDIR /var/etcd\nWORKDIR /var/lib\nWORKDIR etcd\n");
+  CHECK(holds(recipe, "// Line 2: the folder /var/etcd is made by this WORKDIR alone, and not here"));
+  CHECK_FALSE(holds(recipe, "the folder /var/lib"));
+}
+
+TEST_CASE("what has no effect on an image is not named") {
+  CHECK(script_effects("export A=b; echo hello; set -e; cd /; unset A; true").left.empty());
+  CHECK(script_effects("echo a > /etc/b").left == Strings{"echo a > /etc/b"});
+}
+
 TEST_CASE("a folder that holds files of the image is not writable, which is said") {
   const auto recipe =
       imported("FROM alpine\nCOPY web /app/web\nRUN mkdir -p /app && chown -R 5 /app\nVOLUME /app/web\nUSER 5\n");
   CHECK_FALSE(holds(members_of(recipe), "writable"));
-  CHECK(holds(recipe, "// Line 3: /app holds files of the image, which stay root's"));
+  CHECK(holds(recipe, "// Line 3: /app is, or holds, files of the image, which stay read-only"));
   CHECK(holds(recipe, "\"volumes\": [\"/app/web\"]"));
 }
 

@@ -26,6 +26,31 @@ TEST_CASE("a default in place stays the recipe's") {
   CHECK(holds(recipe, "\"args\": {\"E\": \"\", \"N\": null}"));
 }
 
+TEST_CASE("an argument with another default in each stage has them where it is used") {
+  const std::string text =
+      "FROM golang AS b\nARG V=dev\nARG W=1\nWORKDIR /s\nCOPY . .\nRUN go build -ldflags=-X=m.v=$V -o /x ./x\n"
+      "FROM scratch\nARG V\nARG W=2\nCOPY --from=b /x /x\nLABEL v=$V w=$W\n";
+  const auto recipe = imported(text);
+  CHECK(holds(recipe, "\"-ldflags=-X=m.v=${V-dev}\""));
+  CHECK(holds(recipe, "\"v\": \"${V-}\""));
+  CHECK(holds(recipe, "\"w\": \"${W-2}\""));
+  CHECK(holds(recipe, "\"args\": {\"V\": null, \"W\": null}"));
+  const auto given = imported(text, {{}, {{"V", "3"}, {"W", "4"}}, {}});
+  CHECK(holds(given, "m.v=${V}\""));
+  CHECK(holds(given, "\"args\": {\"V\": \"3\", \"W\": \"4\"}"));
+  // One default for all is the argument's own.
+  const auto same = imported("ARG V=1\nFROM a AS one\nARG V\nFROM a\nARG V\nARG W=2\nLABEL v=$V w=$W\n");
+  CHECK(holds(same, "\"args\": {\"V\": \"1\", \"W\": \"2\"}"));
+}
+
+TEST_CASE("a default of a platform's variable is the recipe's platforms, which is said") {
+  const auto recipe = imported("FROM scratch\nARG TARGETARCH=amd64\nCOPY bin/${TARGETARCH:-x}/a /a\n");
+  CHECK(holds(recipe, "\"/a\": \"bin/{arch}/a\""));
+  CHECK(holds(recipe, "// Line 2: the default amd64 of TARGETARCH is not carried over"));
+  CHECK(holds(recipe, "// The image is for linux/amd64; Docker takes the building machine's platform."));
+  CHECK(holds(imported("ARG X=${TARGETOS}-x\nFROM a-$X\n"), "\"base\": \"a-{os}-x\""));
+}
+
 TEST_CASE("a pattern works on the argument as it is, which is said") {
   const auto recipe = imported("FROM scratch\nARG TAG=v1.2\nLABEL v=${TAG#v} w=${TAG:-{}}\n");
   CHECK(holds(recipe, "\"v\": \"1.2\""));
@@ -59,6 +84,20 @@ TEST_CASE("what the base may set is taken from it in the environment, and named"
   CHECK(holds(recipe, "\"PATH\": \"/opt/bin:${base.PATH}:/more\""));
   CHECK(holds(recipe, "\"M\": \"${base.M:-x}\""));
   CHECK(holds(recipe, "// Line 2: the base may set PATH, which this file does not"));
+}
+
+TEST_CASE("a word may hold another variable of the base, or of the recipe") {
+  const auto recipe = imported("FROM alpine\nARG A\nENV B=${B:-${C:-${D}}} E=${A:-$HOME} F=${F:-$A}\n");
+  CHECK(holds(recipe, "\"B\": \"${base.B:-${base.C:-${base.D}}}\""));
+  CHECK(holds(recipe, "\"E\": \"${A:-${base.HOME}}\""));
+  CHECK(holds(recipe, "\"F\": \"${base.F:-${A}}\""));
+  CHECK(holds(recipe, "// Line 3: the base may set B, C, D, which this file does not"));
+}
+
+TEST_CASE("one comment says why a variable of the base is not there") {
+  const auto recipe = imported("FROM alpine\nEXPOSE $PORT\n");
+  CHECK(holds(recipe, "// Line 2: EXPOSE $PORT: the base may set PORT, which is not known here"));
+  CHECK_FALSE(holds(recipe, "takes it from the base"));
 }
 
 TEST_CASE("elsewhere a variable of the base is a comment, and no value without it") {
