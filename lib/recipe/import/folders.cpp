@@ -103,7 +103,10 @@ bool FolderImport::change_mode(const DockerInstruction& made, const PathChange& 
 
 // Whether the image has files of ours there, or below.
 bool FolderImport::holds_files(const std::string& path) const {
-  const auto is_below = [&](const DraftFile& file) { return is_at_or_below(joined_path("/", file.destination), path); };
+  const auto is_below = [&](const DraftFile& file) {
+    return is_at_or_below(joined_path("/", file.destination), path) ||
+           is_at_or_below(joined_path("/", file.place()), path);
+  };
   return std::any_of(state_.draft.files.begin(), state_.draft.files.end(), is_below) ||
          std::any_of(state_.draft.binaries.begin(), state_.draft.binaries.end(), is_below);
 }

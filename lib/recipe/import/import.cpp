@@ -215,6 +215,9 @@ class Import : private ImportState {
     if (cmd_) set_member(draft.simple, "cmd", array_of(*cmd_));
     folders_.finish();
     user_.finish();
+    notes.add(
+        "Everywhere: files and folders are read-only (modes 0444 and 0555, unless \"readOnly\" is false) and have no "
+        "times, the user is numbers, and labels say how the image is run.");
     for (const auto& name : arguments.undeclared())
       notes.add(fmt::format("No ARG declares {}, so --build-arg {} has no effect.", printable(name), printable(name)));
   }

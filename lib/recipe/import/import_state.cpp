@@ -71,10 +71,18 @@ std::string ImportState::place_of(const std::string& destination, const std::str
   return is_made || is_of_base ? below + name : destination;
 }
 
+// Of a base that is not known, "bin" and "sbin" are taken to be in PATH.
+bool ImportState::is_in_path(const std::string& folder) const {
+  if (folder.ends_with("/bin") || folder.ends_with("/sbin")) return true;
+  const auto path = ":" + arguments.plain(variables.value_of("PATH").value_or("")) + ":";
+  return !folder.empty() && path.find(":" + folder + ":") != std::string::npos;
+}
+
 bool ImportState::is_run(const std::string& path) const {
-  const auto name = path.substr(path.rfind('/') + 1);
+  const auto slash = path.rfind('/');
+  const auto name = path.substr(slash + 1);
   return std::any_of(run_words.begin(), run_words.end(), [&](const std::string& word) {
-    if (word.find('/') == std::string::npos) return word == name;
+    if (word.find('/') == std::string::npos) return word == name && is_in_path(path.substr(0, slash));
     return joined_path(workdir, word) == path;
   });
 }

@@ -47,6 +47,9 @@ struct ImportState {
   std::string place_of(const std::string& destination, const std::string& name) const;
   // Whether the image runs the program at this path.
   bool is_run(const std::string& path) const;
+
+ private:
+  bool is_in_path(const std::string& folder) const;
 };
 
 }  // namespace ociassemble

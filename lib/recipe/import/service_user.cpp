@@ -55,9 +55,16 @@ void UserImport::note_defaults(const DockerInstruction& made, const NewUser& giv
   std::vector<std::string> parts;
   if (given.home.empty()) parts.push_back("home " + made_user.home);
   if (given.shell.empty()) parts.push_back("shell " + made_user.shell);
+  const auto& name = given.name;
   if (!parts.empty())
-    state_.notes.add(made.line, fmt::format("{} has the {}, as {} makes it where nothing else is said.", given.name,
+    state_.notes.add(made.line, fmt::format("{} has the {}, as {} makes it where nothing else is said.", name,
                                             fmt::join(parts, " and the "), given.command));
+  state_.notes.add(
+      made.line,
+      fmt::format("{} is a line of /etc/passwd and one of /etc/group; nothing else of the "
+                  "account is made (/etc/shadow){}.",
+                  name,
+                  made_user.home == kNoHome ? std::string() : fmt::format(", and {} has mode 0700", made_user.home)));
   if (!given.makes_home && made_user.home != kNoHome)
     state_.notes.add(made.line, fmt::format("the home {} is made where the base lacks it, which {} does not do.",
                                             made_user.home, given.command));

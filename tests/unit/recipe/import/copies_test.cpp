@@ -105,6 +105,10 @@ TEST_CASE("a program of the context that the image runs is a binary") {
   CHECK(holds(recipe, "\"/\": \"run.sh\""));
   CHECK(holds(imported("FROM scratch\nWORKDIR /opt\nCOPY app .\nCMD [\"./app\"]\n"), "\"/opt/app\": \"app\""));
   CHECK_FALSE(holds(imported("FROM scratch\nCOPY app /app\nCMD [\"/other\"]\n"), "\"binaries\""));
+  // A word without a folder is looked for in PATH.
+  CHECK_FALSE(holds(imported("FROM alpine\nCOPY conf /etc/app\nCMD [\"app\"]\n"), "\"binaries\""));
+  CHECK(holds(imported("FROM alpine\nENV PATH=/opt/app:$PATH\nCOPY app /opt/app/\nCMD [\"app\"]\n"),
+              "\"/opt/app/app\": \"app\""));
 }
 
 TEST_CASE("a folder that the base or the file makes takes a program under its name") {

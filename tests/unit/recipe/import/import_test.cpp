@@ -127,7 +127,10 @@ TEST_CASE("what the command takes by itself for the account is said, and what a 
   CHECK(holds(usual, "// Line 3: of the account app is not carried over: -G docker,wheel, -c The app."));
   const auto whole = imported("FROM alpine\nRUN useradd -m -u 7 -d /h -s /bin/x app\nUSER app\n");
   CHECK(holds(whole, "\"home\": \"/h\", \"shell\": \"/bin/x\""));
-  CHECK_FALSE(holds(whole, "// Line 3"));
+  CHECK(holds(whole,
+              "// Line 3: app is a line of /etc/passwd and one of /etc/group; nothing else of the account is made "
+              "(/etc/shadow), and /h has mode 0700."));
+  CHECK_FALSE(holds(whole, "app has the"));
   CHECK(holds(imported("FROM alpine\nRUN adduser -D -H -u 7 app\nUSER app\n"), "which adduser does not do"));
   CHECK_FALSE(holds(imported("FROM alpine\nRUN adduser -D -u 7 app\nUSER app\n"), "does not do"));
 }

@@ -117,6 +117,12 @@ TEST_CASE("chmod and chown of a file of the image are its mode and owner") {
   CHECK_FALSE(holds(recipe, "writable\": ["));
 }
 
+TEST_CASE("a file that is given away is no folder, whatever its name") {
+  const auto recipe = imported("FROM alpine\nCOPY a.sh LICENSE /opt/\nRUN chown 7:8 /opt/LICENSE\n");
+  CHECK(holds(recipe, "{\"source\": \"LICENSE\", \"owner\": \"7:8\"}"));
+  CHECK_FALSE(holds(recipe, "\"writable\": ["));
+}
+
 TEST_CASE("an owner of what no copy is known to bring is named, not made a folder") {
   const auto recipe = imported(
       "FROM alpine AS b\nFROM alpine\nCOPY --from=b /x /bin/x\nCOPY rootfs /\nRUN chown 5 /bin/x /start.sh /data\n");
