@@ -132,14 +132,14 @@ class EffectsReader {
     const auto& words = command.words;
     const bool is_install = words[0] == "install" && std::find(words.begin(), words.end(), "-d") != words.end();
     if (words[0] != "mkdir" && !is_install) return false;
-    const auto owner = option_of(words, " -o --owner ");
+    auto owner = option_of(words, " -o --owner ");
     const auto group = option_of(words, " -g --group ");
+    if (!group.empty()) owner.append(":").append(group);
     const auto mode = option_of(words, " -m --mode -pm ");
     for (const auto& path : operands(command, 1, " -m --mode -o --owner -g --group -pm ")) {
       effects_.made.push_back(path);
       if (!mode.empty()) effects_.modes.push_back({path, mode, false, command.text});
-      if (!owner.empty() || !group.empty())
-        effects_.owners.push_back({path, group.empty() ? owner : owner + ":" + group, false, command.text});
+      if (!owner.empty()) effects_.owners.push_back({path, owner, false, command.text});
     }
     return true;
   }
