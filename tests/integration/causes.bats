@@ -346,4 +346,5 @@ PYTHON
   diff ours theirs
   ociassemble inspect --json --programs none oci:before:v1 | jq -e 'has("programs") | not'
   ociassemble inspect --json --programs all oci:before:v1 | jq -e '.programs | length == 1'
+  run -2 ociassemble inspect --files --programs all oci:before:v1
 }

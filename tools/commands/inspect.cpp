@@ -51,7 +51,10 @@ class InspectCommand : public Command {
     app.add_option("--programs", programs_,
                    "Which layers to read for Go programs: the application's (app, the default), all, or none")
         ->type_name("app|all|none")
-        ->check(CLI::IsMember({"app", "all", "none"}));
+        ->check(CLI::IsMember({"app", "all", "none"}))
+        ->excludes(files)
+        ->excludes(config)
+        ->excludes(manifest);
     app.add_option("--platform", platform_, "The image of this platform out of an index, for example linux/arm64")
         ->type_name("OS/ARCH");
     registry_.add_to(app);
