@@ -41,6 +41,7 @@
 #include "ociassemble/reference.hpp"
 #include "ociassemble/registry.hpp"
 #include "ociassemble/same_app.hpp"
+#include "ociassemble/sbom.hpp"
 #include "ociassemble/system.hpp"
 #include "ociassemble/verify.hpp"
 #include "ociassemble/version.hpp"

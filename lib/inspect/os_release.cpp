@@ -59,6 +59,7 @@ OsRelease parse_os_release(std::string_view text) {
     if (name == "ID") release.id = value;
     if (name == "ID_LIKE") release.id_like = words_of(value);
     if (name == "VERSION_ID") release.version_id = value;
+    if (name == "NAME") release.name = value;
     if (name == "VERSION_CODENAME") release.version_codename = value;
     if (name == "PRETTY_NAME") release.pretty_name = value;
   }

@@ -17,6 +17,7 @@ struct OsRelease {
   std::string id;                    // "debian"; "linux" where the file says none
   std::vector<std::string> id_like;  // the nearest first
   std::string version_id;            // "12"
+  std::string name;                  // "Debian GNU/Linux"
   std::string version_codename;      // "bookworm"
   std::string pretty_name;           // "Debian GNU/Linux 12 (bookworm)"
 };

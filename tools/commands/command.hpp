@@ -40,6 +40,7 @@ std::unique_ptr<Command> make_logout_command(CLI::App& app);
 std::unique_ptr<Command> make_pull_command(CLI::App& app);
 std::unique_ptr<Command> make_prune_command(CLI::App& app);
 std::unique_ptr<Command> make_push_command(CLI::App& app);
+std::unique_ptr<Command> make_sbom_command(CLI::App& app);
 std::unique_ptr<Command> make_tags_command(CLI::App& app);
 std::unique_ptr<Command> make_lock_command(CLI::App& app);
 std::unique_ptr<Command> make_verify_command(CLI::App& app);

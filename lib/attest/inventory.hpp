@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inspect/go_build_info.hpp"
+#include "inspect/os_release.hpp"
+#include "inspect/package.hpp"
+#include "ociassemble/image.hpp"
+
+namespace ociassemble {
+
+// A program with Go's build information.
+struct InstalledProgram {
+  std::string path;  // "usr/local/bin/server"
+  Digest digest;     // of the file
+  std::shared_ptr<const GoBuild> build;
+};
+
+// A regular file that no package owns, and that is no Go program.
+struct UnownedFile {
+  std::string path;
+  Digest digest;
+};
+
+// What an image holds, from the bytes of its layers. A value; safe to share between threads.
+struct Inventory {
+  Image image;
+  std::optional<OsRelease> os;        // nothing where the image has no os-release
+  std::vector<Package> apk_packages;  // installed ones, sorted by name, version and architecture
+  std::vector<Package> dpkg_packages;
+  std::size_t broken_records = 0;          // of the databases
+  std::vector<InstalledProgram> programs;  // sorted by path
+  std::vector<UnownedFile> unowned;        // sorted by path
+};
+
+}  // namespace ociassemble

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <ostream>
+
+#include "base/output_file.hpp"
+#include "commands/command.hpp"
+#include "flags/sbom_flags.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/document.hpp"
+#include "ociassemble/places.hpp"
+#include "ociassemble/sbom.hpp"
+#include "stream_sink.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+// "linux-arm64.spdx.json"
+std::string file_name(const Platform& platform, SbomFormat format) {
+  auto name = platform.to_string();
+  std::replace(name.begin(), name.end(), '/', '-');
+  return name + (format == SbomFormat::spdx ? ".spdx.json" : ".cdx.json");
+}
+
+class SbomCommand : public Command {
+ public:
+  explicit SbomCommand(CLI::App& app) {
+    app.add_option("IMAGE", location_,
+                   "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]")
+        ->required();
+    app.add_option("--format", format_, "spdx (SPDX 2.3) or cyclonedx (CycloneDX 1.6), both as JSON")
+        ->capture_default_str();
+    app.add_option("--platform", platform_, "The image of this platform out of an index, for example linux/arm64")
+        ->type_name("OS/ARCH");
+    app.add_option("-o,--output", output_,
+                   "A file to write to, or a folder: one file for each platform, linux-amd64.spdx.json and so on")
+        ->type_name("FILE|DIR");
+    app.add_flag("-q,--quiet", quiet_, "Print no progress");
+    flags_.add_to(app);
+    registry_.add_to(app);
+    app.footer(
+        "Lists what is in the image, read from the bytes of its layers: the system, the packages of apk and dpkg, "
+        "every "
+        "Go program\n"
+        "with the modules linked into it, and the files that no package owns, with their SHA-256. The same image gives "
+        "the same\n"
+        "bytes on every machine. An index of several platforms needs --platform or a folder.\n"
+        "\n"
+        "Examples:\n"
+        "  ociassemble sbom oci:image:v1 > image.spdx.json\n"
+        "  ociassemble sbom --format cyclonedx --platform linux/arm64 alpine:3.20 -o alpine.cdx.json\n"
+        "  ociassemble sbom registry.example.com/team/server:v1 -o sboms/");
+  }
+
+  int run(const Streams& streams) override {
+    const auto format = parse_sbom_format(format_);
+    const auto location = Location::parse(location_);
+    const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
+    const auto root = reading(location_, [&] { return open_document(location, workplace); });
+    if (is_folder()) {
+      write_folder(root, format, streams);
+      return 0;
+    }
+    const auto image = open_one(root);
+    const auto inventory = read_inventory(image, streams.stop);
+    warn_of_records(*inventory, workplace);
+    if (output_.empty()) {
+      StreamSink out(streams.out);
+      write_sbom(*inventory, format, flags_.options(), out);
+    } else {
+      write_file(*inventory, format, output_);
+    }
+    return 0;
+  }
+
+ private:
+  bool is_folder() const {
+    std::error_code ignored;
+    return output_.ends_with('/') || std::filesystem::is_directory(output_, ignored);
+  }
+
+  Image open_one(const Document& root) const {
+    if (!platform_.empty()) return open_image(root, Platform::parse(platform_));
+    if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::index) {
+      auto index = open_index(root, {});
+      if (index.images.size() != 1) {
+        throw Error(
+            ErrorCode::invalid_argument,
+            "cannot write one SBOM of " + location_ + ": it has " + std::to_string(index.images.size()) + " platforms",
+            "choose one with --platform, or name a folder with -o for all of them");
+      }
+      return index.images.front();
+    }
+    return open_image(root, std::nullopt);
+  }
+
+  void write_folder(const Document& root, SbomFormat format, const Streams& streams) const {
+    std::vector<Image> images;
+    if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::index && platform_.empty()) {
+      images = open_index(root, {}).images;
+    } else {
+      images.push_back(open_one(root));
+    }
+    std::error_code error;
+    std::filesystem::create_directories(output_, error);
+    if (error) throw Error(ErrorCode::io, "cannot make folder " + output_ + ": " + error.message());
+    for (const auto& image : images) {
+      const auto file = std::filesystem::path(output_) / file_name(image.config().platform, format);
+      write_file(*read_inventory(image, streams.stop), format, file);
+      streams.out << file.string() << '\n';
+    }
+  }
+
+  void write_file(const Inventory& inventory, SbomFormat format, const std::filesystem::path& file) const {
+    StringSink document;
+    write_sbom(inventory, format, flags_.options(), document);
+    write_output(file, as_bytes(document.bytes()));
+  }
+
+  static void warn_of_records(const Inventory& inventory, const Workplace& workplace) {
+    const auto broken = count_broken_records(inventory);
+    if (broken == 0 || !workplace.warn) return;
+    workplace.warn("the package databases have " + std::to_string(broken) +
+                   " records that cannot be read: the list of packages is not complete");
+  }
+
+  std::string location_;
+  std::string format_ = "spdx";
+  std::string platform_;
+  std::string output_;
+  bool quiet_ = false;
+  SbomFlags flags_;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_sbom_command(CLI::App& app) { return std::make_unique<SbomCommand>(app); }
+
+}  // namespace ociassemble::tool
