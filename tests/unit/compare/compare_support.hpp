@@ -9,6 +9,7 @@
 
 #include "compress/codec.hpp"
 #include "io/streams.hpp"
+#include "ociassemble/document.hpp"
 #include "ociassemble/image.hpp"
 #include "raw_tar.hpp"
 
