@@ -140,6 +140,8 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("import", "Turn a Dockerfile into a recipe", make_import_command);
     add("inspect", "Show what an image holds", make_inspect_command);
     add("sbom", "List what is in an image, as SPDX or CycloneDX", make_sbom_command);
+    add("referrers", "Show what refers to an image: SBOMs, signatures, attestations", make_referrers_command);
+    add("attest", "Put a statement about an image beside it", make_attest_command);
     add("diff", "Say what differs between two images", make_diff_command);
     add("lock", "Pin the bases of builds, and say what has moved", make_lock_command);
     add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);

@@ -17,7 +17,9 @@ struct CopyOptions {
   // comes out of it.
   bool all_platforms = false;
   std::optional<Platform> platform;  // which; the host's when not set, or the only one
-  // Also what refers to the image (signatures, SBOMs), from a registry to a registry.
+  // Also what refers to the image and to each manifest of an index (signatures, SBOMs), and what cosign's tags hold:
+  // from a registry, a layout or an oci-archive, to a registry or a layout. What cannot be read is told to
+  // workplace.warn.
   bool referrers = false;
 };
 

@@ -137,6 +137,8 @@ OCIASSEMBLE_EXPORT void write_docker_archive(const std::filesystem::path& file, 
 // digests. Throws Error{corrupt} naming the file when it is no such archive.
 OCIASSEMBLE_EXPORT Document open_oci_archive(const std::filesystem::path& file, const std::optional<std::string>& name,
                                              const std::stop_token& stop);
+// Its index.json, whole; the digest is that of the file's bytes.
+OCIASSEMBLE_EXPORT Document open_oci_archive_index(const std::filesystem::path& file, const std::stop_token& stop);
 OCIASSEMBLE_EXPORT Document open_docker_archive(const std::filesystem::path& file,
                                                 const std::optional<std::string>& reference,
                                                 const std::stop_token& stop);

@@ -3,6 +3,7 @@
 
 // The whole public interface; docs/library.md is its guide.
 
+#include "ociassemble/artifact.hpp"
 #include "ociassemble/assemble.hpp"
 #include "ociassemble/assemble_options.hpp"
 #include "ociassemble/blob_store.hpp"
@@ -39,6 +40,7 @@
 #include "ociassemble/programs.hpp"
 #include "ociassemble/recipe.hpp"
 #include "ociassemble/reference.hpp"
+#include "ociassemble/referrers.hpp"
 #include "ociassemble/registry.hpp"
 #include "ociassemble/same_app.hpp"
 #include "ociassemble/sbom.hpp"

@@ -11,6 +11,7 @@
 #include "layout/hybrid_archive.hpp"
 #include "layout/in_context.hpp"
 #include "layout/index_entries.hpp"
+#include "layout/layout_referrers.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "spec/oci_layout_file.hpp"
@@ -23,6 +24,8 @@ namespace fs = std::filesystem;
 bool is_layout_path(std::string_view path) {
   return path == kLayoutFile || path == kIndexFile || path.starts_with("blobs/");
 }
+
+bool is_layout_or_manifest(std::string_view path) { return is_layout_path(path) || path == kDockerManifestFile; }
 
 void require_file(const ArchiveFiles& files, const char* path) {
   if (files.contains(path)) return;
@@ -78,8 +81,10 @@ Document open_layout_in(const ArchiveFiles& files, const std::optional<std::stri
     OciLayoutFile::parse(files.read(kLayoutFile, OciLayoutFile::kMaxSize));
     return Index::parse(files.read(kIndexFile, kMaxManifestSize));
   });
-  const auto entry = choose_entry(index, name, fmt::format("OCI archive {}", files.name()));
   auto blobs = std::make_shared<ArchiveBlobs>(files);
+  const bool may_hold_referrers = !name && index.manifests.size() > 1;
+  const auto entry = choose_entry(may_hold_referrers ? without_referrers(index, *blobs) : index, name,
+                                  fmt::format("OCI archive {}", files.name()));
   auto json = BlobStore::read(*blobs, entry, kMaxManifestSize);
   Document document{.descriptor = entry, .json = std::move(json), .blobs = std::move(blobs)};
   expect_contents(document, files);
@@ -87,8 +92,16 @@ Document open_layout_in(const ArchiveFiles& files, const std::optional<std::stri
 }
 
 Document open_oci_archive(const fs::path& file, const std::optional<std::string>& name, const std::stop_token& stop) {
-  const auto wanted = [](std::string_view path) { return is_layout_path(path) || path == kDockerManifestFile; };
-  return open_layout_in(ArchiveFiles(file, wanted, stop), name);
+  return open_layout_in(ArchiveFiles(file, is_layout_or_manifest, stop), name);
+}
+
+Document open_oci_archive_index(const fs::path& file, const std::stop_token& stop) {
+  const ArchiveFiles files(file, is_layout_or_manifest, stop);
+  require_file(files, kIndexFile);
+  auto json = files.read(kIndexFile, kMaxManifestSize);
+  Descriptor descriptor{
+      .media_type = std::string(media_type::kOciIndex), .digest = Digest::of(json), .size = json.size()};
+  return {std::move(descriptor), std::move(json), std::make_shared<ArchiveBlobs>(files)};
 }
 
 }  // namespace ociassemble

@@ -19,6 +19,7 @@
 #include "layout/folder_lock.hpp"
 #include "layout/in_context.hpp"
 #include "layout/index_entries.hpp"
+#include "layout/layout_referrers.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "spec/oci_layout_file.hpp"
@@ -155,7 +156,9 @@ std::vector<std::string> OciLayout::names() const { return entry_names(index());
 
 Document OciLayout::open_document(const std::optional<std::string>& name) const {
   const auto index = this->index();
-  const auto entry = choose_entry(index, name, describe(folder_));
+  const bool may_hold_referrers = !name && index.manifests.size() > 1;
+  const auto entry =
+      choose_entry(may_hold_referrers ? without_referrers(index, *blobs_) : index, name, describe(folder_));
   return {.descriptor = entry, .json = BlobStore::read(*blobs_, entry, kMaxManifestSize), .blobs = blobs_};
 }
 

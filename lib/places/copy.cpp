@@ -7,18 +7,18 @@
 #include <utility>
 
 #include "base/stop.hpp"
+#include "base/text.hpp"
 #include "image/contents.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
+#include "ociassemble/referrers.hpp"
 #include "places/reporting_blobs.hpp"
 
 namespace ociassemble {
 namespace {
 
 using Kind = Location::Kind;
-
-constexpr int kMaxReferrerDepth = 4;
 
 bool holds_oci(Kind kind) { return kind == Kind::oci_layout || kind == Kind::oci_archive; }
 
@@ -39,8 +39,11 @@ void check_locations(const Location& from, const Location& to, const CopyOptions
   if (options.all_platforms && options.platform) {
     reject_copy(to, "all platforms and one platform were asked for", "leave --platform or --all-platforms out");
   }
-  if (options.referrers && (from.kind != Kind::registry || to.kind != Kind::registry)) {
-    reject_copy(to, "referrers are copied from a registry to a registry only", "leave --referrers out");
+  if (options.referrers && from.kind == Kind::docker_archive) {
+    reject_copy(to, "a docker archive holds no referrers", "leave --referrers out");
+  }
+  if (options.referrers && to.kind != Kind::registry && to.kind != Kind::oci_layout) {
+    reject_copy(to, "referrers go into a registry or a layout", "write to oci:DIR, or leave --referrers out");
   }
 }
 
@@ -54,7 +57,9 @@ class Copy {
   Copied run() {
     const auto document = choose();
     auto copied = write(document);
-    if (options_.referrers) copied.referrers = copy_all_referrers(document);
+    if (options_.referrers) {
+      copied.referrers = copy_referrers(find_referrers(document, from_, workplace_), document);
+    }
     return copied;
   }
 
@@ -147,26 +152,39 @@ class Copy {
   }
 
   // Of all that was copied: tools sign an index, and attest each platform's manifest.
-  std::size_t copy_all_referrers(const Document& document) {
-    const auto documents = all_documents(document, workplace_.stop);
+  std::size_t copy_referrers(const std::vector<Referrer>& referrers, const Document& image) {
     std::size_t count = 0;
-    for (const auto& one : documents) seen_.insert(one.descriptor.digest);
-    for (const auto& one : documents) count += copy_referrers(one.descriptor.digest, 1);
+    for (const auto& referrer : referrers) {
+      throw_if_stopped(workplace_.stop);
+      if (copy_referrer(referrer, image)) ++count;
+      count += copy_referrers(referrer.referrers, image);
+    }
     return count;
   }
 
-  // Signatures may be signed themselves.
-  std::size_t copy_referrers(const Digest& subject, int depth) {
-    if (depth > kMaxReferrerDepth) return 0;
-    std::size_t count = 0;
-    for (const auto& entry : client_.referrers(*from_.reference, subject)) {
-      throw_if_stopped(workplace_.stop);
-      if (!seen_.insert(entry.digest).second) continue;
-      const auto where = Reference::parse(to_.reference->name()).with_digest(entry.digest);
-      client_.push(client_.open(*from_.reference, entry), where);
-      count += 1 + copy_referrers(entry.digest, depth + 1);
+  bool copy_referrer(const Referrer& referrer, const Document& image) {
+    try {
+      const auto document = from_.kind == Kind::registry ? client_.open(*from_.reference, referrer.descriptor)
+                                                         : read_document(referrer.descriptor, image.blobs);
+      if (to_.kind == Kind::registry) {
+        const auto repository = Reference::parse(to_.reference->name());
+        client_.push(document, referrer.tag.empty() ? repository.with_digest(document.descriptor.digest)
+                                                    : repository.with_tag(referrer.tag));
+      } else {
+        auto layout = OciLayout::open(to_.path);
+        const auto name = referrer.tag.empty() ? std::nullopt : std::optional(referrer.tag);
+        write_document(layout, document, name, workplace_.registry.parallel, workplace_.stop);
+      }
+      return true;
+    } catch (const Error& error) {
+      // What somebody else put there and nobody can read must not keep the image from being copied.
+      if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::unsupported) throw;
+      if (workplace_.warn) {
+        workplace_.warn(fmt::format("the referrer {} is not copied: {}", referrer.descriptor.digest.to_string(),
+                                    printable(error.what())));
+      }
+      return false;
     }
-    return count;
   }
 
   const Location& from_;
@@ -174,7 +192,6 @@ class Copy {
   const CopyOptions& options_;
   const Workplace& workplace_;
   RegistryClient client_;
-  std::set<Digest> seen_;
 };
 
 }  // namespace

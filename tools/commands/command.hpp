@@ -30,6 +30,7 @@ class Command {
   virtual int run(const Streams& streams) = 0;
 };
 
+std::unique_ptr<Command> make_attest_command(CLI::App& app);
 std::unique_ptr<Command> make_build_command(CLI::App& app);
 std::unique_ptr<Command> make_diff_command(CLI::App& app);
 std::unique_ptr<Command> make_copy_command(CLI::App& app);
@@ -40,6 +41,7 @@ std::unique_ptr<Command> make_logout_command(CLI::App& app);
 std::unique_ptr<Command> make_pull_command(CLI::App& app);
 std::unique_ptr<Command> make_prune_command(CLI::App& app);
 std::unique_ptr<Command> make_push_command(CLI::App& app);
+std::unique_ptr<Command> make_referrers_command(CLI::App& app);
 std::unique_ptr<Command> make_sbom_command(CLI::App& app);
 std::unique_ptr<Command> make_tags_command(CLI::App& app);
 std::unique_ptr<Command> make_lock_command(CLI::App& app);

@@ -45,7 +45,7 @@ class CopyCommand : public Command {
         ->type_name("OS/ARCH");
     if (kind == Kind::copy) {
       app.add_flag("--referrers", options_.referrers,
-                   "Also what refers to it: signatures, SBOMs (registry to registry)");
+                   "Also what refers to it, and to all that it names: signatures, SBOMs; into a registry or a layout");
     }
     if (kind != Kind::pull) {
       app.add_flag("--dry-run", dry_run_, "Say what would be sent, mounted and skipped; only GET and HEAD are asked");

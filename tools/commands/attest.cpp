@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <ostream>
+#include <utility>
+
+#include "commands/command.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/artifact.hpp"
+#include "ociassemble/document.hpp"
+#include "ociassemble/places.hpp"
+#include "ociassemble/referrers.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+constexpr std::size_t kLargestPredicateFile = std::size_t{64} << 20U;
+constexpr const char* kStatementType = "application/vnd.in-toto+json";
+// The names that cosign has for the usual predicates.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kPredicateNames{{
+    {"spdx", "https://spdx.dev/Document"},
+    {"cyclonedx", "https://cyclonedx.org/bom"},
+    {"slsaprovenance", "https://slsa.dev/provenance/v1"},
+    {"vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"},
+    {"openvex", "https://openvex.dev/ns"},
+}};
+
+std::string predicate_uri(const std::string& type) {
+  for (const auto& [name, uri] : kPredicateNames) {
+    if (type == name) return std::string(uri);
+  }
+  if (type.find("://") != std::string::npos || type.starts_with("urn:")) return type;
+  throw Error(ErrorCode::invalid_argument, "unknown predicate type \"" + type + "\"",
+              "the types are spdx, cyclonedx, slsaprovenance, vuln, openvex, or a URI");
+}
+
+class AttestCommand : public Command {
+ public:
+  explicit AttestCommand(CLI::App& app) {
+    app.add_option("IMAGE", location_, "oci:DIR[:TAG] or REGISTRY/REPOSITORY[:TAG]")->required();
+    app.add_option("--type", type_,
+                   "What the predicate is: spdx, cyclonedx, slsaprovenance, vuln, openvex, or the URI of its type")
+        ->type_name("TYPE")
+        ->required();
+    app.add_option("--predicate", predicate_, "A file of JSON, or - for the standard input")
+        ->type_name("FILE")
+        ->required();
+    app.add_option("--platform", platform_, "About the image of this platform out of an index, not about the index")
+        ->type_name("OS/ARCH");
+    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
+    registry_.add_to(app);
+    app.footer(
+        "Puts an in-toto Statement about the image beside it, as a referrer: the image and its digest stay as they "
+        "are. "
+        "It is not\n"
+        "signed, so it says no more than whoever can write to the repository.\n"
+        "\n"
+        "Examples:\n"
+        "  ociassemble attest oci:image:v1 --type https://example.com/tests/v1 --predicate results.json\n"
+        "  ociassemble attest registry.example.com/team/server:v1 --type openvex --predicate vex.json");
+  }
+
+  int run(const Streams& streams) override {
+    const auto uri = predicate_uri(type_);
+    const auto location = Location::parse(location_);
+    const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
+    const auto predicate = predicate_ == "-" ? read_file("/dev/stdin", kLargestPredicateFile)
+                                             : read_file(predicate_, kLargestPredicateFile);
+    auto root = reading(location_, [&] { return open_document(location, workplace); });
+    if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
+    const auto statement = make_statement(root.descriptor.digest, uri, predicate);
+    const auto referrer = make_referrer(root.descriptor, kStatementType, kStatementType, statement,
+                                        {{"in-toto.io/predicate-type", uri}}, make_memory_store());
+    attach(referrer, location, workplace);
+    streams.out << referrer.descriptor.digest.to_string() << '\n';
+    return 0;
+  }
+
+ private:
+  std::string location_;
+  std::string type_;
+  std::string predicate_;
+  std::string platform_;
+  bool quiet_ = false;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_attest_command(CLI::App& app) { return std::make_unique<AttestCommand>(app); }
+
+}  // namespace ociassemble::tool

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ociassemble/referrers.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+#include "base/text.hpp"
+#include "commands/command.hpp"
+#include "ociassemble/document.hpp"
+#include "ociassemble/places.hpp"
+#include "report/referrers.hpp"
+#include "stream_sink.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+class ReferrersCommand : public Command {
+ public:
+  explicit ReferrersCommand(CLI::App& app) {
+    app.add_option("IMAGE", location_, "oci:DIR[:TAG], oci-archive:FILE or REGISTRY/REPOSITORY[:TAG]")->required();
+    app.add_option("--type", type_, "Only those of this artifact type, such as application/spdx+json");
+    app.add_option("--platform", platform_, "Those of the image of this platform out of an index, not of the whole")
+        ->type_name("OS/ARCH");
+    app.add_flag("--json", json_, "Print JSON");
+    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
+    registry_.add_to(app);
+    app.footer(
+        "SBOMs, signatures and attestations that name the image, or a manifest of its index, as their subject; and "
+        "cosign's tags.\n"
+        "Nothing of what they say is checked.\n"
+        "\n"
+        "Examples:\n"
+        "  ociassemble referrers registry.example.com/team/server:v1\n"
+        "  ociassemble referrers --json oci:image:v1 | jq -r '.[].artifactType'");
+  }
+
+  int run(const Streams& streams) override {
+    const auto location = Location::parse(location_);
+    const auto workplace = registry_.workplace(streams, quiet_ || json_, registry_of(location));
+    auto root = reading(location_, [&] { return open_document(location, workplace); });
+    if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
+    auto referrers = find_referrers(root, location, workplace);
+    if (!type_.empty()) {
+      std::erase_if(referrers, [&](const Referrer& one) { return one.descriptor.artifact_type != type_; });
+    }
+    if (json_) {
+      StreamSink out(streams.out);
+      print_referrers_json(referrers, out);
+    } else {
+      streams.out << describe_referrers(root.descriptor.digest, referrers);
+    }
+    return 0;
+  }
+
+ private:
+  std::string location_;
+  std::string type_;
+  std::string platform_;
+  bool json_ = false;
+  bool quiet_ = false;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_referrers_command(CLI::App& app) { return std::make_unique<ReferrersCommand>(app); }
+
+}  // namespace ociassemble::tool
