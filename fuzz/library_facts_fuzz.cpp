@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gates/library_facts.hpp"
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "fuzz.hpp"
 #include "gates/runs.hpp"
@@ -19,7 +23,11 @@ class OneLibrary : public ociassemble::RootFiles {
   std::optional<ociassemble::RootFile> find(std::string_view path) const override {
     return ociassemble::RootFile{std::string(path), 0755, 0, 0, facts_};
   }
+  std::optional<ociassemble::RootFolder> folder(std::string_view) const override {
+    return ociassemble::RootFolder{0755, 0, 0, true};
+  }
   std::optional<std::string> text(std::string_view) const override { return {}; }
+  std::vector<std::string> paths_named(std::string_view name) const override { return {std::string(name)}; }
   bool may_reach(std::string_view, std::uint64_t, std::uint64_t) const override { return true; }
 
  private:

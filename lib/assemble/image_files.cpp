@@ -40,7 +40,7 @@ std::string parent_of(const std::string& path) {
 void add_paths_named(const Tree::Node& folder, const std::string& path, const std::string& name,
                      std::vector<std::string>& found) {
   for (const auto& [child_name, child] : folder.children) {
-    const auto child_path = below(path, child_name);
+    const auto child_path = below(path, std::string(child_name));
     if (child_name == name && child.type != EntryType::directory) found.push_back(child_path);
     add_paths_named(child, child_path, name, found);
   }
@@ -136,7 +136,7 @@ std::optional<RootFile> ImageFiles::find(std::string_view path) const {
 
 std::optional<std::uint64_t> ImageFiles::certificates_at(const std::string& path) const {
   const auto* node = placement_.find(path) == nullptr ? base_.find(path) : nullptr;
-  return node != nullptr && node->contents ? decode_certificates(*node->contents) : std::nullopt;
+  return node != nullptr && node->contents() ? decode_certificates(*node->contents()) : std::nullopt;
 }
 
 std::optional<RootFolder> ImageFiles::folder(std::string_view path) const {

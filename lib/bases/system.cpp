@@ -60,7 +60,7 @@ class SystemReader {
   // The contents, or what is kept in their place, of the file that a path leads to; null where there are none.
   const std::string* contents_at(std::string_view path) const {
     const auto* node = node_at(path);
-    return node != nullptr && node->contents ? &*node->contents : nullptr;
+    return node != nullptr && node->contents() ? &*node->contents() : nullptr;
   }
 
   void read_names() {
@@ -78,10 +78,10 @@ class SystemReader {
   // The depth of a tree is bounded.
   void read_libraries(const Tree::Node& folder, const std::string& path) {
     for (const auto& [name, child] : folder.children) {
-      const auto child_path = path + "/" + name;
+      const auto child_path = path + "/" + std::string(name);
       read_libraries(child, child_path);
-      const auto facts = child.type == EntryType::regular && child.contents ? decode_library(*child.contents)
-                                                                            : std::optional<LibraryFacts>();
+      const auto facts = child.type == EntryType::regular && child.contents() ? decode_library(*child.contents())
+                                                                              : std::optional<LibraryFacts>();
       if (facts && facts->is_elf) take_library(*facts, child_path);
     }
   }
@@ -102,13 +102,13 @@ class SystemReader {
     const auto* folder = node_at(kDpkgStatusFolder);
     if (folder == nullptr) return;
     for (const auto& [name, child] : folder->children)
-      take_packages("dpkg", node_at(std::string(kDpkgStatusFolder) + "/" + name));
+      take_packages("dpkg", node_at(std::string(kDpkgStatusFolder) + "/" + std::string(name)));
   }
 
   // Two places may lead to one database.
   void take_packages(const std::string& manager, const Tree::Node* node) {
-    if (node == nullptr || !node->contents || !databases_.insert(node).second) return;
-    auto list = decode_packages(*node->contents);
+    if (node == nullptr || !node->contents() || !databases_.insert(node).second) return;
+    auto list = decode_packages(*node->contents());
     if (!list) return;
     auto& managers = system_.package_managers;
     if (std::find(managers.begin(), managers.end(), manager) == managers.end()) managers.push_back(manager);

@@ -21,7 +21,9 @@ std::map<std::string, std::string> files_in(const fs::path& file) {
   FileSource source(file);
   TarReader tar(source, "archive");
   std::map<std::string, std::string> files;
-  while (const auto entry = tar.next()) files[entry->path] = read_all(tar.data(), 1'000'000, entry->path);
+  while (const auto entry = tar.next()) {
+    if (entry->type == EntryType::regular) files[entry->path] = read_all(tar.data(), 1'000'000, entry->path);
+  }
   return files;
 }
 
