@@ -124,11 +124,13 @@ RegistryAnswer BlobUpload::send_chunk() {
   patch.body = body(offset_, length);
   auto answer = exchange(patch);
   if (!answer.succeeded()) return answer;
-  const auto reached = upload_offset(answer.headers).value_or(offset_ + length);
-  if (reached <= offset_ || reached > offset_ + length) {
+  auto reached = upload_offset(answer.headers).value_or(offset_ + length);
+  if (reached > offset_ + length) {
     throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the registry says it has {} bytes, of {} that it was sent",
                                                 action_, reached, offset_ + length));
   }
+  // ECR has all chunks and goes on telling where the first of them ended. The digest of the whole decides.
+  if (reached <= offset_) reached = offset_ + length;
   offset_ = reached;
   take_location(answer);
   return answer;
@@ -163,8 +165,7 @@ BlobUpload::Next BlobUpload::judge(const RegistryAnswer& answer) {
     wait({});
     return Next::restart;
   }
-  const bool no_chunks = status == 405 || status == 501 || (status == 400 && offset_ == 0);
-  if (no_chunks && chunked_ && !chunks_refused_) {
+  if (refuses_chunks(status) && chunked_ && !chunks_refused_) {
     chunks_refused_ = true;
     chunked_ = false;
     return Next::restart;
@@ -178,6 +179,13 @@ BlobUpload::Next BlobUpload::judge(const RegistryAnswer& answer) {
     return Next::restart;
   }
   std::rethrow_exception(last_failure_);
+}
+
+// Google has no chunks, and GitHub none over 4 MiB, which it says with 416 though there is nothing to disagree about;
+// and a registry may put them together to something else than was sent. Each of them takes the whole in one request.
+bool BlobUpload::refuses_chunks(int status) const noexcept {
+  if (resumed_) return status == 405 || status == 501;
+  return status == 400 || status == 405 || status == 501 || (status == 416 && offset_ == 0);
 }
 
 // True when there is nothing left to send: only the answer to the last PUT was lost.

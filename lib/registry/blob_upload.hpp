@@ -41,6 +41,7 @@ class BlobUpload {
   RegistryAnswer exchange(const RegistryCall& call);
   void note_progress();
   Next judge(const RegistryAnswer& answer);
+  bool refuses_chunks(int status) const noexcept;
   bool resume();
   bool is_there();
   void wait(std::optional<std::chrono::seconds> asked);

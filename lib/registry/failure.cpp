@@ -108,7 +108,21 @@ std::string login_hint(const Refusal& refusal) {
 
 // Azure, Harbor and Quay say so with 403, GitLab and GitHub with other words for the same.
 bool is_quota(const Details& details) {
-  return mentions(details, "quota") || mentions(details, "storage limit") || mentions(details, "size limit");
+  constexpr std::string_view words[] = {"quota", "storage limit", "size limit", "configured upper limit"};
+  return std::ranges::any_of(words, [&](auto word) { return mentions(details, word); });
+}
+
+// Each registry has a status of its own for this: ECR 400, Docker Hub and GitLab 403, Azure 405, Harbor 412.
+bool is_immutable_tag(const Details& details) {
+  return mentions(details, "immutable") || mentions(details, "tag is locked") ||
+         mentions(details, "cannot be overwritten") || mentions(details, "operation is disallowed");
+}
+
+// ECR: NAME_UNKNOWN; Harbor: "project NAME not found"; Google: 403 and "(or it may not exist)".
+bool is_missing_repository(const Refusal& refusal, const Details& details) {
+  if (refusal.status == 403) return mentions(details, "may not exist");
+  return refusal.status == 404 &&
+         (is_code(details, "NAME_UNKNOWN") || (mentions(details, "project") && mentions(details, "not found")));
 }
 
 bool is_wrong_format(const Refusal& refusal, const Details& details) {
@@ -118,15 +132,18 @@ bool is_wrong_format(const Refusal& refusal, const Details& details) {
 
 std::string hint_of(const Refusal& refusal, const Details& details) {
   const bool is_push = refusal.action.starts_with("push ");
+  if (is_push && is_immutable_tag(details)) return "the registry does not let this tag move: push under another tag";
   if (is_push && is_wrong_format(refusal, details)) {
     return "the registry may not know OCI's media types: build the image with --format docker";
   }
-  if (is_push && refusal.status == 404 && is_code(details, "NAME_UNKNOWN")) {
-    return "this registry makes no repository by itself: create it first";
+  if (is_push && is_missing_repository(refusal, details)) {
+    return refusal.status == 404
+               ? "this registry makes no repository by itself: create it first"
+               : "this registry makes no repository by itself: create it first; else " + login_hint(refusal);
   }
   if (refusal.status == 429) return "the registry limits the rate: try again later, or log in for a higher limit";
-  if (refusal.status != 401 && refusal.status != 403) return {};
   if (is_quota(details)) return "a quota of the registry is used up: delete images there, or ask for a larger quota";
+  if (refusal.status != 401 && refusal.status != 403) return {};
   return login_hint(refusal);
 }
 

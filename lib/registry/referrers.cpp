@@ -24,13 +24,12 @@ void add_unique(std::vector<Descriptor>& all, Descriptor entry) {
   if (std::ranges::none_of(all, same)) all.push_back(std::move(entry));
 }
 
-// Nothing for 404. Other clients' indexes need not state their type.
-std::optional<Index> read_index(RegistrySession& session, const RegistryCall& call, const std::string& action,
-                                RegistryAnswer& answer) {
-  answer = session.request(call, kMaxManifestSize);
-  if (answer.status == 404) return {};
-  if (!answer.succeeded()) throw session.failure(action, answer);
-  return Index::parse(answer.body);
+// How registries answer a request that they do not know: 404, as they should; Artifactory 406, Harbor until 2.7 401,
+// GitHub with a redirect (303) to its web pages. Where 401 means what it says, so does it for the tag.
+bool knows_no_such_request(const RegistryAnswer& answer) {
+  constexpr int unknown[] = {303, 400, 401, 404, 405, 406, 501};
+  return std::ranges::find(unknown, answer.status) != std::end(unknown) ||
+         (answer.succeeded() && media_type_of(answer.headers) == "text/html");
 }
 
 std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const std::string& repository,
@@ -41,14 +40,14 @@ std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const s
   std::vector<Descriptor> all;
   PageBudget budget(action);
   for (bool first = true;; first = false) {
-    RegistryAnswer answer{.url = url};
-    RegistryCall call{.url = url, .scope = Scope::pull(repository), .stop = session.stop()};
+    RegistryCall call{
+        .url = url, .scope = Scope::pull(repository), .stop = session.stop(), .redirects = Redirects::to_same_resource};
     call.headers.add("Accept", std::string(media_type::kOciIndex));
-    auto index = read_index(session, call, action, answer);
-    if (!index && first) return {};
-    if (!index) throw session.failure(action, answer);
+    const auto answer = session.request(call, kMaxManifestSize);
+    if (first && knows_no_such_request(answer)) return {};
+    if (!answer.succeeded()) throw session.failure(action, answer);
     budget.take(answer.body.size());
-    std::ranges::move(index->manifests, std::back_inserter(all));
+    std::ranges::move(Index::parse(answer.body).manifests, std::back_inserter(all));
     const auto next = next_page(session.endpoint(), answer.url, answer.headers, action);
     if (!next) return all;
     url = *next;
@@ -57,7 +56,7 @@ std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const s
 
 struct TagIndex {
   Index index;
-  std::string json;
+  std::string json;  // empty: the tag names the subject itself
 };
 
 std::optional<TagIndex> read_tag(RegistrySession& session, const std::string& repository, const Digest& subject,
@@ -66,10 +65,13 @@ std::optional<TagIndex> read_tag(RegistrySession& session, const std::string& re
                     .scope = Scope::pull(repository),
                     .stop = session.stop()};
   call.headers.add("Accept", std::string(media_type::kOciIndex));
-  RegistryAnswer answer{.url = call.url};
-  auto index = read_index(session, call, action, answer);
-  if (!index) return {};
-  return TagIndex{std::move(*index), std::move(answer.body)};
+  auto answer = session.request(call, kMaxManifestSize);
+  if (answer.status == 404) return {};
+  if (!answer.succeeded()) throw session.failure(action, answer);
+  // GitLab takes the tag for the digest, and answers with the subject.
+  if (Digest::of(answer.body, subject.algorithm()) == subject) return TagIndex{};
+  auto index = Index::parse(answer.body);  // others' need not state their type
+  return TagIndex{std::move(index), std::move(answer.body)};
 }
 
 // What the specification wants the entry to say: the manifest's artifact type (its config's type where it has none) and
@@ -105,6 +107,11 @@ void merge_into_tag(RegistrySession& session, const std::string& repository, con
   const auto action = fmt::format("list a referrer under {}/{}:{}", session.registry(), repository, tag);
   for (int merge = 0; merge < kMaxMerges; ++merge) {
     const auto found = read_tag(session, repository, referrer.subject.digest, action);
+    if (found && found->json.empty()) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("cannot {}: the registry takes that tag for the digest of what is referred to", action),
+                  "this registry cannot list referrers");
+    }
     const auto index = found ? found->index : Index();
     if (names(index, referrer.entry.digest)) return;
     // What others wrote there stays, known or not.

@@ -135,7 +135,7 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
   request.stop = call.stop;
   auto authorization = call.url.same_origin(home) ? authenticator_.authorization(call.scope, call.stop) : std::nullopt;
   for (bool widened = false, renewed = false;;) {
-    auto answer = context_->sender->send(request, call.url, authorization, home);
+    auto answer = context_->sender->send(request, call.url, authorization, home, call.redirects);
     if (answer.stream->status() != 401 || !answer.url.same_origin(home)) return answer;
     const auto challenges = challenges_of(answer.stream->headers());
     // A token that allows too little is asked for once more, with what the registry says is missing (RFC 6750, 3.1).

@@ -28,6 +28,7 @@ struct RegistryCall {
   std::stop_token stop;
   HttpHeaders headers = {};
   std::optional<HttpBody> body = {};
+  Redirects redirects = Redirects::anywhere;
 };
 
 // An answer that was read to its end.

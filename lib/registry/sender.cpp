@@ -10,7 +10,8 @@ namespace {
 
 constexpr int kMaxRedirects = 10;
 
-bool is_redirect(int status, std::string_view method) noexcept {
+bool is_redirect(int status, std::string_view method, Redirects redirects) noexcept {
+  if (status == 303 && redirects == Redirects::to_same_resource) return false;
   if (status == 307 || status == 308) return true;
   return (status == 301 || status == 302 || status == 303) && (method == "GET" || method == "HEAD");
 }
@@ -36,7 +37,7 @@ SentAnswer Sender::send(const HttpRequest& request, const Url& url, const std::o
   for (int followed = 0; followed <= kMaxRedirects; ++followed) {
     auto stream = send_once(request, at, at.same_origin(home) ? authorization : std::nullopt);
     const auto location = stream->headers().find("Location");
-    if (!is_redirect(stream->status(), request.method) || !location) return {std::move(stream), at};
+    if (!is_redirect(stream->status(), request.method, redirects) || !location) return {std::move(stream), at};
     collect_beginning(*stream, 4096);  // so that the connection can be used again
     const auto next = at.resolve(*location);
     check_redirect(at, next, policy_);

@@ -18,8 +18,9 @@ struct SentAnswer {
   Url url;  // who answered, after all redirects
 };
 
-// A request whose body is a secret must not be repeated to another server.
-enum class Redirects { anywhere, within_origin };
+// A request whose body is a secret must not be repeated to another server: within_origin. A 303 leads to something else
+// than what was asked for (RFC 9110, 15.4.4), a web page about it: to_same_resource does not follow it.
+enum class Redirects { anywhere, within_origin, to_same_resource };
 
 // Sends one request: follows redirects, leaves credentials behind where they do not belong, keeps to the policy on
 // plain HTTP, writes the trace. No tries. Safe for concurrent use.
@@ -32,8 +33,8 @@ class Sender {
   // `home` (where given) has the same origin. request.url is not looked at. GET and HEAD follow every redirect, other
   // methods 307 and 308. Throws Error{invalid_argument} where `url` would be plain HTTP that is not allowed;
   // Error{network} for a redirect to such, or from TLS to plain HTTP, and for too many; Error{corrupt} for a Location
-  // that is none; TransportError. `redirects` is about requests with a body: one that leads to another origin is
-  // Error{network} where it is within_origin.
+  // that is none; TransportError. A redirect of a request with a body to another origin is Error{network}
+  // where `redirects` is within_origin; a 303 is the answer where it is to_same_resource.
   SentAnswer send(const HttpRequest& request, const Url& url, const std::optional<std::string>& authorization,
                   const Url& home, Redirects redirects = Redirects::anywhere) const;
 

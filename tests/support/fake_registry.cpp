@@ -10,7 +10,14 @@
 
 namespace ociassemble::test {
 
-FakeRegistry::FakeRegistry(FakeAuth auth) : impl_(std::make_unique<Impl>(std::move(auth))) { impl_->listen(); }
+FakeRegistry::FakeRegistry(FakeAuth auth) : impl_(std::make_unique<Impl>(std::move(auth), personality_of_this_run())) {
+  impl_->listen();
+}
+
+FakeRegistry::FakeRegistry(const Personality& personality)
+    : impl_(std::make_unique<Impl>(personality.auth, personality)) {
+  impl_->listen();
+}
 
 FakeRegistry::~FakeRegistry() {
   impl_->server.stop();
@@ -49,6 +56,26 @@ void FakeRegistry::set_relative_locations() {
 void FakeRegistry::forbid_mounts() {
   const std::lock_guard lock(impl_->mutex);
   impl_->mounts = false;
+}
+
+void FakeRegistry::make_tags_immutable() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->immutable_tags = true;
+}
+
+void FakeRegistry::use_up_quota() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->quota_used_up = true;
+}
+
+void FakeRegistry::require_repositories() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->repositories_first = true;
+}
+
+void FakeRegistry::refuse_media_type(std::string type) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->refused_type = std::move(type);
 }
 
 void FakeRegistry::redirect_blobs_to(std::string origin) {
@@ -109,6 +136,13 @@ std::vector<LoggedRequest> FakeRegistry::log() const {
   return impl_->log;
 }
 
+std::vector<LoggedRequest> FakeRegistry::store_log() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store_log;
+}
+
+const Personality& FakeRegistry::personality() const { return impl_->personality; }
+
 std::vector<std::string> FakeRegistry::requests() const {
   std::vector<std::string> lines;
   for (const auto& entry : log()) {
@@ -129,6 +163,7 @@ std::size_t FakeRegistry::token_requests() const { return count("GET", "/token")
 void FakeRegistry::clear_log() {
   const std::lock_guard lock(impl_->mutex);
   impl_->log.clear();
+  impl_->store_log.clear();
 }
 
 }  // namespace ociassemble::test

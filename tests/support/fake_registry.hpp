@@ -10,21 +10,9 @@
 #include <string>
 #include <vector>
 
-namespace ociassemble::test {
+#include "personality.hpp"
 
-// How a FakeRegistry wants to be asked.
-struct FakeAuth {
-  enum class Kind { none, basic, bearer };
-  Kind kind = Kind::none;
-  std::string username = "alice";
-  std::string password = "correct horse";
-  std::string identity_token;            // accepted by the POST of the token server
-  bool anonymous_pull = false;           // bearer: tokens for pulling are given to everybody
-  bool refuse_cross_repository = false;  // bearer: no token for two repositories
-  bool no_oauth = false;                 // the token server's POST is 404
-  std::string token_member = "token";
-  std::string realm;  // empty: "/token" of this server
-};
+namespace ociassemble::test {
 
 // How the referrers API behaves, where there is one.
 struct FakeReferrers {
@@ -71,7 +59,9 @@ struct LoggedRequest {
 // scopes. Safe for concurrent use.
 class FakeRegistry {
  public:
+  // With the personality that FAKE_REGISTRY names, so that a whole suite runs over one; else the plain one.
   explicit FakeRegistry(FakeAuth auth = {});
+  explicit FakeRegistry(const Personality& personality);
   ~FakeRegistry();
 
   std::string host() const;  // "127.0.0.1:PORT"
@@ -81,10 +71,15 @@ class FakeRegistry {
   // How many faults no request has met yet.
   std::size_t unmet_faults() const;
   void set_page_size(std::size_t tags);
-  // Has a referrers API from now on; without this it has none, as registries of before OCI 1.1.
+  // Has a referrers API from now on, whatever its personality; the plain one has none, as registries of before OCI 1.1.
   void list_referrers(FakeReferrers wanted = {});
   void set_relative_locations();
   void forbid_mounts();
+  // Each refuses as the personality does.
+  void make_tags_immutable();
+  void use_up_quota();
+  void require_repositories();  // those that are seeded are there
+  void refuse_media_type(std::string type);
   // Blobs are answered with a redirect to the same path at `origin` ("http://localhost:1234").
   void redirect_blobs_to(std::string origin);
   // Upload sessions lead to `origin`, which has to be another FakeRegistry that shares nothing.
@@ -101,7 +96,10 @@ class FakeRegistry {
   std::optional<std::string> manifest(const std::string& repository, const std::string& identifier) const;
   std::size_t open_sessions() const;
 
+  const Personality& personality() const;
+  // Without those to the object store.
   std::vector<LoggedRequest> log() const;
+  std::vector<LoggedRequest> store_log() const;
   // "METHOD TARGET" of each request, the registry's own (not the token server's), in order.
   std::vector<std::string> requests() const;
   std::size_t count(const std::string& method, const std::string& target_part = {}) const;

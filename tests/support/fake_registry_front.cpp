@@ -38,6 +38,9 @@ std::optional<Fault> FakeRegistry::Impl::match_fault(const Request& request) {
     if (!fault.method.empty() && fault.method != request.method) continue;
     if (request.target.find(fault.path) == std::string::npos) continue;
     if (fault.times == 0 || is_too_small(request, fault)) continue;
+    const bool about_bytes =
+        fault.cut_after || fault.wrong_bytes || fault.ignore_range || fault.piece_delay.count() != 0;
+    if (about_bytes ? leads_to_store(request) : is_for_store(request)) continue;
     if (fault.skip > 0) {
       --fault.skip;
       continue;
@@ -60,10 +63,11 @@ void FakeRegistry::Impl::handle(const Request& request, Response& response, cons
   {
     const std::lock_guard lock(mutex);
     fault = match_fault(request);
-    entry = log.size();
+    auto& list = is_for_store(request) ? store_log : log;
+    entry = list.size();
     auto range = request.get_header_value("Range");
     if (range.empty()) range = request.get_header_value("Content-Range");
-    log.push_back(
+    list.push_back(
         {request.method, request.target, request.get_header_value("Authorization"), range, 0, {}, fields(request)});
   }
   const Fault effect = fault.value_or(Fault{.times = 0});
@@ -78,6 +82,8 @@ void FakeRegistry::Impl::handle(const Request& request, Response& response, cons
     if (effect.status != 0) {
       response.status = effect.status;
       if (!effect.body.empty()) response.set_content(effect.body, "application/json");
+    } else if (is_for_store(request)) {
+      answer_as_store(request, effect, response);
     } else if (request.path == "/token") {
       answer_token(request, body, response);
     } else if (authorised(request, response)) {
@@ -130,16 +136,19 @@ bool FakeRegistry::Impl::authorised(const Request& request, Response& response) 
   if (known != tokens.end() && std::ranges::includes(known->second, needed)) return true;
   std::string scopes;
   for (const auto& scope : needed) scopes += (scopes.empty() ? "" : " ") + scope;
-  response.set_header("WWW-Authenticate", fmt::format("Bearer realm=\"{}\",service=\"fake\",scope=\"{}\"",
-                                                      auth.realm.empty() ? origin() + "/token" : auth.realm, scopes));
+  const bool too_little = personality.says_insufficient_scope && known != tokens.end();
+  response.set_header("WWW-Authenticate", fmt::format("Bearer realm=\"{}\",service=\"fake\",scope=\"{}\"{}",
+                                                      auth.realm.empty() ? origin() + "/token" : auth.realm, scopes,
+                                                      too_little ? ",error=\"insufficient_scope\"" : ""));
   refuse(response, 401, "UNAUTHORIZED", "authentication required");
   return false;
 }
 
 std::set<std::string> FakeRegistry::Impl::scopes_needed(const Request& request) const {
   const auto place = parse_path(request.path);
-  if (!place) return {};
-  const auto name = "repository:" + place->repository;
+  const auto session = session_of(request.path);
+  if (!place && !session) return {};
+  const auto name = "repository:" + (session ? session->first : place->repository);
   std::set<std::string> needed{name + ":pull"};
   if (request.method != "GET" && request.method != "HEAD") needed.insert(name + ":push");
   if (request.has_param("from")) needed.insert("repository:" + request.get_param_value("from") + ":pull");
@@ -160,7 +169,7 @@ void FakeRegistry::Impl::answer_token(const Request& request, const std::string&
   std::vector<std::string> asked;
   bool known = false;
   if (request.method == "POST") {
-    if (auth.no_oauth) return refuse(response, 404, "NOT_FOUND", "no such page");
+    if (auth.no_oauth != 0) return refuse(response, auth.no_oauth, "NOT_FOUND", "no such page");
     httplib::Params form;
     for (const auto& pair : split(body, '&')) {
       const auto equals = pair.find('=');

@@ -33,9 +33,13 @@ struct FakeRegistry::Impl {
   struct Session {
     std::string repository;
     std::string bytes;
+    std::size_t chunks = 0;
+    std::size_t first_chunk = 0;  // its size
+    bool short_chunk = false;     // there was one under the least size
   };
 
-  explicit Impl(FakeAuth wanted) : auth(std::move(wanted)) {}
+  Impl(FakeAuth wanted, Personality wanted_personality)
+      : auth(std::move(wanted)), personality(std::move(wanted_personality)) {}
 
   // ---- the way in
   void listen();
@@ -53,6 +57,11 @@ struct FakeRegistry::Impl {
   static std::set<std::string> single_scopes(const std::vector<std::string>& asked);
   void answer_token(const Request& request, const std::string& body, Response& response);
   void grant(const std::set<std::string>& asked, bool known, Response& response);
+
+  // Whether the blob that is asked for is sent by the object store, which is this server by another name.
+  bool leads_to_store(const Request& request) const;
+  void answer_as_store(const Request& request, const Fault& effect, Response& response);
+  static bool is_for_store(const Request& request) { return request.path.starts_with("/store/"); }
 
   // ---- the registry itself
   void route(const Request& request, const std::string& body, const Fault& effect, Response& response);
@@ -72,6 +81,13 @@ struct FakeRegistry::Impl {
                       const std::string& body);
   void open_session(const std::string& repository, const Request& request, Response& response);
   std::string location(const std::string& repository, const std::string& name) const;
+  // The session that a path names; nothing for another kind of path.
+  std::optional<std::pair<std::string, std::string>> session_of(const std::string& path) const;
+  bool is_mounted(const std::string& repository, const Request& request, Response& response);
+  bool is_refused(const std::string& repository, Response& response) const;
+  void route_session(const std::string& repository, const std::string& name, const Request& request,
+                     const std::string& body, Response& response);
+  void delete_manifest(const std::string& repository, const std::string& name, Response& response);
   void tell_offset(const Session& session, const std::string& name, Response& response) const;
   void take_chunk(Session& session, const std::string& name, const Request& request, const std::string& body,
                   Response& response);
@@ -81,6 +97,7 @@ struct FakeRegistry::Impl {
   static constexpr std::size_t kMaxLoggedBody = std::size_t{64} << 10U;
 
   const FakeAuth auth;
+  const Personality personality;
   httplib::Server server;
   std::thread thread;
   int port = 0;
@@ -89,15 +106,20 @@ struct FakeRegistry::Impl {
   std::vector<Fault> faults;
   std::vector<bool> fault_met;  // beside faults
   std::vector<LoggedRequest> log;
+  std::vector<LoggedRequest> store_log;
   std::map<std::string, Repository> repositories;
   std::map<std::string, Session> sessions;
   std::map<std::string, std::set<std::string>> tokens;
   int token_number = 0;
   int session_number = 0;
-  std::size_t page_size = 100;
+  std::optional<std::size_t> page_size;
   std::optional<FakeReferrers> referrers;
   bool relative = false;
   bool mounts = true;
+  bool immutable_tags = false;
+  bool quota_used_up = false;
+  bool repositories_first = false;
+  std::string refused_type;
   std::string blob_redirect;
   std::string upload_redirect;
 };

@@ -39,6 +39,10 @@ std::vector<std::string> words(const std::string& text) {
   return all;
 }
 
+bool has_password(const Credentials& credentials) {
+  return !credentials.username.empty() && !credentials.password.empty();
+}
+
 // A registry names its token server; it shall not make us ask, with credentials, what only our network can reach.
 void check_realm(const Url& registry, const Url& realm, const PlainHttpPolicy& policy) {
   const bool same_place = realm.host() == registry.host() || (realm.is_loopback() && registry.is_loopback());
@@ -143,7 +147,8 @@ std::string Authenticator::ask_token_server(const Scope& wanted, const std::opti
   return ask_with_get(wanted, credentials, stop);
 }
 
-// OAuth2 (distribution specification, "token/oauth"); nothing when the server has no such thing.
+// OAuth2 (distribution specification, "token/oauth"); nothing when the server has no such thing, which Google says with
+// 404, Artifactory with 401 or 405, Harbor with 403. Where those may mean the token, a password is the other way.
 std::optional<std::string> Authenticator::ask_with_identity(const Scope& wanted, const Credentials& credentials,
                                                             const std::stop_token& stop) {
   HttpRequest request;
@@ -154,6 +159,7 @@ std::optional<std::string> Authenticator::ask_with_identity(const Scope& wanted,
                   form_encoded(service_), form_encoded(wanted.key()), form_encoded(credentials.identity_token)));
   auto [status, body] = ask(request, *realm_, {}, stop);
   if (status == 404 || status == 405) return {};
+  if ((status == 400 || status == 401 || status == 403) && has_password(credentials)) return {};
   if (status < 200 || status >= 300) throw refused(status, body);
   remember_refresh_token(credentials.identity_token, body);
   return std::move(body);
@@ -186,8 +192,8 @@ std::string Authenticator::ask_with_get(const Scope& wanted, const std::optional
   if (!service_.empty()) url = url.with_query("service", service_);
   for (const auto& scope : wanted.scopes) url = url.with_query("scope", scope);
   std::optional<std::string> authorization;
-  const bool has_password = credentials && !credentials->username.empty() && !credentials->password.empty();
-  if (has_password || (credentials && !credentials->username.empty() && credentials->identity_token.empty())) {
+  if (credentials &&
+      (has_password(*credentials) || (!credentials->username.empty() && credentials->identity_token.empty()))) {
     url = url.with_query("account", credentials->username);
     authorization = basic(credentials->username, credentials->password);
   } else if (credentials && !credentials->identity_token.empty()) {

@@ -104,7 +104,7 @@ TEST_CASE("a list of referrers without end is given up") {
 }
 
 TEST_CASE("a registry without the API is asked once for it, then for the tag") {
-  FakeRegistry registry;
+  FakeRegistry registry(Personality{});
   const auto image = push_with_referrers(registry, 1);
   RegistryClient client(fast_options());
   CHECK(contents(client.referrers(at(registry, "app"), image.digest())) ==
@@ -115,7 +115,7 @@ TEST_CASE("a registry without the API is asked once for it, then for the tag") {
 }
 
 TEST_CASE("a manifest with a subject is added to the index under the subject's tag, and nothing there is lost") {
-  FakeRegistry registry;
+  FakeRegistry registry(Personality{});
   RegistryClient client(fast_options());
   const auto image = image_of({"layer"});
   client.push(image, at(registry, "app:v1"));
@@ -136,7 +136,7 @@ TEST_CASE("a manifest with a subject is added to the index under the subject's t
 }
 
 TEST_CASE("what others wrote into the index under the subject's tag stays") {
-  FakeRegistry registry;
+  FakeRegistry registry(Personality{});
   RegistryClient client(fast_options());
   const auto image = image_of({"layer"});
   client.push(image, at(registry, "app:v1"));
@@ -155,7 +155,7 @@ TEST_CASE("what others wrote into the index under the subject's tag stays") {
 }
 
 TEST_CASE("a registry that says OCI-Subject keeps the list itself") {
-  FakeRegistry registry;
+  FakeRegistry registry(Personality{});
   RegistryClient client(fast_options());
   const auto image = image_of({"layer"});
   client.push(image, at(registry, "app:v1"));

@@ -73,6 +73,11 @@ inline std::string seed(FakeRegistry& registry, const std::string& repository, c
   return registry.put_manifest(repository, tag, std::string(image.manifest().media_type()), image.manifest_json());
 }
 
+// Contents that were sent to upload sessions, wherever the registry has those.
+inline std::size_t uploads_to(const FakeRegistry& registry) {
+  return registry.count("PUT") - registry.count("PUT", "/manifests/");
+}
+
 // The bytes of the image's first layer.
 inline std::string pull_layer(RegistryClient& client, const Reference& reference) {
   const auto document = client.open(reference);

@@ -94,7 +94,7 @@ TEST_CASE("an identity token is exchanged by POST, or by GET where there is no P
   for (const bool no_oauth : {false, true}) {
     auto auth = bearer();
     auth.identity_token = "refresh+me/please=";
-    auth.no_oauth = no_oauth;
+    auth.no_oauth = no_oauth ? 404 : 0;
     FakeRegistry registry(auth);
     seed(registry, "app", "v1", image_of({"layer"}));
     RegistryClient client(options_for("<token>", "refresh+me/please="));
