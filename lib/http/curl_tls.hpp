@@ -26,10 +26,12 @@ class CurlTls {
     std::string key;
   };
 
+  bool is_special(const Url& url) const;
   Server look_up(const Url& url) const;
 
   const HttpOptions options_;
   std::string extra_authorities_;                   // ca_file's
+  std::string special_authorities_;                 // special_ca_files'
   Guarded<std::map<std::string, Server>> servers_;  // entries stay where they are
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ociassemble/error.hpp"
 
@@ -32,14 +33,20 @@ void PlainHttpPolicy::check(const Url& url) const {
               "if that is meant, declare the server as one of plain HTTP");
 }
 
-Endpoint::Endpoint(std::string_view registry, bool tls) : base_(base_url(registry, tls)) {}
+Endpoint::Endpoint(std::string_view registry, bool tls, std::string mirrored)
+    : base_(base_url(registry, tls)), mirrored_(std::move(mirrored)) {}
+
+Url Endpoint::of(std::string_view path) const {
+  auto url = base_.resolve(path);
+  return mirrored_.empty() ? url : url.with_query("ns", mirrored_);
+}
 
 Url Endpoint::manifest(std::string_view repository, std::string_view identifier) const {
-  return base_.resolve(fmt::format("/v2/{}/manifests/{}", repository, identifier));
+  return of(fmt::format("/v2/{}/manifests/{}", repository, identifier));
 }
 
 Url Endpoint::blob(std::string_view repository, const Digest& digest) const {
-  return base_.resolve(fmt::format("/v2/{}/blobs/{}", repository, digest.to_string()));
+  return of(fmt::format("/v2/{}/blobs/{}", repository, digest.to_string()));
 }
 
 Url Endpoint::uploads(std::string_view repository) const {
@@ -50,12 +57,10 @@ Url Endpoint::mount(std::string_view repository, const Digest& digest, std::stri
   return uploads(repository).with_query("mount", digest.to_string()).with_query("from", from);
 }
 
-Url Endpoint::tags(std::string_view repository) const {
-  return base_.resolve(fmt::format("/v2/{}/tags/list", repository));
-}
+Url Endpoint::tags(std::string_view repository) const { return of(fmt::format("/v2/{}/tags/list", repository)); }
 
 Url Endpoint::referrers(std::string_view repository, const Digest& subject) const {
-  return base_.resolve(fmt::format("/v2/{}/referrers/{}", repository, subject.to_string()));
+  return of(fmt::format("/v2/{}/referrers/{}", repository, subject.to_string()));
 }
 
 Url Endpoint::follow(const Url& from, std::string_view location) const {

@@ -29,7 +29,8 @@ class PlainHttpPolicy {
 class Endpoint {
  public:
   // `registry` is as in a reference: docker.io is asked at registry-1.docker.io.
-  Endpoint(std::string_view registry, bool tls);
+  // `mirrored` is the registry whose images are wanted from a server of several, which is told so ("ns"); may be empty.
+  Endpoint(std::string_view registry, bool tls, std::string mirrored = {});
 
   Url root() const { return base_; }
   Url manifest(std::string_view repository, std::string_view identifier) const;
@@ -43,7 +44,10 @@ class Endpoint {
   Url follow(const Url& from, std::string_view location) const;
 
  private:
+  Url of(std::string_view path) const;
+
   Url base_;  // ends with "/v2/"
+  std::string mirrored_;
 };
 
 }  // namespace ociassemble

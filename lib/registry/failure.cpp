@@ -78,6 +78,13 @@ std::string words_of(const Details& details) {
   return words;
 }
 
+// ECR: NAME_UNKNOWN; Harbor: "project NAME not found"; Google: 403 and "(or it may not exist)".
+bool is_missing_repository(const Refusal& refusal, const Details& details) {
+  if (refusal.status == 403) return mentions(details, "may not exist");
+  return refusal.status == 404 &&
+         (is_code(details, "NAME_UNKNOWN") || (mentions(details, "project") && mentions(details, "not found")));
+}
+
 std::string cause_of(const Refusal& refusal, const Details& details) {
   if (refusal.status == 404 && is_code(details, "NAME_UNKNOWN")) {
     std::string cause = "the registry has no such repository";
@@ -86,7 +93,10 @@ std::string cause_of(const Refusal& refusal, const Details& details) {
     }
     return cause;
   }
-  if (refusal.status == 404 && !refusal.missing.empty()) return std::string(refusal.missing);
+  if (refusal.status == 404 && !refusal.missing.empty()) {
+    return is_missing_repository(refusal, details) ? std::string(refusal.missing) + words_of(details)
+                                                   : std::string(refusal.missing);
+  }
   return fmt::format("the registry answered {}{}{}", refusal.status, status_text(refusal.status), words_of(details));
 }
 
@@ -116,13 +126,6 @@ bool is_quota(const Details& details) {
 bool is_immutable_tag(const Details& details) {
   return mentions(details, "immutable") || mentions(details, "tag is locked") ||
          mentions(details, "cannot be overwritten") || mentions(details, "operation is disallowed");
-}
-
-// ECR: NAME_UNKNOWN; Harbor: "project NAME not found"; Google: 403 and "(or it may not exist)".
-bool is_missing_repository(const Refusal& refusal, const Details& details) {
-  if (refusal.status == 403) return mentions(details, "may not exist");
-  return refusal.status == 404 &&
-         (is_code(details, "NAME_UNKNOWN") || (mentions(details, "project") && mentions(details, "not found")));
 }
 
 bool is_wrong_format(const Refusal& refusal, const Details& details) {

@@ -61,48 +61,90 @@ MirrorPlace parse_place(const std::string& text) {
   return place;
 }
 
-RegistryOptions options_of(const RegistryOptions& options, const MirrorPlace& place) {
-  auto own = options;
-  own.username.reset();
-  own.password.reset();
-  own.mirrors.clear();
-  own.progress = {};
-  own.tries = std::min(own.tries, kTries);
-  if (place.plain_http) own.plain_http.push_back(place.authority);
-  return own;
+RegistryOptions options_of_mirrors(RegistryOptions options) {
+  options.username.reset();
+  options.password.reset();
+  options.mirrors.clear();
+  options.system_mirrors = false;
+  options.progress = {};
+  options.tries = std::min(options.tries, kTries);
+  return options;
+}
+
+// The reference by another name, which may not be one: a prefix in upper case.
+Reference renamed(const Reference& reference, const std::string& name) {
+  auto there = Reference::parse(name);
+  if (reference.tag() || !reference.digest()) there = there.with_tag(reference.tag().value_or("latest"));
+  return reference.digest() ? there.with_digest(*reference.digest()) : there;
+}
+
+std::string_view trust_words(const HostTrust& trust) {
+  if (trust.scheme == HostTrust::Scheme::http) return ", over plain HTTP";
+  if (!trust.any_certificate) return "";
+  return trust.scheme == HostTrust::Scheme::https_else_http ? ", with any certificate or over plain HTTP"
+                                                            : ", with any certificate";
 }
 
 }  // namespace
 
-std::optional<Document> Mirror::fetch(const Reference& reference,
-                                      const std::shared_ptr<RegistrySession>& origin) const {
-  const auto repository = prefix_ + reference.repository();
+std::optional<Document> fetch_from_mirror(const PullPlace& mirror, const PullPlace& origin) {
+  auto& listener = origin.session->listener();
   try {
-    auto there = Reference::parse(session_->registry() + "/" + repository);
-    if (reference.tag() || !reference.digest()) there = there.with_tag(reference.tag().value_or("latest"));
-    if (reference.digest()) there = there.with_digest(*reference.digest());
-    auto document = fetch_document(session_, there);
+    auto document = fetch_document(mirror.session, mirror.reference);
     document.blobs = std::make_shared<MirroredBlobs>(
-        std::move(document.blobs), std::make_shared<RegistryBlobs>(origin, reference.repository()), origin->listener());
+        std::move(document.blobs), std::make_shared<RegistryBlobs>(origin.session, origin.reference.repository()),
+        listener);
     return document;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::interrupted) throw;
-    if (error.code() != ErrorCode::not_found) session_->listener().warn(fmt::format("mirror: {}", error.what()));
+    if (error.code() != ErrorCode::not_found) listener.warn(fmt::format("mirror: {}", error.what()));
     return {};
   }
 }
 
-std::vector<std::shared_ptr<Mirror>> open_mirrors(const std::string& registry, const RegistryOptions& options,
-                                                  const std::stop_token& stop) {
-  std::vector<std::shared_ptr<Mirror>> mirrors;
-  for (const auto& mirror : options.mirrors) {
-    if (!mirror.registry.empty() && mirror.registry != registry) continue;
+Mirrors::Mirrors(const RegistryOptions& options, const std::shared_ptr<Listener>& listener, std::stop_token stop)
+    : options_(options_of_mirrors(options)), named_(options.mirrors), listener_(listener), stop_(std::move(stop)) {
+  if (!options.system_mirrors) return;
+  system_.emplace(SystemMirrorFiles::of_environment(), [listener](const std::string& text) { listener->warn(text); });
+}
+
+Mirrors::Places Mirrors::of(const Reference& reference) {
+  Places places;
+  for (const auto& mirror : named_) {
+    if (!mirror.registry.empty() && mirror.registry != reference.registry()) continue;
     const auto place = parse_place(mirror.url);
-    auto session =
-        std::make_shared<RegistrySession>(place.authority, make_registry_context(options_of(options, place)), stop);
-    mirrors.push_back(std::make_shared<Mirror>(std::move(session), place.prefix));
+    const HostTrust trust{.scheme = place.plain_http ? HostTrust::Scheme::http : HostTrust::Scheme::as_usual};
+    places.mirrors.push_back({session_of(place.authority, trust),
+                              renamed(reference, place.authority + "/" + place.prefix + reference.repository())});
   }
-  return mirrors;
+  if (!system_) return places;
+  const auto sources = system_->sources(reference);
+  places.blocked_by = sources.blocked_by;
+  for (const auto& source : sources.mirrors) {
+    if (auto place = place_of(source)) places.mirrors.push_back(std::move(*place));
+  }
+  if (sources.origin) places.origin = place_of(*sources.origin);
+  return places;
+}
+
+// Nothing, and a warning, where the file's certificates cannot be read.
+std::optional<PullPlace> Mirrors::place_of(const SystemSource& source) {
+  try {
+    listener_->trace(fmt::format("{} names {} for pulls{}", source.file, source.authority, trust_words(source.trust)));
+    return PullPlace{session_of(source.authority, source.trust), source.reference};
+  } catch (const Error& error) {
+    listener_->warn(fmt::format("{}: {} is not asked: {}", source.file, source.authority, error.what()));
+    return {};
+  }
+}
+
+std::shared_ptr<RegistrySession> Mirrors::session_of(const std::string& authority, const HostTrust& trust) {
+  const auto known = std::ranges::find_if(
+      known_, [&](const Known& each) { return each.authority == authority && each.trust == trust; });
+  if (known != known_.end()) return known->session;
+  auto session = std::make_shared<RegistrySession>(authority, make_registry_context(options_, authority, trust), stop_);
+  known_.push_back({authority, trust, session});
+  return session;
 }
 
 }  // namespace ociassemble

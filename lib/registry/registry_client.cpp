@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "image/contents.hpp"
+#include "ociassemble/error.hpp"
 #include "ociassemble/registry.hpp"
 #include "registry/blob_reader.hpp"
 #include "registry/known_blobs.hpp"
@@ -14,6 +18,36 @@
 #include "registry/registry_session.hpp"
 
 namespace ociassemble {
+namespace {
+
+Error blocked(const Reference& reference, const std::string& file) {
+  return {ErrorCode::unsupported, fmt::format("cannot pull {}: {} blocks the registry", reference.to_string(), file),
+          "pull from another registry, or leave the system's configuration aside with --no-system-mirrors"};
+}
+
+// Of a registry that is blocked: a build that needs none of them goes on.
+class BlockedBlobs : public BlobReader {
+ public:
+  BlockedBlobs(const Reference& reference, const std::string& file)
+      : repository_(reference.name()), error_(blocked(reference, file)) {}
+  std::unique_ptr<Source> open(const Descriptor& /*descriptor*/) override { throw error_; }
+  std::optional<std::string> repository() const override { return repository_; }
+
+ private:
+  const std::string repository_;
+  const Error error_;
+};
+
+std::optional<Descriptor> find_at(const PullPlace& place) {
+  const auto& [session, reference] = place;
+  const auto facts = head_manifest(*session, Scope::pull(reference.repository()), reference.identifier(),
+                                   "look up " + reference.to_string(), session->stop());
+  if (!facts || !facts->digest || !facts->size || facts->media_type.empty()) return {};
+  return Descriptor{.media_type = facts->media_type, .digest = *facts->digest, .size = *facts->size};
+}
+
+}  // namespace
+
 struct RegistryClient::State {
   struct Registry {
     std::shared_ptr<RegistrySession> session;
@@ -22,6 +56,19 @@ struct RegistryClient::State {
 
   State(RegistryOptions options, std::stop_token wanted_stop)
       : context(make_registry_context(std::move(options))), stop(std::move(wanted_stop)) {}
+
+  // Where to pull the reference from; the files of the system are read by the first call.
+  Mirrors::Places places(const Reference& reference) {
+    const std::lock_guard lock(mirrors_mutex);
+    if (!mirrors) mirrors.emplace(context->options, context->listener, stop);
+    return mirrors->of(reference);
+  }
+
+  // The registry itself, or what the system's files have in its place.
+  PullPlace origin(const Reference& reference, const Mirrors::Places& places) {
+    if (!places.blocked_by.empty()) throw blocked(reference, places.blocked_by);
+    return places.origin ? *places.origin : PullPlace{of(reference).session, reference};
+  }
 
   Registry of(const Reference& reference) {
     const std::lock_guard lock(mutex);
@@ -39,19 +86,12 @@ struct RegistryClient::State {
     return {std::move(registry.session), std::move(registry.known), target, root};
   }
 
-  std::vector<std::shared_ptr<Mirror>> mirrors(const std::string& registry) {
-    const std::lock_guard lock(mutex);
-    auto found = mirrored.find(registry);
-    if (found == mirrored.end())
-      found = mirrored.emplace(registry, open_mirrors(registry, context->options, stop)).first;
-    return found->second;
-  }
-
   const std::shared_ptr<const RegistryContext> context;
   const std::stop_token stop;
   std::mutex mutex;
   std::map<std::string, Registry> registries;
-  std::map<std::string, std::vector<std::shared_ptr<Mirror>>> mirrored;
+  std::mutex mirrors_mutex;
+  std::optional<Mirrors> mirrors;
 };
 
 RegistryClient::RegistryClient(RegistryOptions options, std::stop_token stop)
@@ -60,23 +100,32 @@ RegistryClient::RegistryClient(RegistryOptions options, std::stop_token stop)
 RegistryClient::~RegistryClient() = default;
 
 Document RegistryClient::open(const Reference& reference) {
-  const auto origin = state_->of(reference).session;
-  for (const auto& mirror : state_->mirrors(reference.registry())) {
-    if (auto found = mirror->fetch(reference, origin)) return std::move(*found);
+  const auto places = state_->places(reference);
+  const auto origin = state_->origin(reference, places);
+  for (const auto& mirror : places.mirrors) {
+    if (auto found = fetch_from_mirror(mirror, origin)) return std::move(*found);
   }
-  return fetch_document(origin, reference);
+  return fetch_document(origin.session, origin.reference);
 }
 
 std::optional<Descriptor> RegistryClient::find(const Reference& reference) {
-  const auto registry = state_->of(reference);
-  const auto facts = head_manifest(*registry.session, Scope::pull(reference.repository()), reference.identifier(),
-                                   "look up " + reference.to_string(), state_->stop);
-  if (!facts || !facts->digest || !facts->size || facts->media_type.empty()) return {};
-  return Descriptor{.media_type = facts->media_type, .digest = *facts->digest, .size = *facts->size};
+  const auto places = state_->places(reference);
+  const auto origin = state_->origin(reference, places);
+  for (const auto& mirror : places.mirrors) {
+    try {
+      if (auto found = find_at(mirror)) return found;
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::interrupted) throw;  // open() warns of what else there is
+    }
+  }
+  return find_at(origin);
 }
 
 std::shared_ptr<BlobReader> RegistryClient::blobs(const Reference& repository) {
-  return std::make_shared<RegistryBlobs>(state_->of(repository).session, repository.repository());
+  const auto places = state_->places(repository);
+  if (!places.blocked_by.empty()) return std::make_shared<BlockedBlobs>(repository, places.blocked_by);
+  const auto origin = state_->origin(repository, places);
+  return std::make_shared<RegistryBlobs>(origin.session, origin.reference.repository());
 }
 
 std::vector<std::string> RegistryClient::tags(const Reference& repository) {

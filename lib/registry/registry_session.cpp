@@ -55,17 +55,30 @@ bool is_answer_of_tls_server(int status) { return status == 400 || status / 100 
 }  // namespace
 
 std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options) {
+  return make_registry_context(std::move(options), {}, {});
+}
+
+std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options, const std::string& registry,
+                                                             HostTrust trust) {
+  using Scheme = HostTrust::Scheme;
+  if (trust.scheme == Scheme::http || trust.scheme == Scheme::https_else_http) options.plain_http.push_back(registry);
   auto context = std::make_shared<RegistryContext>();
   context->policy = {.tries = std::max(options.tries, 1), .first_delay = options.first_delay};
   context->listener = std::make_shared<Listener>(options);
-  context->transport = make_curl_transport(
-      {.ca_file = options.ca_file, .verify_tls = options.verify_tls, .certificate_folders = certificate_folders()});
+  context->transport =
+      make_curl_transport({.ca_file = options.ca_file,
+                           .verify_tls = options.verify_tls,
+                           .special_server = registry == "docker.io" ? "registry-1.docker.io" : registry,
+                           .verify_special_server = !trust.any_certificate,
+                           .special_ca_files = trust.ca_files,
+                           .certificate_folders = certificate_folders()});
   context->sender =
       std::make_shared<const Sender>(context->transport, PlainHttpPolicy(options.plain_http), context->listener);
   context->credentials = std::make_shared<const CredentialStore>(
       given_credentials(options), options.credentials_registry, auth_files(),
       [listener = context->listener](const std::string& text) { listener->warn(text); });
   context->options = std::move(options);
+  context->trust = std::move(trust);
   return context;
 }
 
@@ -79,15 +92,18 @@ RegistrySession::RegistrySession(std::string registry, std::shared_ptr<const Reg
 
 const Endpoint& RegistrySession::endpoint() {
   const std::lock_guard lock(endpoint_mutex_);
-  if (!endpoint_) endpoint_.emplace(registry_, speaks_tls());
+  if (!endpoint_) endpoint_.emplace(registry_, speaks_tls(), context_->trust.mirrored_registry);
   return *endpoint_;
 }
 
 bool RegistrySession::speaks_tls() {
-  if (context_->sender->policy().names(registry_)) return false;
+  using Scheme = HostTrust::Scheme;
+  const auto scheme = context_->trust.scheme;
+  if (scheme == Scheme::https) return true;
+  if (scheme != Scheme::https_else_http && context_->sender->policy().names(registry_)) return false;
   const Endpoint secure(registry_, true);
-  if (!secure.root().is_loopback()) return true;
-  // On this machine both are usual, and asking costs nothing.
+  if (scheme != Scheme::https_else_http && !secure.root().is_loopback()) return true;
+  // On this machine both are usual, and asking costs nothing; as is asking a host that may have either.
   for (Retrier retrier(context_->policy, stop_);;) {
     const auto answer = probe(*context_->transport, secure.root(), stop_);
     if (!answer.failure || answer.failure->kind() == TransportError::Kind::permanent)

@@ -14,6 +14,7 @@
 #include "registry/auth/token.hpp"
 #include "registry/endpoint.hpp"
 #include "registry/failure.hpp"
+#include "registry/host_trust.hpp"
 #include "registry/pace.hpp"
 #include "registry/retry.hpp"
 #include "registry/sender.hpp"
@@ -49,10 +50,15 @@ struct RegistryContext {
   std::shared_ptr<HttpTransport> transport;
   std::shared_ptr<const Sender> sender;
   std::shared_ptr<const CredentialStore> credentials;
+  HostTrust trust;  // of the one registry that the context is for, where it is for one
 };
 
 // With curl as the transport, and the credentials of the options and of this process's environment.
 std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options);
+// The same for one registry, which is asked as a file of the system says. Throws Error{not_found} and Error{io} for
+// certificates that cannot be read.
+std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options, const std::string& registry,
+                                                             HostTrust trust);
 
 // One registry: where it is, how to log in, how often to try. Safe for concurrent use.
 class RegistrySession {

@@ -143,6 +143,93 @@ seen() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "$@"; }
   [ -z "${failed-}" ]
 }
 
+# CONTENT: the user's registries.conf, for us and for skopeo.
+write_registries_conf() {
+  export HOME=$PWD/home
+  mkdir -p "$HOME/.config/containers"
+  cat >"$HOME/.config/containers/registries.conf"
+}
+
+@test "the user's registries.conf means to a pull what it means to skopeo" {
+  name=$(push_to "$REGISTRY/registries/mirrored/team/app:v1")
+  write_registries_conf <<TOML
+unqualified-search-registries = ["127.0.0.1:1"]
+[[registry]]
+prefix = "moved.invalid/of"
+location = "$REGISTRY/registries/mirrored"
+insecure = true
+[[registry]]
+prefix = "*.invalid"
+[[registry.mirror]]
+location = "$REGISTRY/registries/nothing"
+insecure = true
+[[registry.mirror]]
+location = "$REGISTRY/registries/mirrored"
+insecure = true
+[[registry]]
+location = "blocked.invalid"
+blocked = true
+TOML
+  for image in moved.invalid/of/team/app:v1 any.invalid/team/app:v1 "any.invalid/team/app@${name##*@}"; do
+    [ "$(skopeo inspect --format '{{.Digest}}' "docker://$image")" = "${name##*@}" ]
+    run -0 ociassemble pull -q "$image" "oci:pulled:v1"
+    [[ $output == *"@${name##*@}" ]]
+    rm -r pulled
+  done
+  run ! skopeo inspect docker://blocked.invalid/team/app:v1
+  run -1 ociassemble pull -q blocked.invalid/team/app:v1 oci:pulled:v1
+  [[ $output == *"registries.conf blocks the registry"* && $output == *--no-system-mirrors* ]]
+  # A name that is asked for itself does not exist; a build's base comes from the mirror.
+  run -1 ociassemble pull -q --no-system-mirrors any.invalid/team/app:v1 oci:pulled:v1
+  run -0 ociassemble build -q --base "any.invalid/team/app@${name##*@}" --binary "$server" -o oci:built:v1
+  # Nothing is pushed there.
+  run -1 push_to any.invalid/team/app:v2
+}
+
+@test "a registries.conf that is broken is a warning with its line, and the pull goes on" {
+  push_to "$REGISTRY/registries/broken:v1"
+  write_registries_conf <<TOML
+[[registry]]
+location = "$REGISTRY"
+mirror = 5
+TOML
+  run -0 --separate-stderr ociassemble pull -q "$REGISTRY/registries/broken:v1" oci:pulled:v1
+  [[ $stderr == *"warning: $HOME/.config/containers/registries.conf:3: mirror is not an array of tables"* ]]
+  rm "$HOME/.config/containers/registries.conf"
+  mkfifo "$HOME/.config/containers/registries.conf"
+  run -0 --separate-stderr timeout 20 ociassemble pull -q "$REGISTRY/registries/broken:v1" oci:other:v1
+  [[ $stderr == *warning:*registries.conf* ]]
+}
+
+@test "a mirror with a certificate that nobody knows is used where the files of the system say so" {
+  make_certificates
+  name=$(push_to "$REGISTRY/registries/own-tls:v1")
+  start_nginx '' "$(server_tls '')" ssl
+  write_registries_conf <<TOML
+[[registry]]
+location = "tls.invalid"
+[[registry.mirror]]
+location = "$front"
+TOML
+  pull() { ociassemble pull -q --trace-http "$1/registries/own-tls:v1" "oci:pulled-$2:v1"; }
+  run -1 pull tls.invalid strict
+  [[ $output == *certificate* ]]
+  echo 'insecure = true' >>"$HOME/.config/containers/registries.conf"
+  run -0 pull tls.invalid insecure
+  [[ $output == *"registries.conf names $front for pulls, with any certificate or over plain HTTP"* ]]
+  local hosts=$HOME/.config/containerd/certs.d/containerd.invalid
+  mkdir -p "$hosts"
+  cp ca.crt "$hosts/own.crt"
+  printf '[host."https://%s"]\n  capabilities = ["pull", "resolve"]\n' "$front" >"$hosts/hosts.toml"
+  run -1 pull containerd.invalid strict
+  echo '  ca = "own.crt"' >>"$hosts/hosts.toml"
+  run -0 pull containerd.invalid ca
+  [[ $output == *"${name##*@}"* ]]
+  sed -i 's/ca = .*/skip_verify = true/' "$hosts/hosts.toml"
+  run -0 pull containerd.invalid unverified
+  [[ $output == *"hosts.toml names $front for pulls, with any certificate"* ]]
+}
+
 # STATUS: pushes through an nginx that lets 5 requests a second through, and answers the others so.
 push_at_a_limited_rate() {
   start_nginx 'limit_req_zone $binary_remote_addr zone=r:1m rate=5r/s;' "limit_req zone=r burst=2 nodelay; limit_req_status $1;"

@@ -92,6 +92,7 @@ class RegistryFlags {
  private:
   std::vector<std::string> plain_http_;
   std::vector<std::string> mirrors_;
+  bool no_system_mirrors_ = false;
   std::string ca_file_;
   std::uint32_t timeout_ = 0;
   bool trace_ = false;

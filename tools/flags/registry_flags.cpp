@@ -69,6 +69,9 @@ void RegistryFlags::add_to(CLI::App& app) {
       ->type_name("[REGISTRY=]URL")
       ->take_all()
       ->group(group);
+  app.add_flag("--no-system-mirrors", no_system_mirrors_,
+               "Leave the mirrors of the system's registries.conf and hosts.toml aside")
+      ->group(group);
   // Read by run(), which stops the command when it is over.
   app.add_option("--timeout", timeout_, "End the command with an error after this time (default: never)")
       ->type_name("SECONDS")
@@ -88,6 +91,7 @@ Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std
   registry.ca_file = ca_file_;
   registry.verify_tls = !skip_tls_verify_;
   for (const auto& text : mirrors_) registry.mirrors.push_back(parse_mirror(text));
+  registry.system_mirrors = !no_system_mirrors_;
   const auto named = streams.environment("OCIASSEMBLE_REGISTRY").value_or("");
   registry.credentials_registry = is_registry_name(named) ? named : named.empty() ? registry_name : std::string();
   registry.username = streams.environment("OCIASSEMBLE_USERNAME");

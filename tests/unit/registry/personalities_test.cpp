@@ -292,6 +292,7 @@ TEST_CASE("a repository that has to be created first is said to be missing") {
       continue;
     }
     CHECK(failure.status == one.missing_repository.status);
+    CHECK(failure.message.find(one.missing_repository.message) != std::string::npos);
     CHECK(failure.hint.starts_with("this registry makes no repository by itself: create it first"));
     CHECK((failure.hint.find("log in") != std::string::npos) == (failure.status == 403));
   }
