@@ -67,8 +67,8 @@ struct RegistryOptions {
   // Asked first, in this order, for what is fetched; what they have not, or do not answer, comes from the registry.
   // They never get the credentials given above, and are never pushed to.
   std::vector<RegistryMirror> mirrors;
-  // After those, the mirrors and locations that registries.conf and containerd's hosts.toml name (docs/registries.md), for
-  // pulls only. What those files block is Error{unsupported}.
+  // After those, the mirrors and locations that registries.conf and containerd's hosts.toml name (docs/registries.md),
+  // for pulls only. What those files block is Error{unsupported}.
   bool system_mirrors = false;
   std::size_t parallel = 4;  // blobs at a time
   int tries = 5;             // of one request, the first included
@@ -91,7 +91,8 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // The manifest or index that the reference names, verified against the reference's digest or the server's. Its
   // `blobs` reads from the same repository, and outlives the client.
   Document open(const Reference& reference);
-  // The descriptor that the reference has now, by HEAD of the mirrors and the registry; nothing when the registry does not say (unknown), or has none.
+  // The descriptor that the reference has now, by HEAD of the mirrors and the registry; nothing when the registry does
+  // not say (unknown), or has none.
   std::optional<Descriptor> find(const Reference& reference);
   // The repository's blobs, as open() gives them; no request is made before one is opened.
   std::shared_ptr<BlobReader> blobs(const Reference& repository);

@@ -35,7 +35,9 @@ CurlTls::CurlTls(const HttpOptions& options) : options_(options) {
   if (!options.ca_file.empty()) extra_authorities_ = read_file(options.ca_file, kMaxPemSize) + "\n";
 }
 
-bool CurlTls::is_special(const Url& url) const { return url.authority() == options_.special_server; }
+bool CurlTls::is_special(const Url& url) const {
+  return url.authority() == options_.special_server || url.host() + ":" + url.port() == options_.special_server;
+}
 
 CurlTls::Server CurlTls::look_up(const Url& url) const {
   Server server;

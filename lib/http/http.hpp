@@ -105,7 +105,7 @@ struct HttpOptions {
   std::chrono::seconds stall_timeout{60};  // a transfer that moves less than 1 byte a second for so long is dead
   std::filesystem::path ca_file;           // PEM; trusted besides the system's. May be empty
   bool verify_tls = true;
-  // What holds for one server ("host", or "host:port" where that is not the scheme's own), besides.
+  // What holds for one server besides ("host" or "host:port", in lower case).
   std::string special_server;
   bool verify_special_server = true;
   std::vector<std::filesystem::path> special_ca_files;  // trusted for it

@@ -61,14 +61,15 @@ std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions opt
 std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options, const std::string& registry,
                                                              HostTrust trust) {
   using Scheme = HostTrust::Scheme;
-  if (trust.scheme == Scheme::http || trust.scheme == Scheme::https_else_http) options.plain_http.push_back(registry);
+  if (trust.scheme == Scheme::http || trust.scheme == Scheme::https_else_http)
+    options.plain_http.push_back(to_lower(registry));
   auto context = std::make_shared<RegistryContext>();
   context->policy = {.tries = std::max(options.tries, 1), .first_delay = options.first_delay};
   context->listener = std::make_shared<Listener>(options);
   context->transport =
       make_curl_transport({.ca_file = options.ca_file,
                            .verify_tls = options.verify_tls,
-                           .special_server = registry == "docker.io" ? "registry-1.docker.io" : registry,
+                           .special_server = registry == "docker.io" ? "registry-1.docker.io" : to_lower(registry),
                            .verify_special_server = !trust.any_certificate,
                            .special_ca_files = trust.ca_files,
                            .certificate_folders = certificate_folders()});
@@ -99,7 +100,7 @@ const Endpoint& RegistrySession::endpoint() {
 bool RegistrySession::speaks_tls() {
   using Scheme = HostTrust::Scheme;
   const auto scheme = context_->trust.scheme;
-  if (scheme == Scheme::https) return true;
+  if (scheme == Scheme::https || scheme == Scheme::http) return scheme == Scheme::https;
   if (scheme != Scheme::https_else_http && context_->sender->policy().names(registry_)) return false;
   const Endpoint secure(registry_, true);
   if (scheme != Scheme::https_else_http && !secure.root().is_loopback()) return true;
