@@ -171,12 +171,12 @@ location = "blocked.invalid"
 blocked = true
 TOML
   for image in moved.invalid/of/team/app:v1 any.invalid/team/app:v1 "any.invalid/team/app@${name##*@}"; do
-    [ "$(skopeo inspect --format '{{.Digest}}' "docker://$image")" = "${name##*@}" ]
+    [ "$(skopeo inspect --no-tags --format '{{.Digest}}' "docker://$image")" = "${name##*@}" ]
     run -0 ociassemble pull -q "$image" "oci:pulled:v1"
     [[ $output == *"@${name##*@}" ]]
     rm -r pulled
   done
-  run ! skopeo inspect docker://blocked.invalid/team/app:v1
+  run ! skopeo inspect --no-tags docker://blocked.invalid/team/app:v1
   run -1 ociassemble pull -q blocked.invalid/team/app:v1 oci:pulled:v1
   [[ $output == *"registries.conf blocks the registry"* && $output == *--no-system-mirrors* ]]
   # A name that is asked for itself does not exist; a build's base comes from the mirror.
