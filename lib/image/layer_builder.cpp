@@ -15,14 +15,30 @@
 namespace ociassemble {
 namespace {
 
+// A compressor can take long over what it was given: its output is another place to stop at.
+class StoppableSink : public Sink {
+ public:
+  StoppableSink(Sink& to, const std::stop_token& stop) : to_(to), stop_(stop) {}
+
+  void write(std::span<const std::byte> bytes) override {
+    throw_if_stopped(stop_);
+    to_.write(bytes);
+  }
+
+ private:
+  Sink& to_;
+  const std::stop_token& stop_;
+};
+
 // Tar bytes on their way into the store.
 class LayerPipeline {
  public:
-  LayerPipeline(const LayerOptions& options, const std::shared_ptr<BlobStore>& store)
+  LayerPipeline(const LayerOptions& options, const std::shared_ptr<BlobStore>& store, const std::stop_token& stop)
       : options_(options),
         store_(store),
         blob_(store->begin()),
-        compressor_(make_compressor(options.compression, *blob_)),
+        compressed_(*blob_, stop),
+        compressor_(make_compressor(options.compression, compressed_)),
         diff_id_(compressor_.get()) {}
 
   Sink& tar() { return diff_id_; }
@@ -37,6 +53,7 @@ class LayerPipeline {
   const LayerOptions& options_;
   const std::shared_ptr<BlobStore>& store_;
   std::unique_ptr<BlobWriter> blob_;
+  StoppableSink compressed_;
   std::unique_ptr<FinishingSink> compressor_;
   HashSink diff_id_;
 };
@@ -59,7 +76,7 @@ void sort_entries(std::vector<LayerEntry>& entries) {
 Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,
                   const std::stop_token& stop) {
   sort_entries(entries);
-  LayerPipeline pipeline(options, store);
+  LayerPipeline pipeline(options, store, stop);
   TarWriter tar(pipeline.tar());
   for (const auto& made : entries) {
     throw_if_stopped(stop);
@@ -77,7 +94,7 @@ Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, 
 
 Layer build_layer_from_tar(Source& tar, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,
                            const std::function<void(Source&)>& read, const std::stop_token& stop) {
-  LayerPipeline pipeline(options, store);
+  LayerPipeline pipeline(options, store, stop);
   StoppableSource stoppable(tar, stop);
   TeeSource tee(stoppable, pipeline.tar());
   read(tee);

@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <stop_token>
 #include <thread>
 
 #include "image/cached_layer.hpp"
@@ -216,4 +219,41 @@ TEST_CASE("the folders of a tree that was bytes can be looked at in any order, i
   CHECK(more.find("b/x/file") != nullptr);
   CHECK(more.find("b/x/more") != nullptr);
   CHECK(before.find("b/x/more") == nullptr);
+}
+
+namespace {
+
+// Its reader is interrupted when it has seen the end.
+class StoppingSource : public Source {
+ public:
+  StoppingSource(std::string bytes, std::stop_source& stop) : bytes_(std::move(bytes)), stop_(stop) {}
+
+  std::size_t read(std::span<std::byte> buffer) override {
+    const auto count = std::min(buffer.size(), bytes_.size() - at_);
+    std::memcpy(buffer.data(), bytes_.data() + at_, count);
+    at_ += count;
+    if (count == 0) stop_.request_stop();
+    return count;
+  }
+
+ private:
+  std::string bytes_;
+  std::stop_source& stop_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a layer whose input has been read can still be interrupted while it is compressed") {
+  for (const auto kind : {Compression::none, Compression::gzip, Compression::zstd}) {
+    std::stop_source stop;
+    LayerEntry made;
+    made.entry.path = "f";
+    made.entry.mode = 0444;
+    made.entry.size = 1000;
+    made.open = [&stop] { return std::make_unique<StoppingSource>(std::string(1000, 'x'), stop); };
+    CHECK_THROWS_WITH_AS(
+        build_layer({made}, {.compression = {.kind = kind, .workers = 1}}, make_memory_store(), stop.get_token()),
+        "interrupted", Error);
+  }
 }
