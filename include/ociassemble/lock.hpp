@@ -44,6 +44,8 @@ struct OCIASSEMBLE_EXPORT LockedBase {
   std::map<std::string, LockedPlatform> platforms;  // by Platform::to_string(), normalised
   std::map<Digest, std::string> documents;          // index, manifests, configs: their bytes
   std::map<Digest, std::string> records;            // compressed by gzip, in base64
+  // AssembleOptions::base_name of builds that say none themselves.
+  std::optional<std::string> name = {};
 
   const LockedPlatform* find(const Platform& platform) const;
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,7 @@ OCIASSEMBLE_EXPORT void require_named_files(const AssembleOptions& options, cons
 struct RecipeBase {
   Location location;
   std::vector<Platform> platforms;
+  std::optional<std::string> name = {};  // AssembleOptions::base_name
 };
 
 // A path of an image that files are taken from, and the platforms that it is taken for (none: the binaries').

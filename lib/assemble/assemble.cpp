@@ -417,6 +417,7 @@ void reject_contradictions(const AssembleOptions& options, const Workplace& work
   }
   validate_options(options);
   check_codec(options, workplace);
+  check_base_name(options, workplace);
 }
 
 }  // namespace

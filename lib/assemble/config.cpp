@@ -5,7 +5,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <chrono>
 
 #include "assemble/capability.hpp"
 #include "assemble/placement.hpp"
@@ -42,14 +44,53 @@ std::string canonical_port(std::string_view text) {
   return fmt::format("{}/{}", port, protocol);
 }
 
-std::string canonical_volume(std::string_view text) { return "/" + canonical_path(text, "volume"); }
+std::string canonical_volume(std::string_view text) { return "/" + canonical_folder(text, "volume"); }
+
+// A number from `low` to `high`, in decimal digits alone.
+bool is_number_in(std::string_view text, int low, int high) {
+  int number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failure == std::errc() && end == text.data() + text.size() && text.front() != '-' && number >= low &&
+         number <= high;
+}
+
+// Signals of Linux, as engines know them (signal(7)).
+bool is_signal(std::string_view text) {
+  constexpr int kHighest = 64;
+  constexpr std::array<std::string_view, 35> kSignals{
+      "SIGABRT", "SIGALRM",   "SIGBUS",  "SIGCHLD",   "SIGCLD",   "SIGCONT", "SIGFPE",  "SIGHUP",  "SIGILL",
+      "SIGINT",  "SIGIO",     "SIGIOT",  "SIGKILL",   "SIGPIPE",  "SIGPOLL", "SIGPROF", "SIGPWR",  "SIGQUIT",
+      "SIGSEGV", "SIGSTKFLT", "SIGSTOP", "SIGSYS",    "SIGTERM",  "SIGTRAP", "SIGTSTP", "SIGTTIN", "SIGTTOU",
+      "SIGURG",  "SIGUSR1",   "SIGUSR2", "SIGVTALRM", "SIGWINCH", "SIGXCPU", "SIGXFSZ", "SIGRTMIN"};
+  if (std::ranges::find(kSignals, text) != kSignals.end() || text == "SIGRTMAX") return true;
+  if (text.starts_with("SIGRTMIN+")) return is_number_in(text.substr(9), 1, 15);
+  if (text.starts_with("SIGRTMAX-")) return is_number_in(text.substr(9), 1, 14);
+  return is_number_in(text, 1, kHighest);
+}
 
 void validate_signal(std::string_view text) {
-  const auto is_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-'; };
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const bool number = !text.empty() && text.size() <= 2 && std::all_of(text.begin(), text.end(), is_digit);
-  const bool name = text.size() > 3 && text.substr(0, 3) == "SIG" && std::all_of(text.begin(), text.end(), is_name);
-  if (!number && !name) reject_value("stop signal", text, "neither a name such as SIGTERM nor a number");
+  if (is_signal(text)) return;
+  reject_value("stop signal", text, "neither the name of a signal nor a number from 1 to 64",
+               "write SIGTERM, SIGINT, SIGRTMIN+3 or the like");
+}
+
+// As Docker checks it: a duration is 0, for the engine's default, or a millisecond at the least.
+void validate_healthcheck(const Healthcheck& check) {
+  const auto& test = check.test;
+  const bool is_known = !test.empty() && ((test[0] == "CMD" && test.size() > 1 && !test[1].empty()) ||
+                                          (test[0] == "CMD-SHELL" && test.size() == 2 && !test[1].empty()) ||
+                                          (test[0] == "NONE" && test.size() == 1));
+  if (!is_known) {
+    reject_value("health check", fmt::format("{}", fmt::join(test, " ")),
+                 "the test is none of CMD with words, CMD-SHELL with a line, and NONE",
+                 R"(write ["CMD", "/app", "health"], or ["CMD-SHELL", "LINE"])");
+  }
+  for (const auto& word : test) reject_control_bytes("health check", word);
+  for (const auto& duration : {check.interval, check.timeout, check.start_period}) {
+    if (!duration || duration->count() == 0 || *duration >= std::chrono::milliseconds(1)) continue;
+    reject_value("health check", fmt::format("{}", fmt::join(test, " ")),
+                 fmt::format("a duration of {} ns is under a millisecond", duration->count()), "write 1ms or longer");
+  }
 }
 
 void validate_env(const std::string& name, const std::string& value) {
@@ -170,11 +211,12 @@ void validate_template(const std::string& name, const EnvTemplate& parts) {
 void validate_options(const AssembleOptions& options) {
   for (const auto& port : options.exposed_ports) canonical_port(port);
   for (const auto& volume : options.volumes) canonical_volume(volume);
-  for (const auto& path : options.contents.writable) canonical_path(path, "writable path");
+  for (const auto& path : options.contents.writable) canonical_folder(path, "writable path");
   for (const auto& [name, value] : options.env) validate_env(name, value);
   for (const auto& [name, parts] : options.env_of_base) validate_template(name, parts);
   if (options.contents.working_dir) canonical_path(*options.contents.working_dir, "working directory");
   if (options.stop_signal) validate_signal(*options.stop_signal);
+  if (options.healthcheck) validate_healthcheck(*options.healthcheck);
   format_timestamp(options.created.value_or(0));
   format_timestamp(options.file_times);
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "assemble/system_files.hpp"
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -35,6 +36,16 @@ void check_codec(const AssembleOptions& options, const Workplace& workplace) {
   }
   object(options, workplace, message,
          "--allow-codec-change builds all the same; `ociassemble lock --update` pins this one");
+}
+
+void check_base_name(const AssembleOptions& options, const Workplace& workplace) {
+  if (!options.lock || !options.base_name || !options.base.reference) return;
+  const auto* locked = options.lock->find(*options.base.reference);
+  if (locked == nullptr || !locked->name || locked->name == options.base_name) return;
+  object(options, workplace,
+         fmt::format("the lock pins the name {} for base {}, and this build says {}", printable(*locked->name),
+                     options.base.to_string(), printable(*options.base_name)),
+         "`ociassemble lock` pins the recipe's \"baseName\"; without a recipe, `ociassemble lock --base-name`");
 }
 
 void check_host_data(const AssembleOptions& options, const Workplace& workplace, std::string_view name,

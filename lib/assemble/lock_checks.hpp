@@ -15,6 +15,9 @@ namespace ociassemble {
 // Whether the codec that will compress is the one that the lock pins; other versions may give other bytes.
 void check_codec(const AssembleOptions& options, const Workplace& workplace);
 
+// Whether a name that the options give the base is the one that the lock pins.
+void check_base_name(const AssembleOptions& options, const Workplace& workplace);
+
 // Whether data of the host, "caCertificates" or "tzdata", is what the lock pins. Reads the entries' files.
 void check_host_data(const AssembleOptions& options, const Workplace& workplace, std::string_view name,
                      const std::vector<LayerEntry>& entries);

@@ -68,6 +68,12 @@ std::string canonical_path(std::string_view text, std::string_view what) {
   return path;
 }
 
+std::string canonical_folder(std::string_view text, std::string_view what) {
+  auto path = canonical_path(text, what);
+  if (path.empty()) reject_path(what, text, "it is the root of the image", "name the folders in it that are meant");
+  return path;
+}
+
 std::string Placement::resolve(const std::string& path) const { return base_.resolve_parent(path); }
 
 void Placement::check_free(const TarEntry& entry) const {

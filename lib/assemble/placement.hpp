@@ -16,6 +16,9 @@ namespace ociassemble {
 // the root by "..", one with a NUL or a component over 255 bytes; "/" gives "".
 std::string canonical_path(std::string_view text, std::string_view what);
 
+// The same for what has to be a folder below the root: "/" throws, too.
+std::string canonical_folder(std::string_view text, std::string_view what);
+
 // Places entries on a base, such that its links and directories stay what they are (DESIGN "Parents and links in the
 // base"): paths go through the base's symlinked directories, and every parent is written with the base's own mode,
 // owner and xattrs, or 0755 root. One thread.

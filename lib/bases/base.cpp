@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/file_status.hpp"
 #include "base/private_folder.hpp"
 #include "base/stop.hpp"
 #include "bases/base_facts.hpp"
 #include "bases/file_summaries.hpp"
+#include "bases/rootfs_platform.hpp"
 #include "bases/static_base.hpp"
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
@@ -162,6 +164,31 @@ Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>
   return {blob->commit(layer_type(options.format, kind)), std::move(diff_id), workplace.store};
 }
 
+// The layer of a tarball, made when its bytes are first asked for.
+class TarballOnDemand : public BlobReader {
+ public:
+  TarballOnDemand(fs::path file, FileIdentity identity, LayerOptions options, const Workplace& workplace)
+      : file_(std::move(file)), identity_(identity), options_(options), workplace_(workplace) {}
+
+  std::unique_ptr<Source> open(const Descriptor& descriptor) override {
+    const std::lock_guard lock(mutex_);
+    if (!workplace_.store->contains(descriptor)) {
+      Tree unused;
+      bool may_be_written = false;
+      const auto made = layer_from_tarball(file_, identity_, options_, workplace_, unused, may_be_written);
+      if (made.descriptor.digest != descriptor.digest) throw_changed(file_);
+    }
+    return workplace_.store->open(descriptor);
+  }
+
+ private:
+  const fs::path file_;
+  const FileIdentity identity_;
+  const LayerOptions options_;
+  const Workplace workplace_;
+  std::mutex mutex_;
+};
+
 // The same, unless the cache knows what the file comes out as and the store has it; the tree is then left alone.
 Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>& identity,
                                 const LayerOptions& options, const Workplace& workplace, Tree& tree) {
@@ -173,6 +200,9 @@ Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileId
   const auto known = cache.find(*key);
   if (known && workplace.store->contains(known->descriptor)) {
     return {known->descriptor, known->diff_id, workplace.store};
+  }
+  if (known && workplace.layers_on_demand) {
+    return {known->descriptor, known->diff_id, std::make_shared<TarballOnDemand>(file, *identity, options, workplace)};
   }
   auto layer = layer_from_tarball(file, identity, options, workplace, tree, may_be_written);
   if (!may_be_written) cache.put(*key, {*identity}, {layer.descriptor, layer.diff_id});
@@ -235,6 +265,7 @@ void use_image(Base& base, const FoundBase& found, const Location& location, con
   base.digest = image.digest();
   base.root = found.root.descriptor.digest;
   if (location.reference) base.name = location.reference->to_string();
+  if (found.locked != nullptr && found.locked->name) base.name = *found.locked->name;
   complete_platform(base.config, platform, location, workplace);
   if (fixes_media_types) fix_media_types(base, image.manifest().format);
   if (!workplace.copy_base) return;
@@ -280,6 +311,7 @@ void use_rootfs(Base& base, const BaseRequest& request, const Platform& platform
                                : layer_of_tarball(path, request.layer, workplace, work);
   use_single_layer(base, std::move(layer), "ociassemble: base rootfs", platform, request.created);
   base.tree = read_base_tree(base.layers, workplace, work);
+  require_platform(base.tree, base.layers, platform, request.location.to_string(), workplace);
 }
 
 Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const Workplace& workplace) {

@@ -23,6 +23,7 @@ void print(JsonPrinter& json, const LockedBase& base) {
   json.begin_object();
   json.member("digest", base.digest.to_string());
   json.member("mediaType", base.media_type);
+  if (base.name) json.member("baseName", *base.name);
   json.key("platforms").begin_object();
   for (const auto& [name, platform] : base.platforms) {
     json.key(name).begin_object();

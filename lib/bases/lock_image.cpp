@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
 
 #include "bases/source_image.hpp"
 #include "ociassemble/error.hpp"

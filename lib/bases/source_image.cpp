@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/stop.hpp"
@@ -205,7 +206,8 @@ void SourceImage::list_below(Reading& reading, const std::string& asked, const s
   TakenFile file{node.type, is_regular && (node.mode & 0100U) != 0, is_regular ? node.size : 0, {}, node.link_target()};
   auto& taken = reading.found[asked].emplace(name, std::move(file)).first->second;
   if (is_regular) reading.wanted[node.bytes_layer][node.bytes_entry].push_back(&taken);
-  for (const auto& [child, child_node] : node.children) list_below(reading, asked, below(name, std::string(child)), child_node);
+  for (const auto& [child, child_node] : node.children)
+    list_below(reading, asked, below(name, std::string(child)), child_node);
 }
 
 void SourceImage::extract(Reading& reading, BlobStore& store) {

@@ -113,7 +113,10 @@ ImageComparison compare_images(const Image& before, const Image& after, const Co
 Comparison compare(const Document& before, const Document& after, const std::optional<Platform>& platform,
                    const CompareOptions& options) {
   Comparison result{before.descriptor.digest, after.descriptor.digest, {}, {}, {}, {}};
-  if (result.before == result.after) return result;
+  if (result.before == result.after) {
+    if (platform) open_image(before, platform);  // one that is not there is compared with nothing
+    return result;
+  }
   if (!platform && is_index(before) && is_index(after)) {
     compare_index_images(result, open_index(before, {}), open_index(after, {}), options);
     return result;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <array>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -23,6 +25,7 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "spec/oci_layout_file.hpp"
+#include "store/directory_store.hpp"
 
 namespace ociassemble {
 namespace {
@@ -71,6 +74,19 @@ void sync_blob_names(const fs::path& folder, const Digest& digest) {
        {folder / "blobs" / digest.algorithm_name(), folder / "blobs" / "sha256", folder / "blobs", folder}) {
     if (is_folder(part)) sync_folder(part);
   }
+}
+
+// Blobs alone would be neither a layout nor nothing, should the work end before an image is there. The index is older
+// than all that make may compare it with: nothing was built yet.
+void make_layout_files(const fs::path& folder) {
+  const auto lock = lock_folder(folder);
+  if (!has_layout_file(folder)) write_file_atomically(folder / kLayoutFile, as_bytes(OciLayoutFile().to_json()));
+  if (read_file_if_exists(folder / kIndexFile, kMaxManifestSize)) return;
+  const auto index = folder / kIndexFile;
+  write_file_atomically(index, as_bytes(Index().to_json()));
+  const std::array<struct timespec, 2> never{};
+  if (::utimensat(AT_FDCWD, index.c_str(), never.data(), 0) != 0)
+    throw_errno(fmt::format("cannot write {}", index.string()));
 }
 
 void put_document(BlobStore& store, std::string_view json, const Descriptor& descriptor) {
@@ -143,7 +159,8 @@ OciLayout OciLayout::open_or_create(const fs::path& folder) {
     }
     remove_stale_temporaries(folder);
   }
-  return {folder, open_directory_store(folder)};
+  return {folder,
+          std::make_shared<DirectoryStore>(folder, Durability::synced, [folder] { make_layout_files(folder); })};
 }
 
 std::string OciLayout::index_json() const {

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 #include <utility>
 
+#include "base/text.hpp"
 #include "ociassemble/digest.hpp"
 #include "ociassemble/error.hpp"
 
@@ -119,6 +121,55 @@ Location parse_path(std::string_view text, const Transport& transport) {
   return location;
 }
 
+// Kinds of places that other tools know, or that ours are taken for. None is an official image of Docker Hub, which is
+// all that such a name could be otherwise.
+constexpr std::array<std::string_view, 20> kForeignSchemes{
+    "oci-layout", "oci-dir",       "oci-tar", "ocidir",     "docker-daemon",
+    "docker-tar", "docker-layout", "dockerd", "containerd", "containers-storage",
+    "dir",        "file",          "folder",  "tar",        "tarball",
+    "layout",     "ostree",        "podman",  "sif",        "path"};
+constexpr std::array<std::string_view, 3> kLongSchemes{"oci-archive", "docker-archive", "rootfs"};
+
+// "WORD:REST" where WORD can only be meant as a kind of place.
+bool names_unknown_scheme(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon == kNowhere || colon == 0 || text.find_first_of("./@[") < colon) return false;
+  const auto word = text.substr(0, colon);
+  if (word == "localhost") return false;
+  const auto rest = text.substr(colon + 1);
+  if (word == "scratch" || word == "static" || std::ranges::find(kForeignSchemes, word) != kForeignSchemes.end())
+    return !rest.starts_with("//");
+  if (word.size() > 4 && nearest(word, kLongSchemes)) return true;
+  // A host is followed by a port.
+  const auto slash = rest.find('/');
+  return slash != kNowhere && !rest.starts_with("//") &&
+         rest.substr(0, slash).find_first_not_of("0123456789") != kNowhere;
+}
+
+// "127.0.0.1:5000", "localhost", "registry.example.com:443". A name with a dot and no port may be a file's, and says so
+// where it is not found.
+bool names_registry_alone(std::string_view text) {
+  if (text.find('/') != kNowhere || text.find('@') != kNowhere || exists(text)) return false;
+  const auto host = text.substr(0, text.find(':'));
+  const bool is_address = host.find_first_not_of("0123456789.") == kNowhere && host.find('.') != kNowhere;
+  if (host == "localhost" || is_address || text.starts_with('[')) return true;
+  const auto port = text.substr(std::min(host.size() + 1, text.size()));
+  const bool has_port = !port.empty() && port.find_first_not_of("0123456789") == kNowhere;
+  return has_port && host.find('.') != kNowhere && !exists(host);
+}
+
+void reject_no_reference(std::string_view text) {
+  if (names_unknown_scheme(text)) {
+    reject_location(printable(text),
+                    fmt::format("there is no kind of place \"{}\"", printable(text.substr(0, text.find(':')))),
+                    fmt::format("write one of {}", kForms));
+  }
+  if (names_registry_alone(text)) {
+    reject_location(printable(text), "it names a registry and no repository",
+                    fmt::format("write {}/REPOSITORY[:TAG]", printable(text)));
+  }
+}
+
 }  // namespace
 
 Location Location::parse(std::string_view text) {
@@ -136,7 +187,9 @@ Location Location::parse(std::string_view text) {
   }
   constexpr std::string_view kDocker = "docker://";
   location.kind = Kind::registry;
-  location.reference = Reference::parse(starts_with(text, kDocker) ? text.substr(kDocker.size()) : text);
+  if (starts_with(text, kDocker)) text.remove_prefix(kDocker.size());
+  reject_no_reference(text);
+  location.reference = Reference::parse(text);
   return location;
 }
 

@@ -23,12 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check_path(const MemberReader& reader, const RecipeNode& node, std::string_view what) {
-  reader.parsed(node, [&](const auto& path) { return canonical_path(path, what); });
-}
-
 std::vector<std::string> container_paths(const MemberReader& reader, const RecipeNode& node, std::string_view what) {
-  for (const auto& element : *node.array()) check_path(reader, element, what);
+  for (const auto& element : *node.array())
+    reader.parsed(element, [&](const auto& path) { return canonical_folder(path, what); });
   return reader.texts(node);
 }
 
@@ -189,7 +186,7 @@ void read_contents(const MemberReader& reader, const RecipeNode& recipe, const f
   with_member(recipe, "readOnly", [&](const auto& node) { into.read_only = std::get<bool>(node.data); });
   with_member(recipe, "user", [&](const auto& node) { read_user(reader, node, into); });
   with_member(recipe, "workdir", [&](const auto& node) {
-    check_path(reader, node, "working directory");
+    reader.parsed(node, [](const auto& path) { return canonical_path(path, "working directory"); });
     into.working_dir = reader.text(node);
   });
   with_member(recipe, "caCertificates", [&](const auto& node) { into.ca_certificates = reader.host_or_path(node); });
@@ -368,6 +365,13 @@ Location Members::base(const std::optional<Platform>& platform) const {
   return location;
 }
 
+std::optional<std::string> Members::base_name() const {
+  const MemberReader reader(text_, folder_, std::nullopt);
+  std::optional<std::string> name;
+  with_member(recipe_, "baseName", [&](const auto& node) { name = reader.text(node); });
+  return name;
+}
+
 std::vector<TakenPath> Members::taken_paths(const std::optional<Platform>& platform) const {
   const MemberReader reader(text_, folder_, platform);
   std::vector<TakenPath> taken;
@@ -407,7 +411,7 @@ AssembleOptions Members::options(const std::optional<Platform>& platform, Origin
   read_contents(reader, recipe_, folder_, options.contents);
   read_execution(reader, recipe_, options);
   read_times(reader, recipe_, options);
-  with_member(recipe_, "baseName", [&](const auto& node) { options.base_name = reader.text(node); });
+  options.base_name = base_name();
   options.compression = compression();
   with_member(recipe_, "format", [&](const auto& node) { options.format = read_format(reader, node); });
   return options;

@@ -25,6 +25,7 @@ class Members {
   std::vector<std::string> tags() const;
   // `platform` fills {os}, {arch} and {variant}; without one they are an error.
   Location base(const std::optional<Platform>& platform) const;
+  std::optional<std::string> base_name() const;
   // What "files" take from other images.
   std::vector<TakenPath> taken_paths(const std::optional<Platform>& platform) const;
   CompressionOptions compression() const;

@@ -280,7 +280,8 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
 }
 
 RecipeNeeds Recipe::needs(const RecipeSettings& settings) const {
-  constexpr std::array<std::string_view, 5> kNeeds{"base", "platforms", "compression", "caCertificates", "tzdata"};
+  constexpr std::array<std::string_view, 6> kNeeds{"base",        "baseName",       "platforms",
+                                                   "compression", "caCertificates", "tzdata"};
   const auto& text = document_->text;
   check_settings(text, settings.arguments);
   const auto stage = stages_of(text, settings.profile).back();
@@ -301,7 +302,7 @@ RecipeNeeds Recipe::needs(const RecipeSettings& settings) const {
   for (const auto& platform : each_platform(platforms)) {
     const auto location = members.base(platform);
     auto found = std::find_if(bases.begin(), bases.end(), [&](const auto& base) { return base.location == location; });
-    if (found == bases.end()) found = bases.insert(bases.end(), {location, {}});
+    if (found == bases.end()) found = bases.insert(bases.end(), {location, {}, members.base_name()});
     if (platform) found->platforms.push_back(*platform);
     for (auto& taken : members.taken_paths(platform)) {
       if (platform) taken.platforms = {*platform};

@@ -195,8 +195,13 @@ std::shared_ptr<TemporaryStore> make_in_default_parent() {
 
 }  // namespace
 
-DirectoryStore::DirectoryStore(fs::path folder, Durability durability)
-    : folder_(std::move(folder)), durability_(durability) {}
+DirectoryStore::DirectoryStore(fs::path folder, Durability durability, std::function<void()> prepare)
+    : folder_(std::move(folder)), durability_(durability), prepare_(std::move(prepare)) {}
+
+void DirectoryStore::make_ready() {
+  make_folders(folder_);
+  if (prepare_) std::call_once(ready_, prepare_);
+}
 
 std::unique_ptr<Source> DirectoryStore::open(const Descriptor& descriptor) {
   auto name = blob_name(descriptor.digest, folder_);
@@ -217,7 +222,7 @@ bool DirectoryStore::brought(const Digest& digest) const {
 }
 
 std::unique_ptr<BlobWriter> DirectoryStore::begin() {
-  make_folders(folder_);
+  make_ready();
   return std::make_unique<DirectoryBlobWriter>(folder_, durability_, brought_);
 }
 
@@ -229,7 +234,7 @@ bool DirectoryStore::clone(const fs::path& file, const Descriptor& descriptor, c
   const auto name = fmt::format("blob {}", file.string());
   const auto from = open_blob(file, name);
   require_regular(from.get(), descriptor.size, name);
-  make_folders(folder_);
+  make_ready();
   auto copied = AtomicFile::in_folder(folder_, durability_);
   const bool taken =
       ::ioctl(copied.fd(), FICLONE, from.get()) == 0 || copy_in_kernel(from.get(), copied.fd(), descriptor.size, stop);

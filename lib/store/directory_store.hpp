@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -19,7 +21,9 @@ using BroughtBlobs = Guarded<std::set<Digest>>;
 // See open_directory_store(). Its sources may outlive it.
 class DirectoryStore : public BlobStore {
  public:
-  explicit DirectoryStore(std::filesystem::path folder, Durability durability = Durability::synced);
+  // `prepare` is called when the first blob is about to be written, once the folder is there.
+  explicit DirectoryStore(std::filesystem::path folder, Durability durability = Durability::synced,
+                          std::function<void()> prepare = {});
 
   std::unique_ptr<Source> open(const Descriptor& descriptor) override;
   std::optional<std::filesystem::path> file(const Digest& digest) const override;
@@ -33,8 +37,12 @@ class DirectoryStore : public BlobStore {
   bool clone(const std::filesystem::path& file, const Descriptor& descriptor, const std::stop_token& stop);
 
  private:
+  void make_ready();
+
   std::filesystem::path folder_;
   Durability durability_;
+  std::function<void()> prepare_;
+  std::once_flag ready_;
   std::shared_ptr<BroughtBlobs> brought_ = std::make_shared<BroughtBlobs>();
 };
 

@@ -322,3 +322,28 @@ TEST_CASE("data of the host that is not what the lock pins is an error where the
   options.lock = std::make_shared<const Lock>(lock);
   assemble(options, world.workplace());
 }
+
+TEST_CASE("a locked build gives the base the name that the lock pins") {
+  const World world;
+  auto lock = world.lock();
+  const auto name_in = [&](const Lock& of, const std::optional<std::string>& own) {
+    auto options = world.locked_options(Lock::parse(of.to_json(), "ociassemble.lock"));
+    options.base_name = own;
+    const auto annotations = assemble(options, world.workplace()).image.manifest().annotations;
+    const auto found = annotations.find("org.opencontainers.image.base.name");
+    return found == annotations.end() ? std::string("no name") : found->second;
+  };
+  CHECK(name_in(lock, {}) == world.base().to_string());
+  CHECK(name_in(lock, "own") == "own");
+  lock.bases.begin()->second.name = "docker.io/library/base:1";
+  CHECK(name_in(lock, {}) == "docker.io/library/base:1");
+  CHECK(name_in(lock, "docker.io/library/base:1") == "docker.io/library/base:1");
+  const auto failure = test::failure_of([&] { name_in(lock, "other"); });
+  CHECK(failure.code == ErrorCode::check_failed);
+  CHECK(failure.message == "the lock pins the name docker.io/library/base:1 for base " + world.base().to_string() +
+                               ", and this build says other");
+  lock.bases.begin()->second.name = "none";
+  CHECK(name_in(lock, {}) == "no name");
+  CHECK(parse_failure(replaced(lock.to_json(), "\"baseName\": \"none\"", "\"baseName\": \"\"")).code ==
+        ErrorCode::corrupt);
+}

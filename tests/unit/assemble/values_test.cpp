@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <functional>
+
 #include "assemble/capability.hpp"
+#include "assemble/config.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
 
@@ -25,4 +29,77 @@ TEST_CASE("net_bind_service is the attribute that setcap writes") {
   CHECK(capability_xattr({"net_bind_service"}) == expected);
   CHECK(capability_xattr({"CAP_NET_BIND_SERVICE"}) == expected);
   CHECK_THROWS_AS(capability_xattr({"net_bind"}), Error);
+}
+
+namespace {
+
+bool takes(const std::function<void(AssembleOptions&)>& set) {
+  AssembleOptions options;
+  set(options);
+  try {
+    validate_options(options);
+    return true;
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::invalid_argument);
+    return false;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a stop signal is one that Linux has") {
+  const auto takes_signal = [](const char* text) {
+    return takes([&](AssembleOptions& options) { options.stop_signal = text; });
+  };
+  // signal(7); `kill -l` of bash, and Docker, count to SIGRTMIN+15 and from SIGRTMAX-14 on.
+  for (const char* text : {"SIGTERM", "SIGKILL", "SIGUSR1", "SIGWINCH", "SIGRTMIN", "SIGRTMIN+3", "SIGRTMIN+15",
+                           "SIGRTMAX", "SIGRTMAX-14", "1", "15", "64"}) {
+    CAPTURE(text);
+    CHECK(takes_signal(text));
+  }
+  for (const char* text : {"", "0", "65", "-1", "007x", "9 ", "SIG", "SIGFOO", "SIGTERM ", "SIGRTMIN+0", "SIGRTMIN+16",
+                           "SIGRTMIN+", "SIGRTMIN-1", "SIGRTMAX+1", "SIGRTMAX-15", "SIGRTMIN+-1", "SIG9", "SIGNAL"}) {
+    CAPTURE(text);
+    CHECK_FALSE(takes_signal(text));
+  }
+}
+
+TEST_CASE("a health check is one that Docker takes") {
+  const auto takes_test = [](const std::vector<std::string>& test) {
+    return takes([&](AssembleOptions& options) { options.healthcheck = Healthcheck{test, {}, {}, {}, {}}; });
+  };
+  CHECK(takes_test({"CMD", "/app", "health"}));
+  CHECK(takes_test({"CMD-SHELL", "curl -f localhost || exit 1"}));
+  CHECK(takes_test({"NONE"}));
+  for (const std::vector<std::string>& test : std::vector<std::vector<std::string>>{{},
+                                                                                    {""},
+                                                                                    {"CMD"},
+                                                                                    {"CMD", ""},
+                                                                                    {"CMD-SHELL"},
+                                                                                    {"CMD-SHELL", ""},
+                                                                                    {"CMD-SHELL", "a", "b"},
+                                                                                    {"NONE", "a"},
+                                                                                    {"cmd", "/app"},
+                                                                                    {"/app", "health"},
+                                                                                    {"CMD", std::string("/a\0b", 4)}}) {
+    CHECK_FALSE(takes_test(test));
+  }
+  const auto takes_interval = [](std::chrono::nanoseconds interval) {
+    return takes([&](AssembleOptions& options) {
+      options.healthcheck = Healthcheck{{"CMD", "/app"}, {}, interval, {}, {}};
+    });
+  };
+  CHECK(takes_interval(std::chrono::nanoseconds(0)));
+  CHECK(takes_interval(std::chrono::milliseconds(1)));
+  CHECK_FALSE(takes_interval(std::chrono::nanoseconds(999999)));
+  CHECK_FALSE(takes_interval(std::chrono::seconds(-1)));
+}
+
+TEST_CASE("the root of the image is neither writable nor a volume") {
+  for (const char* path : {"/", "//", "/."}) {
+    CAPTURE(path);
+    CHECK_FALSE(takes([&](AssembleOptions& options) { options.contents.writable = {path}; }));
+    CHECK_FALSE(takes([&](AssembleOptions& options) { options.volumes = {path}; }));
+  }
+  CHECK(takes([](AssembleOptions& options) { options.contents.writable = {"/srv/"}; }));
 }

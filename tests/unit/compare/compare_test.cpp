@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "compare_support.hpp"
+#include "ociassemble/error.hpp"
 
 using namespace ociassemble;
 using namespace ociassemble::test;
@@ -47,6 +48,14 @@ TEST_CASE("an image is the same as itself, and no layer is read") {
   CHECK(result.verdict() == Verdict::same);
   CHECK(changes_of(result) == std::vector{LayerChange::same});
   CHECK(compare(images.document(image), images.document(image), {}).verdict() == Verdict::same);
+}
+
+TEST_CASE("of a platform that is not there nothing is said, also when both are the same") {
+  const Images images;
+  const auto image = Images::image({{images.layer(RawTar().file("a", "1")), "x"}});
+  const auto own = image.config().platform;
+  CHECK(compare(images.document(image), images.document(image), own).verdict() == Verdict::same);
+  CHECK_THROWS_AS(compare(images.document(image), images.document(image), Platform::parse("linux/s390x")), Error);
 }
 
 TEST_CASE("layers with equal diff IDs are not read, whatever else differs") {

@@ -168,6 +168,26 @@ bool has_problem(const VerifyReport& report, std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("what engines run is an image, whatever its manifest says of an artifact") {
+  const auto good = image(ImageFormat::oci, Compression::gzip, 1);
+  for (const auto type : {media_type::kOciConfig, media_type::kDockerConfig}) {
+    CAPTURE(std::string(type));
+    const auto dressed = changed(good, [&](Manifest& manifest) {
+      manifest.artifact_type = "application/spdx+json";
+      manifest.config.media_type = type;
+    });
+    const auto report = verify({dressed.root, dressed.blobs->bytes.at(dressed.root.digest), dressed.blobs});
+    CHECK(report.problems.empty() == (type == media_type::kOciConfig));
+    // Its diff ID is not the config's.
+    auto other = dressed;
+    const auto layer = other.put(compressed(layer_tar(7), Compression::gzip), media_type::kOciLayerGzip);
+    other = changed(other, [&](Manifest& manifest) { manifest.layers = {layer}; });
+    const auto bad = verify({other.root, other.blobs->bytes.at(other.root.digest), other.blobs});
+    CHECK(std::any_of(bad.problems.begin(), bad.problems.end(),
+                      [](const std::string& problem) { return problem.find("has the diff ID") != std::string::npos; }));
+  }
+}
+
 TEST_CASE("images and artifacts that are whole are found so, with all of their blobs read") {
   for (const auto& world : worlds()) {
     const auto report = world.check();

@@ -86,6 +86,42 @@ TEST_CASE("anything without a known prefix is a registry's reference") {
   CHECK(Location::parse("docker://127.0.0.1:5000/app").reference->registry() == "127.0.0.1:5000");
 }
 
+TEST_CASE("an unknown kind of place is no image of Docker Hub") {
+  for (const char* text :
+       {"oci-layout:x", "oci-layout:dir/x:v1", "oci-layout:./dir", "docker-daemon:app:v1", "dir:image",
+        "containers-storage:app", "oci-archiv:x.tar", "docker-achive:x.tar:app", "rootf:dir", "podman:app:v1",
+        "static:latest", "scratch:1", "whatever:dir/x", "tarball:/x"}) {
+    CAPTURE(text);
+    try {
+      Location::parse(text);
+      FAIL("was accepted");
+    } catch (const Error& error) {
+      CHECK(std::string(error.what()).find("there is no kind of place \"") != std::string::npos);
+      CHECK(error.hint().find("oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF]") != std::string::npos);
+    }
+  }
+  // Images of such a form that there are.
+  for (const char* text : {"docker:27", "registry:2", "rust:1", "ros:noetic", "composer:2", "localhost:5000/app",
+                           "myhost:5000/app:v1", "user/dir:v1"}) {
+    CAPTURE(text);
+    CHECK(Location::parse(text).reference);
+  }
+}
+
+TEST_CASE("a registry without a repository is no image of Docker Hub") {
+  for (const char* text : {"127.0.0.1:5000", "127.0.0.1", "localhost", "localhost:5000", "registry.example.com:443",
+                           "[::1]:5000", "docker://127.0.0.1:5000"}) {
+    CAPTURE(text);
+    try {
+      Location::parse(text);
+      FAIL("was accepted");
+    } catch (const Error& error) {
+      CHECK(std::string(error.what()).ends_with(": it names a registry and no repository"));
+      CHECK(error.hint().ends_with("/REPOSITORY[:TAG]"));
+    }
+  }
+}
+
 TEST_CASE("a location that cannot be meant is refused with a hint") {
   for (const char* text :
        {"oci:", "oci::v1", "oci:dir:", "./dir", "/abs/dir", "../up", "docker-archive:", "Upper/Case"}) {
