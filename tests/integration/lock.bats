@@ -161,3 +161,23 @@ JSON
   run --separate-stderr -3 build --locked --ca-certificates host -o oci:image:v1
   [[ "$stderr" = *"the lock pins other data than the host's CA certificates"* ]]
 }
+
+@test "the base's name is locked, from the option and from a recipe whose profiles agree" {
+  name() { jq -r '.annotations["org.opencontainers.image.base.name"] // "none"' "$(blob "$1" "$(digest_in "$1")")"; }
+  ociassemble lock -q --base "$base" --base-name docker.io/library/alpine:3.20
+  build --locked -o oci:named:v1
+  [ "$(name named)" = docker.io/library/alpine:3.20 ]
+  run --separate-stderr -3 build --locked --base-name other -o oci:other:v1
+  [[ "$stderr" = *'the lock pins the name docker.io/library/alpine:3.20'* ]]
+  ociassemble lock -q --update
+  [ "$(jq -r '.bases[].baseName' ociassemble.lock)" = docker.io/library/alpine:3.20 ]
+  mkdir project
+  cp "$server" project/server
+  for dev in '{}' '{"baseName": "other"}'; do
+    echo "{\"base\": \"$base\", \"baseName\": \"none\", \"binaries\": {\"/server\": \"server\"}, \"profiles\": {\"dev\": $dev}}" >project/ociassemble.json
+    ociassemble lock -q -f project/ociassemble.json >/dev/null
+    jq -r '.bases[].baseName' project/ociassemble.lock
+    ociassemble build -q --locked -f project/ociassemble.json --profile dev -o oci:dev:v1 >/dev/null
+  done >names
+  [ "$(tr '\n' ' ' <names)" = 'none null ' ]
+}

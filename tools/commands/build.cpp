@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <ostream>
+#include <set>
 
 #include "base/escape.hpp"
 #include "base/output_file.hpp"
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
 #include "commands/compile.hpp"
+#include "commands/path_claims.hpp"
 #include "commands/recipe_build.hpp"
 #include "commands/second_assembly.hpp"
 #include "commands/side_files.hpp"
@@ -79,6 +81,7 @@ class BuildCommand : public Command {
     const auto workplace = make_workplace(builds, streams);
     // All are made before one is published.
     const auto made = assemble_builds(builds, workplace);
+    for (const auto& result : made) check_paths(builds, result.inputs());
     if (twice_) compare_with_second(builds, made, workplace, streams);
     if (dry_run_) return print_plans(builds, made, workplace, streams);
     Texts reports;
@@ -108,6 +111,7 @@ class BuildCommand : public Command {
       }
     }
     reject_shared_places(builds);
+    check_paths(builds, named_inputs(builds));
     reject_shared_side_file(digest_file_, builds);
     reject_shared_side_file(depfile_, builds);
     return builds;
@@ -241,12 +245,7 @@ class BuildCommand : public Command {
     };
     for (const auto& text : outputs_) add(parse_output(with_profile(text, profile)));
     for (const auto& text : pushes_) {
-      const auto target = Location::parse(with_profile(text, profile));
-      if (target.kind != Location::Kind::registry) {
-        throw Error(ErrorCode::invalid_argument, "cannot push to " + text + ": it is no registry",
-                    "use --output " + text);
-      }
-      add(target);
+      add(parse_push_target(with_profile(text, profile), "--output " + text));
     }
     if (targets.empty()) {
       throw Error(ErrorCode::invalid_argument, "cannot build: nothing says where the image goes",
@@ -255,23 +254,6 @@ class BuildCommand : public Command {
     for (const auto& target : targets) reject_base_only(target);
     if (shallow_) reject_not_shallow(targets);
     return targets;
-  }
-
-  // A file's name without its kind would be an image of Docker Hub.
-  static Location parse_output(const std::string& text) {
-    auto location = Location::parse(text);
-    if (!location.reference || text.starts_with("docker://")) return location;
-    const auto first = text.substr(0, text.find('/'));
-    const bool is_explicit =
-        first.size() != text.size() && (first == "localhost" || first.find_first_of(".:") != std::string::npos);
-    if (is_explicit) return location;
-    std::error_code ignored;
-    const bool is_folder = std::filesystem::is_directory(text, ignored);
-    throw Error(ErrorCode::invalid_argument,
-                "cannot write to \"" + text + "\": it names neither a kind of place nor a registry",
-                is_folder ? "there is a folder of that name: oci:" + text
-                          : "write oci:" + text + ", oci-archive:" + text + ", docker-archive:" + text + ", or " +
-                                location.reference->to_string());
   }
 
   // Tools that read OCI layouts and archives look for OCI media types, and see nothing else.
@@ -370,6 +352,40 @@ class BuildCommand : public Command {
     if (json_) return 0;
     for (const auto& plan : plans) streams.out << describe_plan(plan);
     return 0;
+  }
+
+  static std::vector<std::filesystem::path> named_inputs(const std::vector<Build>& builds) {
+    std::vector<std::filesystem::path> inputs;
+    for (const auto& build : builds) {
+      for (const auto& image : build.images) {
+        for (const auto& binary : image.contents.binaries) inputs.push_back(binary.source);
+        for (const auto& add : image.contents.adds) inputs.push_back(add.image ? add.image->path : add.source);
+        if (image.base.kind != Location::Kind::oci_layout) inputs.push_back(image.base.path);
+      }
+    }
+    std::erase(inputs, std::filesystem::path());
+    return inputs;
+  }
+
+  // That nothing is written over what is read, or twice.
+  void check_paths(const std::vector<Build>& builds, const std::vector<std::filesystem::path>& inputs) const {
+    PathClaims claims;
+    for (const auto& input : inputs) claims.read(input, "the input " + input.string());
+    if (!recipe_file_.empty()) claims.read(recipe_file_, "the recipe");
+    if (lock_.file()) claims.read(*lock_.file(), "the lock");
+    std::set<std::string> side_files;
+    for (const auto& build : builds) {
+      for (const auto& target : build.targets) claims.write(target);
+      const auto write = [&](const char* option, const std::optional<std::string>& file) {
+        if (!file) return;
+        const auto path = with_profile(*file, build.profile);
+        const auto what = std::string(option) + " " + path;
+        if (side_files.insert(what).second) claims.write(path, what);  // profiles may share a stamp
+      };
+      write("--digest-file", digest_file_);
+      write("--depfile", depfile_);
+      write("--stamp", stamp_);
+    }
   }
 
   void write_side_files(const BuildResult& made, const Build& build) const {

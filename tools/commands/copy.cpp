@@ -5,6 +5,8 @@
 
 #include "base/escape.hpp"
 #include "commands/command.hpp"
+#include "commands/path_claims.hpp"
+#include "flags/build_arguments.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "report/transfers.hpp"
@@ -58,8 +60,11 @@ class CopyCommand : public Command {
 
   int run(const Streams& streams) override {
     const auto from = Location::parse(from_);
-    const auto to = Location::parse(to_);
+    const auto to = target();
     check_kinds(from, to);
+    PathClaims claims;
+    if (from.kind != Location::Kind::oci_layout && !from.path.empty()) claims.read(from.path, from.to_string());
+    claims.write(to);
     if (!platform_.empty()) options_.platform = Platform::parse(platform_);
     const auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry({to}, {from}));
     if (dry_run_) {
@@ -73,8 +78,13 @@ class CopyCommand : public Command {
   }
 
  private:
+  Location target() const {
+    const auto instead = "ociassemble copy " + from_ + " " + to_;
+    return kind_ == Kind::push ? parse_push_target(to_, instead) : parse_output(to_);
+  }
+
   void check_kinds(const Location& from, const Location& to) const {
-    if (kind_ == Kind::push && !to.reference) reject("push to " + to_, "it is no registry");
+    if (kind_ == Kind::pull && to.reference) reject("pull to " + to_, "it is neither a layout nor an archive");
     if (kind_ == Kind::pull && !from.reference) reject("pull from " + from_, "it is no registry");
   }
 

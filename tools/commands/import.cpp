@@ -7,6 +7,7 @@
 
 #include "base/output_file.hpp"
 #include "commands/command.hpp"
+#include "commands/path_claims.hpp"
 #include "flags/build_arguments.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
@@ -49,6 +50,7 @@ class ImportCommand : public Command {
     }
     options_.ignore_file = ignore_file(file_);
     for (const auto& text : profiles_) options_.profiles.push_back(read_profile(text, kLimit));
+    check_output();
     const bool is_input = file_ == "-";
     const auto text = is_input ? read_input(streams, kLimit) : read_file(file_, kLimit);
     const auto recipe = import_dockerfile(text, is_input ? "the standard input" : file_, options_);
@@ -61,6 +63,21 @@ class ImportCommand : public Command {
   }
 
  private:
+  void check_output() const {
+    if (output_.empty()) return;
+    namespace fs = std::filesystem;
+    PathClaims claims;
+    const auto read = [&](const fs::path& file, const std::string& rules) {
+      claims.read(file, file.string());
+      if (!rules.empty()) claims.read(file.parent_path() / rules, rules);
+    };
+    if (file_ != "-") read(file_, options_.ignore_file);
+    for (const auto& profile : options_.profiles) {
+      if (!profile.file.empty()) read(profile.file, profile.ignore_file);
+    }
+    claims.write(output_, "-o " + output_);
+  }
+
   static std::string read_input(const Streams& streams, std::size_t limit) {
     if (streams.in == nullptr) return {};
     std::string text(limit + 1, '\0');

@@ -7,6 +7,7 @@
 #include "base/escape.hpp"
 #include "base/file_status.hpp"
 #include "commands/command.hpp"
+#include "commands/path_claims.hpp"
 #include "commands/wanted_bases.hpp"
 #include "flags/build_arguments.hpp"
 #include "ociassemble/error.hpp"
@@ -43,6 +44,9 @@ class LockCommand : public Command {
                      ->type_name("REF")
                      ->take_all();
     base->excludes("--file");
+    app.add_option("--base-name", base_name_, "With --base: pin the base's name in the annotations, or none")
+        ->type_name("NAME|none")
+        ->needs(base);
     app.add_option("--add-from", adds_from_, "What a build takes from another image, as its option; repeatable")
         ->type_name("IMAGE:PATH:DEST")
         ->take_all()
@@ -71,6 +75,9 @@ class LockCommand : public Command {
   int run(const Streams& streams) override {
     find_recipe();
     const auto file = lock_path();
+    PathClaims claims;
+    if (recipe_) claims.read(*recipe_, "the recipe");
+    claims.write(file, "the lock " + file.string());
     auto lock = load(file, streams);
     WantedPins pins;
     const auto wanted = wanted_bases(lock, pins);
@@ -125,7 +132,11 @@ class LockCommand : public Command {
       pins.compressions.insert(CompressionOptions::parse(compression_.value_or("gzip")).to_string());
     }
     if (host_data_) pins.host_certificates = pins.host_zones = true;
-    for (const auto& text : bases_) want(wanted, registry_base(text), platforms);
+    for (const auto& text : bases_) {
+      const auto reference = registry_base(text);
+      want(wanted, reference, platforms);
+      if (base_name_) pins.base_names[reference.to_string()] = {base_name_};
+    }
     for (const auto& text : adds_from_) {
       const auto add = parse_add_from(text);
       want(pins.images, *add.image, add.source.string(), platforms);
@@ -176,6 +187,7 @@ class LockCommand : public Command {
       const bool anew = updating_() && (update.empty() || update == name);
       after.bases.insert_or_assign(name, lock_one(before, name, platforms, anew, workplace));
     }
+    for (auto& [name, base] : after.bases) pin_name(base, before, name, pins);
     for (const auto& [name, files] : pins.images) {
       const bool anew = updating_() && (update.empty() || update == name);
       after.images.insert_or_assign(name, lock_files_of(before, name, files, anew, workplace));
@@ -185,6 +197,16 @@ class LockCommand : public Command {
     after.write(file);
     streams.out << (json_ ? locked_json(after, wanted, pins.images) : describe_locked(after, wanted, pins.images));
     return 0;
+  }
+
+  // What all builds of a base call it; what nothing was said about stays.
+  static void pin_name(LockedBase& base, const Lock& before, const std::string& reference, const WantedPins& pins) {
+    const auto names = pins.base_names.find(reference);
+    if (names != pins.base_names.end()) {
+      base.name = names->second.size() == 1 ? *names->second.begin() : std::nullopt;
+    } else if (const auto known = before.bases.find(reference); known != before.bases.end()) {
+      base.name = known->second.name;
+    }
   }
 
   // What is pinned stays until --update, as with bases.
@@ -245,7 +267,7 @@ class LockCommand : public Command {
     std::erase_if(locked.platforms, [](const auto& platform) { return platform.second.files.empty(); });
   }
 
-  std::optional<std::string> recipe_, lock_file_, cache_dir_, compression_;
+  std::optional<std::string> recipe_, lock_file_, cache_dir_, compression_, base_name_;
   Texts settings_, bases_, adds_from_, platforms_;
   std::string update_;
   std::function<bool()> updating_;

@@ -34,7 +34,9 @@ WantedBases bases_of(const Recipe& recipe, const RecipeSettings& settings, Wante
     pins.host_zones = pins.host_zones || needs.host_zones;
     for (const auto& taken : needs.taken) want(pins.images, taken.image, taken.path, taken.platforms);
     for (const auto& base : needs.bases) {
-      if (base.location.reference) want(wanted, *base.location.reference, base.platforms);
+      if (!base.location.reference) continue;
+      want(wanted, *base.location.reference, base.platforms);
+      pins.base_names[base.location.reference->to_string()].insert(base.name);
     }
   }
   return wanted;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,6 +22,8 @@ void want(WantedImages& wanted, const Location& image, const std::string& path, 
 struct WantedPins {
   std::set<std::string> compressions;
   WantedImages images;  // that files are taken from
+  // How builds name the bases, by their references; a base that several builds name otherwise has several.
+  std::map<std::string, std::set<std::optional<std::string>>> base_names;
   bool host_certificates = false;
   bool host_zones = false;
 };

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "assemble/placement.hpp"
+#include "base/file_status.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble::tool {
@@ -106,6 +107,31 @@ std::vector<Platform> parse_platforms(const std::vector<std::string>& texts) {
     platforms.push_back(Platform::parse(rest));
   }
   return platforms;
+}
+
+Location parse_output(const std::string& text) {
+  auto location = Location::parse(text);
+  if (!location.reference || text.starts_with("docker://")) return location;
+  const auto first = text.substr(0, text.find('/'));
+  const bool is_explicit =
+      first.size() != text.size() && (first == "localhost" || first.find_first_of(".:") != std::string::npos);
+  if (is_explicit) return location;
+  throw Error(ErrorCode::invalid_argument,
+              "cannot write to \"" + text + "\": it names neither a kind of place nor a registry",
+              is_folder(text) ? "there is a folder of that name: oci:" + text
+                              : "write oci:" + text + ", oci-archive:" + text + ", docker-archive:" + text + ", or " +
+                                    location.reference->to_string());
+}
+
+Location parse_push_target(const std::string& text, const std::string& instead) {
+  auto location = Location::parse(text);
+  if (!location.reference)
+    throw Error(ErrorCode::invalid_argument, "cannot push to " + text + ": it is no registry", "use " + instead);
+  if (text.find('/') == std::string::npos) {
+    throw Error(ErrorCode::invalid_argument, "cannot push to " + text + ": it names no registry",
+                "write REGISTRY/" + text + ", or for Docker Hub USER/" + text);
+  }
+  return location;
 }
 
 ImageFormat parse_format(std::string_view text) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ociassemble/location.hpp"
+
+namespace ociassemble::tool {
+
+// The files that a command reads and writes, so that none is written over another. A file is known by where its path
+// leads, links followed, and by its inode where it is there. Devices and pipes take part in nothing.
+class PathClaims {
+ public:
+  // `what` names the file in errors: "the recipe", "--digest-file out".
+  void read(const std::filesystem::path& file, std::string what);
+  // Throws Error{invalid_argument} when the file is read or written already, or lies in a layout that is written.
+  void write(const std::filesystem::path& file, const std::string& what);
+  // The same for a place of images: an archive, or a name in a layout. Several names of one docker archive are one
+  // file.
+  void write(const Location& target);
+
+ private:
+  struct Claim {
+    std::filesystem::path path;
+    std::optional<std::pair<dev_t, ino_t>> inode;
+    std::string what;
+  };
+  static std::optional<Claim> claim(const std::filesystem::path& path, std::string what);
+  void refuse_taken(const Claim& file) const;
+  void write_layout(const Location& target);
+
+  std::vector<Claim> read_, written_, layouts_;
+  std::vector<std::pair<std::string, std::string>> names_;  // in layouts, and of whom
+};
+
+}  // namespace ociassemble::tool
