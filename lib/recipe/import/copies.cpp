@@ -145,6 +145,8 @@ void CopyImport::take_from(const DockerInstruction& made, const std::string& fro
     state_.notes.add(made, fmt::format("this is the stage {} with the arguments as they are", plain));
   const auto path = joined_path("/", source);
   const auto place = state_.place_of(destination, last_name(path));
+  const auto image = stage ? image_of_stage(state_.stages, *stage) : from;
+  if (!image.empty()) return take_from_image(made, image, source, destination);
   const bool is_folder = path == "/etc/ssl/certs" || path == "/usr/share/zoneinfo";
   if (take_system_files(made, path, is_folder ? destination : place)) return;
   if (stage && (path == "/etc/passwd" || path == "/etc/group") && place == path) {
@@ -154,19 +156,36 @@ void CopyImport::take_from(const DockerInstruction& made, const std::string& fro
   }
   const bool is_plain = !holds_base(path) && source.find_first_of("*?[{") == std::string::npos;
   if (stage && is_plain && take_from_stage(made, *stage, path, destination)) return;
-  if (!stage) {
-    state_.note_lost(made, place,
-                     fmt::format("files of the image {} are not copied; bring them here, and name them "
-                                 "under \"files\", a program under \"binaries\"",
-                                 plain));
-    return;
-  }
   const auto guess = is_plain ? state_.builds.guess_context_file(*stage, path) : std::nullopt;
   const auto hint = guess ? fmt::format("; if no command makes it, it is {} of the context", *guess) : std::string();
   state_.note_lost(made, place,
                    fmt::format("what stage {} makes there is not known here; make it before, outside, and name it "
                                "under \"files\", a program under \"binaries\"{}",
                                from, hint));
+}
+
+// The file's own mode and owner are not taken over, as for every file.
+void CopyImport::take_from_image(const DockerInstruction& made, const std::string& image, const std::string& source,
+                                 const std::string& destination) {
+  const auto path = joined_path("/", source);
+  const auto place = state_.place_of(destination, last_name(path));
+  const auto refuse = [&](const char* why) {
+    state_.note_lost(made, place,
+                     fmt::format("{}; bring the files of the image {} here, and name them under \"files\", a program "
+                                 "under \"binaries\"",
+                                 why, image));
+  };
+  if (source.find_first_of("*?[") != std::string::npos) return refuse("patterns are not carried over");
+  if (text_holds(source, "{")) return refuse("a recipe takes {…} in a path for the platform's words");
+  if (holds_base(source) || holds_base(image)) return refuse("a variable of the base is not known here");
+  DraftFile file;
+  file.source = path;
+  file.from = image;
+  file.destination = destination;
+  file.line = made.line;
+  add_flags(made, file);
+  state_.has_platforms = state_.has_platforms || holds_platform(image) || holds_platform(path);
+  state_.draft.files.push_back(std::move(file));
 }
 
 // A program, a file of the context that the stage hands on, or a folder that it makes.
@@ -339,7 +358,7 @@ void CopyImport::move_programs() {
   for (auto file = files.begin(); file != files.end();) {
     const auto name = last_name(file->source);
     const auto place = state_.place_of(file->destination, name);
-    if (!state_.is_run(place) || text_holds(name, ".") || file->source == ".") {
+    if (!file->from.empty() || !state_.is_run(place) || text_holds(name, ".") || file->source == ".") {
       ++file;
       continue;
     }

@@ -30,6 +30,8 @@ class CopyImport {
   void add_flags(const DockerInstruction& made, DraftFile& file);
   void take_from(const DockerInstruction& made, const std::string& from, const std::string& source,
                  const std::string& destination);
+  void take_from_image(const DockerInstruction& made, const std::string& image, const std::string& source,
+                       const std::string& destination);
   bool take_from_stage(const DockerInstruction& made, std::size_t stage, const std::string& path,
                        const std::string& destination);
   bool take_system_files(const DockerInstruction& made, const std::string& source, const std::string& destination);

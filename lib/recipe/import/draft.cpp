@@ -15,8 +15,10 @@ void add_once(std::vector<std::string>& all, const std::string& one) {
 
 std::string file_json(const DraftFile& file) {
   auto json = json_text(file.source);
-  if (file.more.empty()) return json;
-  RecipeMembers members{{"source", std::move(json)}};
+  if (file.more.empty() && file.from.empty()) return json;
+  RecipeMembers members;
+  if (!file.from.empty()) set_member(members, "from", json_text(file.from));
+  set_member(members, "source", std::move(json));
   members.insert(members.end(), file.more.begin(), file.more.end());
   return line_object(members);
 }

@@ -12,6 +12,7 @@ namespace ociassemble {
 // A file or folder of the context that goes into the image, or a program.
 struct DraftFile {
   std::string source, destination;
+  std::string from;      // an image, whose file or folder it is; empty: the context
   RecipeMembers more;    // "owner", "mode", "ignore", "build"
   std::size_t line = 0;  // of its instruction
 

@@ -89,6 +89,17 @@ std::vector<ImportStage> divide_stages(const Dockerfile& file, ImportVariables& 
   return StageDivider(file, global, arguments, notes).run();
 }
 
+std::string image_of_stage(const std::vector<ImportStage>& stages, std::size_t index) {
+  constexpr std::string_view kChanges = " ADD COPY RUN WORKDIR ";
+  const auto& stage = stages[index];
+  const bool is_changed = std::any_of(stage.instructions.begin(), stage.instructions.end(), [&](const auto* made) {
+    return kChanges.find(fmt::format(" {} ", made->name)) != std::string_view::npos;
+  });
+  if (is_changed) return {};
+  if (stage.parent) return image_of_stage(stages, *stage.parent);
+  return stage.base == "scratch" ? std::string() : stage.base;
+}
+
 std::optional<std::size_t> find_stage(const std::vector<ImportStage>& stages, std::string_view name,
                                       std::size_t count) {
   if (const auto found = find_stage_name(stages, name, count)) return found;

@@ -23,6 +23,9 @@ struct ImportStage {
 std::vector<ImportStage> divide_stages(const Dockerfile& file, ImportVariables& global,
                                        const ImportArguments& arguments, ImportNotes& notes);
 
+// The image that the stage is, when no instruction changes its files; empty otherwise.
+std::string image_of_stage(const std::vector<ImportStage>& stages, std::size_t index);
+
 // The stage that `name` or number `name` is, among the first `count`; names go by any case.
 std::optional<std::size_t> find_stage(const std::vector<ImportStage>& stages, std::string_view name, std::size_t count);
 

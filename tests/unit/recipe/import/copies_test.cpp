@@ -131,6 +131,25 @@ TEST_CASE("a file of the context that a stage hands on is one of the context") {
   CHECK(holds(recipe, "// Line 6: /server is the context's server, as it is; stage b also runs: strip /srv/server."));
 }
 
+TEST_CASE("what another image has is taken from it, as is what a stage has that is that image unchanged") {
+  const auto recipe = imported(
+      "ARG TAG=3.20\nFROM alpine:$TAG AS certs\nENV A=1\nFROM certs AS more\nFROM alpine AS changed\nRUN x\nFROM "
+      "scratch\n"
+      "COPY --from=certs /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/\n"
+      "COPY --from=more /usr/share/zoneinfo /usr/share/zoneinfo\n"
+      "COPY --from=krallin/tini:v1 --chown=5 --chmod=0500 tini ../bin/../usr/bin/tini\n"
+      "COPY --from=changed /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/\nENTRYPOINT [\"tini\"]\n");
+  CHECK(holds(recipe,
+              "\"/etc/ssl/certs/\": {\"from\": \"alpine:${TAG}\", \"source\": "
+              "\"/etc/ssl/certs/ca-certificates.crt\"}"));
+  CHECK(holds(recipe, "\"/usr/share/zoneinfo\": {\"from\": \"alpine:${TAG}\", \"source\": \"/usr/share/zoneinfo\"}"));
+  CHECK(holds(recipe,
+              "\"/usr/bin/tini\": {\"from\": \"krallin/tini:v1\", \"source\": \"/tini\", \"owner\": \"5\", "
+              "\"mode\": \"0500\"}"));
+  CHECK(holds(recipe, "\"caCertificates\": \"host\""));  // of the stage that a command changed
+  CHECK_FALSE(holds(recipe, "// Line 8"));
+}
+
 TEST_CASE("an empty folder of a stage is made here, and its owner's where that is the image's user") {
   const auto recipe = imported(
       "FROM alpine AS b\nRUN mkdir -p /loki/rules && cp x /etc/loki/y && chown -R 5 /loki\nRUN mkdir /full && cp x "

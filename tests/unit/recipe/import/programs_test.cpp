@@ -168,13 +168,14 @@ TEST_CASE("a program that the last stage builds for itself and runs is a binary"
 
 TEST_CASE("everything else of a stage is a comment that names it") {
   const auto recipe = imported_program("go build -o /out/api ./cmd/api", "/src/LICENSE /LICENSE",
-                                       "COPY --from=build /out/* /bin/\nCOPY --from=krallin/tini /tini /tini\n");
+                                       "COPY --from=build /out/* /bin/\nCOPY --from=krallin/tini /tini* /tini\n");
   CHECK(holds(recipe,
               "// Line 6: COPY --from=build /src/LICENSE /LICENSE: what stage build makes there is not known here"));
   CHECK(holds(recipe, "\"binaries\"; if no command makes it, it is LICENSE of the context."));
   CHECK(holds(recipe, "// Line 7: COPY --from=build /out/* /bin/: what stage build makes there"));
-  CHECK(
-      holds(recipe, "// Line 8: COPY --from=krallin/tini /tini /tini: files of the image krallin/tini are not copied"));
+  CHECK(holds(recipe,
+              "// Line 8: COPY --from=krallin/tini /tini* /tini: patterns are not carried over; bring the files of "
+              "the image krallin/tini here"));
   CHECK_FALSE(holds(members_of(recipe), "binaries"));
 }
 
