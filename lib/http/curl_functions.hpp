@@ -21,6 +21,7 @@ namespace ociassemble {
   USE(multi_info_read)                          \
   USE(multi_init)                               \
   USE(multi_perform)                            \
+  USE(multi_fdset)                              \
   USE(multi_poll)                               \
   USE(multi_remove_handle)                      \
   USE(multi_strerror)                           \

@@ -2,6 +2,8 @@
 #include "http/curl_stream.hpp"
 
 #include <fmt/format.h>
+#include <sys/select.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <charconv>
@@ -178,12 +180,40 @@ void CurlStream::await_headers() {
 // Lets the transfer go on as far as it can without waiting, after waiting for something to happen where allowed.
 void CurlStream::advance(bool may_wait) {
   throw_if_stopped(stop_);
-  if (may_wait) curl().multi_poll(lane_.multi.get(), nullptr, 0, kPollMilliseconds, nullptr);
+  int events = 0;
+  if (may_wait) curl().multi_poll(lane_.multi.get(), nullptr, 0, kPollMilliseconds, &events);
   throw_if_stopped(stop_);
   int running = 0;
   check(curl().multi_perform(lane_.multi.get(), &running));
   take_result();
   if (failure_) std::rethrow_exception(failure_);
+  if (may_wait && events == 0 && !done_ && !paused_ && server_hung_up()) end_unsent();
+}
+
+// Whether the server has closed its side of a connection that we still want to send on. curl goes on waiting until
+// there is room, which may be never: a server that closes with a full window does not always reset the connection.
+bool CurlStream::server_hung_up() const {
+  fd_set reading{};
+  fd_set writing{};
+  fd_set failing{};
+  int highest = -1;
+  FD_ZERO(&reading);
+  FD_ZERO(&writing);
+  FD_ZERO(&failing);
+  if (curl().multi_fdset(lane_.multi.get(), &reading, &writing, &failing, &highest) != CURLM_OK) return false;
+  for (int fd = 0; fd <= highest; ++fd) {
+    char next = 0;
+    if (FD_ISSET(fd, &writing) && ::recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return true;
+  }
+  return false;
+}
+
+// An answer that is whole counts, though the server did not want all of the request; it is whole where it says its
+// length.
+void CurlStream::end_unsent() {
+  done_ = true;
+  const bool is_whole = headers_done_ && headers_.find_number("Content-Length") == received_;
+  result_ = is_whole ? CURLE_OK : CURLE_SEND_ERROR;
 }
 
 void CurlStream::take_result() {

@@ -48,6 +48,8 @@ class CurlStream : public HttpStream {
   void await_headers();
   void advance(bool may_wait);
   void take_result();
+  bool server_hung_up() const;
+  void end_unsent();
   [[noreturn]] void fail(CURLcode result);
   void close() noexcept;
 

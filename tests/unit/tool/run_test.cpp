@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "fake_registry.hpp"
@@ -17,6 +20,17 @@ using namespace ociassemble;
 using test::holds;
 using test::run;
 using test::TestFolder;
+
+namespace {
+
+// A build that fails may leave a layout, without images.
+bool has_image(const std::filesystem::path& index) {
+  std::ifstream file(index);
+  const std::string json{std::istreambuf_iterator<char>(file), {}};
+  return json.find("\"digest\"") != std::string::npos;
+}
+
+}  // namespace
 
 TEST_CASE("without a command the tool says how to get help, and that is a usage error") {
   const auto outcome = run({});
@@ -148,7 +162,7 @@ TEST_CASE("each bad command line is a usage error that says what is wrong, and w
     CHECK(holds(outcome.err, row.says));
     CHECK(outcome.err.rfind("ociassemble: ", 0) == 0);
     CHECK(outcome.out.empty());
-    CHECK_FALSE(std::filesystem::exists(folder / "image/index.json"));
+    CHECK_FALSE(has_image(folder / "image/index.json"));
   }
 }
 
@@ -178,7 +192,7 @@ TEST_CASE("a binary that the image could not run is refused with status 3") {
     CAPTURE(row.says);
     CHECK(outcome.status == 3);
     CHECK(holds(outcome.err, row.says));
-    CHECK_FALSE(std::filesystem::exists(folder / "image/index.json"));
+    CHECK_FALSE(has_image(folder / "image/index.json"));
   }
 }
 
@@ -191,7 +205,7 @@ TEST_CASE("inputs that are not there are status 1") {
   CHECK(run({"build", "-q", "-b", app, "--user", "nosuchuser", "-o", layout}).status == 1);
   CHECK(run({"build", "-q", "-b", app, "--base", "oci:" + (folder / "none").string(), "-o", layout}).status == 1);
   CHECK(run({"inspect", "oci:" + (folder / "none").string()}).status == 1);
-  CHECK_FALSE(std::filesystem::exists(folder / "image/index.json"));
+  CHECK_FALSE(has_image(folder / "image/index.json"));
 }
 
 TEST_CASE("--any-binary takes a script as it is") {

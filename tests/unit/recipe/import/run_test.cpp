@@ -125,9 +125,10 @@ TEST_CASE("a file that is given away is no folder, whatever its name") {
 
 TEST_CASE("an owner of what no copy is known to bring is named, not made a folder") {
   const auto recipe = imported(
-      "FROM alpine AS b\nFROM alpine\nCOPY --from=b /x /bin/x\nCOPY rootfs /\nRUN chown 5 /bin/x /start.sh /data\n");
+      "FROM alpine AS b\nRUN make /x\nFROM alpine\nCOPY --from=b /x /bin/x\nCOPY rootfs /\nRUN chown 5 /bin/x "
+      "/start.sh /data\n");
   CHECK_FALSE(holds(recipe, "writable"));
-  CHECK(holds(recipe, "// Line 5: RUN chown 5 /bin/x /start.sh /data: not carried over: chown 5 /bin/x"));
+  CHECK(holds(recipe, "// Line 6: RUN chown 5 /bin/x /start.sh /data: not carried over: chown 5 /bin/x"));
 }
 
 TEST_CASE("the folder of an earlier WORKDIR is named") {
