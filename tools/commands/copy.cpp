@@ -79,7 +79,7 @@ class CopyCommand : public Command {
 
  private:
   Location target() const {
-    const auto instead = "ociassemble copy " + from_ + " " + to_;
+    const auto instead = "ociassemble copy " + shell_word(from_) + " " + shell_word(to_);
     return kind_ == Kind::push ? parse_push_target(to_, instead) : parse_output(to_);
   }
 
