@@ -112,6 +112,17 @@ def unreadable_images(layout):
     return problems
 
 
+def is_empty_index(path):
+    """Whether it is the index of a layout that has no image yet."""
+    if os.path.basename(path) != "index.json":
+        return False
+    try:
+        with open(path, "rb") as file:
+            return json.load(file)["manifests"] == []
+    except (OSError, ValueError, KeyError):
+        return False
+
+
 class Repository:
     """A repository, asked without the program."""
 
@@ -263,7 +274,8 @@ class Workplace:
         problems = []
         for path in sorted(set(self.before) | set(after) | set(wanted["files"])):
             now, old, new = after.get(path), self.before.get(path), wanted["files"].get(path)
-            if now != new and (complete or now != old):
+            begun = not complete and old is None and is_empty_index(os.path.join(place, path))
+            if now != new and (complete or now != old) and not begun:
                 problems.append(f"{path} is {'lost' if now is None else 'neither as before nor as it should be'}")
         for layout in ("image", "other", "fresh/layout"):
             problems += unreadable_images(os.path.join(place, layout))

@@ -40,7 +40,7 @@ starts() {
   refused -3 ociassemble build --binary "$files/by_name" "${glibc[@]}"
   [[ "$output" = *"by_name: it does not start on this base"*"libtwice.so.1 is not in the image; the program needs it"* ]]
   [[ "$output" = *"add it"*"--add"* ]]
-  [ ! -e image/index.json ]
+  no_image_in image
 }
 
 @test "an added library is found where the loader looks" {

@@ -249,6 +249,9 @@ open_to_others() {
 # WORDS…: as a user who is not root.
 as_nobody() { HOME=/ setpriv --reuid=65533 --regid=65533 --clear-groups "$@"; }
 
+# LAYOUT: a build that failed left no image there, if perhaps an empty layout.
+no_image_in() { [ ! -e "$1/index.json" ] || [ "$(jq '.manifests | length' "$1/index.json")" -eq 0 ]; }
+
 need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 
 # LAYOUT: the image's server answers from inside a container; its answer in the variable answer.

@@ -51,7 +51,7 @@ make_bases() {
   takes_per_file 20 ociassemble inspect oci:N-files
   takes_per_file 20 ociassemble inspect --files oci:N-files
   takes_per_file 20 ociassemble inspect --json oci:N-files
-  takes_per_file 60 ociassemble verify oci:N-files
+  takes_per_file 180 ociassemble verify oci:N-files
   takes_per_file 220 ociassemble verify --same-app oci:N-files-app oci:N-folders-app
   takes_per_file 220 ociassemble verify --same-app --json oci:N-files-app oci:N-folders-app
 }
