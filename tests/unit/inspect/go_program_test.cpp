@@ -71,7 +71,7 @@ TEST_CASE("a spool keeps ELF files whole, however they are cut, and nothing of o
       "\x7f"
       "ELF and more";
   ElfSpool spool(100);
-  for (const std::size_t cut : {1, 3, 4, 5, 16}) {
+  for (const std::size_t cut : {1U, 3U, 4U, 5U, 16U}) {
     spool.begin();
     for (std::size_t at = 0; at < elf.size(); at += cut) spool.write(as_bytes(std::string_view(elf).substr(at, cut)));
     REQUIRE(spool.keeps());

@@ -21,7 +21,7 @@ std::vector<std::pair<std::string, std::string>> read(const SortedRecords& recor
 
 TEST_CASE("records come in the order of their keys' bytes, and of one key the last counts") {
   // As much memory as a single record takes, some, and all.
-  for (const std::size_t memory : {1, 40, 1000, 1'000'000}) {
+  for (const std::size_t memory : {1U, 40U, 1000U, 1'000'000U}) {
     CAPTURE(memory);
     RecordSorter sorter(memory);
     for (const auto* key : {"b", "a", "c", "a", "\xff", "", "b", "a/b", "a", "a.b"}) {
