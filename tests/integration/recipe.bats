@@ -230,5 +230,5 @@ END
   run --separate-stderr -0 ociassemble build -q --binary "$server" -o oci:image:v1
   [[ $stderr == *"the recipe ociassemble.json is left aside"* ]]
   run --separate-stderr -0 ociassemble build -q -f ociassemble.json --binary "$server" -o oci:image:v1
-  [[ -z $stderr ]]
+  [[ $stderr != *"left aside"* ]]
 }

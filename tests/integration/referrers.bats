@@ -62,11 +62,13 @@ blob() { cat "$1/blobs/sha256/${2#sha256:}"; }
 
 @test "two writers at the fallback tag lose nothing" {
   ociassemble push -q oci:image:v1 "$REGISTRY/app:v1"
-  for i in 1 2 3 4 5 6; do
+  writers=()
+  for i in 1 2; do
     echo "{\"number\": $i}" >"$i.json"
-    ociassemble attest -q "$REGISTRY/app:v1" --type "https://example.com/$((i % 2))" --predicate "$i.json" >"made$i" &
+    ociassemble attest -q "$REGISTRY/app:v1" --type "https://example.com/$i" --predicate "$i.json" >"made$i" 3>&- &
+    writers+=($!)
   done
-  wait
+  for writer in "${writers[@]}"; do wait "$writer"; done
   ociassemble referrers --json "$REGISTRY/app:v1" | jq -r '.[].digest' | sort >found
   sort made? | diff - found
 }
