@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "report/json_text.hpp"
 #include "report/locks.hpp"
 
