@@ -25,7 +25,7 @@ constexpr std::size_t kMaxBundle = std::size_t{16} << 20U;
 
 fs::path host_bundle() {
   for (const auto name : kCertificateFiles) {
-    const auto path = fs::path("/") / name;
+    auto path = fs::path("/") / name;
     const auto status = file_status(path);
     if (status && S_ISREG(status->st_mode)) return path;
   }

@@ -23,8 +23,10 @@ void for_each_apk_file(std::string_view database, const VisitPath& visit) {
     if (line.empty()) folder.clear();
     if (line.starts_with("F:")) folder = without_slashes(line.substr(2));
     if (!line.starts_with("R:")) continue;
-    const std::string name(line.substr(2));
-    visit(folder.empty() ? name : folder + "/" + name);
+    std::string path = folder;
+    if (!path.empty()) path += '/';
+    path += line.substr(2);
+    visit(path);
   }
 }
 

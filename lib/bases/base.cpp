@@ -168,7 +168,7 @@ Layer layer_from_tarball(const fs::path& file, const std::optional<FileIdentity>
 class TarballOnDemand : public BlobReader {
  public:
   TarballOnDemand(fs::path file, FileIdentity identity, LayerOptions options, const Workplace& workplace)
-      : file_(std::move(file)), identity_(identity), options_(options), workplace_(workplace) {}
+      : file_(std::move(file)), identity_(std::move(identity)), options_(options), workplace_(workplace) {}
 
   std::unique_ptr<Source> open(const Descriptor& descriptor) override {
     const std::lock_guard lock(mutex_);

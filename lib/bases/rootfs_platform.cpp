@@ -44,8 +44,8 @@ std::string header_of(const LibraryFacts& facts) {
           facts.is_little_endian ? low : high, facts.is_little_endian ? high : low};
 }
 
-void note(Machines& machines, std::string header, std::string path) {
-  if (machines.size() < kMostMachines) machines.try_emplace(std::move(header), std::move(path));
+void note(Machines& machines, std::string header, const std::string& path) {
+  if (machines.size() < kMostMachines) machines.try_emplace(std::move(header), path);
 }
 
 // Libraries and loaders, of which the tree knows what they are for: where loaders look, and one folder deeper.

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "base/stop.hpp"
@@ -153,7 +153,10 @@ struct Recompression {
   std::string after;
   bool is_certain = true;
 
-  auto operator<=>(const Recompression&) const = default;
+  bool operator<(const Recompression& other) const {
+    return std::tie(kind, before, after, is_certain) <
+           std::tie(other.kind, other.before, other.after, other.is_certain);
+  }
 };
 
 class CompressionCauses {

@@ -35,6 +35,8 @@ std::size_t checked(std::size_t result, std::string_view action) {
 
 class ZstdCompressor : public FinishingSink {
  public:
+  ZstdCompressor(const ZstdCompressor&) = delete;
+  ZstdCompressor& operator=(const ZstdCompressor&) = delete;
   ZstdCompressor(int level, std::size_t workers, Sink& to)
       : context_(ZSTD_createCCtx()), to_(to), room_(ZSTD_CStreamOutSize()) {
     if (!context_) throw std::bad_alloc();

@@ -29,7 +29,7 @@ class OpenedSource {
 
   // Throws what opening it threw.
   BlobReader& blobs() {
-    if (failure_) throw *failure_;
+    if (failure_) throw Error(*failure_);
     if (!blobs_) {
       try {
         blobs_ = source_.open();
