@@ -37,6 +37,7 @@ setup_file() {
     ldd "$go_root/bin/go" | grep -o '/[^ ]*' | xargs -rn 1 dirname
   } | sort -u >mounts
   while read -r folder; do printf -- '-v\n%s:%s:ro\n' "$folder" "$folder"; done <mounts >mount-options
+  mkdir -p "$(go env GOCACHE)"
   printf -- '-v\n%s:/tmp/cache\n' "$(go env GOCACHE)" >>mount-options
 }
 
