@@ -25,8 +25,9 @@ setup_file() {
     skip "buildah cannot run here: $(tail -n 1 buildah.log)"
   fi
   tar -xzf "$(alpine_rootfs)" -C "$mounted"
-  # Folders that every distribution has.
+  # What every distribution has.
   mkdir -p "$mounted"/{etc,home,opt,srv,tmp,usr/local/bin,var/lib}
+  touch "$mounted"/etc/{hostname,hosts,resolv.conf}
   [ -e "$mounted/bin/touch" ] || ln -s busybox "$mounted/bin/touch"
   commit_base alpine:3.20 --cmd '["/bin/sh"]' --env "PATH=$path"
   buildah push --quiet localhost/alpine:3.20 "oci:$BATS_FILE_TMPDIR/alpine:base"

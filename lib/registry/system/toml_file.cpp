@@ -30,6 +30,8 @@ toml::table parse_text(std::string_view text, const std::string& name) {
   check_depth(text, name);
   try {
     return toml::parse(text);
+  } catch (const std::logic_error&) {
+    throw Error(ErrorCode::corrupt, fmt::format("{}: it is not TOML", name));
   } catch (const toml::parse_error& error) {
     throw Error(ErrorCode::corrupt,
                 fmt::format("{}:{}: {}", name, error.source().begin.line, excerpt(std::string(error.description()))));
