@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +12,9 @@
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
+
+void throw_not_toml() { throw std::logic_error("it is not TOML"); }
+
 namespace {
 
 constexpr std::ptrdiff_t kMostDots = 64;  // of a line; a key "a.b.c" is a table in a table
