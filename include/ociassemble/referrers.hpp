@@ -21,15 +21,17 @@ struct Referrer {
   std::vector<Referrer> referrers;  // its own: signatures may be signed
 };
 
+// Whether the referrers' manifests are read for what they hold, or only named as the place lists them.
+enum class ReferrerDetail { listed, opened };
+
 // What refers to the manifest or index `root`, which was found at `where`, and to all that an index names: in a
 // registry by its referrers API or the fallback tag, in a layout or archive by the subjects of the entries of its
 // index; besides, what cosign's tags hold ("sha256-HEX.sig", ".att", ".sbom"). What cannot be read is told to
 // workplace.warn and skipped. Error{unsupported} for more than 20,000 of them; they are followed 8 deep. Throws what
 // asking throws.
 OCIASSEMBLE_EXPORT std::vector<Referrer> find_referrers(const Document& root, const Location& where,
-                                                        const Workplace& workplace);
-// One of those, with its manifest.
-OCIASSEMBLE_EXPORT Document open_referrer(const Referrer& referrer, const Location& where, const Workplace& workplace);
+                                                        const Workplace& workplace,
+                                                        ReferrerDetail detail = ReferrerDetail::opened);
 
 // Puts a referrer beside its subject, which is in the registry's repository or the layout at `where`; its name or tag
 // does not count. Nothing is sent when it is there. Throws Error{invalid_argument} for other kinds of places.

@@ -14,7 +14,6 @@
 namespace ociassemble {
 namespace {
 
-constexpr std::uint64_t kMostClaimedBytes = std::uint64_t{64} << 30U;
 constexpr std::uint64_t kLargestRecord = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kLargestProgram = std::uint64_t{4} << 30U;
 constexpr std::uint64_t kMostRecords = std::uint64_t{256} << 20U;
@@ -55,7 +54,7 @@ const CataloguedFile* FileCatalogue::find(std::string_view path) const {
 std::shared_ptr<const FileFacts> FileCatalogue::read(const TarEntry& entry, Source& data) {
   pending_ = {};
   if (entry.type != EntryType::regular) return {};
-  check_claim(entry);
+  claimed_.take(entry, tar_bytes_->size(), "list what the image holds");
   pending_.layer = layer_;
   const bool is_record = may_be_record(entry.path);
   if (is_record) {
@@ -94,16 +93,6 @@ std::shared_ptr<const GoBuild> FileCatalogue::read_build(const std::string& name
     if (error.code() != ErrorCode::check_failed) throw;
     return {};
   }
-}
-
-void FileCatalogue::check_claim(const TarEntry& entry) {
-  const auto limit = kMostClaimedBytes + tar_bytes_->size();
-  if (entry.size > limit || claimed_ > limit) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("cannot list what the image holds: {} is a file of more holes than can be read",
-                            tar_name_for_message(entry.path)));
-  }
-  claimed_ += entry.size;
 }
 
 void FileCatalogue::placed(const TarEntry& entry, const std::string& path) {

@@ -14,6 +14,7 @@
 #include "inspect/elf_spool.hpp"
 #include "inspect/go_build_info.hpp"
 #include "ociassemble/image.hpp"
+#include "tar/claimed_bytes.hpp"
 #include "tree/tree.hpp"
 
 namespace ociassemble {
@@ -43,7 +44,6 @@ class FileCatalogue : private TreeWatcher {
   std::shared_ptr<const FileFacts> read(const TarEntry& entry, Source& data) override;
   void placed(const TarEntry& entry, const std::string& path) override;
   void removed(const std::string& path) override;
-  void check_claim(const TarEntry& entry);
   std::shared_ptr<const GoBuild> read_build(const std::string& name);
   void erase_below(const std::string& path);
 
@@ -51,7 +51,7 @@ class FileCatalogue : private TreeWatcher {
   std::map<std::string, CataloguedFile> files_;
   CataloguedFile pending_;  // read, and not yet placed
   std::uint32_t layer_ = 0;
-  std::uint64_t claimed_ = 0;
+  ClaimedBytes claimed_;
   std::uint64_t kept_ = 0;
   const HashSource* tar_bytes_ = nullptr;
   std::vector<std::byte> buffer_;

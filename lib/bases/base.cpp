@@ -44,22 +44,6 @@ std::set<std::string> wanted_files() {
 
 Tree make_tree(std::set<std::string> wanted) { return Tree(std::move(wanted), {is_summarised_file, summarise_file}); }
 
-std::string_view name_of(DetectedCompression detected) {
-  switch (detected) {
-    case DetectedCompression::none:
-      return "not compressed";
-    case DetectedCompression::gzip:
-      return "gzip";
-    case DetectedCompression::zstd:
-      return "zstd";
-    case DetectedCompression::xz:
-      return "xz";
-    case DetectedCompression::bzip2:
-      return "bzip2";
-  }
-  return {};
-}
-
 std::string_view stated_compression(const Layer& layer) {
   const auto stated = layer_compression(layer.descriptor.media_type);
   if (!stated) return "unknown";
@@ -240,7 +224,8 @@ void require_stated_compression(const Layer& layer, DetectedCompression detected
   if (!stated || stated == media_compression(detected)) return;
   throw Error(ErrorCode::corrupt,
               fmt::format("cannot use the base: layer {} has the media type {}, and its bytes are {}",
-                          layer.descriptor.digest.to_string(), layer.descriptor.media_type, name_of(detected)),
+                          layer.descriptor.digest.to_string(), layer.descriptor.media_type,
+                          detected == DetectedCompression::none ? "not compressed" : compression_name(detected)),
               media_compression(detected) ? "--fix-media-types writes the true type"
                                           : "copy the base with another compression first");
 }

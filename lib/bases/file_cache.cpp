@@ -4,37 +4,23 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "base/private_folder.hpp"
 #include "ociassemble/error.hpp"
 #include "store/directory_store.hpp"
+#include "store/used_files.hpp"
 
 namespace ociassemble {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct CachedFile {
-  fs::path path;
-  std::uint64_t size;
-  fs::file_time_type used;
-};
-
-std::vector<CachedFile> cached_files(const fs::path& folder) {
-  std::vector<CachedFile> files;
+UsedFiles cached_files(const fs::path& folder) {
+  UsedFiles files;
   std::error_code failure;
-  for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure)) {
-    std::error_code gone;
-    if (!at->is_regular_file(gone) || gone) continue;
-    const auto size = at->file_size(gone);
-    const auto used = at->last_write_time(gone);
-    if (!gone) files.push_back({at->path(), size, used});
-  }
-  std::ranges::sort(files, {}, &CachedFile::used);
+  for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure)) files.add(*at);
   return files;
 }
 
@@ -59,15 +45,7 @@ std::shared_ptr<BlobStore> FileCache::make_room(std::uint64_t bytes) noexcept {
   try {
     if (bytes > limit_ / 2) return nullptr;
     make_private_folders(folder_ / "blobs" / "sha256");
-    const auto files = cached_files(folder_ / "blobs" / "sha256");
-    std::uint64_t total = bytes;
-    for (const auto& file : files) total += file.size;
-    for (const auto& file : files) {
-      if (total <= limit_) break;
-      std::error_code ignored;
-      fs::remove(file.path, ignored);
-      total -= file.size;
-    }
+    cached_files(folder_ / "blobs" / "sha256").remove_oldest(limit_ - bytes);
     return store_;
   } catch (...) {
     return nullptr;  // A full disk or a foreign folder costs time, not the image.

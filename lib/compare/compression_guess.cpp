@@ -105,22 +105,6 @@ class LevelFinder {
   bool has_failed_ = false;
 };
 
-std::string_view kind_name(DetectedCompression detected) {
-  switch (detected) {
-    case DetectedCompression::none:
-      return "none";
-    case DetectedCompression::gzip:
-      return "gzip";
-    case DetectedCompression::zstd:
-      return "zstd";
-    case DetectedCompression::xz:
-      return "xz";
-    case DetectedCompression::bzip2:
-      return "bzip2";
-  }
-  return {};
-}
-
 // Where the layers may not be read, their media types have to do.
 std::string_view kind_of_type(const std::string& media_type) {
   if (media_type.ends_with("+zstd") || media_type.ends_with(".zstd")) return "zstd";
@@ -192,7 +176,7 @@ class CompressionCauses {
   static Encoding encoding(const LayerSide& side, const std::optional<LayerHead>& head) {
     Encoding result{std::string(kind_of_type(side.descriptor.media_type)), {}, {}, 0};
     if (!head) return result;
-    result.kind = kind_name(head->detected);
+    result.kind = compression_name(head->detected);
     result.effort = effort_of(*head);
     if (head->detected == DetectedCompression::gzip && head->blob.size() > kGzipSystemByte)
       result.system = head->blob[kGzipSystemByte];

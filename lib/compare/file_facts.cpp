@@ -9,13 +9,10 @@
 #include "base/stop.hpp"
 #include "digest/hasher.hpp"
 #include "io/streams.hpp"
-#include "ociassemble/error.hpp"
-#include "tar/tar_path.hpp"
 
 namespace ociassemble {
 namespace {
 
-constexpr std::uint64_t kMostClaimed = std::uint64_t{64} << 30U;
 constexpr std::size_t kScriptHead = 256;  // BINPRM_BUF_SIZE of Linux
 
 // "#!/usr/bin/env -S app": what the kernel makes of a script's first line. A carriage return is part of a name.
@@ -69,7 +66,7 @@ std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source
     if (!empty_) empty_ = make_facts(Digest::of(std::string_view()), {});
     return empty_;
   }
-  check_claim(entry, layer_bytes);
+  claimed_.take(entry, layer_bytes, "compare the images");
   if (buffer_.empty()) buffer_.resize(kCopyBufferSize);
   Hasher hasher;
   std::string head;
@@ -87,15 +84,6 @@ std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source
   take_script(links, head);
   if (const auto file = spool_.file(entry.path)) links.elf = std::make_shared<const ElfLinks>(read_elf_links(*file));
   return make_facts(hasher.finish(), std::move(links));
-}
-
-void FactsReader::check_claim(const TarEntry& entry, std::uint64_t layer_bytes) {
-  if (entry.size > kMostClaimed + layer_bytes || claimed_ > kMostClaimed + layer_bytes) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("cannot compare the images: {} is a file of more holes than can be read",
-                            tar_name_for_message(entry.path)));
-  }
-  claimed_ += entry.size;
 }
 
 }  // namespace ociassemble

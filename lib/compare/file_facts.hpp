@@ -13,6 +13,7 @@
 #include "inspect/elf_spool.hpp"
 #include "ociassemble/digest.hpp"
 #include "ociassemble/io.hpp"
+#include "tar/claimed_bytes.hpp"
 #include "tar/entry.hpp"
 
 namespace ociassemble {
@@ -40,9 +41,7 @@ class FactsReader {
                                         const std::stop_token& stop);
 
  private:
-  void check_claim(const TarEntry& entry, std::uint64_t layer_bytes);
-
-  std::uint64_t claimed_ = 0;
+  ClaimedBytes claimed_;
   std::shared_ptr<const FileFacts> empty_;  // of every empty file
   std::vector<std::byte> buffer_;
   ElfSpool spool_{std::numeric_limits<std::uint64_t>::max()};

@@ -11,13 +11,11 @@
 #include "image/layer_reader.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
-#include "tar/tar_path.hpp"
+#include "tar/claimed_bytes.hpp"
 
 namespace ociassemble {
 namespace {
 
-// What sparse files may hold more than their layer has bytes.
-constexpr std::uint64_t kMaxHoles = std::uint64_t{64} << 30U;
 constexpr std::uint64_t kRecordRoom = 8;  // beside key and value
 
 // Digests of files, bounded also where a few bytes claim to be many.
@@ -27,11 +25,7 @@ class ContentReader {
       : subject_(std::move(subject)), programs_(programs), stop_(stop) {}
 
   Digest digest(const ReadEntry& read) {
-    if (read.entry.size > kMaxHoles + read.layer_bytes || claimed_ > kMaxHoles + read.layer_bytes) {
-      throw Error(ErrorCode::unsupported, fmt::format("cannot compare {}: {} is a file of more holes than can be read",
-                                                      subject_, tar_name_for_message(read.entry.path)));
-    }
-    claimed_ += read.entry.size;
+    claimed_.take(read.entry, read.layer_bytes, "compare " + subject_);
     if (read.entry.size == 0) return kNothing_;
     Hasher hasher;
     if (programs_ != nullptr) programs_->begin();
@@ -50,7 +44,7 @@ class ContentReader {
   LayerPrograms* const programs_;
   const std::stop_token& stop_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(kCopyBufferSize);
-  std::uint64_t claimed_ = 0;
+  ClaimedBytes claimed_;
 };
 
 FileState state_of(const TarEntry& entry) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "gates/library_search.hpp"
+
 namespace ociassemble {
 namespace {
 
@@ -20,17 +22,6 @@ constexpr std::array<std::string_view, 24> kOldCapabilities = {
 constexpr std::array<std::string_view, 12> kPlatforms = {"x86_64",  "haswell", "xeon_phi", "aarch64",
                                                          "i686",    "i386",    "armv7l",   "v7l",
                                                          "ppc64le", "s390x",   "riscv64",  "power9"};
-
-std::vector<std::string> split(std::string_view list, std::string_view separators) {
-  std::vector<std::string> parts;
-  while (parts.size() < kMostFolders) {
-    const auto end = list.find_first_of(separators);
-    parts.emplace_back(list.substr(0, end));
-    if (end == std::string_view::npos) break;
-    list.remove_prefix(end + 1);
-  }
-  return parts;
-}
 
 std::string origin_folder(std::string_view path) {
   const auto slash = path.rfind('/');
@@ -80,7 +71,7 @@ void append_musl_kinds(std::vector<LoaderKindFolders>& kinds, const StartView& v
   for (const auto* file : kMuslPaths) {
     const auto found = view.follow(fmt::format("/{}", file));
     if (found.node != nullptr && found.node->contents()) {
-      kinds.push_back({true, split(*found.node->contents(), ":\n")});
+      kinds.push_back({true, split_folders(*found.node->contents(), ":\n")});
     } else {
       kinds.push_back({true, {"/lib", "/usr/local/lib", "/usr/lib"}});
     }
@@ -118,7 +109,7 @@ LibraryFolders::LibraryFolders(const StartView& view, const std::set<std::string
 
 void LibraryFolders::add_folders(std::string_view list) {
   if (list.empty()) return;
-  for (auto& folder : split(list, ":;")) environment_.push_back(std::move(folder));
+  for (auto& folder : split_folders(list, ":;")) environment_.push_back(std::move(folder));
 }
 
 std::vector<std::string> LibraryFolders::expand(std::string_view folder, const Found& by) const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ociassemble/compression.hpp"
@@ -29,6 +30,8 @@ std::unique_ptr<Source> make_decompressor(std::unique_ptr<Source> from, std::str
 
 // Which of them it was; only for gzip, zstd and none is there a media type.
 enum class DetectedCompression { none, gzip, zstd, xz, bzip2 };
+// "none", "gzip", "zstd", "xz" or "bzip2".
+std::string_view compression_name(DetectedCompression detected) noexcept;
 DetectedCompression detect_compression(std::span<const std::byte> first_bytes) noexcept;
 // Which of them a layer's media type can state; nothing for the others.
 std::optional<Compression> media_compression(DetectedCompression detected) noexcept;

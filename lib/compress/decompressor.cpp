@@ -76,6 +76,22 @@ std::optional<Compression> media_compression(DetectedCompression detected) noexc
   return {};
 }
 
+std::string_view compression_name(DetectedCompression detected) noexcept {
+  switch (detected) {
+    case DetectedCompression::none:
+      return "none";
+    case DetectedCompression::gzip:
+      return "gzip";
+    case DetectedCompression::zstd:
+      return "zstd";
+    case DetectedCompression::xz:
+      return "xz";
+    case DetectedCompression::bzip2:
+      return "bzip2";
+  }
+  return {};
+}
+
 DetectedCompression detect_compression(std::span<const std::byte> first_bytes) noexcept {
   const auto bytes = as_text(first_bytes);
   if (bytes.starts_with("\x1F\x8B"sv)) return DetectedCompression::gzip;

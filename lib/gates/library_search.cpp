@@ -16,17 +16,6 @@ constexpr std::size_t kMostFolders = 4096;
 // Folders for better processors; they hold the same libraries, compiled otherwise.
 constexpr std::array kHwcapFolders{"glibc-hwcaps/x86-64-v2/", "glibc-hwcaps/x86-64-v3/", "glibc-hwcaps/x86-64-v4/"};
 
-std::vector<std::string> split(std::string_view list, std::string_view separators) {
-  std::vector<std::string> parts;
-  while (parts.size() < kMostFolders) {
-    const auto end = list.find_first_of(separators);
-    parts.emplace_back(list.substr(0, end));
-    if (end == std::string_view::npos) break;
-    list.remove_prefix(end + 1);
-  }
-  return parts;
-}
-
 std::string folder_of(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == std::string_view::npos ? "/" : "/" + std::string(path.substr(0, slash));
@@ -53,19 +42,30 @@ std::string platform_of_machine(std::uint16_t machine) {
 std::vector<std::string> musl_folders(const RootFiles& root, std::uint16_t machine) {
   const auto list = root.text("etc/ld-musl-" + platform_of_machine(machine) + ".path");
   if (!list) return {"/lib", "/usr/local/lib", "/usr/lib"};
-  auto folders = split(*list, ":\n");
+  auto folders = split_folders(*list, ":\n");
   folders.erase(std::remove(folders.begin(), folders.end(), ""), folders.end());
   return folders;
 }
 
 }  // namespace
 
+std::vector<std::string> split_folders(std::string_view list, std::string_view separators) {
+  std::vector<std::string> parts;
+  while (parts.size() < kMostFolders) {
+    const auto end = list.find_first_of(separators);
+    parts.emplace_back(list.substr(0, end));
+    if (end == std::string_view::npos) break;
+    list.remove_prefix(end + 1);
+  }
+  return parts;
+}
+
 LibrarySearch::LibrarySearch(const ProgramStart& program, const RootFiles& root, LoaderKind loader,
                              const LibraryFacts& loader_facts)
     : program_(program), root_(root), loader_(loader) {
   const auto machine = program.facts.machine;
   if (!program.library_path.empty())
-    environment_folders_ = split(program.library_path, loader == LoaderKind::musl ? ":\n" : ":;");
+    environment_folders_ = split_folders(program.library_path, loader == LoaderKind::musl ? ":\n" : ":;");
   if (loader == LoaderKind::musl) {
     default_folders_ = musl_folders(root, machine);
     return;
@@ -119,7 +119,7 @@ std::optional<SearchResult> LibrarySearch::try_folders(const std::vector<std::st
 
 std::vector<std::string> LibrarySearch::expand(std::string_view list, const LoadedFile& by) const {
   if (loader_ == LoaderKind::musl && has_unknown_to_musl(list)) return {};
-  auto folders = split(list, ":");
+  auto folders = split_folders(list, ":");
   folders.erase(std::remove(folders.begin(), folders.end(), ""), folders.end());
   for (auto& folder : folders) {
     for (const auto* name : {"${ORIGIN}", "$ORIGIN"}) replace_all(folder, name, folder_of(by.path));

@@ -13,6 +13,9 @@
 
 namespace ociassemble {
 
+// The folders of a list such as LD_LIBRARY_PATH, empty ones too; at most 4096.
+std::vector<std::string> split_folders(std::string_view list, std::string_view separators);
+
 // A library that is loaded, or the program, which comes first.
 struct LoadedFile {
   std::string path;  // in the root, without symlinks

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layout/layout_referrers.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -52,8 +50,6 @@ bool is_referring_tag(std::string_view name) {
   return std::all_of(digits.begin(), digits.end(), is_digit) &&
          (rest.empty() || rest == ".sig" || rest == ".att" || rest == ".sbom");
 }
-
-std::string referring_tag(const Digest& digest) { return fmt::format("{}-{}", digest.algorithm_name(), digest.hex()); }
 
 std::multimap<Digest, Descriptor> referrers_in(const Index& index, BlobReader& blobs) {
   std::multimap<Digest, Descriptor> found;

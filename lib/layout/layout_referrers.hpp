@@ -13,8 +13,6 @@ namespace ociassemble {
 
 // "sha256-HEX", ".sig", ".att" or ".sbom" after it or not: a tag that says something of the manifest of that digest.
 bool is_referring_tag(std::string_view name);
-// Of a digest: "sha256-0123…", the tag that lists the referrers where there is no API, and the stem of cosign's.
-std::string referring_tag(const Digest& digest);
 
 // The entries of a layout's index that refer to others, by subject; descriptors get the artifact type of their
 // manifest. What cannot be read is left out.

@@ -58,7 +58,7 @@ class Copy {
     const auto document = choose();
     auto copied = write(document);
     if (options_.referrers) {
-      copied.referrers = copy_referrers(find_referrers(document, from_, workplace_), document);
+      copied.referrers = copy_referrers(find_referrers(document, from_, workplace_, ReferrerDetail::listed), document);
     }
     return copied;
   }

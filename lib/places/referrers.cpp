@@ -16,6 +16,7 @@
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/registry.hpp"
+#include "registry/referrers.hpp"
 
 namespace ociassemble {
 namespace {
@@ -108,7 +109,8 @@ std::unique_ptr<ReferrerPlace> open_place(const Location& where, const Workplace
 
 class ReferrerWalk {
  public:
-  ReferrerWalk(ReferrerPlace& place, const Workplace& workplace) : place_(place), workplace_(workplace) {}
+  ReferrerWalk(ReferrerPlace& place, const Workplace& workplace, ReferrerDetail detail)
+      : place_(place), workplace_(workplace), to_open_(detail == ReferrerDetail::opened ? kMostOpened : 0) {}
 
   std::vector<Referrer> find(const Document& root) {
     std::vector<Referrer> found;
@@ -127,11 +129,9 @@ class ReferrerWalk {
     for (auto& entry : place_.referrers(subject)) take({.descriptor = std::move(entry), .subject = subject}, depth, to);
     if (subject.algorithm() != Digest::Algorithm::sha256) return;
     for (const auto suffix : kCosignSuffixes) {
-      const auto tag = referring_tag(subject) + std::string(suffix);
+      const auto tag = referrers_tag(subject) + std::string(suffix);
       if (const auto document = place_.tagged(tag)) {
-        auto descriptor = document->descriptor;
-        if (descriptor.artifact_type.empty()) descriptor.artifact_type = type_of(*document);
-        take({.descriptor = std::move(descriptor), .subject = subject, .tag = tag}, depth, to);
+        take({.descriptor = document->descriptor, .subject = subject, .tag = tag}, depth, to);
       }
     }
   }
@@ -142,14 +142,14 @@ class ReferrerWalk {
       throw Error(ErrorCode::unsupported, fmt::format("cannot list the referrers of {}: there are more than {}",
                                                       referrer.subject.to_string(), kMostReferrers));
     }
-    if (opened_ < kMostOpened) read_size(referrer);
+    if (to_open_ != 0) read_size(referrer);
     if (depth < kDeepestReferrer && referrer.tag.empty())
       add(referrer.descriptor.digest, depth + 1, referrer.referrers);
     to.push_back(std::move(referrer));
   }
 
   void read_size(Referrer& referrer) {
-    ++opened_;
+    --to_open_;
     try {
       const auto document = place_.open(referrer.descriptor);
       // cosign 3 lists its bundles under a type that is not theirs.
@@ -176,18 +176,15 @@ class ReferrerWalk {
   ReferrerPlace& place_;
   const Workplace& workplace_;
   std::set<Digest> seen_;
-  std::size_t opened_ = 0;
+  std::size_t to_open_;
 };
 
 }  // namespace
 
-std::vector<Referrer> find_referrers(const Document& root, const Location& where, const Workplace& workplace) {
+std::vector<Referrer> find_referrers(const Document& root, const Location& where, const Workplace& workplace,
+                                     ReferrerDetail detail) {
   const auto place = open_place(where, workplace);
-  return ReferrerWalk(*place, workplace).find(root);
-}
-
-Document open_referrer(const Referrer& referrer, const Location& where, const Workplace& workplace) {
-  return open_place(where, workplace)->open(referrer.descriptor);
+  return ReferrerWalk(*place, workplace, detail).find(root);
 }
 
 void attach(const Document& referrer, const Location& where, const Workplace& workplace) {

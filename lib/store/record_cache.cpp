@@ -4,14 +4,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "base/atomic_file.hpp"
 #include "base/private_folder.hpp"
 #include "ociassemble/io.hpp"
+#include "store/used_files.hpp"
 
 namespace ociassemble {
 namespace {
@@ -21,22 +20,12 @@ namespace fs = std::filesystem;
 // A record's file: this line, the digest of the record and a newline, the record.
 constexpr std::string_view kMagic = "ociassemble-record 1\n";
 
-struct Found {
-  fs::path path;
-  std::uint64_t size;
-  fs::file_time_type used;
-};
-
-std::vector<Found> all_records(const fs::path& folder) {
-  std::vector<Found> records;
+UsedFiles all_records(const fs::path& folder) {
+  UsedFiles records;
   std::error_code ignored;
   for (fs::recursive_directory_iterator at(folder, ignored), end; !ignored && at != end; at.increment(ignored)) {
-    std::error_code gone;
     if (at.depth() == 1) at.disable_recursion_pending();  // what lies deeper is no record
-    if (at.depth() != 1 || !at->is_regular_file(gone) || gone) continue;
-    const auto size = at->file_size(gone);
-    const auto used = at->last_write_time(gone);
-    if (!gone) records.push_back({at->path(), size, used});
+    if (at.depth() == 1) records.add(*at);
   }
   return records;
 }
@@ -92,17 +81,8 @@ void RecordCache::put(std::string_view kind, const Digest& key, std::string_view
 
 void RecordCache::trim() const {
   auto records = all_records(folder_);
-  std::uint64_t total = 0;
-  for (const auto& record : records) total += record.size;
-  if (total <= limit_) return;
-  std::sort(records.begin(), records.end(), [](const Found& a, const Found& b) { return a.used < b.used; });
   // Some way below the limit, so that not every put() trims again.
-  for (const auto& record : records) {
-    if (total <= limit_ / 4 * 3) break;
-    std::error_code ignored;
-    fs::remove(record.path, ignored);
-    total -= record.size;
-  }
+  if (records.size() > limit_) records.remove_oldest(limit_ / 4 * 3);
 }
 
 }  // namespace ociassemble

@@ -3,11 +3,11 @@
 
 // What the readers of this folder have in common. Sources include it, headers do not: it is the only one that sees
 // toml++.
+
+// What toml++ asserts of a file, and hostile ones do not keep, is an error of the file, and not the process's end.
 namespace ociassemble {
 [[noreturn]] void throw_not_toml();
 }
-
-// What toml++ takes for granted of a file, and hostile ones do not keep, must not end the process.
 #define TOML_ASSERT(expr) ((expr) ? void() : ::ociassemble::throw_not_toml())
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
