@@ -20,7 +20,11 @@ namespace ociassemble::test {
 // well-behaved server cannot be made to send.
 class RawServer {
  public:
-  explicit RawServer(std::vector<std::string> answers) : answers_(std::move(answers)) {
+  // What becomes of a connection after the answer: it is closed, or only its sending side, and what comes stays unread.
+  enum class After { close, read_no_more };
+
+  explicit RawServer(std::vector<std::string> answers, After after = After::close)
+      : answers_(std::move(answers)), after_(after) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -38,6 +42,7 @@ class RawServer {
   ~RawServer() {
     stop_ = true;
     thread_.join();
+    for (const int connection : unread_) ::close(connection);
     ::close(listener_);
   }
 
@@ -61,6 +66,11 @@ class RawServer {
       if (connection < 0) continue;
       answer(connection, next < answers_.size() ? answers_[next] : std::string());
       ++next;
+      if (after_ == After::read_no_more) {
+        ::shutdown(connection, SHUT_WR);
+        unread_.push_back(connection);
+        continue;
+      }
       ::close(connection);
     }
   }
@@ -83,6 +93,8 @@ class RawServer {
   }
 
   std::vector<std::string> answers_;
+  const After after_;
+  std::vector<int> unread_;
   int listener_ = -1;
   int port_ = 0;
   std::atomic<bool> stop_{false};

@@ -110,6 +110,23 @@ TEST_CASE("informational answers are passed over") {
   CHECK(body_of(*stream) == "ok");
 }
 
+TEST_CASE("a server that hangs up and reads no more is not waited for until there is room to send") {
+  HttpRequest request;
+  request.method = "PATCH";
+  // More than connections hold on their way.
+  request.body = HttpBody::of(std::string(std::size_t{32} << 20U, 'x'));
+  // Much longer than the test may take: what counts is that nobody waits for it.
+  const auto transport = make_curl_transport({.stall_timeout = std::chrono::hours(1)});
+  RawServer answering({"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"}, RawServer::After::read_no_more);
+  request.url = answering.origin();
+  const auto stream = transport->open(request);
+  CHECK(stream->status() == 202);
+  CHECK(body_of(*stream) == "ok");
+  RawServer silent({""}, RawServer::After::read_no_more);
+  request.url = silent.origin();
+  CHECK(kind_of_failure(*transport, request) == TransportError::Kind::transient);
+}
+
 TEST_CASE("a redirect is handed up, not followed") {
   RawServer server({"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"});
   const auto stream = make_curl_transport()->open(get(server.origin()));
