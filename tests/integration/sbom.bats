@@ -75,3 +75,13 @@ sboms/linux-arm64.spdx.json" ]
   run -1 ociassemble sbom -q oci:image:v1 -o image.spdx.json
   [ ! -e image.spdx.json ]
 }
+
+@test "records that cannot be read are warned of, in a folder too" {
+  mkdir -p root/lib/apk/db
+  printf 'P:musl\nV:1.2.5-r0\nA:x86_64\n\nP:nameless\n\n' >root/lib/apk/db/installed
+  ociassemble build -q --base rootfs:root --platform linux/amd64 --any-binary --binary "$server" -o oci:image:v1
+  for output in image.spdx.json sboms/; do
+    run --separate-stderr -0 ociassemble sbom -q oci:image:v1 -o "$output"
+    [[ $stderr == *"1 record"*"the list of packages is not complete"* ]]
+  done
+}

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "commands/command.hpp"
 #include "ociassemble/layout.hpp"
+#include "report/counted.hpp"
 #include "report/transfers.hpp"
 #include "stream_sink.hpp"
 
@@ -55,8 +56,8 @@ class PruneCommand : public Command {
       streams.out << blob.digest.to_string() << "  " << format_size(blob.size) << '\n';
       bytes += blob.size;
     }
-    streams.out << (dry_run_ ? "would remove " : "removed ") << pruned.size()
-                << (pruned.size() == 1 ? " blob, " : " blobs, ") << format_size(bytes) << '\n';
+    streams.out << (dry_run_ ? "would remove " : "removed ") << counted(pruned.size(), "blob") << ", "
+                << format_size(bytes) << '\n';
   }
 
   std::string layout_;

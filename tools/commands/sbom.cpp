@@ -12,6 +12,7 @@
 #include "ociassemble/document.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/sbom.hpp"
+#include "report/counted.hpp"
 #include "stream_sink.hpp"
 
 namespace ociassemble::tool {
@@ -60,7 +61,7 @@ class SbomCommand : public Command {
     const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
     const auto root = reading(location_, [&] { return open_document(location, workplace); });
     if (is_folder()) {
-      write_folder(root, format, streams);
+      write_folder(root, format, workplace, streams);
       return 0;
     }
     const auto image = open_one(root);
@@ -89,14 +90,14 @@ class SbomCommand : public Command {
         throw Error(
             ErrorCode::invalid_argument,
             "cannot write one SBOM of " + location_ + ": it has " + std::to_string(index.images.size()) + " platforms",
-            "choose one with --platform, or name a folder with -o for all of them");
+            "choose one with --platform, or name a folder for all of them: -o DIR/");
       }
       return index.images.front();
     }
     return open_image(root, std::nullopt);
   }
 
-  void write_folder(const Document& root, SbomFormat format, const Streams& streams) const {
+  void write_folder(const Document& root, SbomFormat format, const Workplace& workplace, const Streams& streams) const {
     std::vector<Image> images;
     if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::index && platform_.empty()) {
       images = open_index(root, {}).images;
@@ -108,7 +109,9 @@ class SbomCommand : public Command {
     if (error) throw Error(ErrorCode::io, "cannot make folder " + output_ + ": " + error.message());
     for (const auto& image : images) {
       const auto file = std::filesystem::path(output_) / file_name(image.config().platform, format);
-      write_file(*read_inventory(image, streams.stop), format, file);
+      const auto inventory = read_inventory(image, streams.stop);
+      warn_of_records(*inventory, workplace);
+      write_file(*inventory, format, file);
       streams.out << file.string() << '\n';
     }
   }
@@ -122,8 +125,8 @@ class SbomCommand : public Command {
   static void warn_of_records(const Inventory& inventory, const Workplace& workplace) {
     const auto broken = count_broken_records(inventory);
     if (broken == 0 || !workplace.warn) return;
-    workplace.warn("the package databases have " + std::to_string(broken) +
-                   " records that cannot be read: the list of packages is not complete");
+    workplace.warn("the package databases have " + counted(broken, "record") +
+                   " that cannot be read: the list of packages is not complete");
   }
 
   std::string location_;
