@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/curl_tls.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "io/streams.hpp"
 
@@ -11,11 +15,50 @@ namespace {
 
 constexpr std::size_t kMaxPemSize = std::size_t{16} << 20U;
 
-// curl's own bundle, so that "besides the system's" does not become "instead of".
-std::string read_system_authorities() {
+bool exists(const char* path) noexcept { return path != nullptr && ::access(path, R_OK) == 0; }
+
+// "a94d09e5.0": the name that OpenSSL looks for.
+bool is_hashed_name(std::string_view name) noexcept {
+  constexpr std::size_t kHash = 8;
+  return name.size() > kHash + 1 && name.find_first_not_of("0123456789abcdef") == kHash && name[kHash] == '.' &&
+         name.find_first_not_of("0123456789", kHash + 1) == std::string_view::npos;
+}
+
+bool is_hashed(const char* folder) {
+  if (folder == nullptr) return false;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (is_hashed_name(at->path().filename().native())) return true;
+  }
+  return false;
+}
+
+// curl's own places first; then those of Debian, Alpine and SUSE; Fedora; OpenSUSE of old; Alpine of old and BSD.
+SystemAuthorities find_system_authorities() {
   const auto* version = curl().version_info(CURLVERSION_NOW);
-  if (version->cainfo == nullptr) return {};
-  return read_file_if_exists(version->cainfo, kMaxPemSize).value_or(std::string()) + "\n";
+  SystemAuthorities found;
+  for (const char* file : {static_cast<const char*>(version->cainfo), "/etc/ssl/certs/ca-certificates.crt",
+                           "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/pki/tls/certs/ca-bundle.crt",
+                           "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+    if (!found.file.empty() || !exists(file)) continue;
+    found.file = file;
+  }
+  for (const char* folder : {static_cast<const char*>(version->capath), "/etc/ssl/certs",
+                             "/etc/pki/ca-trust/extracted/pem/directory-hash"}) {
+    if (!found.folder.empty() || !is_hashed(folder)) continue;
+    found.folder = folder;
+  }
+  return found;
+}
+
+void set_blob(CURL* easy, const std::string& pem) {
+  auto* text = const_cast<char*>(pem.data());  // NOLINT: curl's struct is not const-correct
+  curl_blob blob{text, pem.size(), CURL_BLOB_NOCOPY};
+  set_option(easy, CURLOPT_CAINFO_BLOB, &blob);
+}
+
+void set_path(CURL* easy, CURLoption option, const std::string& path) {
+  set_option(easy, option, path.empty() ? nullptr : path.c_str());
 }
 
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder) {
@@ -54,8 +97,41 @@ CurlTls::Server CurlTls::look_up(const Url& url) const {
       if (url.authority() == url.host() + ":" + url.port()) break;
     }
   }
-  if (!added.empty()) server.authorities = read_system_authorities() + added;
+  server.authorities = std::move(added);
+  server.wide = !starts_narrow(url);
+  if (server.wide) server.with_system = with_system(server.authorities);
   return server;
+}
+
+// On this machine, where TLS is seldom, trying it must not cost more than the try.
+bool CurlTls::starts_narrow(const Url& url) const { return !system_.folder.empty() || url.is_loopback(); }
+
+// Besides the system's must not become instead of them.
+std::string CurlTls::with_system(const std::string& authorities) const {
+  if (authorities.empty() || system_.file.empty()) return authorities;
+  return read_file_if_exists(system_.file, kMaxPemSize).value_or(std::string()) + "\n" + authorities;
+}
+
+bool CurlTls::has_system_authorities() const { return !system_.file.empty() || !system_.folder.empty(); }
+
+bool CurlTls::widen(const Url& url) {
+  return servers_.with([&](std::map<std::string, Server>& servers) {
+    const auto server = servers.find(url.authority());
+    if (server == servers.end() || server->second.wide) return false;
+    server->second.with_system = with_system(server->second.authorities);
+    server->second.wide = true;
+    return true;
+  });
+}
+
+// `server` is null where nobody is asked to vouch for it.
+void CurlTls::set_authorities(CURL* easy, const Server* server) const {
+  const bool wide = server != nullptr && server->wide;
+  set_path(easy, CURLOPT_CAPATH, server != nullptr ? system_.folder : std::string());
+  set_path(easy, CURLOPT_CAINFO, wide ? system_.file : std::string());
+  if (server == nullptr) return;
+  const auto& added = wide ? server->with_system : server->authorities;
+  if (!added.empty()) set_blob(easy, added);
 }
 
 void CurlTls::apply(CURL* easy, const Url& url) {
@@ -64,21 +140,19 @@ void CurlTls::apply(CURL* easy, const Url& url) {
   const bool verifies = options_.verify_tls && (options_.verify_special_server || !is_special(url));
   set_option(easy, CURLOPT_SSL_VERIFYPEER, verifies ? 1L : 0L);
   set_option(easy, CURLOPT_SSL_VERIFYHOST, verifies ? 2L : 0L);
-  const Server* server = servers_.with([&](std::map<std::string, Server>& servers) {
+  std::call_once(system_found_, [this] { system_ = find_system_authorities(); });
+  // Under the lock: another thread may widen the server meanwhile.
+  servers_.with([&](std::map<std::string, Server>& servers) {
     const auto name = url.authority();
     auto known = servers.find(name);
     if (known == servers.end()) known = servers.emplace(name, look_up(url)).first;
-    return &std::as_const(known->second);
+    const auto& server = known->second;
+    set_authorities(easy, verifies ? &server : nullptr);
+    if (!server.certificate.empty()) {
+      set_option(easy, CURLOPT_SSLCERT, server.certificate.c_str());
+      set_option(easy, CURLOPT_SSLKEY, server.key.c_str());
+    }
   });
-  if (!server->authorities.empty()) {
-    auto* text = const_cast<char*>(server->authorities.data());  // NOLINT: curl's struct is not const-correct
-    curl_blob blob{text, server->authorities.size(), CURL_BLOB_NOCOPY};
-    set_option(easy, CURLOPT_CAINFO_BLOB, &blob);
-  }
-  if (!server->certificate.empty()) {
-    set_option(easy, CURLOPT_SSLCERT, server->certificate.c_str());
-    set_option(easy, CURLOPT_SSLKEY, server->key.c_str());
-  }
 }
 
 }  // namespace ociassemble

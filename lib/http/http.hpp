@@ -42,6 +42,10 @@ class HttpHeaders {
   std::vector<Field> fields_;
 };
 
+// From here on a body has a connection of its own: servers give an HTTP/2 stream a small window, which makes a large
+// body slow where the way is long, and it would hold up what shares its connection.
+constexpr bool is_large(std::uint64_t body) noexcept { return body >= (std::uint64_t{4} << 20U); }
+
 // What a request carries: `open` is called once for each time that the bytes are sent, and gives exactly `size` of
 // them.
 struct HttpBody {
@@ -56,7 +60,10 @@ struct HttpRequest {
   std::string url;
   HttpHeaders headers;
   std::optional<HttpBody> body;  // without one, POST, PUT and PATCH send an empty body
-  std::stop_token stop;          // ends the request and the reading of its answer with Error{interrupted}
+  // Whether the answer's body, or that of a request that follows, is large, so that it should have a connection that
+  // nothing else shares. A large `body` has one in any case.
+  bool large = false;
+  std::stop_token stop;  // ends the request and the reading of its answer with Error{interrupted}
 };
 
 // An answer: status and headers are there, the body comes with read(), as fast as it is read. May outlive its

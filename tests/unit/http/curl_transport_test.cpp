@@ -284,6 +284,56 @@ TEST_CASE("a stream outlives its transport, and one that is given up does no har
   CHECK(body_of(*small) == "small");
 }
 
+TEST_CASE("a stream that nobody reads holds no other up") {
+  GoodServer server;
+  const auto transport = make_curl_transport();
+  const auto unread = transport->open(get(server.origin() + "/big"));
+  std::string read;
+  for (int i = 0; i < 3; ++i) read += body_of(*transport->open(get(server.origin() + "/small")));
+  CHECK(read == "smallsmallsmall");
+  CHECK(body_of(*transport->open(get(server.origin() + "/big"))).size() == GoodServer::kBig);
+  CHECK(body_of(*unread).size() == GoodServer::kBig);
+}
+
+TEST_CASE("a body that comes from another stream of the same transport goes through") {
+  GoodServer server;
+  const auto transport = make_curl_transport();
+  auto request = get(server.origin() + "/sink");
+  request.method = "PUT";
+  request.body = HttpBody{GoodServer::kBig, [&] { return transport->open(get(server.origin() + "/big")); }};
+  CHECK(body_of(*transport->open(request)) == fmt::format("{0} {0}", GoodServer::kBig));
+}
+
+TEST_CASE("a stop ends its own request alone, also while the body waits for its source") {
+  GoodServer server;
+  const auto transport = make_curl_transport();
+  const auto other = transport->open(get(server.origin() + "/big"));
+  std::stop_source stop;
+  class Stopping : public Source {
+   public:
+    explicit Stopping(std::stop_source& stop) : stop_(stop) {}
+    std::size_t read(std::span<std::byte> buffer) override {
+      if (++reads_ == 8) stop_.request_stop();
+      return buffer.size();
+    }
+
+   private:
+    std::stop_source& stop_;
+    int reads_ = 0;
+  };
+  auto request = get(server.origin() + "/sink");
+  request.method = "PUT";
+  request.stop = stop.get_token();
+  request.body = HttpBody{GoodServer::kBig, [&] { return std::make_unique<Stopping>(stop); }};
+  try {
+    transport->open(request);
+    FAIL("answered");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::interrupted);
+  }
+  CHECK(body_of(*other).size() == GoodServer::kBig);
+}
+
 TEST_CASE("a body is sent with its length, and an empty one says so") {
   GoodServer server;
   const auto transport = make_curl_transport();
