@@ -35,6 +35,8 @@ enum class ImageFormat { oci, docker };
 
 OCIASSEMBLE_EXPORT bool is_manifest_type(std::string_view type) noexcept;
 OCIASSEMBLE_EXPORT bool is_index_type(std::string_view type) noexcept;
+// Of an image's config.
+OCIASSEMBLE_EXPORT bool is_config_type(std::string_view type) noexcept;
 OCIASSEMBLE_EXPORT bool is_layer_type(std::string_view type) noexcept;
 // A layer that registries do not hold ("non-distributable", "foreign"); it is not pushed.
 OCIASSEMBLE_EXPORT bool is_foreign_layer_type(std::string_view type) noexcept;

@@ -104,7 +104,7 @@ class Verifier {
     if (manifests_.insert(descriptor.digest).second) ++report_.manifests;
     // An image is one by its config, whatever artifact it says it is.
     const auto& type = manifest.config.media_type;
-    const bool is_image = type == media_type::kOciConfig || type == media_type::kDockerConfig;
+    const bool is_image = is_config_type(type);
     std::optional<ImageConfig> config;
     if (is_image) {
       guard(fmt::format("config {}", manifest.config.digest.to_string()), [&] {

@@ -35,7 +35,7 @@ bool is_artifact(const Descriptor& descriptor) {
 
 bool is_artifact(const Manifest& manifest) {
   const auto& type = manifest.config.media_type;
-  return !manifest.artifact_type.empty() || (type != media_type::kOciConfig && type != media_type::kDockerConfig);
+  return !manifest.artifact_type.empty() || !is_config_type(type);
 }
 
 std::string describe(const Document& root) { return root.descriptor.digest.to_string(); }

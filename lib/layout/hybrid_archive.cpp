@@ -38,10 +38,6 @@ ArchiveName name_of_entry(const std::string& text) {
   }
 }
 
-bool is_image_config(std::string_view type) {
-  return type == media_type::kOciConfig || type == media_type::kDockerConfig;
-}
-
 // Docker's older engines take one image out of an archive, whatever machine they are on.
 bool comes_first(const Platform& platform) { return platform.os == "linux" && platform.architecture == "amd64"; }
 
@@ -63,7 +59,7 @@ class HybridArchive {
 
   // The image that manifest.json has; without all of its layers it has none.
   void set_docker_image(const Manifest& manifest) {
-    if (!is_image_config(manifest.config.media_type)) return;
+    if (!is_config_type(manifest.config.media_type)) return;
     DockerArchiveImage image{.config = blob_path(manifest.config.digest), .repo_tags = repo_tags(), .layers = {}};
     for (const auto& layer : manifest.layers) {
       auto path = blob_path(layer.digest);

@@ -66,9 +66,8 @@ std::unique_ptr<Source> RegistryBlobs::open_elsewhere(const Descriptor& descript
 
 std::string blob_name(const Descriptor& descriptor) {
   const auto& type = descriptor.media_type;
-  const bool config = type == media_type::kOciConfig || type == media_type::kDockerConfig;
   const std::string_view kind = is_layer_type(type) || is_foreign_layer_type(type) ? "layer"
-                                : config                                           ? "config"
+                                : is_config_type(type)                             ? "config"
                                 : is_manifest_type(type)                           ? "manifest"
                                 : is_index_type(type)                              ? "index"
                                                                                    : "blob";

@@ -56,6 +56,8 @@ bool is_manifest_type(std::string_view type) noexcept { return is_kind(type, Kin
 
 bool is_index_type(std::string_view type) noexcept { return is_kind(type, Kind::index); }
 
+bool is_config_type(std::string_view type) noexcept { return is_kind(type, Kind::config); }
+
 bool is_layer_type(std::string_view type) noexcept { return is_kind(type, Kind::layer) || is_foreign_layer_type(type); }
 
 bool is_foreign_layer_type(std::string_view type) noexcept { return is_kind(type, Kind::foreign_layer); }
