@@ -23,9 +23,17 @@ struct Workplace {
   // Where facts about bases and layers are kept between builds; empty: nowhere.
   std::filesystem::path cache_folder;
   RegistryOptions registry;
+  // Of `registry` and `stop`: with it all steps share connections, tokens, and what is known of each registry. Empty:
+  // every step makes a client of its own.
+  std::shared_ptr<RegistryClient> client;
   std::stop_token stop;
   std::function<void(const std::string&)> warn;      // may be empty
   std::function<void(const std::string&)> progress;  // may be empty; one line a step
 };
+
+// The workplace's own client, else a new one.
+inline std::shared_ptr<RegistryClient> client_of(const Workplace& workplace) {
+  return workplace.client ? workplace.client : std::make_shared<RegistryClient>(workplace.registry, workplace.stop);
+}
 
 }  // namespace ociassemble

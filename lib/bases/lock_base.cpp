@@ -33,8 +33,8 @@ void lock_all(LockedBase& locked, Document root, const std::vector<Platform>& pl
 }  // namespace
 
 LockedBase lock_base(const Reference& base, const std::vector<Platform>& platforms, const Workplace& workplace) {
-  RegistryClient client(workplace.registry, workplace.stop);
-  auto root = client.open(base);
+  const auto client = client_of(workplace);
+  auto root = client->open(base);
   LockedBase locked{root.descriptor.digest, root.descriptor.media_type, {}, {{root.descriptor.digest, root.json}}, {}};
   lock_all(locked, std::move(root), platforms, workplace);
   return locked;
@@ -51,11 +51,11 @@ void lock_platforms(LockedBase& locked, const Reference& base, const std::vector
 }
 
 std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace) {
-  RegistryClient client(workplace.registry, workplace.stop);
+  const auto client = client_of(workplace);
   const auto digest_now = [&](const Reference& base) -> std::optional<Digest> {
-    if (const auto known = client.find(base)) return known->digest;
+    if (const auto known = client->find(base)) return known->digest;
     try {
-      return client.open(base).descriptor.digest;
+      return client->open(base).descriptor.digest;
     } catch (const HttpError& error) {
       if (error.code() != ErrorCode::not_found) throw;
       return {};

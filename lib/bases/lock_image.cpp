@@ -31,8 +31,8 @@ void pin_files(LockedImage& locked, const Reference& reference, const Document& 
 }  // namespace
 
 LockedImage lock_image(const Reference& image, const WantedFiles& wanted, const Workplace& workplace) {
-  RegistryClient client(workplace.registry, workplace.stop);
-  const auto root = client.open(image);
+  const auto client = client_of(workplace);
+  const auto root = client->open(image);
   LockedImage locked{root.descriptor.digest, root.descriptor.media_type, {}};
   for (const auto& [platform, paths] : wanted)
     pin_files(locked, image, root, Platform::parse(platform), paths, workplace);
@@ -46,8 +46,8 @@ void lock_files(LockedImage& locked, const Reference& image, const WantedFiles& 
     const auto is_pinned = [&](const auto& path) { return known != nullptr && known->files.contains(path); };
     if (std::ranges::all_of(paths, is_pinned)) continue;
     if (!root) {
-      RegistryClient client(workplace.registry, workplace.stop);
-      root = client.open(image.with_digest(locked.digest));
+      const auto client = client_of(workplace);
+      root = client->open(image.with_digest(locked.digest));
     }
     pin_files(locked, image, *root, Platform::parse(platform), paths, workplace);
   }

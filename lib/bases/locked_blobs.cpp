@@ -67,8 +67,8 @@ std::unique_ptr<Source> RecordingBlobs::open(const Descriptor& descriptor) {
 }
 
 Document locked_document(const LockedBase& locked, const Reference& base, LockUse use, const Workplace& workplace) {
-  RegistryClient client(workplace.registry, workplace.stop);
-  auto registry = client.blobs(base);
+  const auto client = client_of(workplace);
+  auto registry = client->blobs(base);
   if (use == LockUse::required) registry = std::make_shared<LayersOnly>(std::move(registry), base.to_string());
   return document_of(locked, std::move(registry));
 }

@@ -50,7 +50,7 @@ void check_locations(const Location& from, const Location& to, const CopyOptions
 class Copy {
  public:
   Copy(const Location& from, const Location& to, const CopyOptions& options, const Workplace& workplace)
-      : from_(from), to_(to), options_(options), workplace_(workplace), client_(workplace.registry, workplace.stop) {
+      : from_(from), to_(to), options_(options), workplace_(workplace), client_(client_of(workplace)) {
     check_locations(from, to, options);
   }
 
@@ -68,12 +68,12 @@ class Copy {
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("cannot plan a copy to {}: it is no registry", to_.to_string()), "leave --dry-run out");
     }
-    return client_.plan(choose(), *to_.reference);
+    return client_->plan(choose(), *to_.reference);
   }
 
  private:
   Document choose() {
-    auto root = from_.kind == Kind::registry ? client_.open(*from_.reference) : open_document(from_, workplace_);
+    auto root = from_.kind == Kind::registry ? client_->open(*from_.reference) : open_document(from_, workplace_);
     if (options_.all_platforms) return root;
     const bool index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
     if (!index && options_.platform) open_image(root, options_.platform);  // throws when it is another platform's
@@ -102,7 +102,7 @@ class Copy {
 
   Copied write(const Document& document) {
     if (to_.kind == Kind::registry) {
-      client_.push(document, *to_.reference);
+      client_->push(document, *to_.reference);
       return named(to_.reference->name(), document.descriptor);
     }
     if (to_.kind == Kind::docker_archive) return write_docker(reporting(document));
@@ -164,12 +164,12 @@ class Copy {
 
   bool copy_referrer(const Referrer& referrer, const Document& image) {
     try {
-      const auto document = from_.kind == Kind::registry ? client_.open(*from_.reference, referrer.descriptor)
+      const auto document = from_.kind == Kind::registry ? client_->open(*from_.reference, referrer.descriptor)
                                                          : read_document(referrer.descriptor, image.blobs);
       if (to_.kind == Kind::registry) {
         const auto repository = Reference::parse(to_.reference->name());
-        client_.push(document, referrer.tag.empty() ? repository.with_digest(document.descriptor.digest)
-                                                    : repository.with_tag(referrer.tag));
+        client_->push(document, referrer.tag.empty() ? repository.with_digest(document.descriptor.digest)
+                                                     : repository.with_tag(referrer.tag));
       } else {
         auto layout = OciLayout::open(to_.path);
         const auto name = referrer.tag.empty() ? std::nullopt : std::optional(referrer.tag);
@@ -191,7 +191,7 @@ class Copy {
   const Location& to_;
   const CopyOptions& options_;
   const Workplace& workplace_;
-  RegistryClient client_;
+  const std::shared_ptr<RegistryClient> client_;
 };
 
 }  // namespace
@@ -205,11 +205,11 @@ PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& 
 }
 
 PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace) {
-  return RegistryClient(workplace.registry, workplace.stop).plan(image, target);
+  return client_of(workplace)->plan(image, target);
 }
 
 PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace) {
-  return RegistryClient(workplace.registry, workplace.stop).plan(index, target);
+  return client_of(workplace)->plan(index, target);
 }
 
 }  // namespace ociassemble

@@ -38,8 +38,7 @@ std::string publish_content(const Content& content, const Location& target, cons
   const auto& digest = digest_of(content);
   switch (target.kind) {
     case Location::Kind::registry: {
-      RegistryClient client(workplace.registry, workplace.stop);
-      client.push(content, *target.reference);
+      client_of(workplace)->push(content, *target.reference);
       return fmt::format("{}@{}", target.reference->name(), digest.to_string());
     }
     case Location::Kind::oci_layout: {
@@ -75,10 +74,8 @@ Document whole_layout(const OciLayout& layout) {
 
 Document open_document(const Location& location, const Workplace& workplace, LayoutScope scope) {
   switch (location.kind) {
-    case Location::Kind::registry: {
-      RegistryClient client(workplace.registry, workplace.stop);
-      return client.open(*location.reference);
-    }
+    case Location::Kind::registry:
+      return client_of(workplace)->open(*location.reference);
     case Location::Kind::oci_layout:
       if (scope == LayoutScope::whole && !location.name) return whole_layout(OciLayout::open(location.path));
       return OciLayout::open(location.path).open_document(location.name);

@@ -46,19 +46,19 @@ class ReferrerPlace {
 class RegistryPlace : public ReferrerPlace {
  public:
   RegistryPlace(const Reference& reference, const Workplace& workplace)
-      : repository_(Reference::parse(reference.name())), client_(workplace.registry, workplace.stop) {}
+      : repository_(Reference::parse(reference.name())), client_(client_of(workplace)) {}
 
-  std::vector<Descriptor> referrers(const Digest& subject) override { return client_.referrers(repository_, subject); }
+  std::vector<Descriptor> referrers(const Digest& subject) override { return client_->referrers(repository_, subject); }
   std::optional<Document> tagged(const std::string& tag) override {
     const auto reference = repository_.with_tag(tag);
-    if (!client_.find(reference)) return {};
-    return client_.open(reference);
+    if (!client_->find(reference)) return {};
+    return client_->open(reference);
   }
-  Document open(const Descriptor& manifest) override { return client_.open(repository_, manifest); }
+  Document open(const Descriptor& manifest) override { return client_->open(repository_, manifest); }
 
  private:
   Reference repository_;
-  RegistryClient client_;
+  const std::shared_ptr<RegistryClient> client_;
 };
 
 // A layout or an archive: its index is read once.
@@ -191,7 +191,7 @@ void attach(const Document& referrer, const Location& where, const Workplace& wo
   switch (where.kind) {
     case Kind::registry: {
       const auto target = Reference::parse(where.reference->name()).with_digest(referrer.descriptor.digest);
-      RegistryClient(workplace.registry, workplace.stop).push(referrer, target);
+      client_of(workplace)->push(referrer, target);
       break;
     }
     case Kind::oci_layout: {

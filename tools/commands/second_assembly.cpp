@@ -156,6 +156,7 @@ void assemble_second(std::vector<Build> builds, Workplace workplace, const fs::p
     }
   }
   make_absolute(workplace.registry.ca_file);
+  workplace.client = std::make_shared<RegistryClient>(workplace.registry, workplace.stop);
   change_working_folder(folder);
   auto layout = OciLayout::open_or_create(folder / "layout");
   workplace.store = layout.blobs();

@@ -29,8 +29,8 @@ class TagsCommand : public Command {
   int run(const Streams& streams) override {
     const auto reference = Reference::parse(repository_);
     const auto workplace = registry_.workplace(streams, true, reference.registry());
-    RegistryClient client(workplace.registry, workplace.stop);
-    const auto tags = client.tags(reference);
+    const auto client = client_of(workplace);
+    const auto tags = client->tags(reference);
     if (json_) {
       StreamSink out(streams.out);
       print_tags_json(tags, out);

@@ -99,6 +99,7 @@ Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std
   registry.warn = workplace.warn;
   if (trace_) registry.trace = line_printer(display, "");
   if (!quiet) registry.progress = [display](const TransferEvent& event) { display->transfer(event); };
+  workplace.client = std::make_shared<RegistryClient>(registry, workplace.stop);
   return workplace;
 }
 
