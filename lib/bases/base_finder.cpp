@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bases/base_facts.hpp"
+#include "bases/cached_documents.hpp"
 #include "bases/locked_blobs.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
@@ -35,7 +36,7 @@ FoundBase BaseFinder::look_up(const BaseRequest& request) const {
   const auto* locked = request.lock ? request.lock->find(reference) : nullptr;
   if (locked != nullptr) return {locked_document(*locked, reference, request.lock_use, workplace_), locked};
   if (request.lock_use == LockUse::required) not_locked(reference);
-  auto document = open_document(request.location, workplace_);
+  auto document = open_cached_document(reference, workplace_);
   if (!reference.digest()) warn_of_tag(reference);  // of one that is there; else the error is all that counts
   return {std::move(document)};
 }
