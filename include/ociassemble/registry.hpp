@@ -107,6 +107,17 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // attestations, an artifact. Below an index, what the registry has is not even read.
   Reference push(const Document& root, const Reference& target);
 
+  // What the coming push() to `target` needs is asked for now, in the background, while the image is still being made:
+  // first what the tag is. Returns at once, and never fails: what goes wrong is met again by the push.
+  void expect_push(const Reference& target);
+  // The image to come has these layers, which exist already: the base's. They are asked for when a new one is begun.
+  void expect_layers(const std::vector<Layer>& layers);
+  // A layer of about so many bytes before compression is being made: opens uploads for it and for the image's config.
+  // An upload that no push takes is given back when the client goes.
+  void expect_new_layer(std::uint64_t size);
+  // That layer is made, and no registry can have it: the push does not ask.
+  void add_new_layer(const Digest& digest);
+
   // What push() would do, by GET and HEAD alone.
   PushPlan plan(const Image& image, const Reference& target);
   PushPlan plan(const ImageIndex& index, const Reference& target);

@@ -249,6 +249,7 @@ void use_image(Base& base, const FoundBase& found, const Location& location, con
   base.layers = image.layers();
   base.digest = image.digest();
   base.root = found.root.descriptor.digest;
+  if (workplace.client) workplace.client->expect_layers(base.layers);
   if (location.reference) base.name = location.reference->to_string();
   if (found.locked != nullptr && found.locked->name) base.name = *found.locked->name;
   complete_platform(base.config, platform, location, workplace);
@@ -334,6 +335,16 @@ Digest tree_key(const std::vector<Layer>& layers) {
   return Digest::of(text);
 }
 
+namespace {
+
+std::uint64_t size_of(const std::vector<LayerEntry>& entries) {
+  std::uint64_t size = 0;
+  for (const auto& made : entries) size += made.entry.size;
+  return size;
+}
+
+}  // namespace
+
 Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const LayerOptions& options,
                  const Workplace& workplace, SharedWork& work) {
   const auto make = [&] {
@@ -341,8 +352,17 @@ Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const
     auto records = open_record_cache(workplace);
     std::optional<LayerCache> cache;
     if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
-    return build_cached_layer(std::move(entries), options, workplace.store, cache ? &*cache : nullptr,
-                              workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop);
+    bool made = false;
+    const auto size = size_of(entries);
+    const auto before_making = [&] {
+      made = true;
+      if (workplace.client) workplace.client->expect_new_layer(size);
+    };
+    auto layer = build_cached_layer(std::move(entries), options, workplace.store, cache ? &*cache : nullptr,
+                                    workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop,
+                                    before_making);
+    if (made && workplace.client) workplace.client->add_new_layer(layer.descriptor.digest);
+    return layer;
   };
   sort_entries(entries);
   const auto key = LayerCache::key(entries, options);

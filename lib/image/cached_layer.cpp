@@ -60,10 +60,11 @@ std::vector<std::shared_ptr<std::atomic<bool>>> notes_of(const std::vector<Layer
 
 Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& options,
                          const std::shared_ptr<BlobStore>& store, LayerCache* cache, MakeLayer when,
-                         const std::stop_token& stop) {
+                         const std::stop_token& stop, const std::function<void()>& before_making) {
   sort_entries(entries);
   const auto key = cache != nullptr ? LayerCache::key(entries, options) : std::nullopt;
-  if (const auto known = key ? cache->find(*key) : std::nullopt) {
+  const auto known = key ? cache->find(*key) : std::nullopt;
+  if (known) {
     if (store->contains(known->descriptor)) return {known->descriptor, known->diff_id, store};
     if (when == MakeLayer::on_demand) {
       return {known->descriptor, known->diff_id,
@@ -72,6 +73,7 @@ Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& op
   }
   const auto files = files_of(entries);
   const auto notes = notes_of(entries);
+  if (!known && before_making) before_making();
   auto layer = build_layer(std::move(entries), options, store, stop);
   const bool is_settled = std::none_of(notes.begin(), notes.end(), [](const auto& note) { return note->load(); });
   if (key && is_settled) cache->put(*key, files, {layer.descriptor, layer.diff_id});

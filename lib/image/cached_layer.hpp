@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -13,10 +14,11 @@ namespace ociassemble {
 // (a push that finds the blob in the registry never does).
 enum class MakeLayer { now, on_demand };
 
-// build_layer, unless the cache (may be null) knows what comes out and the store has it. Throws what build_layer
-// throws; a layer made on demand throws Error{io} when its files changed in between.
+// build_layer, unless the cache (may be null) knows what comes out and the store has it. `before_making` (may be empty)
+// is called before a layer is made that the cache does not know. Throws what build_layer throws; a layer made on demand
+// throws Error{io} when its files changed in between.
 Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& options,
                          const std::shared_ptr<BlobStore>& store, LayerCache* cache, MakeLayer when,
-                         const std::stop_token& stop);
+                         const std::stop_token& stop, const std::function<void()>& before_making = {});
 
 }  // namespace ociassemble

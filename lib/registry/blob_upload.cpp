@@ -62,7 +62,9 @@ void BlobUpload::run(const std::optional<RegistryAnswer>& opened) {
 }
 
 void BlobUpload::start() {
-  const auto answer = session_.request(call("POST", session_.endpoint().uploads(repository_)));
+  auto post = call("POST", session_.endpoint().uploads(repository_));
+  post.large = is_large(size());  // so that the connection is there for what follows
+  const auto answer = session_.request(post);
   if (!answer.succeeded()) throw session_.failure(action_, answer, "the registry has no such repository");
   adopt(answer);
 }

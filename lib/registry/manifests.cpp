@@ -89,12 +89,13 @@ RegistryAnswer get_manifest(RegistrySession& session, const std::string& reposit
 }
 
 std::optional<ManifestFacts> head_manifest(RegistrySession& session, const Scope& scope, const std::string& identifier,
-                                           const std::string& action, const std::stop_token& stop) {
+                                           const std::string& action, const std::stop_token& stop, bool large) {
   const auto answer = session.request({.method = "HEAD",
                                        .url = session.endpoint().manifest(scope.repository, identifier),
                                        .scope = scope,
                                        .stop = stop,
-                                       .headers = accept_documents()});
+                                       .headers = accept_documents(),
+                                       .large = large});
   constexpr int silences[] = {403, 404, 405, 501};
   if (std::ranges::find(silences, answer.status) != std::end(silences)) return {};
   if (!answer.succeeded()) throw session.failure(action, answer);

@@ -28,7 +28,7 @@ struct ManifestFacts {
   std::string media_type;
 };
 std::optional<ManifestFacts> head_manifest(RegistrySession& session, const Scope& scope, const std::string& identifier,
-                                           const std::string& action, const std::stop_token& stop);
+                                           const std::string& action, const std::stop_token& stop, bool large = false);
 
 Document fetch_document(const std::shared_ptr<RegistrySession>& session, const Reference& reference);
 std::vector<std::string> list_tags(RegistrySession& session, const Reference& reference);

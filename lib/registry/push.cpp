@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/task_group.hpp"
+#include "ociassemble/media_type.hpp"
 #include "registry/blob_reader.hpp"
 #include "registry/manifests.hpp"
 #include "registry/referrers.hpp"
@@ -23,17 +25,18 @@ void add_step(PushPlan& plan, PlannedStep step) {
 
 }  // namespace
 
-Push::Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs> known, const Reference& target,
-           Digest root)
+Push::Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs> known,
+           std::shared_ptr<PushAhead> ahead, const Reference& target, Digest root)
     : session_(std::move(session)),
       known_(std::move(known)),
+      ahead_(std::move(ahead)),
       target_(target),
       root_(std::move(root)),
       action_("push " + target.to_string()) {}
 
 Reference Push::run(const FindParts& find_parts) {
   check_target();
-  if (is_up_to_date(identifier(), root_)) return target_.with_digest(root_);
+  if (was_up_to_date()) return target_.with_digest(root_);
   const auto has = [this](const Descriptor& entry) { return is_up_to_date(entry.digest.to_string(), entry.digest); };
   const auto parts = find_parts(has, action_);
   send_blobs(parts);
@@ -79,8 +82,27 @@ bool Push::is_up_to_date(const std::string& identifier, const Digest& digest) co
   return facts && facts->digest == digest;
 }
 
+bool Push::was_up_to_date() const {
+  if (const auto facts = ahead_ ? ahead_->take_manifest(identifier()) : std::nullopt)
+    return *facts && (*facts)->digest == root_;
+  return is_up_to_date(identifier(), root_);
+}
+
+// Of an image with a new layer the config is new, too.
+void Push::note_new_configs(const std::vector<PushPart>& parts) const {
+  if (!ahead_) return;
+  for (const auto& part : parts) {
+    const auto is_new = [&](const BlobToPush& blob) { return ahead_->is_new(blob.descriptor.digest); };
+    if (std::ranges::none_of(part.blobs, is_new)) continue;
+    for (const auto& blob : part.blobs) {
+      if (is_config_type(blob.descriptor.media_type)) ahead_->add_new(blob.descriptor.digest);
+    }
+  }
+}
+
 void Push::send_blobs(const std::vector<PushPart>& parts) {
-  Uploader uploader(session_, target_.repository(), known_);
+  note_new_configs(parts);
+  Uploader uploader(session_, target_.repository(), known_, ahead_);
   TaskGroup group(session_->context().options.parallel, session_->stop());
   for (auto& blob : blobs_of(parts)) {
     group.spawn([&uploader, blob = std::move(blob)](const std::stop_token& stop) {
@@ -101,6 +123,7 @@ void Push::put_all(const std::vector<PushPart>& parts) {
       ++part;
     } catch (const BlobsUnknown&) {
       if (!retrier.wait()) throw;
+      if (ahead_) ahead_->forget();
       send_blobs(parts);
     }
   }

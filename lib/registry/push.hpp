@@ -9,6 +9,7 @@
 #include "ociassemble/reference.hpp"
 #include "ociassemble/registry.hpp"
 #include "registry/known_blobs.hpp"
+#include "registry/push_ahead.hpp"
 #include "registry/push_parts.hpp"
 #include "registry/registry_session.hpp"
 
@@ -21,8 +22,9 @@ class Push {
   using FindParts = std::function<std::vector<PushPart>(const HasManifest& has, const std::string& action)>;
 
   // `root` is the digest of the last part. `target` is borrowed.
-  Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs> known, const Reference& target,
-       Digest root);
+  // `ahead` may be null.
+  Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs> known, std::shared_ptr<PushAhead> ahead,
+       const Reference& target, Digest root);
 
   Reference run(const FindParts& find_parts);
   // The same without a request that writes.
@@ -32,12 +34,15 @@ class Push {
   void check_target() const;
   std::string identifier() const;
   bool is_up_to_date(const std::string& identifier, const Digest& digest) const;
+  bool was_up_to_date() const;
+  void note_new_configs(const std::vector<PushPart>& parts) const;
   void send_blobs(const std::vector<PushPart>& parts);
   void put_all(const std::vector<PushPart>& parts);
   void put(const std::string& identifier, const PushPart& part);
 
   const std::shared_ptr<RegistrySession> session_;
   const std::shared_ptr<KnownBlobs> known_;
+  const std::shared_ptr<PushAhead> ahead_;
   const Reference& target_;
   const Digest root_;
   const std::string action_;

@@ -83,13 +83,40 @@ struct RegistryClient::State {
 
   Push push(const Reference& target, const Digest& root) {
     auto registry = of(target);
-    return {std::move(registry.session), std::move(registry.known), target, root};
+    return {std::move(registry.session), std::move(registry.known), ahead(target), target, root};
+  }
+
+  std::shared_ptr<PushAhead> ahead(const Reference& target) {
+    const std::lock_guard lock(mutex);
+    const auto found = aheads.find(target.name());
+    return found == aheads.end() ? nullptr : found->second;
+  }
+
+  std::vector<std::shared_ptr<PushAhead>> all_ahead() {
+    const std::lock_guard lock(mutex);
+    std::vector<std::shared_ptr<PushAhead>> all;
+    for (const auto& [name, each] : aheads) all.push_back(each);
+    return all;
+  }
+
+  void expect(const Reference& target) {
+    auto session = of(target).session;
+    std::shared_ptr<PushAhead> pushes;
+    {
+      const std::lock_guard lock(mutex);
+      auto& known = aheads[target.name()];
+      if (!known) known = std::make_shared<PushAhead>(std::move(session), target.repository());
+      pushes = known;
+    }
+    if (!target.digest()) pushes->ask_for_manifest(target.tag().value_or("latest"));
   }
 
   const std::shared_ptr<const RegistryContext> context;
   const std::stop_token stop;
   std::mutex mutex;
   std::map<std::string, Registry> registries;
+  std::map<std::string, std::shared_ptr<PushAhead>> aheads;  // by the repository's name
+  std::vector<Layer> expected_layers;
   std::mutex mirrors_mutex;
   std::optional<Mirrors> mirrors;
 };
@@ -146,6 +173,26 @@ Reference RegistryClient::push(const Document& root, const Reference& target) {
   return state_->push(target, root.descriptor.digest).run([&](const auto& has, const auto&) {
     return parts_of(root, has, state_->stop);
   });
+}
+
+void RegistryClient::expect_push(const Reference& target) { state_->expect(target); }
+
+void RegistryClient::expect_layers(const std::vector<Layer>& layers) {
+  const std::lock_guard lock(state_->mutex);
+  state_->expected_layers.insert(state_->expected_layers.end(), layers.begin(), layers.end());
+}
+
+void RegistryClient::expect_new_layer(std::uint64_t size) {
+  std::vector<Layer> layers;
+  {
+    const std::lock_guard lock(state_->mutex);
+    layers = std::exchange(state_->expected_layers, {});
+  }
+  for (const auto& pushes : state_->all_ahead()) pushes->expect_layer(layers, size);
+}
+
+void RegistryClient::add_new_layer(const Digest& digest) {
+  for (const auto& pushes : state_->all_ahead()) pushes->add_new(digest);
 }
 
 PushPlan RegistryClient::plan(const Image& image, const Reference& target) {

@@ -150,6 +150,7 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
   request.headers = call.headers;
   request.body = call.body;
   request.stop = call.stop;
+  request.large = call.large;
   auto authorization = call.url.same_origin(home) ? authenticator_.authorization(call.scope, call.stop) : std::nullopt;
   for (bool widened = false, renewed = false;;) {
     auto answer = context_->sender->send(request, call.url, authorization, home, call.redirects);

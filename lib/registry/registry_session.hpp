@@ -30,6 +30,7 @@ struct RegistryCall {
   HttpHeaders headers = {};
   std::optional<HttpBody> body = {};
   Redirects redirects = Redirects::anywhere;
+  bool large = false;  // see HttpRequest
 };
 
 // An answer that was read to its end.

@@ -55,6 +55,7 @@ void ResumingSource::connect() {
 // False where another try makes sense, after waiting for it.
 bool ResumingSource::connect_once() {
   RegistryCall call = call_;
+  call.large = is_large(size_);
   const bool partial = received_ != 0 && !from_start_;
   if (partial) call.headers.add("Range", fmt::format("bytes={}-", received_));
   auto sent = session_->exchange(call);

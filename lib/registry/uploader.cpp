@@ -10,13 +10,17 @@ namespace ociassemble {
 void Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
                       const std::stop_token& stop) {
   UploadContent content(descriptor, from, session_->listener());
-  if (is_known(descriptor, *from) || is_there(descriptor, stop)) {
+  if (is_known(descriptor, *from) || is_there_already(descriptor, stop)) {
     content.tell(TransferEvent::Kind::skipped, descriptor.size);
     known_->add(repository_, descriptor.digest);
     return;
   }
   std::optional<RegistryAnswer> opened;
-  if (const auto source = mount_source(descriptor, *from)) opened = try_mount(content, *source, stop);
+  if (const auto source = mount_source(descriptor, *from)) {
+    opened = try_mount(content, *source, stop);
+  } else if (ahead_ && ahead_->is_new(descriptor.digest)) {
+    opened = ahead_->take_upload(is_large(descriptor.size));
+  }
   if (opened && opened->status == 201) {
     content.tell(TransferEvent::Kind::mounted, descriptor.size);
   } else {
@@ -50,6 +54,12 @@ PlannedStep Uploader::plan(const Descriptor& descriptor, const std::shared_ptr<B
 bool Uploader::is_known(const Descriptor& descriptor, const BlobReader& from) const {
   return from.repository() == session_->registry() + "/" + repository_ ||
          known_->contains(repository_, descriptor.digest);
+}
+
+bool Uploader::is_there_already(const Descriptor& descriptor, const std::stop_token& stop) const {
+  if (ahead_ && ahead_->is_new(descriptor.digest)) return false;
+  if (const auto known = ahead_ ? ahead_->has_blob(descriptor.digest) : std::nullopt) return *known;
+  return is_there(descriptor, stop);
 }
 
 bool Uploader::is_there(const Descriptor& descriptor, const std::stop_token& stop) const {

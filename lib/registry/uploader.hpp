@@ -10,6 +10,7 @@
 #include "ociassemble/blob_store.hpp"
 #include "registry/blob_upload.hpp"
 #include "registry/known_blobs.hpp"
+#include "registry/push_ahead.hpp"
 #include "registry/registry_session.hpp"
 
 namespace ociassemble {
@@ -17,9 +18,14 @@ namespace ociassemble {
 // Brings blobs into one repository with as few bytes as it takes. Safe for concurrent use, for different blobs.
 class Uploader {
  public:
+  // `ahead` may be null.
   Uploader(std::shared_ptr<RegistrySession> session, std::string repository, std::shared_ptr<KnownBlobs> known,
-           const UploadLimits& limits = {})
-      : session_(std::move(session)), repository_(std::move(repository)), known_(std::move(known)), limits_(limits) {}
+           std::shared_ptr<PushAhead> ahead = {}, const UploadLimits& limits = {})
+      : session_(std::move(session)),
+        repository_(std::move(repository)),
+        known_(std::move(known)),
+        ahead_(std::move(ahead)),
+        limits_(limits) {}
 
   // Sees to it that the blob is there: it is already, or is mounted from a repository of the same registry, or is sent.
   void upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from, const std::stop_token& stop);
@@ -29,6 +35,7 @@ class Uploader {
 
  private:
   bool is_known(const Descriptor& descriptor, const BlobReader& from) const;
+  bool is_there_already(const Descriptor& descriptor, const std::stop_token& stop) const;
   bool is_there(const Descriptor& descriptor, const std::stop_token& stop) const;
   std::optional<std::string> mount_source(const Descriptor& descriptor, const BlobReader& from) const;
   std::optional<RegistryAnswer> try_mount(const UploadContent& content, const std::string& source,
@@ -37,6 +44,7 @@ class Uploader {
   const std::shared_ptr<RegistrySession> session_;
   const std::string repository_;
   const std::shared_ptr<KnownBlobs> known_;
+  const std::shared_ptr<PushAhead> ahead_;
   const UploadLimits limits_;
 };
 

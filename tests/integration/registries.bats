@@ -266,10 +266,10 @@ requests_in() {
   [ "$(wc -l <names)" -eq 200 ]
   [ "$(sort -u names | wc -l)" -eq 200 ]
   requests_in many/log >requests
-  # Each image: HEAD of its tag, HEAD, POST and PUT of its layer and its config, PUT of its manifest. The base's layers
-  # are asked for by all, and sent only until they are there: once by each process at the most. While another process
-  # sends a blob again, docker-registry 2.8 may not see it; then a HEAD is answered with 500 and made once more, or the
-  # manifest is refused, and all is asked for again.
+  # Each image: HEAD of its tag, POST and PUT of its layer and its config, which are new, PUT of its manifest. The base's
+  # layers are asked for by all but those that made them, and sent only until they are there: once by each process at
+  # the most. While another process sends a blob again, docker-registry 2.8 may not see it; then a HEAD is answered with
+  # 500 and made once more, or the manifest is refused, and all is asked for again.
   base=$(ociassemble build -q --any-binary --binary 'file-1:/number' -o oci:one:v1 >&2 && jq '.layers | length - 1' "$(blob one "$(digest_in one)")")
   cut -d' ' -f1,3 requests | sort | uniq -c
   [ "$(grep -cE '^HEAD /v2/many/manifests/v[0-9]+ 404$' requests)" -eq 200 ]
@@ -277,7 +277,9 @@ requests_in() {
   refused=$(grep -cE '^PUT /v2/many/manifests/v[0-9]+ 400$' requests || true)
   [ "$refused" -le 8 ]
   [ "$(grep -c ' 500$' requests || true)" -le 8 ]
-  [ "$(grep -cE '^HEAD /v2/many/blobs/[^ ]* (200|404)$' requests)" -eq $(((200 + refused) * (2 + base))) ]
+  asked=$(grep -cE '^HEAD /v2/many/blobs/[^ ]* (200|404)$' requests)
+  [ "$asked" -le $((200 * base + refused * (2 + base))) ]
+  [ "$asked" -ge $((192 * base)) ]
   [ "$(grep -c '^POST /v2/many/blobs/uploads/ 202$' requests)" -le $((200 * 2 + (8 + refused) * base)) ]
   [ "$(grep -c '^PUT /v2/many/blobs/uploads/ 201$' requests)" -eq "$(grep -c '^POST ' requests)" ]
   run ! grep -vE '^(HEAD /v2/many/(manifests|blobs)/|POST /v2/many/blobs/|PUT /v2/many/(manifests|blobs)/)' requests

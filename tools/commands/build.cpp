@@ -79,6 +79,7 @@ class BuildCommand : public Command {
     if (recipe_.compiles()) compile_programs();
     require_named_files(builds);
     const auto workplace = make_workplace(builds, streams);
+    if (!dry_run_ && !twice_) expect_pushes(builds, workplace);
     // All are made before one is published.
     const auto made = assemble_builds(builds, workplace);
     for (const auto& result : made) check_paths(builds, result.inputs());
@@ -181,6 +182,12 @@ class BuildCommand : public Command {
         targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
     if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
     return workplace;
+  }
+
+  static void expect_pushes(const std::vector<Build>& builds, const Workplace& workplace) {
+    for (const auto& target : all_targets(builds)) {
+      if (target.reference) workplace.client->expect_push(*target.reference);
+    }
   }
 
   // Publishes, and returns what is to be printed.

@@ -57,7 +57,7 @@ struct LargeUpload {
   void run() {
     const auto session =
         std::make_shared<RegistrySession>(registry.host(), make_registry_context(options), std::stop_token());
-    Uploader(session, "app", std::make_shared<KnownBlobs>(), {.whole = kMiB, .chunk = 6 * kMiB})
+    Uploader(session, "app", std::make_shared<KnownBlobs>(), nullptr, {.whole = kMiB, .chunk = 6 * kMiB})
         .upload(descriptor, store, {});
   }
   static const std::string& content() {

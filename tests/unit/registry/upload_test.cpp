@@ -17,7 +17,7 @@ class ChunkedUpload {
   void run() {
     const auto session =
         std::make_shared<RegistrySession>(registry.host(), make_registry_context(fast_options()), std::stop_token());
-    Uploader(session, "app", std::make_shared<KnownBlobs>(), {.whole = 1000, .chunk = 1000})
+    Uploader(session, "app", std::make_shared<KnownBlobs>(), nullptr, {.whole = 1000, .chunk = 1000})
         .upload(descriptor, store, {});
   }
   bool arrived() const { return registry.has_blob("app", descriptor.digest.to_string()); }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "ociassemble/image.hpp"
+#include "registry/manifests.hpp"
+#include "registry/registry_session.hpp"
+
+namespace ociassemble {
+
+// What a push to one repository needs, asked for while the image is being made: so that the push does not wait for
+// answers that it could have had before. Whatever fails here is left to the push, which asks again and tells. Safe for
+// concurrent use.
+class PushAhead {
+ public:
+  PushAhead(std::shared_ptr<RegistrySession> session, std::string repository);
+  PushAhead(const PushAhead&) = delete;
+  PushAhead& operator=(const PushAhead&) = delete;
+  ~PushAhead();  // gives back the uploads that nobody took
+
+  // Asks what the tag or digest is.
+  void ask_for_manifest(const std::string& identifier);
+  // A layer of about so many bytes before compression is being made, of an image that has `others`, too: asks which of
+  // those are there, and opens an upload for the layer, and with the first layer one for the image's config.
+  void expect_layer(const std::vector<Layer>& others, std::uint64_t size);
+  // The blob was made just now, so that no registry has it.
+  void add_new(const Digest& digest);
+  bool is_new(const Digest& digest) const;
+  // The registry turned out to lack something: nothing that was learned before holds.
+  void forget();
+
+  // What was found out, once: a later push asks again. Nothing where it was not asked for, or failed.
+  std::optional<std::optional<ManifestFacts>> take_manifest(const std::string& identifier);
+  std::optional<bool> has_blob(const Digest& digest);
+  std::optional<RegistryAnswer> take_upload(bool large);
+
+ private:
+  using Uploads = std::vector<std::future<std::optional<RegistryAnswer>>>;
+
+  template <class Ask>
+  auto begin(Ask ask) -> std::future<decltype(ask())>;
+  void ask_for_blob(const Digest& digest);
+  void open_upload(bool large);
+  void give_back(const RegistryAnswer& upload) const;
+
+  const std::shared_ptr<RegistrySession> session_;
+  const std::string repository_;
+  std::stop_source stop_;
+  mutable std::mutex mutex_;
+  std::set<Digest> new_;
+  bool has_config_ = false;
+  std::map<std::string, std::future<std::optional<std::optional<ManifestFacts>>>> manifests_;
+  std::map<Digest, std::future<std::optional<bool>>> blobs_;
+  std::map<bool, Uploads> uploads_;  // by whether they are large
+};
+
+}  // namespace ociassemble

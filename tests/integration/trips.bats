@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# How many round trips and requests a build that is pushed makes; a proxy counts them (tests/support/trips.py).
+# shellcheck disable=SC2154  # what bats and lib set
+load lib
+
+set_up() {
+  unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
+  cp "$server" app
+  mkdir -p content/etc
+  echo 'root:x:0:0:root:/root:/bin/sh' >content/etc/passwd
+  ociassemble build -q --base scratch --add content:/ --push "$REGISTRY/trips/base-$BATS_TEST_NUMBER:v1"
+  python3 "$BATS_TEST_DIRNAME/../support/trips.py" "${REGISTRY##*:}" "$PWD/log" 300 >port 2>/dev/null 3>&- &
+  echo $! >proxy.pid
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    if [ -s port ]; then break; fi
+    sleep 0.1
+  done
+  proxy=127.0.0.1:$(cat port)
+  base=$proxy/trips/base-$BATS_TEST_NUMBER:v1
+  target=$proxy/trips/app-$BATS_TEST_NUMBER:v1
+}
+
+tear_down() { kill "$(cat proxy.pid)" 2>/dev/null || true; }
+
+build() { ociassemble build -q --plain-http "$proxy" --cache-dir cache --base "$base" --binary app "$@" --push "$target" 2>/dev/null; }
+
+# Changes the program, and forgets what was asked so far. A file younger than the clock's grain is not trusted.
+change() {
+  echo "$RANDOM" >>app
+  sleep 0.05
+  stop_counting
+}
+
+stop_counting() { : >log; }
+
+# TRIPS REQUESTS: that the log has no more of either.
+costs() {
+  cat log
+  local first last
+  first=$(head -n 1 log | cut -d' ' -f1)
+  last=$(cut -d' ' -f1 log | sort -n | tail -n 1)
+  [ $((last - first + 1)) -le "$1" ]
+  [ "$(wc -l <log)" -le "$2" ]
+}
+
+@test "a changed program on a base by tag: four trips, and nothing is asked of what is new" {
+  build
+  change
+  build
+  costs 4 9
+  run ! grep 'HEAD .*/blobs/.* 404' log
+  run ! grep GET log
+}
+
+@test "an unchanged build on a base by tag: one trip, two requests" {
+  build
+  stop_counting
+  build
+  costs 1 2
+}
+
+@test "a first build: the base's manifest, config and layer, then what a changed one costs" {
+  build
+  costs 6 12
+}
+
+@test "a changed program on a locked base: three trips" {
+  ociassemble lock -q --plain-http "$proxy" --base "$base" --lock-file lock >/dev/null
+  build --locked --lock-file lock
+  change
+  build --locked --lock-file lock
+  costs 3 8
+  run ! grep "base-$BATS_TEST_NUMBER" log
+}
+
+@test "an unchanged build on a locked base: one request" {
+  ociassemble lock -q --plain-http "$proxy" --base "$base" --lock-file lock >/dev/null
+  build --locked --lock-file lock
+  stop_counting
+  build --locked --lock-file lock
+  costs 1 1
+}
