@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/stop.hpp"
 #include "compress/codec.hpp"
@@ -61,9 +62,20 @@ class LayerPipeline {
 }  // namespace
 
 void sort_entries(std::vector<LayerEntry>& entries) {
-  std::stable_sort(entries.begin(), entries.end(), [](const LayerEntry& left, const LayerEntry& right) {
+  const auto less = [](const LayerEntry& left, const LayerEntry& right) {
     return tar_path_less(left.entry.path, right.entry.path);
-  });
+  };
+  if (!std::ranges::is_sorted(entries, less)) {
+    // Entries are large: each is moved once.
+    std::vector<std::size_t> order(entries.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order,
+                             [&](std::size_t left, std::size_t right) { return less(entries[left], entries[right]); });
+    std::vector<LayerEntry> sorted;
+    sorted.reserve(entries.size());
+    for (const auto index : order) sorted.push_back(std::move(entries[index]));
+    entries = std::move(sorted);
+  }
   const auto twice = std::adjacent_find(
       entries.begin(), entries.end(),
       [](const LayerEntry& left, const LayerEntry& right) { return left.entry.path == right.entry.path; });

@@ -55,7 +55,8 @@ LayerEntry regular_entry(const fs::path& file, std::string path, const struct st
   LayerEntry made{make_entry(std::move(path), status, EntryType::regular, mtime), {}, identity, {}};
   made.entry.size = identity->size;
   made.may_be_written = std::make_shared<std::atomic<bool>>(false);
-  made.open = [file, identity, may_be_written = made.may_be_written] {
+  // As text: a path object keeps every component apart, in several times the memory.
+  made.open = [file = file.native(), identity, may_be_written = made.may_be_written] {
     auto input = std::make_unique<InputFile>(file, identity);
     if (input->may_be_written()) *may_be_written = true;
     return input;

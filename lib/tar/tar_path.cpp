@@ -61,8 +61,9 @@ std::string tar_name_for_message(std::string_view name) {
 }
 
 bool tar_path_less(std::string_view left, std::string_view right) noexcept {
-  return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(),
-                                      [](char a, char b) { return rank(a) < rank(b); });
+  const auto [a, b] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
+  if (a == left.end() || b == right.end()) return b != right.end();
+  return rank(*a) < rank(*b);
 }
 
 }  // namespace ociassemble

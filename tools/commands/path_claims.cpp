@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot write {}: {}", what, why), "name another file");
 }
 
-fs::path where_it_leads(const fs::path& path) {
+fs::path resolved(const fs::path& path) {
   std::error_code failure;
   auto real = fs::weakly_canonical(fs::absolute(path), failure);
   if (failure) real = fs::absolute(path).lexically_normal();
@@ -31,6 +31,19 @@ bool lies_below(const fs::path& path, const fs::path& folder) {
 }
 
 }  // namespace
+
+// A folder of inputs is resolved once, however many files it has.
+fs::path PathClaims::where_it_leads(const fs::path& path) {
+  struct stat status {};
+  const auto slash = path.native().rfind('/');
+  // A regular file's name is no "." or "..", and no link.
+  if (slash == std::string::npos || ::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+    return resolved(path);
+  const auto folder = path.native().substr(0, slash + 1);
+  auto known = folders_.find(folder);
+  if (known == folders_.end()) known = folders_.emplace(folder, resolved(folder)).first;
+  return known->second / path.native().substr(slash + 1);
+}
 
 std::optional<PathClaims::Claim> PathClaims::claim(const fs::path& path, std::string what) {
   Claim made{where_it_leads(path), {}, std::move(what)};

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -31,10 +32,12 @@ class PathClaims {
     std::optional<std::pair<dev_t, ino_t>> inode;
     std::string what;
   };
-  static std::optional<Claim> claim(const std::filesystem::path& path, std::string what);
+  std::filesystem::path where_it_leads(const std::filesystem::path& path);
+  std::optional<Claim> claim(const std::filesystem::path& path, std::string what);
   void refuse_taken(const Claim& file) const;
   void write_layout(const Location& target);
 
+  std::unordered_map<std::string, std::filesystem::path> folders_;  // and where they lead
   std::vector<Claim> read_, written_, layouts_;
   std::vector<std::pair<std::string, std::string>> names_;  // in layouts, and of whom
 };
