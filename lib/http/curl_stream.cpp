@@ -221,9 +221,8 @@ void CurlStream::fail() {
   }
   if (kind == TransportError::Kind::not_tls) hint = "a server without TLS must be declared as one of plain HTTP";
   const char* action = answer_ != nullptr ? "cannot read from" : "cannot reach";
-  const auto proxy = proxy_for(url_);
-  const auto way = proxy ? fmt::format(" (through the proxy {}, as {} says)", proxy->address, proxy->variable) : "";
-  throw TransportError(kind, fmt::format("{} {}{}: {}", action, url_.authority(), way, cause), hint);
+  throw TransportError(kind, fmt::format("{} {}{}: {}", action, url_.authority(), through(proxy_for(url_)), cause),
+                       hint);
 }
 
 std::size_t CurlStream::read(std::span<std::byte> buffer) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/proxy.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdlib>
 #include <string_view>
@@ -54,6 +56,10 @@ std::optional<Proxy> proxy_for(const Url& url) {
     if (const auto value = proxy_variable(name); !value.empty()) return Proxy{address_of(value), name};
   }
   return {};
+}
+
+std::string through(const std::optional<Proxy>& proxy) {
+  return proxy ? fmt::format(" (through the proxy {}, as {} says)", proxy->address, proxy->variable) : std::string();
 }
 
 }  // namespace ociassemble

@@ -18,4 +18,7 @@ struct Proxy {
 // ALL_PROXY; not what no_proxy or NO_PROXY names, and never loopback.
 std::optional<Proxy> proxy_for(const Url& url);
 
+// " (through the proxy ADDRESS, as VARIABLE says)"; empty without one.
+std::string through(const std::optional<Proxy>& proxy);
+
 }  // namespace ociassemble

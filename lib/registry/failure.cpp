@@ -31,6 +31,8 @@ std::string_view status_text(int status) noexcept {
       return " (not found)";
     case 405:
       return " (method not allowed)";
+    case 407:
+      return " (proxy authentication required)";
     case 408:
       return " (request timeout)";
     case 413:
@@ -134,6 +136,10 @@ bool is_wrong_format(const Refusal& refusal, const Details& details) {
 }
 
 std::string hint_of(const Refusal& refusal, const Details& details) {
+  if (refusal.status == 407 && refusal.proxy) {
+    return fmt::format("the proxy wants a login: write it into {}, as http://USER:PASSWORD@HOST:PORT",
+                       refusal.proxy->variable);
+  }
   const bool is_push = refusal.action.starts_with("push ");
   if (is_push && is_immutable_tag(details)) return "the registry does not let this tag move: push under another tag";
   if (is_push && is_wrong_format(refusal, details)) {
@@ -150,9 +156,16 @@ std::string hint_of(const Refusal& refusal, const Details& details) {
   return login_hint(refusal);
 }
 
-bool is_html(std::string_view media_type) { return media_type == "text/html" || media_type == "application/xhtml+xml"; }
+HttpError no_registry(const Refusal& refusal) {
+  return {refusal.status == 404 ? ErrorCode::not_found : ErrorCode::network, refusal.status,
+          fmt::format("cannot {}: there is no registry at {}: it answered {} with a web page{}", refusal.action,
+                      refusal.registry, refusal.status, through(refusal.proxy)),
+          "check the name of the registry and its port"};
+}
 
 }  // namespace
+
+bool is_html(std::string_view media_type) { return media_type == "text/html" || media_type == "application/xhtml+xml"; }
 
 std::vector<RegistryErrorDetail> parse_error_body(std::string_view body, const Scrub& scrub) {
   const auto document = Json::parse(body, nullptr, false);
@@ -172,22 +185,16 @@ std::vector<RegistryErrorDetail> parse_error_body(std::string_view body, const S
   return details;
 }
 
-HttpError no_registry(const std::string& action, int status, std::string_view registry) {
-  return {
-      status == 404 ? ErrorCode::not_found : ErrorCode::network, status,
-      fmt::format("cannot {}: there is no registry at {}: it answered {} with a web page", action, registry, status),
-      "check the name of the registry and its port"};
-}
-
 HttpError refusal(const Refusal& refusal, const Scrub& scrub) {
   const auto details = parse_error_body(refusal.body, scrub);
   // A proxy's page about a registry that is down is its own; one about a name that is not there is no registry's.
   const bool is_page = details.empty() && is_html(refusal.media_type) && refusal.status < 500;
   if (is_page && (refusal.status < 400 || refusal.status == 404 || refusal.status == 405)) {
-    return no_registry(refusal.action, refusal.status, refusal.registry);
+    return no_registry(refusal);
   }
   return {code_of(refusal.status), refusal.status,
-          fmt::format("cannot {}: {}", refusal.action, cause_of(refusal, details)), hint_of(refusal, details)};
+          fmt::format("cannot {}: {}{}", refusal.action, cause_of(refusal, details), through(refusal.proxy)),
+          hint_of(refusal, details)};
 }
 
 }  // namespace ociassemble

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "http/proxy.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -35,12 +37,14 @@ struct Refusal {
   std::string registry;           // named in the hint for a login
   // The environment's credentials are there, but for another registry (see RegistryOptions::credentials_registry).
   bool withheld_credentials = false;
+  // The one that may have answered in the registry's place: over https it cannot.
+  std::optional<Proxy> proxy = {};
 };
 
 // "cannot ACTION: CAUSE", with a hint where the user can do something.
 HttpError refusal(const Refusal& refusal, const Scrub& scrub);
 
-// The error for an HTML page where a registry's answer should be.
-HttpError no_registry(const std::string& action, int status, std::string_view registry);
+// Whether a media type is that of web pages.
+bool is_html(std::string_view media_type);
 
 }  // namespace ociassemble

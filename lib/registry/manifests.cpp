@@ -84,7 +84,6 @@ RegistryAnswer get_manifest(RegistrySession& session, const std::string& reposit
                                  .headers = accept_documents()},
                                 kMaxManifestSize);
   if (!answer.succeeded()) throw session.failure(action, answer, missing);
-  if (media_type_of(answer.headers) == "text/html") throw no_registry(action, answer.status, session.registry());
   return answer;
 }
 
@@ -153,6 +152,13 @@ RegistryAnswer put_manifest(RegistrySession& session, const std::string& reposit
   if (!answer.succeeded()) {
     if (lacks_blobs(answer)) throw BlobsUnknown(session.failure(action, answer));
     throw session.failure(action, answer);
+  }
+  // 201 is what it should be (OCI distribution specification, "Pushing Manifests"), and Quay's 202 comes with both
+  // fields.
+  if (answer.status == 200 && !answer.headers.find("Location") && !answer.headers.find("Docker-Content-Digest")) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("cannot {}: the registry answered 200, and not that it stored the manifest", action),
+                "check the name of the registry and its port");
   }
   const auto taken = content_digest(answer.headers);
   if (taken && taken->algorithm() == descriptor.digest.algorithm() && *taken != descriptor.digest) {

@@ -33,7 +33,7 @@ void add_unique(std::vector<Descriptor>& all, Descriptor entry) {
 bool knows_no_such_request(const RegistryAnswer& answer) {
   constexpr int unknown[] = {303, 400, 401, 404, 405, 406, 501};
   return std::ranges::find(unknown, answer.status) != std::end(unknown) ||
-         (answer.succeeded() && media_type_of(answer.headers) == "text/html");
+         (answer.status / 100 == 2 && answer.is_web_page());
 }
 
 std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const std::string& repository,

@@ -49,10 +49,30 @@ bool wants_wider_scope(const std::vector<Challenge>& challenges) {
   return bearer && bearer->parameter("error") == "insufficient_scope";
 }
 
+// 401; RFC 6750 (section 3.1) has 403 for a token that allows too little.
+bool asks_for_token(const SentAnswer& answer) {
+  const int status = answer.stream->status();
+  return status == 401 || (status == 403 && wants_wider_scope(challenges_of(answer.stream->headers())));
+}
+
 // How those that speak TLS answer plain HTTP, if at all: that it was a bad request, or the way to https.
 bool is_answer_of_tls_server(int status) { return status == 400 || status / 100 == 3; }
 
+// What registries say about an answer; no web server has a reason to.
+bool has_field_of_registry(const HttpHeaders& headers) {
+  constexpr const char* fields[] = {"Docker-Content-Digest", "Docker-Distribution-API-Version", "Docker-Upload-UUID",
+                                    "Location"};
+  return std::ranges::any_of(fields, [&](const char* name) { return headers.find(name).has_value(); });
+}
+
 }  // namespace
+
+bool RegistryAnswer::is_web_page() const {
+  if (!is_html(media_type_of(headers))) return false;
+  // Quay says so of all that has no type, an answer without a body among it.
+  const auto text = body.find_first_not_of(" \t\r\n");
+  return text == std::string::npos ? !has_field_of_registry(headers) : body[text] == '<';
+}
 
 std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions options) {
   return make_registry_context(std::move(options), {}, {});
@@ -154,7 +174,7 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
   auto authorization = call.url.same_origin(home) ? authenticator_.authorization(call.scope, call.stop) : std::nullopt;
   for (bool widened = false, renewed = false;;) {
     auto answer = context_->sender->send(request, call.url, authorization, home, call.redirects);
-    if (answer.stream->status() != 401 || !answer.url.same_origin(home)) return answer;
+    if (!asks_for_token(answer) || !answer.url.same_origin(home)) return answer;
     const auto challenges = challenges_of(answer.stream->headers());
     // A token that allows too little is asked for once more, with what the registry says is missing (RFC 6750, 3.1).
     const bool widens = renewed && !widened && wants_wider_scope(challenges);
@@ -174,7 +194,7 @@ RegistryAnswer RegistrySession::request_once(const RegistryCall& call, std::size
   auto [stream, url] = exchange(call);
   RegistryAnswer answer{stream->status(), stream->headers(), {}, url};
   // What was done is done, also where the words about it break off.
-  const bool wanted = answer.succeeded() && call.method == "GET";
+  const bool wanted = answer.status >= 200 && answer.status < 300 && call.method == "GET";
   answer.body = wanted ? collect_body(*stream, limit, "the answer of " + url.authority())
                        : collect_beginning(*stream, kMaxErrorBody);
   return answer;
@@ -201,7 +221,8 @@ HttpError RegistrySession::failure(const std::string& action, const RegistryAnsw
                   .body = answer.body,
                   .missing = missing,
                   .registry = registry_,
-                  .withheld_credentials = context_->credentials->withholds_from(registry_)},
+                  .withheld_credentials = context_->credentials->withholds_from(registry_),
+                  .proxy = answer.url.is_https() ? std::nullopt : proxy_for(answer.url)},
                  listener().scrubber());
 }
 

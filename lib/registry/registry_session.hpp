@@ -40,7 +40,9 @@ struct RegistryAnswer {
   std::string body;
   Url url;  // who answered
 
-  bool succeeded() const noexcept { return status >= 200 && status < 300; }
+  // A web server's page, whatever its status, and not a registry's answer that is called one for want of a media type.
+  bool is_web_page() const;
+  bool succeeded() const { return status >= 200 && status < 300 && !is_web_page(); }
 };
 
 // What all sessions of a client have in common.

@@ -12,7 +12,10 @@ namespace ociassemble::test {
 
 void FakeRegistry::Impl::route(const Request& request, const std::string& body, const Fault& effect,
                                Response& response) {
-  if (request.path == "/v2/") return response.set_content("{}", "application/json");
+  if (request.path == "/v2/") {
+    const auto& type = personality.usual_type;
+    return response.set_content(personality.root, type.empty() ? "application/json" : type);
+  }
   if (const auto session = session_of(request.path))
     return route_session(session->first, session->second, request, body, response);
   const auto place = parse_path(request.path);

@@ -90,6 +90,8 @@ void FakeRegistry::Impl::handle(const Request& request, Response& response, cons
       route(request, body, effect, response);
     }
   }
+  if (!personality.usual_type.empty() && effect.status == 0 && !response.has_header("Content-Type"))
+    response.set_header("Content-Type", personality.usual_type);
   if (effect.drop_answer) return drop_connection(request);
   if (!effect.raw.empty()) return answer_raw(request, effect.raw);
   for (const auto& name : effect.without) response.headers.erase(name);

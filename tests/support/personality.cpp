@@ -76,7 +76,8 @@ Personality github() {
 
 // 50 tags a page, with a token (github.com/google/go-containerregistry/issues/794). Referrers since 3.12
 // (github.com/quay/quay/pull/2597). Quota: github.com/quay/quay/pull/1048. Media types that it does not allow are 415
-// (github.com/oras-project/oras/issues/738).
+// (github.com/oras-project/oras/issues/738). /v2/ says "true" without a media type, for which Flask says HTML
+// (github.com/quay/quay, endpoints/v2/__init__.py).
 Personality quay() {
   return {.name = "quay",
           .auth = {.kind = kBearer, .no_oauth = 405},
@@ -86,6 +87,8 @@ Personality quay() {
           .links = Personality::Links::absolute,
           .tags_on_a_page = 2,
           .page_parameter = "next_page",
+          .root = "true",
+          .usual_type = "text/html; charset=utf-8",
           .quota = {403, "DENIED", "Quota has been exceeded on namespace"},
           .media_type = {415, "MANIFEST_INVALID", "manifest invalid"}};
 }

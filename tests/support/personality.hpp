@@ -62,6 +62,8 @@ struct Personality {
   std::size_t tags_on_a_page = 100;
   std::string page_parameter = "last";  // another one holds a token that only the registry understands
   int manifest_deletion = 202;
+  std::string root = "{}";      // what /v2/ says
+  std::string usual_type = {};  // of an answer for which nobody thought of one
 
   // What a test can turn on.
   Refusal immutable_tag = {400, "TAG_INVALID", "the tag is immutable"};

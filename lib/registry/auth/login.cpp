@@ -122,7 +122,6 @@ LoginCheck check_login(const std::string& registry, const std::string& username,
   if (!answer.succeeded()) {
     throw session.failure("log in to " + registry, answer, "there is no registry at that address");
   }
-  if (media_type_of(answer.headers) == "text/html") throw no_registry("log in to " + registry, answer.status, registry);
   return session.is_authorised() ? LoginCheck::verified : LoginCheck::unasked;
 }
 

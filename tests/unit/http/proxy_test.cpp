@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "http/http.hpp"
+#include "io/streams.hpp"
 #include "ociassemble/error.hpp"
+#include "raw_server.hpp"
 
 using namespace ociassemble;
 
@@ -55,6 +57,45 @@ TEST_CASE("the password of a proxy that cannot be used is in no error") {
     }
     ::unsetenv("HTTPS_PROXY");
     CHECK_FALSE(message.empty());
+    CHECK(message.find("s3cret") == std::string::npos);
+  }
+}
+
+TEST_CASE("what listens on this machine is asked directly, whatever the proxy variables say") {
+  for (const char* name : {"http_proxy", "all_proxy"}) {
+    CAPTURE(name);
+    ::setenv(name, "http://127.0.0.1:1", 1);  // where nobody is
+    test::RawServer server({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 204 Gone\r\n\r\n"});
+    HttpRequest request;
+    request.url = server.origin() + "/v2/";
+    const auto answer = make_curl_transport()->open(request);
+    CHECK(answer->status() == 200);
+    REQUIRE(server.received().size() == 1);
+    CHECK(server.received()[0].starts_with("GET /v2/ HTTP/1.1\r\n"));
+    ::unsetenv(name);
+  }
+}
+
+TEST_CASE("an error on the way through a proxy names the proxy and the variable that says it") {
+  // A proxy that refuses the way to a registry, one that hangs up, and none.
+  test::RawServer refusing({"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"});
+  test::RawServer silent({""});
+  for (const auto& [proxy, says] : std::vector<std::pair<std::string, const char*>>{
+           {refusing.origin(), "407"}, {silent.origin(), ""}, {"http://127.0.0.1:1", "Connection refused"}}) {
+    CAPTURE(proxy);
+    ::setenv("HTTPS_PROXY", ("http://me:s3cret@" + proxy.substr(7)).c_str(), 1);
+    HttpRequest request;
+    request.url = "https://registry.example.com/v2/";
+    std::string message;
+    try {
+      make_curl_transport()->open(request);
+    } catch (const TransportError& error) {
+      message = error.what();
+    }
+    ::unsetenv("HTTPS_PROXY");
+    CHECK(message.starts_with("cannot reach registry.example.com (through the proxy " + proxy.substr(7) +
+                              ", as HTTPS_PROXY says): "));
+    CHECK(message.find(says) != std::string::npos);
     CHECK(message.find("s3cret") == std::string::npos);
   }
 }

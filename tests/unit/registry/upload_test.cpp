@@ -102,3 +102,17 @@ TEST_CASE("a registry that forgets its sessions is not tried forever") {
   CHECK(failure.code == ErrorCode::not_found);
   CHECK(upload.registry.count("POST") <= 6);
 }
+
+TEST_CASE("a registry that keeps a byte or two of each try makes no progress, and is given up") {
+  for (const std::size_t kept : {1U, 2U, 50U}) {
+    CAPTURE(kept);
+    ChunkedUpload upload;
+    for (const char* method : {"PATCH", "PUT"})
+      upload.registry.add_fault({.method = method, .times = -1, .cut_after = kept});
+    const auto failure = failure_of([&] { upload.run(); });
+    CHECK(failure.code == ErrorCode::network);
+    // As many as the options allow, 5, each with its question of how much there is.
+    CHECK(upload.registry.count("PATCH") == 5);
+    CHECK_FALSE(upload.arrived());
+  }
+}

@@ -264,6 +264,51 @@ TEST_CASE("a token that allows too little is asked for once more with the scope 
   CHECK(registry.count("GET", "/manifests/") == 3);
 }
 
+TEST_CASE("a token that allows too little may be refused with 403, as RFC 6750 has it") {
+  FakeRegistry registry(bearer());
+  const auto image = image_of({"layer"});
+  seed(registry, "app", "v1", image);
+  const auto challenge = fmt::format(
+      R"(Bearer realm="http://{}/token",service="fake",scope="repository:extra:pull",error="insufficient_scope")",
+      registry.host());
+  registry.add_fault({.path = "/manifests/", .skip = 1, .status = 403, .headers = {{"WWW-Authenticate", challenge}}});
+  RegistryClient client(options_for("alice", "correct horse"));
+  CHECK(client.open(at(registry, "app:v1")).json == image.manifest_json());
+  CHECK(registry.count("GET", "scope=repository%3aextra%3apull") == 1);
+  // A 403 that says nothing of a scope is what it is.
+  registry.clear_log();
+  registry.add_fault({.path = "/manifests/", .times = -1, .status = 403});
+  CHECK(failure_of([&] { client.open(at(registry, "app:v1")); }).status == 403);
+  CHECK(registry.count("GET", "/manifests/") == 1);
+}
+
+TEST_CASE(
+    "an entry of a credential file that cannot be read is a warning with file and key, and the next file is asked") {
+  FakeRegistry registry(FakeAuth{.kind = FakeAuth::Kind::basic});
+  seed(registry, "app", "v1", image_of({"layer"}));
+  const TestFolder folder;
+  const auto broken = folder.write("config.json", fmt::format(R"({{"auths":{{"https://{}":{{"auth":"c2VjcmV0"}}}}}})",
+                                                              registry.host()));  // "secret"
+  const auto good = folder.write(
+      "auth.json", fmt::format(R"({{"auths":{{"{}":{{"auth":"YWxpY2U6Y29ycmVjdCBob3JzZQ=="}}}}}})", registry.host()));
+  std::vector<std::string> warnings;
+  auto options = fast_options();
+  options.warn = [&](const std::string& line) { warnings.push_back(line); };
+  ::setenv("DOCKER_CONFIG", folder.path().c_str(), 1);
+  RegistryClient refused(options);
+  ::setenv("REGISTRY_AUTH_FILE", good.c_str(), 1);
+  RegistryClient client(options);
+  forget_environment();
+  CHECK(failure_of([&] { refused.open(at(registry, "app:v1")); }).status == 401);
+  const auto warning = fmt::format(
+      "cannot read credentials from {}: the auth of \"https://{}\" is not base64 of "
+      "USER:PASSWORD",
+      broken.string(), registry.host());
+  CHECK(warnings == std::vector{warning});
+  CHECK(client.open(at(registry, "app:v1")).json.size() > 10);
+  CHECK(warnings == std::vector{warning, warning});
+}
+
 TEST_CASE("a token server at a private address is not asked by a registry that is elsewhere") {
   for (const char* realm : {"http://10.0.0.1/token", "https://192.168.0.1/token", "https://[fd00::1]/token"}) {
     auto auth = bearer();
