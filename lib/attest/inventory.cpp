@@ -90,7 +90,10 @@ class Sorter {
 
   // `layer` wrote the record: what a later one puts at the path is not the package's any more.
   void own(std::string_view path, std::uint32_t layer) {
-    auto& newest = owned_[catalogue_.tree().resolve_parent(path)];
+    const auto resolved = catalogue_.tree().resolve_parent(path);
+    // A record can name more than an image has, at the length of a path each.
+    if (!catalogue_.files().contains(resolved)) return;
+    auto& newest = owned_[resolved];
     newest = std::max(newest, layer);
   }
 

@@ -6,7 +6,8 @@
 
 namespace ociassemble {
 
-// The files that package managers say are theirs, by path as their records spell it, without a leading '/'.
+// The files that package managers say are theirs, by path as their records spell it, without a leading '/'. No path is
+// empty, or longer than a path can be (PATH_MAX): others are passed over.
 using VisitPath = std::function<void(std::string_view path)>;
 
 // apk's database: "F:" names a folder, each "R:" after it a file in it.

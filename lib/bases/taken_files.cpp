@@ -108,7 +108,8 @@ bool take_line(TakenFiles& files, std::string_view line) {
     return false;
   }
   auto path = name == kItself ? std::string() : percent_decoded(name);
-  return path && is_name_below(*path) && files.emplace(std::move(*path), std::move(file)).second;
+  if (!path || !is_name_below(*path) || taken_line(*path, file) != line) return false;
+  return files.emplace(std::move(*path), std::move(file)).second;
 }
 
 }  // namespace

@@ -339,6 +339,13 @@ TEST_CASE("a list of files is read only as it is written") {
   TakenFiles odd{{"", {EntryType::directory, false, 0, {}, {}}},
                  {"a b\n%\xff", {EntryType::symlink, false, 0, {}, "to \x01"}}};
   CHECK(parse_taken_lines(taken_lines(odd)) == odd);
+  // Another spelling of the same.
+  for (const std::string line : {"file " + digest + " 03 .", "file " + digest + " 3 %2E", std::string("folder %2e")}) {
+    CAPTURE(line);
+    CHECK_FALSE(reads({line}));
+  }
+  CHECK_FALSE(reads({"folder .", "folder %61"}));
+  CHECK_FALSE(reads({"folder .", "folder a%0a"}));
   for (const char* name : {"..", "a/../b", "/a", "a//b", "a/", "", "%00", "%2e%2E", "%4", "%zz"}) {
     CAPTURE(name);
     CHECK_FALSE(reads({"folder .", "folder " + std::string(name)}));

@@ -93,4 +93,14 @@ TEST_CASE("the files that package managers own") {
   paths.clear();
   for_each_summed_file("d41d8cd98f00b204e9800998ecf8427e  usr/share/a b\nrubbish\n", take);
   CHECK(paths == std::vector<std::string>{"usr/share/a b"});
+  // What is no path: none, and ones longer than PATH_MAX, which a file after the other would repeat.
+  paths.clear();
+  for_each_apk_file("F:" + std::string(4097, 'a') + "\nR:b\nR:c\nF:" + std::string(4090, 'a') +
+                        "\nR:12345\nR:123456\nF:\nR:\nR:" + std::string(4097, 'b') + "\nR:/d\n",
+                    take);
+  CHECK(paths == std::vector<std::string>{std::string(4090, 'a') + "/12345", "d"});
+  paths.clear();
+  for_each_dpkg_file("/\n//\n/" + std::string(4097, 'a') + "\n/e\n", take);
+  for_each_summed_file("x  \nx  /\nx  " + std::string(4097, 'a') + "\n", take);
+  CHECK(paths == std::vector<std::string>{"e"});
 }
