@@ -171,7 +171,14 @@ std::string read_opened(UniqueFd fd, const std::filesystem::path& path, std::siz
   if (::fstat(file.fd(), &status) == 0 && status.st_size > 0) {
     bytes.reserve(std::min(static_cast<std::size_t>(status.st_size), limit));
   }
-  return read_into(std::move(bytes), file, limit, path.string());
+  bytes = read_into(std::move(bytes), file, limit, path.string());
+  // An end that comes early is none: a list of rules without its last lines says something else.
+  if (::fstat(file.fd(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+      static_cast<std::uint64_t>(status.st_size) > bytes.size()) {
+    throw Error(ErrorCode::io, fmt::format("cannot read {}: it ended after {} of {} bytes", path.string(), bytes.size(),
+                                           status.st_size));
+  }
+  return bytes;
 }
 
 }  // namespace

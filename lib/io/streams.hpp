@@ -138,7 +138,8 @@ UniqueFd open_for_reading(const std::filesystem::path& path);
 // The same for a file that is found by its name in a folder, where others may have put anything: it has to be regular.
 UniqueFd open_regular_file(const std::filesystem::path& path);
 
-// The whole of a small file that the user named. Throws as FileSource, and Error{corrupt} past `limit`.
+// The whole of a small file that the user named. Throws as FileSource, Error{corrupt} past `limit`, and Error{io} for a
+// regular file that ends before its size.
 std::string read_file(const std::filesystem::path& path, std::size_t limit);
 // The same for a file found by its name, or nothing when there is none; Error{io} when it is not regular.
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t limit);

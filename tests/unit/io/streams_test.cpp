@@ -190,6 +190,16 @@ TEST_CASE("a file that need not be there is nothing when it is not") {
   CHECK(read_file_if_exists(folder.write("file", "12345"), 5) == "12345");
   CHECK_FALSE(read_file_if_exists(folder / "missing", 5).has_value());
   CHECK_FALSE(read_file_if_exists(folder / "file/below", 5).has_value());
+  // The kernel says 4096 bytes of each file here, and gives a line.
+  const std::filesystem::path short_one = "/sys/devices/system/cpu/online";
+  if (std::filesystem::exists(short_one) && std::filesystem::file_size(short_one) == 4096) {
+    CHECK(std::string(error_of([&] { read_file_if_exists(short_one, 5000); }).what()).find("it ended after ") !=
+          std::string::npos);
+    CHECK(std::string(error_of([&] { read_file(short_one, 5000); }).what()).find(" of 4096 bytes") !=
+          std::string::npos);
+  } else {
+    MESSAGE("no file here is shorter than its size");
+  }
   CHECK(error_of([&] { read_file_if_exists(folder / "file", 4); }).code() == ErrorCode::corrupt);
 }
 
