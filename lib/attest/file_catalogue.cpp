@@ -51,7 +51,8 @@ const CataloguedFile* FileCatalogue::find(std::string_view path) const {
   return file == files_.end() ? nullptr : &file->second;
 }
 
-std::shared_ptr<const FileFacts> FileCatalogue::read(const TarEntry& entry, Source& data) {
+std::optional<TreeWatcher::Known> FileCatalogue::read(const TarEntry& entry, Source& data, std::uint32_t /*layer*/,
+                                                      std::uint32_t /*number*/) {
   pending_ = {};
   if (entry.type != EntryType::regular) return {};
   claimed_.take(entry, tar_bytes_->size(), "list what the image holds");

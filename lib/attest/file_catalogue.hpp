@@ -41,7 +41,7 @@ class FileCatalogue : private TreeWatcher {
   const CataloguedFile* find(std::string_view path) const;
 
  private:
-  std::shared_ptr<const FileFacts> read(const TarEntry& entry, Source& data) override;
+  std::optional<Known> read(const TarEntry& entry, Source& data, std::uint32_t layer, std::uint32_t number) override;
   void placed(const TarEntry& entry, const std::string& path) override;
   void removed(const std::string& path) override;
   std::shared_ptr<const GoBuild> read_build(const std::string& name);

@@ -2,11 +2,15 @@
 #include "compare/file_facts.hpp"
 
 #include <fmt/format.h>
+#include <sys/random.h>
 
 #include <array>
+#include <cerrno>
 #include <string_view>
+#include <utility>
 
 #include "base/stop.hpp"
+#include "base/system_error.hpp"
 #include "digest/hasher.hpp"
 #include "io/streams.hpp"
 
@@ -32,40 +36,61 @@ void take_script(FileLinks& links, std::string_view head) {
   if (blank != std::string_view::npos) links.interpreter_argument = strip(line.substr(blank));
 }
 
-std::array<unsigned char, 32> bytes_of(const Digest& digest) {
-  const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
-  std::array<unsigned char, 32> bytes{};
-  const auto hex = digest.hex();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<unsigned char>(value(hex[2 * i]) * 16 + value(hex[2 * i + 1]));
-  }
-  return bytes;
+// Drawn once in a process, so that the marks of both images can be compared.
+std::string_view mark_key() {
+  static const auto key = [] {
+    std::array<char, 32> bytes{};
+    std::size_t filled = 0;
+    while (filled < bytes.size()) {
+      const auto count = ::getrandom(bytes.data() + filled, bytes.size() - filled, 0);
+      if (count < 0 && errno != EINTR) throw_errno("cannot draw random bytes");
+      if (count > 0) filled += static_cast<std::size_t>(count);
+    }
+    return bytes;
+  }();
+  return {key.data(), key.size()};
 }
 
-std::shared_ptr<const FileFacts> make_facts(const Digest& digest, FileLinks links) {
-  auto facts = std::make_shared<FileFacts>();
-  facts->digest = bytes_of(digest);
-  if (links.elf || !links.interpreter.empty()) facts->own_links = std::make_unique<FileLinks>(std::move(links));
-  return facts;
+unsigned char byte_of(std::string_view hex, std::size_t place) {
+  const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
+  return static_cast<unsigned char>(value(hex[2 * place]) * 16 + value(hex[2 * place + 1]));
+}
+
+FileMark mark_of(const Digest& digest) {
+  Hasher keyed;
+  keyed.update(as_bytes(mark_key()));
+  keyed.update(as_bytes(digest.hex()));
+  const auto code = keyed.finish();
+  FileMark mark{};
+  for (std::size_t i = 0; i < mark.size(); ++i)
+    mark[i] = i < kShownDigest ? byte_of(digest.hex(), i) : byte_of(code.hex(), i);
+  return mark;
+}
+
+std::uint64_t size_of(const std::vector<std::string>& texts) {
+  std::uint64_t size = 0;
+  for (const auto& text : texts) size += sizeof(text) + text.size();
+  return size;
 }
 
 }  // namespace
 
-const FileLinks& FileFacts::links() const {
-  static const FileLinks kNone;
-  return own_links ? *own_links : kNone;
+std::uint64_t room_of(const FileLinks& links) {
+  constexpr std::uint64_t kNode = 64;  // of a map
+  auto room = kNode + sizeof(FileLinks) + links.interpreter.size() + links.interpreter_argument.size();
+  if (!links.elf) return room;
+  const auto& elf = *links.elf;
+  return room + sizeof(ElfLinks) + elf.fault.size() + elf.interpreter.size() + size_of(elf.needed) +
+         size_of(elf.rpath) + size_of(elf.runpath);
 }
 
-std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source& data, std::uint64_t layer_bytes,
-                                                   const std::stop_token& stop) {
+FileFacts FactsReader::read(const TarEntry& entry, Source& data, std::uint64_t layer_bytes,
+                            const std::stop_token& stop) {
   if (entry.type != EntryType::regular) {
     const auto numbers = fmt::format("{}:{}", entry.device_major, entry.device_minor);
-    return make_facts(Digest::of(numbers), {});
+    return {mark_of(Digest::of(numbers)), {}};
   }
-  if (entry.size == 0) {
-    if (!empty_) empty_ = make_facts(Digest::of(std::string_view()), {});
-    return empty_;
-  }
+  if (entry.size == 0) return {mark_of(Digest::of(std::string_view())), {}};
   claimed_.take(entry, layer_bytes, "compare the images");
   if (buffer_.empty()) buffer_.resize(kCopyBufferSize);
   Hasher hasher;
@@ -83,7 +108,9 @@ std::shared_ptr<const FileFacts> FactsReader::read(const TarEntry& entry, Source
   FileLinks links;
   take_script(links, head);
   if (const auto file = spool_.file(entry.path)) links.elf = std::make_shared<const ElfLinks>(read_elf_links(*file));
-  return make_facts(hasher.finish(), std::move(links));
+  FileFacts facts{mark_of(hasher.finish()), {}};
+  if (links.elf || !links.interpreter.empty()) facts.links = std::move(links);
+  return facts;
 }
 
 }  // namespace ociassemble

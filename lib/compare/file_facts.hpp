@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,6 +15,7 @@
 #include "ociassemble/io.hpp"
 #include "tar/claimed_bytes.hpp"
 #include "tar/entry.hpp"
+#include "tree/tree_node.hpp"
 
 namespace ociassemble {
 
@@ -25,24 +26,27 @@ struct FileLinks {
   std::shared_ptr<const ElfLinks> elf;  // of a file with the magic of ELF
 };
 
-// What a proof has to know of a file's bytes.
+// What a proof has to know of a file's bytes; of a device, of its numbers.
 struct FileFacts {
-  std::array<unsigned char, 32> digest{};  // SHA-256; of a device: of its numbers
-  std::unique_ptr<const FileLinks> own_links;
-
-  const FileLinks& links() const;
+  // The first bytes of the SHA-256 (kShownDigest), for people, and a code of all of it under a key that this process
+  // has drawn: nobody can make two files that agree in it, short of a collision of SHA-256.
+  FileMark mark{};
+  std::optional<FileLinks> links;
 };
+
+inline constexpr std::size_t kShownDigest = 6;
+
+// What links take of memory, in bytes, roughly.
+std::uint64_t room_of(const FileLinks& links);
 
 // Reads files, each once and to its end. One thread.
 class FactsReader {
  public:
   // `layer_bytes` counts what was read of the layer's tar so far: sparse files may claim only so much more.
-  std::shared_ptr<const FileFacts> read(const TarEntry& entry, Source& data, std::uint64_t layer_bytes,
-                                        const std::stop_token& stop);
+  FileFacts read(const TarEntry& entry, Source& data, std::uint64_t layer_bytes, const std::stop_token& stop);
 
  private:
   ClaimedBytes claimed_;
-  std::shared_ptr<const FileFacts> empty_;  // of every empty file
   std::vector<std::byte> buffer_;
   ElfSpool spool_{std::numeric_limits<std::uint64_t>::max()};
 };

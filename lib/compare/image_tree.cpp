@@ -13,9 +13,12 @@ namespace {
 // Two images are held at a time.
 constexpr std::uint64_t kMostMetadata = 115'000'000;
 
-std::string short_digest(const FileFacts& facts) {
+// Of each noted layer's list, of which there may be a hundred.
+constexpr std::size_t kListMemory = std::size_t{512} << 10U;
+
+std::string short_digest(const FileMark& mark) {
   std::string text = "sha256:";
-  for (std::size_t i = 0; i < 6; ++i) text += fmt::format("{:02x}", facts.digest[i]);
+  for (std::size_t i = 0; i < kShownDigest; ++i) text += fmt::format("{:02x}", mark[i]);
   return text;
 }
 
@@ -36,10 +39,13 @@ void ImageTree::read(const Image& image, const std::set<std::size_t>& noted, con
     const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
     HashSource tar_bytes(make_decompressor(layer.blobs->open(layer.descriptor), subject), layer.diff_id.algorithm());
     tar_bytes_ = &tar_bytes;
-    is_noted_ = noted.count(i) != 0;
+    std::optional<RecordSorter> placed;
+    if (noted.count(i) != 0) placed_ = &placed.emplace(kListMemory);
     layers_.emplace_back();
     TarReader tar(tar_bytes, subject);
     tree_.apply(tar, this);
+    placed_ = nullptr;
+    if (placed) layers_.back().placed = placed->finish();
     layers_.back().size = tar_bytes.size();
     const auto diff_id = tar_bytes.finish();
     if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
@@ -51,16 +57,31 @@ void ImageTree::read(const Image& image, const std::set<std::size_t>& noted, con
   }
 }
 
-std::shared_ptr<const FileFacts> ImageTree::read(const TarEntry& entry, Source& data) {
-  return reader_.read(entry, data, tar_bytes_->size(), stop_);
+std::optional<TreeWatcher::Known> ImageTree::read(const TarEntry& entry, Source& data, std::uint32_t layer,
+                                                  std::uint32_t number) {
+  auto facts = reader_.read(entry, data, tar_bytes_->size(), stop_);
+  if (!facts.links) return Known{facts.mark, 0};
+  const auto room = room_of(*facts.links);
+  links_.insert_or_assign({layer, number}, std::move(*facts.links));
+  return Known{facts.mark, room};
+}
+
+const FileLinks& ImageTree::links_of(const Tree::Node& node) const {
+  static const FileLinks kNone;
+  if (!node.has_mark || node.type != EntryType::regular) return kNone;
+  const auto found = links_.find({node.bytes_layer, node.bytes_entry});
+  return found == links_.end() ? kNone : found->second;
 }
 
 void ImageTree::placed(const TarEntry& entry, const std::string& path) {
-  if (is_noted_) layers_.back().placed.insert_or_assign(entry.path, path);
+  if (placed_ == nullptr) return;
+  // The mark in front tells the root from a place that is the path itself.
+  placed_->add(entry.path, entry.path == path ? std::string() : "/" + path);
+  ++layers_.back().placed_count;
 }
 
 void ImageTree::removed(const std::string& path) {
-  if (is_noted_) layers_.back().removed.insert(path);
+  if (placed_ != nullptr) layers_.back().removed.insert(path);
 }
 
 bool same_file(const Tree::Node* left, const Tree::Node* right) {
@@ -70,8 +91,8 @@ bool same_file(const Tree::Node* left, const Tree::Node* right) {
     return false;
   }
   if (left->type == EntryType::directory) return true;
-  return left->size == right->size && left->link_target() == right->link_target() && left->facts && right->facts &&
-         left->facts->digest == right->facts->digest;
+  return left->size == right->size && left->link_target() == right->link_target() && left->has_mark &&
+         right->has_mark && left->mark == right->mark;
 }
 
 std::string describe_file(const Tree::Node* node) {
@@ -84,7 +105,7 @@ std::string describe_file(const Tree::Node* node) {
       return fmt::format("link to {}", printable(node->link_target()));
     case EntryType::regular:
       return fmt::format("file {} {} {}", rights, format_size(node->size),
-                         node->facts ? short_digest(*node->facts) : std::string());
+                         node->has_mark ? short_digest(node->mark) : std::string());
     default:
       return fmt::format("special file {}", rights);
   }

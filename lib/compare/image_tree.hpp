@@ -3,13 +3,17 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compare/file_facts.hpp"
 #include "digest/hasher.hpp"
+#include "io/sorted_records.hpp"
 #include "ociassemble/image.hpp"
 #include "tree/tree.hpp"
 
@@ -19,9 +23,10 @@ namespace ociassemble {
 class ImageTree : private TreeWatcher {
  public:
   struct LayerDeeds {
-    std::uint64_t size = 0;                     // of the tar
-    std::map<std::string, std::string> placed;  // path in the tar -> where it landed; folders too
-    std::set<std::string> removed;              // by whiteouts, with all below
+    std::uint64_t size = 0;          // of the tar
+    SortedRecords placed;            // path in the tar -> where it landed, empty where that is the path; folders too
+    std::uint64_t placed_count = 0;  // of its records, or some more
+    std::set<std::string> removed;   // by whiteouts, with all below
   };
 
   ImageTree();
@@ -31,16 +36,19 @@ class ImageTree : private TreeWatcher {
 
   const Tree& tree() const noexcept { return tree_; }
   const std::vector<LayerDeeds>& layers() const noexcept { return layers_; }
+  // How a file of the tree is started; of any other node, nothing.
+  const FileLinks& links_of(const Tree::Node& node) const;
 
  private:
-  std::shared_ptr<const FileFacts> read(const TarEntry& entry, Source& data) override;
+  std::optional<Known> read(const TarEntry& entry, Source& data, std::uint32_t layer, std::uint32_t number) override;
   void placed(const TarEntry& entry, const std::string& path) override;
   void removed(const std::string& path) override;
 
   Tree tree_;
   FactsReader reader_;
   std::vector<LayerDeeds> layers_;
-  bool is_noted_ = false;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, FileLinks> links_;  // by the layer and the entry that has the bytes
+  RecordSorter* placed_ = nullptr;                                      // of a layer that is noted
   const HashSource* tar_bytes_ = nullptr;
   std::stop_token stop_;
 };
@@ -53,6 +61,11 @@ inline constexpr std::array kMuslPaths = {
     "etc/ld-musl-x86_64.path",      "etc/ld-musl-aarch64.path", "etc/ld-musl-armhf.path",
     "etc/ld-musl-arm.path",         "etc/ld-musl-i386.path",    "etc/ld-musl-riscv64.path",
     "etc/ld-musl-powerpc64le.path", "etc/ld-musl-s390x.path",   "etc/ld-musl-loongarch64.path"};
+
+// Where a record of LayerDeeds::placed landed.
+inline std::string_view place_of(const SortedRecords::Reader& placed) {
+  return placed.value().empty() ? placed.key() : placed.value().substr(1);
+}
 
 // Whether two nodes are the same to whoever runs the image: type, mode, owner, bytes, link target, attributes. Null is
 // nothing.

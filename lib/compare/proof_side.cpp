@@ -25,17 +25,67 @@ void ProofSide::take_roles(const std::set<Digest>& application, const std::set<s
 
 void ProofSide::read(const std::stop_token& stop) {
   files_.read(image_, noted_, stop);
-  for (const auto i : claimed_) {
-    for (const auto& [path, place] : files_.layers()[i].placed) {
-      if (!is_folder(place)) claimed_paths_.insert_or_assign(place, accounted_[i].role == LayerRole::application);
-    }
-  }
+  std::uint64_t count = 0;
+  for (const auto i : claimed_) count += files_.layers()[i].placed_count;
+  claimed_nodes_.reserve(count);
+  for (const auto i : claimed_) take_claimed(i);
+  claimed_nodes_.finish();
+  claimed_folders_.finish();
+  application_folders_.finish();
+  settled_.resize(claimed_nodes_.size());
   for (std::size_t i = 0; i < accounted_.size(); ++i) {
     if (accounted_[i].role != LayerRole::extra) continue;
     const auto& deeds = files_.layers()[i];
-    for (const auto& [path, place] : deeds.placed) laid_on_.insert(place);
+    for (auto placed = deeds.placed.read(); placed.next();) laid_on_.emplace(place_of(placed));
     removed_.insert(deeds.removed.begin(), deeds.removed.end());
   }
+}
+
+void ProofSide::take_claimed(std::size_t index) {
+  const bool is_application = accounted_[index].role == LayerRole::application;
+  std::string folder = "/";  // the last whose folders were taken
+  for (auto placed = files_.layers()[index].placed.read(); placed.next();) {
+    const auto place = place_of(placed);
+    const auto* node = tree().find(place);
+    if (node != nullptr && node->type == EntryType::directory) continue;
+    if (node != nullptr) {
+      claimed_nodes_.add(node);
+    } else {
+      claimed_and_gone_.emplace(place);
+    }
+    const auto slash = place.rfind('/');
+    const auto above = slash == std::string_view::npos ? std::string_view() : place.substr(0, slash);
+    if (above == folder) continue;
+    folder = above;
+    take_folders(folder, is_application);
+  }
+}
+
+// The folder and those above it, as far as there are such.
+void ProofSide::take_folders(std::string_view folder, bool is_application) {
+  const auto take = [&](const Tree::Node* node) {
+    if (node == nullptr || node->type != EntryType::directory) return;
+    claimed_folders_.add(node);
+    if (is_application) application_folders_.add(node);
+  };
+  take(&tree().root());
+  for (auto end = folder.find('/'); !folder.empty(); end = folder.find('/', end + 1)) {
+    take(tree().find(folder.substr(0, end)));
+    if (end == std::string_view::npos) return;
+  }
+}
+
+bool ProofSide::settle(const Tree::Node& node) {
+  const auto place = claimed_nodes_.place_of(&node);
+  if (!place) return settled_others_.insert(&node).second;
+  const bool is_new = !settled_[*place];
+  settled_[*place] = true;
+  return is_new;
+}
+
+bool ProofSide::is_settled(const Tree::Node* node) const {
+  const auto place = claimed_nodes_.place_of(node);
+  return place ? settled_[*place] : settled_others_.count(node) != 0;
 }
 
 bool ProofSide::is_laid_on(const std::string& path) const {

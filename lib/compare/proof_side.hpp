@@ -2,13 +2,14 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compare/image_tree.hpp"
+#include "compare/node_set.hpp"
 #include "ociassemble/same_app.hpp"
 
 namespace ociassemble {
@@ -33,8 +34,17 @@ class ProofSide {
   const Tree& tree() const { return files_.tree(); }
   // Of the layers below the application.
   const std::vector<Digest>& below() const { return below_; }
-  // Where files of layers landed that are called the application's; true for those of layers that both images have.
-  const std::map<std::string, bool>& claimed_paths() const { return claimed_paths_; }
+  // Of nodes of the tree; null is none. Whether files of layers landed there that are called the application's.
+  bool is_claimed(const Tree::Node* node) const { return claimed_nodes_.contains(node); }
+  // Whether some landed below a folder, and whether those of layers that both images have did.
+  bool has_claimed_below(const Tree::Node* folder) const { return claimed_folders_.contains(folder); }
+  bool has_application_below(const Tree::Node* folder) const { return application_folders_.contains(folder); }
+  // Whether one landed at a path, where there is something else or nothing now.
+  bool was_claimed(const std::string& path) const { return claimed_and_gone_.count(path) != 0; }
+
+  // Notes that a file was compared; false where it was noted before.
+  bool settle(const Tree::Node& node);
+  bool is_settled(const Tree::Node* node) const;
 
   // Whether an extra layer brought something there, or removed it or what it lay in.
   bool is_laid_on(const std::string& path) const;
@@ -43,14 +53,17 @@ class ProofSide {
   template <class Condition>
   bool touches_only(std::size_t index, const Condition& condition) const {
     const auto& deeds = files_.layers()[index];
-    if (deeds.placed.empty() && deeds.removed.empty()) return false;
-    return std::all_of(deeds.placed.begin(), deeds.placed.end(),
-                       [&](const auto& placed) { return condition(placed.second); }) &&
-           std::all_of(deeds.removed.begin(), deeds.removed.end(), condition);
+    if (deeds.placed_count == 0 && deeds.removed.empty()) return false;
+    for (auto placed = deeds.placed.read(); placed.next();) {
+      if (!condition(std::string(place_of(placed)))) return false;
+    }
+    return std::all_of(deeds.removed.begin(), deeds.removed.end(), condition);
   }
 
  private:
   bool is_folder(const std::string& path) const;
+  void take_claimed(std::size_t index);
+  void take_folders(std::string_view place, bool is_application);
 
   const Image& image_;
   const char* name_;
@@ -60,7 +73,12 @@ class ProofSide {
   std::set<std::size_t> noted_;    // layers, counted from 0
   std::set<std::size_t> claimed_;  // called the application's
   ImageTree files_;
-  std::map<std::string, bool> claimed_paths_;
+  NodeSet claimed_nodes_;
+  NodeSet claimed_folders_;
+  NodeSet application_folders_;
+  std::set<std::string> claimed_and_gone_;
+  std::vector<bool> settled_;                   // by the place in claimed_nodes_
+  std::set<const Tree::Node*> settled_others_;  // that are not among them
   std::set<std::string> laid_on_;
   std::set<std::string> removed_;
 };

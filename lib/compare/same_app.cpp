@@ -72,18 +72,10 @@ bool is_runnable(const Tree::Node* node) {
 }
 
 // A library of the application's may be loaded by name, whatever its mode is; a damaged file is data.
-bool is_library(const Tree::Node* node) {
-  if (node == nullptr || !node->facts) return false;
-  const auto& elf = node->facts->links().elf;
+bool is_library(const ImageTree& files, const Tree::Node* node) {
+  if (node == nullptr) return false;
+  const auto& elf = files.links_of(*node).elf;
   return elf && elf->fault.empty();
-}
-
-// The first path of a map that lies below a folder.
-template <class Paths>
-bool has_below(const Paths& paths, const std::string& folder) {
-  const auto prefix = folder.empty() ? folder : folder + "/";
-  const auto found = paths.lower_bound(prefix);
-  return found != paths.end() && found->first.starts_with(prefix);
 }
 
 class Proof {
@@ -194,11 +186,13 @@ class Proof {
   // Each file of a layer that both have: where it landed, and where its name leads.
   void check_application() {
     for (const auto& layer : result_.layers) {
-      const auto& before = before_.files().layers()[layer.before - 1].placed;
-      const auto& after = after_.files().layers()[layer.after - 1].placed;
-      for (const auto& [path, place] : after) {
-        const auto other = before.find(path);
-        if (other != before.end()) check_file(path, other->second, place);
+      auto before = before_.files().layers()[layer.before - 1].placed.read();
+      auto after = after_.files().layers()[layer.after - 1].placed.read();
+      bool has_before = before.next();
+      while (after.next()) {
+        while (has_before && before.key() < after.key()) has_before = before.next();
+        if (!has_before || before.key() != after.key()) continue;
+        check_file(std::string(after.key()), std::string(place_of(before)), std::string(place_of(after)));
       }
     }
   }
@@ -208,15 +202,16 @@ class Proof {
     const auto* right = after_.tree().find(after);
     const bool is_folder = left != nullptr && right != nullptr && left->type == EntryType::directory &&
                            right->type == EntryType::directory;
-    if (is_folder || !settled_.insert(after).second) return;
-    settled_.insert(before);
+    const auto is_new = [&] { return right != nullptr ? after_.settle(*right) : gone_.insert(after).second; };
+    if (is_folder || !is_new()) return;
+    if (left != nullptr) before_.settle(*left);
     const bool is_same = same_file(left, right) && same_file(named(before_, path), named(after_, path));
     if (!is_same) {
       return add_application(after, left, right,
                              same_file(left, right) ? "its name leads elsewhere" : "replaced, hidden or removed");
     }
     ++result_.application_files;
-    if (is_runnable(right) || is_library(right)) programs_.push_back(after);
+    if (is_runnable(right) || is_library(after_.files(), right)) programs_.push_back(after);
   }
 
   static const Tree::Node* named(const ProofSide& side, const std::string& path) {
@@ -233,7 +228,7 @@ class Proof {
 
   // All that is not the application's.
   void compare_trees(const Tree::Node* left, const Tree::Node* right) {
-    if (settled_.count(path_) == 0) {
+    if (!before_.is_settled(left) && !after_.is_settled(right)) {
       if (!same_file(left, right)) {
         add_other(left, right);
       } else if (right->type != EntryType::directory) {
@@ -264,7 +259,7 @@ class Proof {
                          describe_file(right));
     };
     const bool is_laid_on = before_.is_laid_on(path_) || after_.is_laid_on(path_);
-    const bool is_claimed = before_.claimed_paths().count(path_) != 0 || after_.claimed_paths().count(path_) != 0;
+    const bool is_claimed = before_.is_claimed(left) || after_.is_claimed(right);
     if (is_claimed && left != nullptr && right != nullptr) {
       add_application(path_, left, right, "not the same");
     } else if (is_laid_on && is_on_the_way(left, right)) {
@@ -288,8 +283,7 @@ class Proof {
   // A folder that both have and in which, somewhere, files of the application are.
   bool is_on_the_way(const Tree::Node* left, const Tree::Node* right) const {
     return left != nullptr && right != nullptr && left->type == EntryType::directory &&
-           right->type == EntryType::directory &&
-           (has_below(before_.claimed_paths(), path_) || has_below(after_.claimed_paths(), path_));
+           right->type == EntryType::directory && (before_.has_claimed_below(left) || after_.has_claimed_below(right));
   }
 
   void check_start() {
@@ -384,7 +378,7 @@ class Proof {
   ProofSide before_;
   ProofSide after_;
   std::string path_;                   // of compare_trees()
-  std::set<std::string> settled_;      // compared already
+  std::set<std::string> gone_;         // compared already, and not there in the second image
   std::set<std::string> refused_;      // paths of what is not allowed
   std::vector<std::string> programs_;  // of the application
   std::uint64_t base_files_ = 0;

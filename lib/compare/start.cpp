@@ -175,13 +175,13 @@ class StartComparison {
                       second.describe()));
       return;
     }
-    if (first.facts() == nullptr || first.node->type != EntryType::regular) return;
+    if (first.links == nullptr || first.node->type != EntryType::regular) return;
     if (!seen_.emplace(first.spelled, second.spelled).second) return;
     if (depth == kMostInterpreters) return add(fmt::format("{} has too many interpreters", printable(what)));
     result_.reached_before.insert(first.path);
     result_.reached_after.insert(second.path);
     libraries_.compare(first, second);
-    const auto& facts = first.facts()->links();
+    const auto& facts = *first.links;
     const auto& interpreter = facts.elf ? facts.elf->interpreter : facts.interpreter;
     is_static_ =
         is_static_ && facts.elf && facts.elf->fault.empty() && interpreter.empty() && facts.elf->needed.empty();

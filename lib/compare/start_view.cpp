@@ -46,6 +46,7 @@ Found StartView::follow(std::string_view path) const {
     const auto resolved = tree_.resolve(found.spelled);
     found.node = tree_.find(resolved);
     found.path = "/" + resolved;
+    if (found.node != nullptr && found.node->has_mark) found.links = &image_.links_of(*found.node);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
     found.path = found.spelled;

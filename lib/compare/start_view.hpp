@@ -25,18 +25,18 @@ struct Found {
   std::string spelled;  // absolute, as it was looked for
   std::string path;     // without links
   const Tree::Node* node = nullptr;
+  const FileLinks* links = nullptr;  // of a file whose bytes were read
 
   bool is_folder() const noexcept { return node != nullptr && node->type == EntryType::directory; }
-  const FileFacts* facts() const noexcept { return node == nullptr ? nullptr : node->facts.get(); }
   // The links of an ELF file; null for any other.
-  const ElfLinks* elf() const noexcept { return facts() == nullptr ? nullptr : facts()->links().elf.get(); }
+  const ElfLinks* elf() const noexcept { return links == nullptr ? nullptr : links->elf.get(); }
   std::string describe() const;
 };
 
 // Looks for files in an image as its programs do. Borrows the image. One thread.
 class StartView {
  public:
-  explicit StartView(const StartSide& side) : config_(side.config), tree_(side.image.tree()) {}
+  explicit StartView(const StartSide& side) : config_(side.config), image_(side.image), tree_(side.image.tree()) {}
 
   const Tree& tree() const { return tree_; }
   const ImageConfig& config() const { return config_; }
@@ -60,6 +60,7 @@ class StartView {
 
  private:
   const ImageConfig& config_;
+  const ImageTree& image_;
   const Tree& tree_;
 };
 

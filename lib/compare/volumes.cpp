@@ -16,13 +16,8 @@ std::set<std::string> volume_places(const ProofSide& side) {
 }
 
 bool covers_application(const ProofSide& side, const std::string& folder) {
-  const auto& paths = side.claimed_paths();
-  if (paths.count(folder) != 0) return true;
-  const auto prefix = folder.empty() ? folder : folder + "/";
-  for (auto at = paths.lower_bound(prefix); at != paths.end() && at->first.starts_with(prefix); ++at) {
-    if (at->second) return true;
-  }
-  return false;
+  const auto* node = side.tree().find(folder);
+  return side.is_claimed(node) || side.has_application_below(node) || side.was_claimed(folder);
 }
 
 bool covers_start(const std::set<std::string>& reached, const std::string& folder) {

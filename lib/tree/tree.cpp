@@ -264,24 +264,32 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
     node.set_contents(summary_.make(path, read_all(layer.data(), kLargestSummarised, entry.path)));
   }
   if (watcher_ != nullptr && entry.type != EntryType::directory) {
+    std::optional<TreeWatcher::Known> known;
     if (node.contents()) {
       StringSource again(*node.contents());
-      node.facts = watcher_->read(entry, again);
+      known = watcher_->read(entry, again, layer_, entry_);
     } else {
-      node.facts = watcher_->read(entry, layer.data());
+      known = watcher_->read(entry, layer.data(), layer_, entry_);
+    }
+    node.has_mark = known.has_value();
+    if (known) {
+      node.mark = known->mark;
+      take_metadata(known->room, entry.path);
     }
   }
   return node;
 }
 
-// Names of one file share the facts that were read of it. All empty files share theirs, and have nothing to start.
+// Names of one file say which entry has its bytes. An empty file has nothing to start.
 void Tree::set_on_all_names(Node& file, const TarEntry& entry) {
-  const auto facts = file.facts;
-  if (!set_metadata(file, entry) || facts.use_count() <= 2 || file.size == 0) return;
+  const bool had_other_names = file.has_other_names;
+  file.has_other_names = true;
+  if (!set_metadata(file, entry) || !had_other_names || file.size == 0) return;
   if (++link_walks_ > kMostLinkWalks)
     refuse(ErrorCode::unsupported, entry.path, "too many hard links that change files");
   for_each_node(root_, [&](Node& node) {
-    if (node.facts == facts) set_metadata(node, entry);
+    const bool is_same = node.bytes_layer == file.bytes_layer && node.bytes_entry == file.bytes_entry;
+    if (is_same && node.type == file.type) set_metadata(node, entry);
   });
 }
 
@@ -345,7 +353,6 @@ void Tree::account(const Node& node, std::string_view name) {
   if (!node.link_target().empty()) size += kExtraRoom + node.link_target().size();
   if (node.contents()) size += kExtraRoom + node.contents()->size();
   for (const auto& [key, value] : node.xattrs()) size += 2 * kExtraRoom + key.size() + value.size();
-  if (node.facts.use_count() == 1) size += kExtraRoom;
   take_metadata(size, name);
 }
 

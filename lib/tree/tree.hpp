@@ -19,14 +19,19 @@ struct TarEntry;
 // Is told what layers do to a tree. Paths are resolved: where a thing really lands.
 class TreeWatcher {
  public:
+  struct Known {
+    FileMark mark{};
+    std::uint64_t room = 0;  // what the watcher keeps of it beside, in bytes
+  };
+
   TreeWatcher() = default;
   TreeWatcher(const TreeWatcher&) = delete;
   TreeWatcher& operator=(const TreeWatcher&) = delete;
   virtual ~TreeWatcher() = default;
 
   // Of each entry that is no directory and no hard link; `data` need not be read to its end. What it returns stays with
-  // the node, and with hard links to it.
-  virtual std::shared_ptr<const FileFacts> read(const TarEntry& entry, Source& data) = 0;
+  // the node, and with hard links to it. `layer` and `number` are those of the node (bytes_layer, bytes_entry).
+  virtual std::optional<Known> read(const TarEntry& entry, Source& data, std::uint32_t layer, std::uint32_t number) = 0;
   virtual void placed(const TarEntry& entry, const std::string& path) = 0;
   // What lower layers had at the path, or below it where that is a folder that was made opaque.
   virtual void removed(const std::string& path) = 0;

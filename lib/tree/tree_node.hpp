@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,8 +16,8 @@
 
 namespace ociassemble {
 
-// What whoever builds a tree wants to know of a file's bytes; a tree only hands it on.
-struct FileFacts;
+// What whoever builds a tree keeps of a file's bytes, in its node; a tree only hands it on.
+using FileMark = std::array<unsigned char, 16>;
 struct TreeNode;
 
 // A value that few have: it takes the room of a pointer, and reads as an empty one where it is not set.
@@ -111,6 +112,8 @@ struct TreeNode {
   using Xattrs = std::map<std::string, std::string>;
 
   EntryType type = EntryType::directory;  // never hard_link: a hard link is the file that it links to
+  bool has_mark : 1 = false;              // where there was a watcher
+  bool has_other_names : 1 = false;       // hard links led to it, at some time
   std::uint16_t mode = 0755;
   std::uint32_t layer = 0;  // which one brought it, counted from 1; 0 for the root before any did
   std::uint64_t uid = 0;
@@ -119,8 +122,8 @@ struct TreeNode {
   // Of a regular file: the layer and the entry in it, counted from 0, that have its bytes. No record keeps them.
   std::uint32_t bytes_layer = 0;
   std::uint32_t bytes_entry = 0;
-  std::shared_ptr<const FileFacts> facts;  // where there was a watcher
-  TreeChildren children;                   // of a directory
+  FileMark mark{};
+  TreeChildren children;  // of a directory
 
   // Of a symlink.
   const std::string& link_target() const { return extra_.get().link_target; }

@@ -30,12 +30,15 @@ takes_per_file() {
   [ $(((many - few) * 1024 / 100000)) -le "$limit" ]
 }
 
-# COUNT NAME: two images on bases of so many files and so many folders.
+# COUNT NAME: two images on bases of so many files and so many folders, and two of an application of so many files.
 make_bases() {
   for kind in files folders; do
     python3 "$BATS_TEST_DIRNAME/../support/many_files.py" "$2-$kind" "$1" "$kind"
     ociassemble build -q --no-cache --platform linux/amd64 --base "oci:$2-$kind" --add text:/etc/app/text \
       --entrypoint /etc/app/text -o "oci:$2-$kind-app:v1"
+  done
+  for name in first second; do
+    python3 "$BATS_TEST_DIRNAME/../support/many_files.py" "$2-$name" "$1" application "etc/$name"
   done
 }
 
@@ -54,6 +57,8 @@ make_bases() {
   takes_per_file 180 ociassemble verify oci:N-files
   takes_per_file 220 ociassemble verify --same-app oci:N-files-app oci:N-folders-app
   takes_per_file 220 ociassemble verify --same-app --json oci:N-files-app oci:N-folders-app
+  takes_per_file 240 ociassemble verify --same-app oci:N-first oci:N-second
+  takes_per_file 240 ociassemble verify --same-app --json oci:N-first oci:N-second
 }
 
 @test "paths of many folders are refused before they take much memory" {
