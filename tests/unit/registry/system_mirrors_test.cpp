@@ -228,6 +228,11 @@ TEST_CASE("a registries.conf that says nonsense is a warning with file and line,
        "'b.example'\npull-from-mirror = 'all'\n",
        "6: pull-from-mirror contradicts mirror-by-digest-only"},
       {"[[registry]]\nlocation = 'a.example'\n[[registry.mirror]]\ninsecure = true\n", "3: a mirror has no location"},
+      // Letters outside of strings: Latin, Greek, kana, an Arabic ligature.
+      {"[[registry]]\nl\u00f6cation = 'a.example'\n", "2: "},
+      {"[[registry]]\n\u03b1 = 1\n", "2: "},
+      {"[[registry]]\n\u3042 = 1\n", "2: "},
+      {"[[registry]]\n\ufefc = 1\n", "2: "},
       {"[registries.search]\nregistries = ['a.example']\n", "1: this is format 1, which has no mirrors"},
   };
   for (const auto& row : rows) {
