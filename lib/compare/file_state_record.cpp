@@ -55,7 +55,7 @@ class StateReader {
       if ((byte & 0x80U) == 0) return value;
     }
   }
-  std::string text() { return std::string(take(number())); }
+  std::string text() { return std::string(take(static_cast<std::size_t>(number()))); }
   std::optional<Digest> content() {
     switch (static_cast<Content>(number())) {
       case no_content:

@@ -81,8 +81,8 @@ struct DynamicHeader {
 // `fixed` are the bits from the header's first on, `lengths` those from its 18th on.
 DynamicHeader read_header(std::uint64_t fixed, std::uint64_t lengths) {
   const auto count = static_cast<unsigned>((fixed >> 13) & 15U) + 4;
-  return {((fixed >> 3) & 31U) + 257, ((fixed >> 8) & 31U) + 1, count,
-          lengths & ((std::uint64_t{1} << (3 * count)) - 1)};
+  return {static_cast<std::size_t>(((fixed >> 3) & 31U) + 257), static_cast<std::size_t>(((fixed >> 8) & 31U) + 1),
+          count, lengths & ((std::uint64_t{1} << (3 * count)) - 1)};
 }
 
 // For each of the lower 48 bits of the word, whether the fixed part of a final dynamic block's header might begin

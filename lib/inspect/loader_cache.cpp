@@ -70,7 +70,7 @@ std::vector<std::string> read_hwcaps(const CacheBytes& bytes) {
 // Whether a loader of today looks at the entry, and if so, of which folder of glibc-hwcaps it is.
 bool take_hwcaps(LoaderCacheEntry& entry, std::uint64_t hwcap, const std::vector<std::string>& hwcaps) {
   if (hwcap == 0) return true;
-  const auto index = hwcap & 0xFFFFFFFFU;
+  const std::size_t index = static_cast<std::uint32_t>(hwcap);
   if ((hwcap & kHwcapExtension) == 0 || index >= hwcaps.size() || hwcaps[index].empty()) return false;
   entry.hwcaps = hwcaps[index];
   return true;

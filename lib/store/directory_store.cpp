@@ -174,7 +174,8 @@ bool copy_in_kernel(int from, int to, std::uint64_t size, const std::stop_token&
   constexpr std::uint64_t kStep = std::uint64_t{64} << 20U;
   while (size > 0) {
     throw_if_stopped(stop);
-    const auto count = ::copy_file_range(from, nullptr, to, nullptr, std::min(size, kStep), 0);
+    const auto step = static_cast<std::size_t>(std::min(size, kStep));
+    const auto count = ::copy_file_range(from, nullptr, to, nullptr, step, 0);
     if (count <= 0) return false;
     size -= static_cast<std::uint64_t>(count);
   }

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -52,7 +54,7 @@ fs::path RecordCache::file(std::string_view kind, const Digest& key) const { ret
 std::optional<SharedBytes> RecordCache::find(std::string_view kind, const Digest& key) const noexcept {
   try {
     const auto path = file(kind, key);
-    auto bytes = load_file_if_exists(path, limit_);
+    auto bytes = load_file_if_exists(path, static_cast<std::size_t>(std::min<std::uint64_t>(limit_, SIZE_MAX)));
     if (!bytes) return {};
     auto record = checked(std::move(*bytes));
     // The time of the last use is what trim() goes by.

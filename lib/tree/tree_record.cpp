@@ -87,8 +87,9 @@ class Reader {
     return false;
   }
   bool text(std::string_view& value) {
-    std::uint64_t size = 0;
-    if (!number(size) || size > bytes_.size() - at_) return false;
+    std::uint64_t length = 0;
+    if (!number(length) || length > bytes_.size() - at_) return false;
+    const auto size = static_cast<std::size_t>(length);
     value = bytes_.substr(at_, size);
     at_ += size;
     return true;

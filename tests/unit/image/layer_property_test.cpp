@@ -194,6 +194,6 @@ TEST_CASE("every gzip layer is one member whose bytes have the diff ID, and othe
     CHECK(gzip.diff_id == plain.diff_id);
     CHECK(zstd.diff_id == plain.diff_id);
     const auto member = BlobStore::read(*store, gzip.descriptor, std::size_t{1} << 30);
-    CHECK(Digest::of(first_member(member, plain.descriptor.size)) == plain.diff_id);
+    CHECK(Digest::of(first_member(member, static_cast<std::size_t>(plain.descriptor.size))) == plain.diff_id);
   }
 }

@@ -34,7 +34,7 @@ Listed list(const fs::path& file) {
   return listed;
 }
 
-std::string index_json(const std::string& digest, std::size_t size) {
+std::string index_json(const std::string& digest, std::uint64_t size) {
   return R"({"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" +
          digest + R"(","size":)" + std::to_string(size) + "}]}";
 }
@@ -181,7 +181,7 @@ TEST_CASE("a manifest of another size than the index says is corrupt") {
   const TestFolder folder;
   const std::string digest = Digest::of("{}").to_string();
   ImageConfig config;
-  const auto write = [&](std::size_t size) {
+  const auto write = [&](std::uint64_t size) {
     StringSink sink;
     TarWriter tar(sink);
     const auto add = [&](const std::string& path, const std::string& text) {

@@ -121,6 +121,18 @@ TEST_CASE("SOURCE_DATE_EPOCH is the created time, and nonsense in it is a usage 
   const auto layout = "oci:" + (folder / "image").string();
   REQUIRE(run({"build", "-q", "-b", app, "-o", layout}, {{"SOURCE_DATE_EPOCH", "1700000000"}}).status == 0);
   CHECK(holds(run({"inspect", "--config", layout}).out, "\"created\":\"2023-11-14T22:13:20Z\""));
+  // After 2038, also where the processor's words have 32 bits.
+  REQUIRE(run({"build", "-q", "-b", app, "--compression", "none", "--file-times", "4102444800", "-o",
+               "oci:" + (folder / "later").string()},
+              {{"SOURCE_DATE_EPOCH", "4102444800"}})
+              .status == 0);
+  CHECK(holds(run({"inspect", "--config", "oci:" + (folder / "later").string()}).out,
+              "\"created\":\"2100-01-01T00:00:00Z\""));
+  // As tar has it, in octal digits.
+  std::size_t with_time = 0;
+  for (const auto& blob : std::filesystem::directory_iterator(folder / "later/blobs/sha256"))
+    with_time += holds(test::read_bytes(blob.path()), "36441453400") ? 1U : 0U;
+  CHECK(with_time > 0);
   CHECK(run({"build", "-q", "-b", app, "-o", layout}, {{"SOURCE_DATE_EPOCH", "yesterday"}}).status == 2);
 }
 
