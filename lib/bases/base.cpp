@@ -7,7 +7,6 @@
 #include <mutex>
 
 #include "base/file_status.hpp"
-#include "base/private_folder.hpp"
 #include "base/stop.hpp"
 #include "bases/base_facts.hpp"
 #include "bases/file_summaries.hpp"
@@ -316,15 +315,7 @@ Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const
 }  // namespace
 
 std::optional<RecordCache> open_record_cache(const Workplace& workplace) {
-  if (workplace.cache_folder.empty()) return {};
-  // A record decides which layer a push publishes unread.
-  if (const auto why = why_not_private(workplace.cache_folder)) {
-    if (workplace.warn) {
-      workplace.warn(fmt::format("the cache {} is not used: {}", workplace.cache_folder.string(), *why));
-    }
-    return {};
-  }
-  return RecordCache(workplace.cache_folder);
+  return open_record_cache(workplace.cache_folder, workplace.warn);
 }
 
 Digest tree_key(const std::vector<Layer>& layers) {

@@ -16,7 +16,7 @@ void Unpacking::start_layer(std::string subject) {
 void Unpacking::add(const TarEntry& entry, TarReader& layer) {
   if (!tree_) return;
   try {
-    tree_->add(entry, layer);
+    tree_->add(entry, layer.data());
   } catch (const Error& error) {
     if (error.code() == ErrorCode::unsupported) {
       unjudged_ = fmt::format("{}: {}", subject_, error.what());

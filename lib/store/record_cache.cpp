@@ -2,6 +2,7 @@
 #include "store/record_cache.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -85,6 +86,17 @@ void RecordCache::trim() const {
   auto records = all_records(folder_);
   // Some way below the limit, so that not every put() trims again.
   if (records.size() > limit_) records.remove_oldest(limit_ / 4 * 3);
+}
+
+std::optional<RecordCache> open_record_cache(const fs::path& folder,
+                                             const std::function<void(const std::string&)>& warn) {
+  if (folder.empty()) return {};
+  // A record decides which layer a push publishes unread.
+  if (const auto why = why_not_private(folder)) {
+    if (warn) warn(fmt::format("the cache {} is not used: {}", folder.string(), *why));
+    return {};
+  }
+  return RecordCache(folder);
 }
 
 }  // namespace ociassemble

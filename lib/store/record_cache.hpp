@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "io/shared_bytes.hpp"
@@ -32,5 +34,10 @@ class RecordCache {
   std::filesystem::path folder_;
   std::uint64_t limit_;
 };
+
+// The cache in a folder; nothing for an empty path, and for a folder that others can write to, which `warn`, where it
+// is not empty, is told.
+std::optional<RecordCache> open_record_cache(const std::filesystem::path& folder,
+                                             const std::function<void(const std::string&)>& warn);
 
 }  // namespace ociassemble

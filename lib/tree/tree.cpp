@@ -197,7 +197,7 @@ Tree Tree::from_root(Node root) {
 
 void Tree::apply(TarReader& layer, TreeWatcher* watcher) {
   start_layer(watcher);
-  while (const auto entry = layer.next()) add(*entry, layer);
+  while (const auto entry = layer.next()) add(*entry, layer.data());
   watcher_ = nullptr;
 }
 
@@ -208,7 +208,7 @@ void Tree::start_layer(TreeWatcher* watcher) {
   whited_out_.clear();
 }
 
-void Tree::add(const TarEntry& entry, TarReader& layer) {
+void Tree::add(const TarEntry& entry, Source& data) {
   entry_ = next_entry_++;
   const auto [folder, name] = split_last(entry.path);
   if (starts_with(entry.path, kMetaPrefix) || entry.path.find("/" + std::string(kMetaPrefix)) != std::string::npos) {
@@ -223,7 +223,7 @@ void Tree::add(const TarEntry& entry, TarReader& layer) {
     const std::string path = resolve_parent(entry.path);
     if (entry.type == EntryType::hard_link && wanted_files_.count(path) != 0)
       linked_files_.insert(resolve_parent(entry.link_target));
-    put_node(path, node_of(entry, path, layer));
+    put_node(path, node_of(entry, path, data));
     if (watcher_ != nullptr) watcher_->placed(entry, path);
   }
 }
@@ -243,7 +243,7 @@ void Tree::put_node(const std::string& path, Node node) {
   *place = std::move(node);
 }
 
-Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& layer) {
+Node Tree::node_of(const TarEntry& entry, const std::string& path, Source& data) {
   if (entry.type == EntryType::hard_link) return linked_node(entry, path);
   if (entry.link_target.size() > kLongestLink)
     refuse(ErrorCode::unsupported, entry.path, "a link target over 4096 bytes");
@@ -258,10 +258,10 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
   node.layer = node.bytes_layer = layer_;
   node.bytes_entry = entry_;
   if (entry.type == EntryType::regular && entry.size <= kLargestContents && wanted_files_.count(path) != 0) {
-    node.set_contents(read_all(layer.data(), kLargestContents, entry.path));
+    node.set_contents(read_all(data, kLargestContents, entry.path));
   } else if (watcher_ == nullptr && entry.type == EntryType::regular && entry.size <= kLargestSummarised &&
              is_summarised(path)) {
-    node.set_contents(summary_.make(path, read_all(layer.data(), kLargestSummarised, entry.path)));
+    node.set_contents(summary_.make(path, read_all(data, kLargestSummarised, entry.path)));
   }
   if (watcher_ != nullptr && entry.type != EntryType::directory) {
     std::optional<TreeWatcher::Known> known;
@@ -269,7 +269,7 @@ Node Tree::node_of(const TarEntry& entry, const std::string& path, TarReader& la
       StringSource again(*node.contents());
       known = watcher_->read(entry, again, layer_, entry_);
     } else {
-      known = watcher_->read(entry, layer.data(), layer_, entry_);
+      known = watcher_->read(entry, data, layer_, entry_);
     }
     node.has_mark = known.has_value();
     if (known) {

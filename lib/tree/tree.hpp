@@ -66,7 +66,8 @@ class Tree {
   void apply(TarReader& layer, TreeWatcher* watcher = nullptr);
   // The same entry by entry, for whoever reads the layer: start_layer(), and add() for each entry.
   void start_layer(TreeWatcher* watcher = nullptr);
-  void add(const TarEntry& entry, TarReader& layer);
+  // `data` is a regular file's, and nothing for other entries.
+  void add(const TarEntry& entry, Source& data);
 
   // Entries that came to lie below a file, which then became a folder; the first few. Unpackers refuse them.
   const std::vector<std::string>& below_files() const noexcept { return below_files_; }
@@ -92,7 +93,7 @@ class Tree {
 
  private:
   void put_node(const std::string& path, Node node);
-  Node node_of(const TarEntry& entry, const std::string& path, TarReader& layer);
+  Node node_of(const TarEntry& entry, const std::string& path, Source& data);
   Node linked_node(const TarEntry& entry, const std::string& path);
   void set_on_all_names(Node& file, const TarEntry& entry);
   bool is_summarised(std::string_view path) const { return summary_.is_wanted != nullptr && summary_.is_wanted(path); }
