@@ -12,13 +12,6 @@
 
 namespace ociassemble {
 
-// A manifest or index as it was found, and the place that it and all that it names can be read from.
-struct Document {
-  Descriptor descriptor;
-  std::string json;
-  std::shared_ptr<BlobReader> blobs;
-};
-
 // The image of `platform` that `root` is or names (an index, nested at most 4 deep). Without a platform: the host's
 // operating system "linux" and its architecture from an index of several, or the only one. Entries for unknown/unknown
 // and artifacts are skipped. Throws Error{not_found} that names the platforms that there are.

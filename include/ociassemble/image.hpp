@@ -12,6 +12,13 @@
 
 namespace ociassemble {
 
+// A manifest or index as it was found, and the place that it and all that it names can be read from.
+struct Document {
+  Descriptor descriptor;
+  std::string json;
+  std::shared_ptr<BlobReader> blobs;
+};
+
 // A layer whose bytes can be read: it exists only after they are stored, here or elsewhere.
 struct Layer {
   Descriptor descriptor;
@@ -56,12 +63,13 @@ class OCIASSEMBLE_EXPORT Image {
 };
 
 // Several platforms' images under one index. `json` is the index's bytes; `images` has those manifests of it that were
-// read, in its order.
+// read, in its order; `others` those of it that are no images and were made along, such as attestations.
 struct ImageIndex {
   Descriptor descriptor;
   std::string json;
   Index index;
   std::vector<Image> images;
+  std::vector<Document> others = {};
 };
 
 }  // namespace ociassemble

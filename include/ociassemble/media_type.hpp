@@ -12,6 +12,8 @@ namespace ociassemble {
 
 // OCI image specification, media-types.md; Docker image manifest version 2, schema 2.
 namespace media_type {
+// Of a config that says nothing, "{}" (OCI image specification 1.1).
+inline constexpr std::string_view kEmpty = "application/vnd.oci.empty.v1+json";
 inline constexpr std::string_view kOciManifest = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr std::string_view kOciIndex = "application/vnd.oci.image.index.v1+json";
 inline constexpr std::string_view kOciConfig = "application/vnd.oci.image.config.v1+json";

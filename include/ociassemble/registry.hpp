@@ -100,12 +100,14 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   std::vector<std::string> tags(const Reference& repository);
 
   // Sends what the registry lacks, the tag last; nothing but one HEAD when the tag has the digest already. Returns the
-  // reference with the digest.
-  Reference push(const Image& image, const Reference& target);
-  Reference push(const ImageIndex& index, const Reference& target);
+  // reference with the digest. `referrers` are manifests that refer to it, or to a manifest of the index: each is put
+  // after its subject and before the tag. Where the tag has the digest already, those that are there are not sent
+  // again.
+  Reference push(const Image& image, const Reference& target, const std::vector<Document>& referrers = {});
+  Reference push(const ImageIndex& index, const Reference& target, const std::vector<Document>& referrers = {});
   // The same for a document with all that it names, whatever that is: an image, an index with nested indexes and
   // attestations, an artifact. Below an index, what the registry has is not even read.
-  Reference push(const Document& root, const Reference& target);
+  Reference push(const Document& root, const Reference& target, const std::vector<Document>& referrers = {});
 
   // What the coming push() to `target` needs is asked for now, in the background, while the image is still being made:
   // first what the tag is. Returns at once, and never fails: what goes wrong is met again by the push.
@@ -118,10 +120,11 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // That layer is made, and no registry can have it: the push does not ask.
   void add_new_layer(const Digest& digest);
 
-  // What push() would do, by GET and HEAD alone.
-  PushPlan plan(const Image& image, const Reference& target);
-  PushPlan plan(const ImageIndex& index, const Reference& target);
-  PushPlan plan(const Document& root, const Reference& target);
+  // What push() would do, by GET and HEAD alone. Where the registry has no referrers API, the push makes up to four
+  // further requests for each referrer, to list it in the index under a tag.
+  PushPlan plan(const Image& image, const Reference& target, const std::vector<Document>& referrers = {});
+  PushPlan plan(const ImageIndex& index, const Reference& target, const std::vector<Document>& referrers = {});
+  PushPlan plan(const Document& root, const Reference& target, const std::vector<Document>& referrers = {});
 
   // The manifests whose subject is `subject` (signatures, SBOMs), each with its artifact type and annotations: by the
   // referrers API, else by the tag "sha256-HEX"; of one artifact type unless it is empty.

@@ -6,13 +6,13 @@
 #include "ociassemble/artifact.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/manifest.hpp"
+#include "ociassemble/media_type.hpp"
 #include "spec/json.hpp"
 #include "spec/json_writer.hpp"
 
 namespace ociassemble {
 namespace {
 
-constexpr std::string_view kEmptyType = "application/vnd.oci.empty.v1+json";
 constexpr std::string_view kEmptyJson = "{}";
 constexpr std::size_t kLargestPredicate = std::size_t{64} << 20U;
 
@@ -21,7 +21,7 @@ constexpr std::size_t kLargestPredicate = std::size_t{64} << 20U;
 Document make_referrer(const Descriptor& subject, std::string_view artifact_type, std::string_view layer_type,
                        std::string_view content, const Annotations& annotations,
                        const std::shared_ptr<BlobStore>& store) {
-  Manifest manifest{.artifact_type = std::string(artifact_type), .config = store->put(kEmptyJson, kEmptyType)};
+  Manifest manifest{.artifact_type = std::string(artifact_type), .config = store->put(kEmptyJson, media_type::kEmpty)};
   manifest.layers.push_back(store->put(content, layer_type));
   manifest.subject = Descriptor{.media_type = subject.media_type, .digest = subject.digest, .size = subject.size};
   manifest.annotations = annotations;

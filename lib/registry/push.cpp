@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/guarded.hpp"
 #include "base/task_group.hpp"
 #include "ociassemble/media_type.hpp"
 #include "registry/blob_reader.hpp"
@@ -23,24 +24,36 @@ void add_step(PushPlan& plan, PlannedStep step) {
   plan.steps.push_back(std::move(step));
 }
 
+Uploader::Ask asks(const BlobToPush& blob) { return blob.is_new ? Uploader::Ask::never : Uploader::Ask::first; }
+
 }  // namespace
 
 Push::Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs> known,
-           std::shared_ptr<PushAhead> ahead, const Reference& target, Digest root)
+           std::shared_ptr<PushAhead> ahead, const Reference& target, Digest root,
+           const std::vector<Document>& referrers)
     : session_(std::move(session)),
       known_(std::move(known)),
       ahead_(std::move(ahead)),
       target_(target),
       root_(std::move(root)),
+      referrers_(referrers),
       action_("push " + target.to_string()) {}
 
 Reference Push::run(const FindParts& find_parts) {
   check_target();
-  if (was_up_to_date()) return target_.with_digest(root_);
-  const auto has = [this](const Descriptor& entry) { return is_up_to_date(entry.digest.to_string(), entry.digest); };
-  const auto parts = find_parts(has, action_);
-  send_blobs(parts);
-  put_all(parts);
+  const auto has_manifest = [this](const Descriptor& entry) { return has(entry); };
+  std::vector<PushPart> parts;
+  std::vector<PushPart> referrers;
+  if (was_up_to_date()) {
+    referrers = missing_referrers(has_manifest);
+  } else {
+    parts = find_parts(has_manifest, action_);
+    mark_new(parts);
+    const auto sent = send_blobs(parts);
+    referrers = all_referrers(parts, sent, has_manifest);
+  }
+  send_blobs(referrers);
+  put_all(order(parts, referrers));
   return target_.with_digest(root_);
 }
 
@@ -48,19 +61,35 @@ PushPlan Push::plan(const FindParts& find_parts) {
   using Action = PlannedStep::Action;
   check_target();
   PushPlan plan{target_.with_digest(root_), {}, 1, 0};
-  if (is_up_to_date(identifier(), root_)) return plan;
-  const auto has = [&](const Descriptor& entry) {
+  const auto has_manifest = [&](const Descriptor& entry) {
     ++plan.requests;
-    if (!is_up_to_date(entry.digest.to_string(), entry.digest)) return false;
+    if (!has(entry)) return false;
     add_step(plan, {Action::skip, entry, blob_name(entry), {}, 0});
     return true;
   };
-  const auto parts = find_parts(has, action_);
   const Uploader uploader(session_, target_.repository(), known_);
-  for (const auto& blob : blobs_of(parts)) {
-    add_step(plan, uploader.plan(blob.descriptor, blob.from, session_->stop()));
+  std::set<Digest> planned;  // the empty config is sent once, whoever has it
+  std::set<Digest> sent;
+  const auto plan_blobs = [&](const std::vector<PushPart>& of) {
+    for (const auto& blob : blobs_of(of)) {
+      if (!planned.insert(blob.descriptor.digest).second) continue;
+      add_step(plan, uploader.plan(blob.descriptor, blob.from, session_->stop(), asks(blob)));
+      if (plan.steps.back().action != Action::skip) sent.insert(blob.descriptor.digest);
+    }
+  };
+  std::vector<PushPart> parts;
+  std::vector<PushPart> referrers;
+  if (is_up_to_date(identifier(), root_)) {
+    referrers = missing_referrers(has_manifest);
+  } else {
+    parts = find_parts(has_manifest, action_);
+    plan_blobs(parts);
+    referrers = all_referrers(parts, sent, has_manifest);
   }
-  for (const auto& part : parts) add_step(plan, {Action::send, part.descriptor, blob_name(part.descriptor), {}, 1});
+  plan_blobs(referrers);
+  for (const auto& put : order(parts, referrers)) {
+    add_step(plan, {Action::send, put.part->descriptor, blob_name(put.part->descriptor), {}, 1});
+  }
   return plan;
 }
 
@@ -88,50 +117,101 @@ bool Push::was_up_to_date() const {
   return is_up_to_date(identifier(), root_);
 }
 
-// Of an image with a new layer the config is new, too.
-void Push::note_new_configs(const std::vector<PushPart>& parts) const {
+// Of an image with a layer that was made just now the config is new, too.
+void Push::mark_new(std::vector<PushPart>& parts) const {
   if (!ahead_) return;
-  for (const auto& part : parts) {
-    const auto is_new = [&](const BlobToPush& blob) { return ahead_->is_new(blob.descriptor.digest); };
-    if (std::ranges::none_of(part.blobs, is_new)) continue;
-    for (const auto& blob : part.blobs) {
-      if (is_config_type(blob.descriptor.media_type)) ahead_->add_new(blob.descriptor.digest);
-    }
+  for (auto& part : parts) {
+    for (auto& blob : part.blobs) blob.is_new = blob.is_new || ahead_->is_new(blob.descriptor.digest);
+    if (std::ranges::none_of(part.blobs, &BlobToPush::is_new)) continue;
+    for (auto& blob : part.blobs) blob.is_new = blob.is_new || is_config_type(blob.descriptor.media_type);
   }
 }
 
-void Push::send_blobs(const std::vector<PushPart>& parts) {
-  note_new_configs(parts);
+std::set<Digest> Push::send_blobs(const std::vector<PushPart>& parts) {
   Uploader uploader(session_, target_.repository(), known_, ahead_);
+  Guarded<std::set<Digest>> sent;
   TaskGroup group(session_->context().options.parallel, session_->stop());
   for (auto& blob : blobs_of(parts)) {
-    group.spawn([&uploader, blob = std::move(blob)](const std::stop_token& stop) {
-      uploader.upload(blob.descriptor, blob.from, stop);
+    group.spawn([&uploader, &sent, blob = std::move(blob)](const std::stop_token& stop) {
+      if (!uploader.upload(blob.descriptor, blob.from, stop, asks(blob))) return;
+      sent.with([&](auto& all) { all.insert(blob.descriptor.digest); });
     });
   }
   group.wait();
+  return sent.with([](auto& all) { return std::move(all); });
+}
+
+std::vector<PushPart> Push::missing_referrers(const HasManifest& has_manifest) const {
+  std::vector<PushPart> missing;
+  for (const auto& referrer : referrers_) {
+    if (!has_manifest(referrer.descriptor)) missing.push_back(part_of_referrer(referrer, ReferrerState::unknown));
+  }
+  return missing;
+}
+
+// A manifest of which a blob was not there was not there either, and nothing that refers to it was. A referrer that is
+// there is put all the same, without its blobs: a push that was broken off may have left it out of the index that a
+// registry without the referrers API has under a tag.
+std::vector<PushPart> Push::all_referrers(const std::vector<PushPart>& parts, const std::set<Digest>& sent,
+                                          const HasManifest& has_manifest) const {
+  std::set<Digest> made;
+  for (const auto& part : parts) {
+    const auto is_sent = [&](const BlobToPush& blob) { return sent.contains(blob.descriptor.digest); };
+    if (std::ranges::any_of(part.blobs, is_sent)) made.insert(part.descriptor.digest);
+  }
+  std::vector<PushPart> found;
+  for (const auto& referrer : referrers_) {
+    const auto subject = subject_of(referrer);
+    const bool is_new = subject && made.contains(*subject);
+    found.push_back(part_of_referrer(referrer, is_new ? ReferrerState::is_new : ReferrerState::unknown));
+    if (!is_new && has_manifest(referrer.descriptor)) found.back().blobs.clear();
+  }
+  return found;
+}
+
+// A root that something refers to is put by its digest first: its tag comes last, and a registry need not take what
+// refers to nothing.
+std::vector<Push::PartToPut> Push::order(const std::vector<PushPart>& parts,
+                                         const std::vector<PushPart>& referrers) const {
+  const auto of = [](const PushPart& part) { return PartToPut{part.descriptor.digest.to_string(), &part}; };
+  const bool has_tag = identifier() != root_.to_string();
+  const bool root_first =
+      !has_tag || std::ranges::any_of(referrers_, [&](const Document& each) { return subject_of(each) == root_; });
+  std::vector<PartToPut> puts;
+  for (const auto& part : parts) {
+    if (part.descriptor.digest != root_ || root_first) puts.push_back(of(part));
+  }
+  for (const auto& part : referrers) puts.push_back(of(part));
+  if (has_tag && !parts.empty()) puts.push_back({identifier(), &parts.back()});
+  return puts;
 }
 
 // A registry may throw a blob away after it was asked for it; and docker-registry 2.8 does not see one for a moment
 // when somebody else sends it again. So what it lacks is looked after once more.
-void Push::put_all(const std::vector<PushPart>& parts) {
+void Push::put_all(const std::vector<PartToPut>& puts) {
   Retrier retrier(session_->context().policy, session_->stop());
-  for (auto part = parts.begin(); part != parts.end();) {
-    const bool last = part + 1 == parts.end();
+  for (auto next = puts.begin(); next != puts.end();) {
     try {
-      put(last ? identifier() : part->descriptor.digest.to_string(), *part);
-      ++part;
+      put(*next);
+      ++next;
     } catch (const BlobsUnknown&) {
       if (!retrier.wait()) throw;
       if (ahead_) ahead_->forget();
-      send_blobs(parts);
+      std::vector<PushPart> all;
+      for (const auto& each : puts) all.push_back(*each.part);
+      for (auto& part : all) {
+        for (auto& blob : part.blobs) blob.is_new = false;
+      }
+      send_blobs(all);
     }
   }
 }
 
-void Push::put(const std::string& identifier, const PushPart& part) {
+void Push::put(const PartToPut& put) {
   try {
-    const auto answer = put_manifest(*session_, target_.repository(), identifier, part.descriptor, part.json, action_);
+    const auto& part = *put.part;
+    const auto answer =
+        put_manifest(*session_, target_.repository(), put.identifier, part.descriptor, part.json, action_);
     announce_subject(*session_, target_.repository(), part.descriptor, part.json, answer.headers);
   } catch (const HttpError&) {
     known_->forget();  // it may lack a blob that it had a while ago

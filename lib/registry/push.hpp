@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,36 +16,49 @@
 
 namespace ociassemble {
 
-// One push to one place: as RegistryClient::push() and plan(). Blobs in parallel, then manifests, then the index, the
-// tag with the last of them. Used once.
+// One push to one place: as RegistryClient::push() and plan(). Blobs in parallel, then manifests, then the index, then
+// what refers to those; the tag with the last of all. Used once.
 class Push {
  public:
   using FindParts = std::function<std::vector<PushPart>(const HasManifest& has, const std::string& action)>;
 
-  // `root` is the digest of the last part. `target` is borrowed.
-  // `ahead` may be null.
+  // `root` is the digest of the last part. `ahead` may be null. `target` and `referrers` are borrowed.
   Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs> known, std::shared_ptr<PushAhead> ahead,
-       const Reference& target, Digest root);
+       const Reference& target, Digest root, const std::vector<Document>& referrers);
 
   Reference run(const FindParts& find_parts);
   // The same without a request that writes.
   PushPlan plan(const FindParts& find_parts);
 
  private:
+  // A manifest and what it is put under: a digest or a tag.
+  struct PartToPut {
+    std::string identifier;
+    const PushPart* part = nullptr;
+  };
+
   void check_target() const;
   std::string identifier() const;
   bool is_up_to_date(const std::string& identifier, const Digest& digest) const;
   bool was_up_to_date() const;
-  void note_new_configs(const std::vector<PushPart>& parts) const;
-  void send_blobs(const std::vector<PushPart>& parts);
-  void put_all(const std::vector<PushPart>& parts);
-  void put(const std::string& identifier, const PushPart& part);
+  void mark_new(std::vector<PushPart>& parts) const;
+  bool has(const Descriptor& manifest) const { return is_up_to_date(manifest.digest.to_string(), manifest.digest); }
+  // Those of the blobs that the repository lacked.
+  std::set<Digest> send_blobs(const std::vector<PushPart>& parts);
+  // The referrers to put where the tag stands, and where it does not.
+  std::vector<PushPart> missing_referrers(const HasManifest& has_manifest) const;
+  std::vector<PushPart> all_referrers(const std::vector<PushPart>& parts, const std::set<Digest>& sent,
+                                      const HasManifest& has_manifest) const;
+  std::vector<PartToPut> order(const std::vector<PushPart>& parts, const std::vector<PushPart>& referrers) const;
+  void put_all(const std::vector<PartToPut>& puts);
+  void put(const PartToPut& put);
 
   const std::shared_ptr<RegistrySession> session_;
   const std::shared_ptr<KnownBlobs> known_;
   const std::shared_ptr<PushAhead> ahead_;
   const Reference& target_;
   const Digest root_;
+  const std::vector<Document>& referrers_;
   const std::string action_;
 };
 

@@ -35,6 +35,14 @@ PushPart part_of(const Image& image) {
   return part;
 }
 
+PushPart part_of(const Document& document, const std::vector<Descriptor>& blobs) {
+  PushPart part{document.descriptor, document.json, {}};
+  for (const auto& blob : blobs) {
+    if (!is_foreign_layer_type(blob.media_type)) part.blobs.push_back({blob, document.blobs});
+  }
+  return part;
+}
+
 // Reads below an index only what the repository lacks.
 class PartFinder {
  public:
@@ -48,11 +56,7 @@ class PartFinder {
       budget_.take(entry, depth + 1);
       add(read_document(entry, document.blobs), depth + 1);
     }
-    PushPart part{document.descriptor, document.json, {}};
-    for (const auto& blob : contents.blobs) {
-      if (!is_foreign_layer_type(blob.media_type)) part.blobs.push_back({blob, document.blobs});
-    }
-    parts_.push_back(std::move(part));
+    parts_.push_back(part_of(document, contents.blobs));
   }
 
   std::vector<PushPart> take() { return std::move(parts_); }
@@ -74,11 +78,17 @@ std::vector<PushPart> parts_of(const ImageIndex& index, const HasManifest& has, 
   for (const auto& entry : index.index.manifests) {
     if (has(entry)) continue;
     const auto image = std::ranges::find(index.images, entry.digest, &Image::digest);
-    if (image == index.images.end()) {
+    if (image != index.images.end()) {
+      parts.push_back(part_of(*image));
+      continue;
+    }
+    const auto is_it = [&](const Document& other) { return other.descriptor.digest == entry.digest; };
+    const auto other = std::ranges::find_if(index.others, is_it);
+    if (other == index.others.end()) {
       throw Error(ErrorCode::not_found, fmt::format("cannot {}: its index names the manifest {}, which is not at hand",
                                                     action, entry.digest.to_string()));
     }
-    parts.push_back(part_of(*image));
+    parts.push_back(part_of(*other, contents_of(*other).blobs));
   }
   parts.push_back({index.descriptor, index.json, {}});
   return parts;
@@ -88,6 +98,22 @@ std::vector<PushPart> parts_of(const Document& root, const HasManifest& has, con
   PartFinder finder(has, stop);
   finder.add(root, 1);
   return finder.take();
+}
+
+PushPart part_of_referrer(const Document& referrer, ReferrerState state) {
+  auto part = part_of(referrer, contents_of(referrer).blobs);
+  for (auto& blob : part.blobs) {
+    blob.is_new = state == ReferrerState::is_new && blob.descriptor.media_type != media_type::kEmpty;
+  }
+  return part;
+}
+
+std::optional<Digest> subject_of(const Document& referrer) {
+  const auto& type = referrer.descriptor.media_type;
+  auto subject = document_kind(referrer.json, type) == DocumentKind::index
+                     ? Index::parse(referrer.json, type).subject
+                     : Manifest::parse(referrer.json, type).subject;
+  return subject ? std::optional(subject->digest) : std::nullopt;
 }
 
 std::vector<BlobToPush> blobs_of(const std::vector<PushPart>& parts) {

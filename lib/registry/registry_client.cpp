@@ -81,9 +81,9 @@ struct RegistryClient::State {
     return found->second;
   }
 
-  Push push(const Reference& target, const Digest& root) {
+  Push push(const Reference& target, const Digest& root, const std::vector<Document>& referrers) {
     auto registry = of(target);
-    return {std::move(registry.session), std::move(registry.known), ahead(target), target, root};
+    return {std::move(registry.session), std::move(registry.known), ahead(target), target, root, referrers};
   }
 
   std::shared_ptr<PushAhead> ahead(const Reference& target) {
@@ -159,18 +159,19 @@ std::vector<std::string> RegistryClient::tags(const Reference& repository) {
   return list_tags(*state_->of(repository).session, repository);
 }
 
-Reference RegistryClient::push(const Image& image, const Reference& target) {
-  return state_->push(target, image.digest()).run([&](const auto&, const auto&) { return parts_of(image); });
+Reference RegistryClient::push(const Image& image, const Reference& target, const std::vector<Document>& referrers) {
+  return state_->push(target, image.digest(), referrers).run([&](const auto&, const auto&) { return parts_of(image); });
 }
 
-Reference RegistryClient::push(const ImageIndex& index, const Reference& target) {
-  return state_->push(target, index.descriptor.digest).run([&](const auto& has, const auto& action) {
+Reference RegistryClient::push(const ImageIndex& index, const Reference& target,
+                               const std::vector<Document>& referrers) {
+  return state_->push(target, index.descriptor.digest, referrers).run([&](const auto& has, const auto& action) {
     return parts_of(index, has, action);
   });
 }
 
-Reference RegistryClient::push(const Document& root, const Reference& target) {
-  return state_->push(target, root.descriptor.digest).run([&](const auto& has, const auto&) {
+Reference RegistryClient::push(const Document& root, const Reference& target, const std::vector<Document>& referrers) {
+  return state_->push(target, root.descriptor.digest, referrers).run([&](const auto& has, const auto&) {
     return parts_of(root, has, state_->stop);
   });
 }
@@ -195,18 +196,21 @@ void RegistryClient::add_new_layer(const Digest& digest) {
   for (const auto& pushes : state_->all_ahead()) pushes->add_new(digest);
 }
 
-PushPlan RegistryClient::plan(const Image& image, const Reference& target) {
-  return state_->push(target, image.digest()).plan([&](const auto&, const auto&) { return parts_of(image); });
+PushPlan RegistryClient::plan(const Image& image, const Reference& target, const std::vector<Document>& referrers) {
+  return state_->push(target, image.digest(), referrers).plan([&](const auto&, const auto&) {
+    return parts_of(image);
+  });
 }
 
-PushPlan RegistryClient::plan(const ImageIndex& index, const Reference& target) {
-  return state_->push(target, index.descriptor.digest).plan([&](const auto& has, const auto& action) {
+PushPlan RegistryClient::plan(const ImageIndex& index, const Reference& target,
+                              const std::vector<Document>& referrers) {
+  return state_->push(target, index.descriptor.digest, referrers).plan([&](const auto& has, const auto& action) {
     return parts_of(index, has, action);
   });
 }
 
-PushPlan RegistryClient::plan(const Document& root, const Reference& target) {
-  return state_->push(target, root.descriptor.digest).plan([&](const auto& has, const auto&) {
+PushPlan RegistryClient::plan(const Document& root, const Reference& target, const std::vector<Document>& referrers) {
+  return state_->push(target, root.descriptor.digest, referrers).plan([&](const auto& has, const auto&) {
     return parts_of(root, has, state_->stop);
   });
 }

@@ -7,18 +7,18 @@
 
 namespace ociassemble {
 
-void Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
-                      const std::stop_token& stop) {
+bool Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
+                      const std::stop_token& stop, Ask ask) {
   UploadContent content(descriptor, from, session_->listener());
-  if (is_known(descriptor, *from) || is_there_already(descriptor, stop)) {
+  if (is_known(descriptor, *from) || (ask == Ask::first && is_there_already(descriptor, stop))) {
     content.tell(TransferEvent::Kind::skipped, descriptor.size);
     known_->add(repository_, descriptor.digest);
-    return;
+    return false;
   }
   std::optional<RegistryAnswer> opened;
   if (const auto source = mount_source(descriptor, *from)) {
     opened = try_mount(content, *source, stop);
-  } else if (ahead_ && ahead_->is_new(descriptor.digest)) {
+  } else if (ahead_ && ask == Ask::never) {
     opened = ahead_->take_upload(is_large(descriptor.size));
   }
   if (opened && opened->status == 201) {
@@ -29,15 +29,18 @@ void Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobRe
     content.tell(TransferEvent::Kind::finished, descriptor.size);
   }
   known_->add(repository_, descriptor.digest);
+  return true;
 }
 
 PlannedStep Uploader::plan(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
-                           const std::stop_token& stop) const {
+                           const std::stop_token& stop, Ask ask) const {
   using Action = PlannedStep::Action;
   PlannedStep step{Action::skip, descriptor, blob_name(descriptor), {}, 0};
   if (is_known(descriptor, *from)) return step;
-  step.requests = 1;
-  if (is_there(descriptor, stop)) return step;
+  if (ask == Ask::first) {
+    step.requests = 1;
+    if (is_there(descriptor, stop)) return step;
+  }
   if (const auto source = mount_source(descriptor, *from)) {
     step.action = Action::mount;
     step.from = session_->registry() + "/" + *source;
@@ -57,7 +60,6 @@ bool Uploader::is_known(const Descriptor& descriptor, const BlobReader& from) co
 }
 
 bool Uploader::is_there_already(const Descriptor& descriptor, const std::stop_token& stop) const {
-  if (ahead_ && ahead_->is_new(descriptor.digest)) return false;
   if (const auto known = ahead_ ? ahead_->has_blob(descriptor.digest) : std::nullopt) return *known;
   return is_there(descriptor, stop);
 }

@@ -27,11 +27,16 @@ class Uploader {
         ahead_(std::move(ahead)),
         limits_(limits) {}
 
+  // Whether the registry is asked for a blob before it is sent.
+  enum class Ask { first, never };
+
   // Sees to it that the blob is there: it is already, or is mounted from a repository of the same registry, or is sent.
-  void upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from, const std::stop_token& stop);
+  // Returns whether the repository lacked it.
+  bool upload(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from, const std::stop_token& stop,
+              Ask ask = Ask::first);
   // What upload() would do, without a request that writes. A mount may still be refused, and become an upload.
-  PlannedStep plan(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from,
-                   const std::stop_token& stop) const;
+  PlannedStep plan(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from, const std::stop_token& stop,
+                   Ask ask = Ask::first) const;
 
  private:
   bool is_known(const Descriptor& descriptor, const BlobReader& from) const;
