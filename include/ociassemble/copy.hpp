@@ -18,8 +18,7 @@ struct CopyOptions {
   bool all_platforms = false;
   std::optional<Platform> platform;  // which; the host's when not set, or the only one
   // Also what refers to the image and to each manifest of an index (signatures, SBOMs), and what cosign's tags hold:
-  // from a registry, a layout or an oci-archive, to a registry or a layout. What cannot be read is told to
-  // workplace.warn.
+  // from and to a registry, a layout or an oci-archive. What cannot be read is told to workplace.warn.
   bool referrers = false;
 };
 
@@ -43,8 +42,10 @@ OCIASSEMBLE_EXPORT Copied copy(const Location& from, const Location& to, const C
 OCIASSEMBLE_EXPORT PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& options,
                                       const Workplace& workplace);
 
-// The same for a push of an image that was made.
-OCIASSEMBLE_EXPORT PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace);
-OCIASSEMBLE_EXPORT PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace);
+// The same for a push of an image that was made, with what refers to it.
+OCIASSEMBLE_EXPORT PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace,
+                                         const std::vector<Document>& referrers = {});
+OCIASSEMBLE_EXPORT PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace,
+                                         const std::vector<Document>& referrers = {});
 
 }  // namespace ociassemble

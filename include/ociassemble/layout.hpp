@@ -111,6 +111,12 @@ OCIASSEMBLE_EXPORT void write_index(OciLayout& layout, const ImageIndex& index, 
 OCIASSEMBLE_EXPORT void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,
                                        std::size_t parallel, const std::stop_token& stop);
 
+// A manifest that lies beside an image: what refers to it, or what one of cosign's tags names.
+struct NamedDocument {
+  Document document;
+  std::optional<std::string> name = {};  // in the index
+};
+
 // One form of archive for every engine, written whole or not at all: an OCI layout in a tar file, with docker's
 // manifest.json over the same blobs, so that `docker load`, `podman load`, containerd and skopeo take it, and keep the
 // digest where they can. Of an index manifest.json, which holds one platform, has the image for linux/amd64, else the
@@ -118,11 +124,14 @@ OCIASSEMBLE_EXPORT void write_document(OciLayout& layout, const Document& root, 
 // bytes is not touched. A name is that of the layout's entry; one that is a reference, such as "docker.io/team/app:v1",
 // is also what engines call the image.
 OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const Image& image,
-                                          const std::optional<std::string>& name, const std::stop_token& stop);
+                                          const std::optional<std::string>& name, const std::stop_token& stop,
+                                          const std::vector<NamedDocument>& more = {});
 OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const ImageIndex& index,
-                                          const std::optional<std::string>& name, const std::stop_token& stop);
+                                          const std::optional<std::string>& name, const std::stop_token& stop,
+                                          const std::vector<NamedDocument>& more = {});
 OCIASSEMBLE_EXPORT void write_oci_archive(const std::filesystem::path& file, const Document& root,
-                                          const std::optional<std::string>& name, const std::stop_token& stop);
+                                          const std::optional<std::string>& name, const std::stop_token& stop,
+                                          const std::vector<NamedDocument>& more = {});
 
 // The same under any number of references; the layout's entries are named by their tags.
 OCIASSEMBLE_EXPORT void write_docker_archive(const std::filesystem::path& file, const Image& image,

@@ -30,6 +30,10 @@ struct PublishOptions {
   std::set<Digest> left_out;
   // Of a docker archive: names beside the target's.
   std::vector<std::string> more_references;
+  // Manifests that refer to the image, or to a manifest of the index: SBOMs, attestations. A registry and a layout get
+  // them beside the image, the registry before the tag; an oci-archive as further entries of its index. A
+  // docker-archive holds none: Error{invalid_argument}.
+  std::vector<Document> referrers;
 };
 
 // Puts an image where it was asked for, and returns how to name it: "REGISTRY/REPOSITORY@sha256:…" or

@@ -71,10 +71,19 @@ class HybridArchive {
     contents_.insert_or_assign(kDockerManifestFile, text_payload(docker.to_json()));
   }
 
+  // Entries of index.json beside the image's, and all that they name.
+  void add_more(const std::vector<NamedDocument>& more) {
+    for (const auto& [document, name] : more) {
+      for (const auto& one : all_documents(document, stop_)) add(one);
+      more_.push_back(name_entry(document.descriptor, name));
+    }
+  }
+
   void write(const fs::path& file, const Descriptor& root) {
     Index index;
     if (names_.empty()) index.manifests.push_back(name_entry(root, {}));
     for (const auto& name : names_) index.manifests.push_back(named(root, name));
+    index.manifests.insert(index.manifests.end(), more_.begin(), more_.end());
     contents_.emplace(kIndexFile, text_payload(index.to_json()));
     contents_.emplace(kLayoutFile, text_payload(OciLayoutFile().to_json()));
     write_archive(file, contents_, stop_);
@@ -112,6 +121,7 @@ class HybridArchive {
   const ArchiveNames names_;
   const std::stop_token& stop_;
   ArchiveContents contents_;
+  std::vector<Descriptor> more_;
 };
 
 // Of an index the entry that manifest.json shall have; null where none is an image's.
@@ -144,15 +154,17 @@ ArchiveNames names_of_entry(const std::optional<std::string>& name) {
   return name ? ArchiveNames{name_of_entry(*name)} : ArchiveNames();
 }
 
-void write_hybrid_archive(const fs::path& file, const Image& image, ArchiveNames names, const std::stop_token& stop) {
+void write_hybrid_archive(const fs::path& file, const Image& image, ArchiveNames names, const std::stop_token& stop,
+                          const std::vector<NamedDocument>& more) {
   HybridArchive archive(std::move(names), stop);
   archive.add(image, image.digest());
   archive.set_docker_image(image.manifest());
+  archive.add_more(more);
   archive.write(file, image.descriptor());
 }
 
 void write_hybrid_archive(const fs::path& file, const ImageIndex& index, ArchiveNames names,
-                          const std::stop_token& stop) {
+                          const std::stop_token& stop, const std::vector<NamedDocument>& more) {
   HybridArchive archive(std::move(names), stop);
   const Image* shown = nullptr;
   for (const auto& image : index.images) {
@@ -161,11 +173,14 @@ void write_hybrid_archive(const fs::path& file, const ImageIndex& index, Archive
     if (is_better && (shown == nullptr || !comes_first(shown->config().platform))) shown = &image;
   }
   if (shown != nullptr) archive.set_docker_image(shown->manifest());
+  for (const auto& other : index.others) archive.add(other);
   archive.add(Document{index.descriptor, index.json, nullptr});
+  archive.add_more(more);
   archive.write(file, index.descriptor);
 }
 
-void write_hybrid_archive(const fs::path& file, const Document& root, ArchiveNames names, const std::stop_token& stop) {
+void write_hybrid_archive(const fs::path& file, const Document& root, ArchiveNames names, const std::stop_token& stop,
+                          const std::vector<NamedDocument>& more) {
   const auto documents = all_documents(root, stop);
   HybridArchive archive(std::move(names), stop);
   for (const auto& document : documents) archive.add(document);
@@ -179,6 +194,7 @@ void write_hybrid_archive(const fs::path& file, const Document& root, ArchiveNam
     if (document_kind(document.json, document.descriptor.media_type) == DocumentKind::index) continue;
     archive.set_docker_image(Manifest::parse(document.json, document.descriptor.media_type));
   }
+  archive.add_more(more);
   archive.write(file, root.descriptor);
 }
 

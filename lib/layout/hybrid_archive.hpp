@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ociassemble/document.hpp"
+#include "ociassemble/layout.hpp"
 
 namespace ociassemble {
 
@@ -33,12 +34,13 @@ ArchiveNames names_of_entry(const std::optional<std::string>& name);
 
 // The one form of archive that we write, which every engine loads: an OCI image layout in a tar file, and docker's
 // manifest.json over the same blobs. Of an index manifest.json has the image for linux/amd64, else the first; what
-// cannot be in it (an artifact, an image that lacks a foreign layer) leaves it out. Throws as write_archive().
+// cannot be in it (an artifact, an image that lacks a foreign layer) leaves it out. `more` are further entries of
+// index.json. Throws as write_archive().
 void write_hybrid_archive(const std::filesystem::path& file, const Image& image, ArchiveNames names,
-                          const std::stop_token& stop);
+                          const std::stop_token& stop, const std::vector<NamedDocument>& more = {});
 void write_hybrid_archive(const std::filesystem::path& file, const ImageIndex& index, ArchiveNames names,
-                          const std::stop_token& stop);
+                          const std::stop_token& stop, const std::vector<NamedDocument>& more = {});
 void write_hybrid_archive(const std::filesystem::path& file, const Document& root, ArchiveNames names,
-                          const std::stop_token& stop);
+                          const std::stop_token& stop, const std::vector<NamedDocument>& more = {});
 
 }  // namespace ociassemble

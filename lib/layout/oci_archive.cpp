@@ -60,18 +60,18 @@ std::unique_ptr<Source> ArchiveBlobs::open(const Descriptor& descriptor) {
 }
 
 void write_oci_archive(const fs::path& file, const Image& image, const std::optional<std::string>& name,
-                       const std::stop_token& stop) {
-  write_hybrid_archive(file, image, names_of_entry(name), stop);
+                       const std::stop_token& stop, const std::vector<NamedDocument>& more) {
+  write_hybrid_archive(file, image, names_of_entry(name), stop, more);
 }
 
 void write_oci_archive(const fs::path& file, const ImageIndex& index, const std::optional<std::string>& name,
-                       const std::stop_token& stop) {
-  write_hybrid_archive(file, index, names_of_entry(name), stop);
+                       const std::stop_token& stop, const std::vector<NamedDocument>& more) {
+  write_hybrid_archive(file, index, names_of_entry(name), stop, more);
 }
 
 void write_oci_archive(const fs::path& file, const Document& root, const std::optional<std::string>& name,
-                       const std::stop_token& stop) {
-  write_hybrid_archive(file, root, names_of_entry(name), stop);
+                       const std::stop_token& stop, const std::vector<NamedDocument>& more) {
+  write_hybrid_archive(file, root, names_of_entry(name), stop, more);
 }
 
 Document open_layout_in(const ArchiveFiles& files, const std::optional<std::string>& name) {

@@ -215,6 +215,8 @@ void write_index(OciLayout& layout, const ImageIndex& index, const std::optional
   for (const auto& image : index.images) {
     put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop, left_out);
   }
+  put_blobs(*layout.blobs(), index.others, 1, stop);
+  for (const auto& other : index.others) put_document(*layout.blobs(), other.json, other.descriptor);
   put_document(*layout.blobs(), index.json, entry);
   layout.put(entry, name);
 }

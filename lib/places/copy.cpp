@@ -13,12 +13,15 @@
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/referrers.hpp"
+#include "places/referrer_search.hpp"
 #include "places/reporting_blobs.hpp"
 
 namespace ociassemble {
 namespace {
 
 using Kind = Location::Kind;
+
+constexpr std::size_t kMostTakenAlong = std::size_t{256} << 20U;  // bytes of manifests, in memory
 
 bool holds_oci(Kind kind) { return kind == Kind::oci_layout || kind == Kind::oci_archive; }
 
@@ -42,8 +45,9 @@ void check_locations(const Location& from, const Location& to, const CopyOptions
   if (options.referrers && from.kind == Kind::docker_archive) {
     reject_copy(to, "a docker archive holds no referrers", "leave --referrers out");
   }
-  if (options.referrers && to.kind != Kind::registry && to.kind != Kind::oci_layout) {
-    reject_copy(to, "referrers go into a registry or a layout", "write to oci:DIR, or leave --referrers out");
+  if (options.referrers && to.kind == Kind::docker_archive) {
+    reject_copy(to, "a docker archive holds no referrers",
+                "write to oci-archive:FILE, which `docker load` takes, too, or leave --referrers out");
   }
 }
 
@@ -56,10 +60,24 @@ class Copy {
 
   Copied run() {
     const auto document = choose();
-    auto copied = write(document);
-    if (options_.referrers) {
-      copied.referrers = copy_referrers(find_referrers(document, from_, workplace_, ReferrerDetail::listed), document);
+    if (!options_.referrers) return write(document);
+    const auto referrers = find_referrers_by(*client_, document, from_, workplace_, ReferrerDetail::listed);
+    if (to_.kind == Kind::oci_archive) {
+      take_along(referrers, document);
+      auto copied = write(document);
+      copied.referrers = taken_along_.size();
+      return copied;
     }
+    // A registry's tag last, so that whoever finds the image by it finds its signatures, too.
+    std::optional<Copied> written;
+    if (to_.kind == Kind::registry) {
+      client_->push(document, Reference::parse(to_.reference->name()).with_digest(document.descriptor.digest));
+    } else {
+      written = write(document);
+    }
+    const auto count = copy_referrers(referrers, document);
+    auto copied = written ? std::move(*written) : write(document);
+    copied.referrers = count;
     return copied;
   }
 
@@ -109,7 +127,7 @@ class Copy {
     if (is_made_up(document)) return write_converted(document);
     warn_of_docker_format(document);
     if (to_.kind == Kind::oci_archive) {
-      write_oci_archive(to_.path, reporting(document), to_.name, workplace_.stop);
+      write_oci_archive(to_.path, reporting(document), to_.name, workplace_.stop, taken_along_);
     } else {
       auto layout = OciLayout::open_or_create(to_.path);
       write_document(layout, reporting(document), to_.name, workplace_.registry.parallel, workplace_.stop);
@@ -163,21 +181,53 @@ class Copy {
   }
 
   bool copy_referrer(const Referrer& referrer, const Document& image) {
-    try {
-      const auto document = from_.kind == Kind::registry ? client_->open(*from_.reference, referrer.descriptor)
-                                                         : read_document(referrer.descriptor, image.blobs);
+    return unless_unreadable(referrer, [&] {
+      const auto document = open(referrer, image);
       if (to_.kind == Kind::registry) {
         const auto repository = Reference::parse(to_.reference->name());
         client_->push(document, referrer.tag.empty() ? repository.with_digest(document.descriptor.digest)
                                                      : repository.with_tag(referrer.tag));
       } else {
         auto layout = OciLayout::open(to_.path);
-        const auto name = referrer.tag.empty() ? std::nullopt : std::optional(referrer.tag);
-        write_document(layout, document, name, workplace_.registry.parallel, workplace_.stop);
+        write_document(layout, document, name_of(referrer), workplace_.registry.parallel, workplace_.stop);
       }
+    });
+  }
+
+  // For an archive, which is written at once: what is read with it is checked then.
+  void take_along(const std::vector<Referrer>& referrers, const Document& image) {
+    for (const auto& referrer : referrers) {
+      throw_if_stopped(workplace_.stop);
+      unless_unreadable(referrer, [&] {
+        auto document = reporting(open(referrer, image));
+        for (const auto& one : all_documents(document, workplace_.stop)) {
+          contents_of(one);
+          taken_bytes_ += one.json.size();
+        }
+        taken_along_.push_back({std::move(document), name_of(referrer)});
+      });
+      if (taken_bytes_ > kMostTakenAlong) reject_copy(to_, "what refers to the image is too much for an archive");
+      take_along(referrer.referrers, image);
+    }
+  }
+
+  static std::optional<std::string> name_of(const Referrer& referrer) {
+    return referrer.tag.empty() ? std::nullopt : std::optional(referrer.tag);
+  }
+
+  Document open(const Referrer& referrer, const Document& image) {
+    return from_.kind == Kind::registry ? client_->open(*from_.reference, referrer.descriptor)
+                                        : read_document(referrer.descriptor, image.blobs);
+  }
+
+  // What somebody else put there and nobody can read must not keep the image from being copied. Returns whether it went
+  // well.
+  template <class Work>
+  bool unless_unreadable(const Referrer& referrer, const Work& work) const {
+    try {
+      work();
       return true;
     } catch (const Error& error) {
-      // What somebody else put there and nobody can read must not keep the image from being copied.
       if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::unsupported) throw;
       if (workplace_.warn) {
         workplace_.warn(fmt::format("the referrer {} is not copied: {}", referrer.descriptor.digest.to_string(),
@@ -192,6 +242,8 @@ class Copy {
   const CopyOptions& options_;
   const Workplace& workplace_;
   const std::shared_ptr<RegistryClient> client_;
+  std::vector<NamedDocument> taken_along_;
+  std::size_t taken_bytes_ = 0;
 };
 
 }  // namespace
@@ -204,12 +256,14 @@ PushPlan plan_copy(const Location& from, const Location& to, const CopyOptions& 
   return Copy(from, to, options, workplace).plan();
 }
 
-PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace) {
-  return client_of(workplace)->plan(image, target);
+PushPlan plan_publish(const Image& image, const Reference& target, const Workplace& workplace,
+                      const std::vector<Document>& referrers) {
+  return client_of(workplace)->plan(image, target, referrers);
 }
 
-PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace) {
-  return client_of(workplace)->plan(index, target);
+PushPlan plan_publish(const ImageIndex& index, const Reference& target, const Workplace& workplace,
+                      const std::vector<Document>& referrers) {
+  return client_of(workplace)->plan(index, target, referrers);
 }
 
 }  // namespace ociassemble

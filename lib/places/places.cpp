@@ -26,6 +26,12 @@ void write_to(OciLayout& layout, const ImageIndex& index, const Location& target
   write_index(layout, index, target.name, stop, options.left_out);
 }
 
+std::vector<NamedDocument> without_names(const std::vector<Document>& documents) {
+  std::vector<NamedDocument> all;
+  for (const auto& document : documents) all.push_back({document});
+  return all;
+}
+
 template <class Content>
 std::string publish_content(const Content& content, const Location& target, const Workplace& workplace,
                             const PublishOptions& options) {
@@ -34,20 +40,29 @@ std::string publish_content(const Content& content, const Location& target, cons
                 fmt::format("cannot write to {} without the base's layers: only a layout (oci:DIR) can lack them",
                             target.to_string()));
   }
+  if (!options.referrers.empty() && target.kind == Location::Kind::docker_archive) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot write to {} what refers to the image: a docker archive holds images alone",
+                            target.to_string()),
+                "write to oci-archive:FILE, which `docker load` takes, too");
+  }
   if (target.chooses()) reject_target(target, "a digest or a place cannot be written to");
   const auto& digest = digest_of(content);
   switch (target.kind) {
     case Location::Kind::registry: {
-      client_of(workplace)->push(content, *target.reference);
+      client_of(workplace)->push(content, *target.reference, options.referrers);
       return fmt::format("{}@{}", target.reference->name(), digest.to_string());
     }
     case Location::Kind::oci_layout: {
       auto layout = OciLayout::open_or_create(target.path);
       write_to(layout, content, target, workplace.stop, options);
+      for (const auto& referrer : options.referrers) {
+        write_document(layout, referrer, std::nullopt, workplace.registry.parallel, workplace.stop);
+      }
       break;
     }
     case Location::Kind::oci_archive:
-      write_oci_archive(target.path, content, target.name, workplace.stop);
+      write_oci_archive(target.path, content, target.name, workplace.stop, without_names(options.referrers));
       break;
     case Location::Kind::docker_archive: {
       std::vector<std::string> references;

@@ -16,6 +16,7 @@
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/registry.hpp"
+#include "places/referrer_search.hpp"
 #include "registry/referrers.hpp"
 
 namespace ociassemble {
@@ -45,20 +46,21 @@ class ReferrerPlace {
 
 class RegistryPlace : public ReferrerPlace {
  public:
-  RegistryPlace(const Reference& reference, const Workplace& workplace)
-      : repository_(Reference::parse(reference.name())), client_(client_of(workplace)) {}
+  // Borrows the client.
+  RegistryPlace(const Reference& reference, RegistryClient& client)
+      : repository_(Reference::parse(reference.name())), client_(client) {}
 
-  std::vector<Descriptor> referrers(const Digest& subject) override { return client_->referrers(repository_, subject); }
+  std::vector<Descriptor> referrers(const Digest& subject) override { return client_.referrers(repository_, subject); }
   std::optional<Document> tagged(const std::string& tag) override {
     const auto reference = repository_.with_tag(tag);
-    if (!client_->find(reference)) return {};
-    return client_->open(reference);
+    if (!client_.find(reference)) return {};
+    return client_.open(reference);
   }
-  Document open(const Descriptor& manifest) override { return client_->open(repository_, manifest); }
+  Document open(const Descriptor& manifest) override { return client_.open(repository_, manifest); }
 
  private:
   Reference repository_;
-  const std::shared_ptr<RegistryClient> client_;
+  RegistryClient& client_;
 };
 
 // A layout or an archive: its index is read once.
@@ -88,10 +90,10 @@ class LayoutPlace : public ReferrerPlace {
   std::multimap<Digest, Descriptor> referrers_;
 };
 
-std::unique_ptr<ReferrerPlace> open_place(const Location& where, const Workplace& workplace) {
+std::unique_ptr<ReferrerPlace> open_place(const Location& where, RegistryClient& client, const Workplace& workplace) {
   switch (where.kind) {
     case Kind::registry:
-      return std::make_unique<RegistryPlace>(*where.reference, workplace);
+      return std::make_unique<RegistryPlace>(*where.reference, client);
     case Kind::oci_layout: {
       const auto layout = OciLayout::open(where.path);
       return std::make_unique<LayoutPlace>(layout.index(), layout.blobs());
@@ -181,10 +183,16 @@ class ReferrerWalk {
 
 }  // namespace
 
+std::vector<Referrer> find_referrers_by(RegistryClient& client, const Document& root, const Location& where,
+                                        const Workplace& workplace, ReferrerDetail detail) {
+  const auto place = open_place(where, client, workplace);
+  return ReferrerWalk(*place, workplace, detail).find(root);
+}
+
 std::vector<Referrer> find_referrers(const Document& root, const Location& where, const Workplace& workplace,
                                      ReferrerDetail detail) {
-  const auto place = open_place(where, workplace);
-  return ReferrerWalk(*place, workplace, detail).find(root);
+  const auto client = client_of(workplace);
+  return find_referrers_by(*client, root, where, workplace, detail);
 }
 
 void attach(const Document& referrer, const Location& where, const Workplace& workplace) {
