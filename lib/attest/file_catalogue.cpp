@@ -14,6 +14,7 @@
 namespace ociassemble {
 namespace {
 
+constexpr std::string_view kRecordKind = "layer-facts";
 constexpr std::uint64_t kLargestRecord = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kLargestProgram = std::uint64_t{4} << 30U;
 constexpr std::uint64_t kMostRecords = std::uint64_t{256} << 20U;
@@ -26,24 +27,80 @@ bool may_be_record(std::string_view path) {
          path.find("dpkg/status.d/") != std::string_view::npos;
 }
 
+// What was found in the blob that a descriptor names, and found to have that diff ID.
+Digest key_of(const Layer& layer) {
+  return Digest::of(fmt::format("{} {}\n", layer.descriptor.digest.to_string(), layer.diff_id.to_string()));
+}
+
+std::unique_ptr<Source> open(const Layer& layer, const std::string& subject) {
+  try {
+    return layer.blobs->open(layer.descriptor);
+  } catch (const Error& error) {
+    const auto code = error.code();
+    if (code != ErrorCode::network && code != ErrorCode::not_found && code != ErrorCode::unauthorized) throw;
+    throw Error(code,
+                fmt::format("cannot list what the image holds: {} is neither in the cache nor to be had: {}", subject,
+                            error.what()),
+                error.hint().empty() ? "make the SBOM once where the layer can be read, with a cache; or build into "
+                                       "oci:DIR, which keeps the base's layers"
+                                     : error.hint());
+  }
+}
+
 }  // namespace
 
-FileCatalogue::FileCatalogue() : spool_(kLargestProgram) {}
+FileCatalogue::FileCatalogue(RecordCache* cache) : cache_(cache), spool_(kLargestProgram) {}
 
 void FileCatalogue::read(const Image& image, const std::stop_token& stop) {
   stop_ = stop;
-  buffer_.resize(kCopyBufferSize);
   for (const auto& layer : image.layers()) {
+    throw_if_stopped(stop);
     ++layer_;
-    const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
-    HashSource tar_bytes(make_decompressor(layer.blobs->open(layer.descriptor), subject), layer.diff_id.algorithm());
-    tar_bytes_ = &tar_bytes;
-    TarReader tar(tar_bytes, subject);
-    tree_.apply(tar, this);
-    const auto diff_id = tar_bytes.finish();
-    if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
+    if (!recall(layer)) read(layer);
   }
   tar_bytes_ = nullptr;
+}
+
+// Whether the cache knew the layer.
+bool FileCatalogue::recall(const Layer& layer) {
+  if (cache_ == nullptr) return false;
+  const auto record = cache_->find(kRecordKind, key_of(layer));
+  if (!record) return false;
+  LayerFactsReader check(record->bytes);
+  while (check.next()) {
+  }
+  if (!check.is_whole()) return false;
+  LayerFactsReader facts(record->bytes);
+  tree_.start_layer(this);
+  StringSource nothing{{}};
+  while (const auto fact = facts.next()) {
+    pending_ = {};
+    last_ = {};
+    recalled_ = &fact->details;
+    tree_.add(fact->entry, nothing);
+    recalled_ = nullptr;
+  }
+  return true;
+}
+
+void FileCatalogue::read(const Layer& layer) {
+  const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
+  buffer_.resize(kCopyBufferSize);
+  HashSource tar_bytes(make_decompressor(open(layer, subject), subject), layer.diff_id.algorithm());
+  tar_bytes_ = &tar_bytes;
+  TarReader tar(tar_bytes, subject);
+  LayerFactsWriter facts;
+  tree_.start_layer(this);
+  while (const auto entry = tar.next()) {
+    pending_ = {};
+    tree_.add(*entry, tar.data());
+    if (cache_ != nullptr) facts.add(*entry, last_);
+    last_ = {};
+  }
+  const auto diff_id = tar_bytes.finish();
+  if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
+  const auto record = cache_ == nullptr ? std::nullopt : facts.take();
+  if (record) cache_->put(kRecordKind, key_of(layer), *record);
 }
 
 const CataloguedFile* FileCatalogue::find(std::string_view path) const {
@@ -54,9 +111,14 @@ const CataloguedFile* FileCatalogue::find(std::string_view path) const {
 std::optional<TreeWatcher::Known> FileCatalogue::read(const TarEntry& entry, Source& data, std::uint32_t /*layer*/,
                                                       std::uint32_t /*number*/) {
   pending_ = {};
-  if (entry.type != EntryType::regular) return {};
-  claimed_.take(entry, tar_bytes_->size(), "list what the image holds");
   pending_.layer = layer_;
+  if (entry.type == EntryType::regular) last_ = recalled_ == nullptr ? look_at(entry, data) : *recalled_;
+  static_cast<FileDetails&>(pending_) = last_;
+  return {};
+}
+
+FileDetails FileCatalogue::look_at(const TarEntry& entry, Source& data) {
+  claimed_.take(entry, tar_bytes_->size(), "list what the image holds");
   const bool is_record = may_be_record(entry.path);
   if (is_record) {
     if (entry.size > kLargestRecord || kept_ + entry.size > kMostRecords) {
@@ -77,10 +139,11 @@ std::optional<TreeWatcher::Known> FileCatalogue::read(const TarEntry& entry, Sou
     if (is_record) contents += as_text(bytes);
     if (count < buffer_.size()) break;
   }
-  pending_.digest = hasher.finish();
-  if (is_record) pending_.contents = std::make_shared<const std::string>(std::move(contents));
-  pending_.build = read_build(entry.path);
-  return {};
+  FileDetails details;
+  details.digest = hasher.finish();
+  if (is_record) details.contents = std::make_shared<const std::string>(std::move(contents));
+  details.build = read_build(entry.path);
+  return details;
 }
 
 std::shared_ptr<const GoBuild> FileCatalogue::read_build(const std::string& name) {

@@ -4,35 +4,34 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "attest/layer_facts.hpp"
 #include "digest/hasher.hpp"
 #include "inspect/elf_spool.hpp"
-#include "inspect/go_build_info.hpp"
 #include "ociassemble/image.hpp"
+#include "store/record_cache.hpp"
 #include "tar/claimed_bytes.hpp"
 #include "tree/tree.hpp"
 
 namespace ociassemble {
 
 // A regular file of an image: what an inventory wants to know of it.
-struct CataloguedFile {
-  std::optional<Digest> digest;
-  std::uint32_t layer = 0;                      // which one brought it, counted from 1
-  std::shared_ptr<const GoBuild> build;         // of a Go program
-  std::shared_ptr<const std::string> contents;  // of a package manager's record and of os-release
+struct CataloguedFile : FileDetails {
+  std::uint32_t layer = 0;  // which one brought it, counted from 1
 };
 
-// The regular files that an image's layers leave, each read once. One thread.
+// The regular files that an image's layers leave, each read once, or taken from what a cache knows of its layer. One
+// thread.
 class FileCatalogue : private TreeWatcher {
  public:
-  FileCatalogue();
-  // Reads every layer and recomputes its diff ID. Throws DigestMismatch, and what reading and Tree::apply() throw;
-  // Error{unsupported} for records that are larger than any real one.
+  // `cache` is borrowed and may be null.
+  explicit FileCatalogue(RecordCache* cache = nullptr);
+  // Reads every layer that the cache does not know, and recomputes its diff ID. Throws DigestMismatch, and what reading
+  // and Tree::apply() throw; Error{unsupported} for records that are larger than any real one.
   void read(const Image& image, const std::stop_token& stop);
 
   const std::map<std::string, CataloguedFile>& files() const noexcept { return files_; }
@@ -41,7 +40,10 @@ class FileCatalogue : private TreeWatcher {
   const CataloguedFile* find(std::string_view path) const;
 
  private:
+  bool recall(const Layer& layer);
+  void read(const Layer& layer);
   std::optional<Known> read(const TarEntry& entry, Source& data, std::uint32_t layer, std::uint32_t number) override;
+  FileDetails look_at(const TarEntry& entry, Source& data);
   void placed(const TarEntry& entry, const std::string& path) override;
   void removed(const std::string& path) override;
   std::shared_ptr<const GoBuild> read_build(const std::string& name);
@@ -49,7 +51,10 @@ class FileCatalogue : private TreeWatcher {
 
   Tree tree_;
   std::map<std::string, CataloguedFile> files_;
-  CataloguedFile pending_;  // read, and not yet placed
+  CataloguedFile pending_;                 // read, and not yet placed
+  const FileDetails* recalled_ = nullptr;  // of the entry being placed, where the cache knows its layer
+  FileDetails last_;                       // of the entry that was read last
+  RecordCache* cache_;
   std::uint32_t layer_ = 0;
   ClaimedBytes claimed_;
   std::uint64_t kept_ = 0;

@@ -131,8 +131,10 @@ class Sorter {
 
 }  // namespace
 
-std::shared_ptr<const Inventory> read_inventory(const Image& image, const std::stop_token& stop) {
-  FileCatalogue catalogue;
+std::shared_ptr<const Inventory> read_inventory(const Image& image, const std::stop_token& stop,
+                                                const InventoryOptions& options) {
+  auto cache = open_record_cache(options.cache_folder, options.warn);
+  FileCatalogue catalogue(cache ? &*cache : nullptr);
   catalogue.read(image, stop);
   auto inventory = std::make_shared<Inventory>(Inventory{.image = image});
   Sorter(catalogue, *inventory).sort();

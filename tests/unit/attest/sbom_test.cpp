@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -9,9 +10,11 @@
 
 #include "../compare/compare_support.hpp"
 #include "attest/inventory.hpp"
+#include "attest/layer_facts.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/sbom.hpp"
 #include "raw_elf.hpp"
+#include "test_folder.hpp"
 
 using namespace ociassemble;
 using namespace ociassemble::test;
@@ -245,4 +248,151 @@ TEST_CASE("a damaged program is a file, and a layer of other bytes is refused") 
   auto layer = images.layer(RawTar().file("a", "b"));
   layer.diff_id = Digest::of("something else"s);
   CHECK_THROWS_AS(read_inventory(Images::image({{layer, "base"}})), DigestMismatch);
+}
+
+namespace {
+
+// Blobs that are gone.
+class NoBlobs : public BlobReader {
+ public:
+  std::unique_ptr<Source> open(const Descriptor& descriptor) override {
+    throw Error(ErrorCode::network, "cannot reach the registry for " + descriptor.digest.to_string());
+  }
+};
+
+Image without_blobs(const Image& image) {
+  return Image::from_documents(image.manifest_json(), image.manifest().media_type(), image.config_json(),
+                               std::make_shared<NoBlobs>());
+}
+
+}  // namespace
+
+TEST_CASE("what the cache knows of an image's layers gives the same document, without the layers") {
+  const Images images;
+  const auto image = Images::image(
+      {{images.layer(RawTar()
+                         .file("etc/os-release", kAlpineRelease)
+                         .file("lib/apk/db/installed", kApkDatabase)
+                         .file("opt/removed", "gone")
+                         .file("opt/kept", "kept")
+                         .hard_link("opt/also-kept", "opt/kept")),
+        "base"},
+       {images.layer(RawTar().file("opt/.wh.removed", "").file("usr/local/bin/server", go_program(kModules), 0755)),
+        "app"}});
+  const TestFolder folder;
+  const InventoryOptions options{.cache_folder = folder.path(), .warn = {}};
+  for (const auto format : {SbomFormat::spdx, SbomFormat::cyclonedx}) {
+    StringSink plain;
+    write_sbom(*read_inventory(image), format, {}, plain);
+    StringSink first;
+    write_sbom(*read_inventory(image, {}, options), format, {}, first);
+    StringSink second;
+    write_sbom(*read_inventory(without_blobs(image), {}, options), format, {}, second);
+    CHECK(first.bytes() == plain.bytes());
+    CHECK(second.bytes() == plain.bytes());
+    CHECK(plain.bytes().find("opt/kept") != std::string::npos);
+    CHECK(plain.bytes().find("opt/also-kept") != std::string::npos);
+    CHECK(plain.bytes().find("opt/removed") == std::string::npos);
+  }
+}
+
+TEST_CASE("a layer that is neither in the cache nor to be had is named") {
+  const Images images;
+  const auto image = without_blobs(service(images));
+  try {
+    read_inventory(image);
+    FAIL("there is no layer");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::network);
+    CHECK(std::string(error.what())
+              .find("layer " + image.layers()[0].descriptor.digest.to_string() + " is neither in the cache") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a cache's record is read as far as it is one") {
+  LayerFactsWriter writer;
+  TarEntry entry;
+  entry.path = "usr/bin/server";
+  const GoBuild build{.go_version = "go1.22.1",
+                      .path = "example.com/m",
+                      .main = GoModule{{"example.com/m", "v1.0.0", ""}, {}},
+                      .dependencies = {GoModule{{"a", "v1", "h1:x"}, GoModuleVersion{"b", "v2", "h1:y"}}},
+                      .settings = {{"-trimpath", "true"}}};
+  writer.add(entry,
+             {Digest::of("x"s), std::make_shared<const GoBuild>(build), std::make_shared<const std::string>("c")});
+  const auto record = *writer.take();
+  LayerFactsReader reader(record);
+  const auto fact = reader.next();
+  REQUIRE(fact.has_value());
+  CHECK(fact->entry.path == "usr/bin/server");
+  CHECK(fact->details.digest == Digest::of("x"s));
+  CHECK(*fact->details.build == build);
+  CHECK(*fact->details.contents == "c");
+  CHECK_FALSE(reader.next().has_value());
+  CHECK(reader.is_whole());
+  // Cut anywhere, and with every byte changed: nothing is read beyond its end, and no exception leaves it.
+  for (std::size_t size = 0; size < record.size(); ++size) {
+    const auto cut = record.substr(0, size);
+    LayerFactsReader torn(cut);
+    CHECK_FALSE(torn.next().has_value());
+    CHECK(torn.is_whole() == (cut == "layer facts 1\n"));
+  }
+  for (std::size_t at = 0; at < record.size(); ++at) {
+    auto changed = record;
+    changed[at] = static_cast<char>(changed[at] ^ 0x7F);
+    LayerFactsReader odd(changed);
+    while (odd.next()) {
+    }
+  }
+}
+
+TEST_CASE("SBOMs as referrers are of their own type, and refer to the image") {
+  const Images images;
+  const auto image = service(images);
+  const auto inventory = read_inventory(image);
+  const auto store = make_memory_store();
+  const SbomRequest request{.formats = {SbomFormat::spdx, SbomFormat::cyclonedx}, .options = {}, .form = {}};
+  const auto referrers = make_sbom_referrers(*inventory, request, store);
+  REQUIRE(referrers.size() == 2);
+  const auto cyclonedx = Json::parse(referrers[1].json);
+  CHECK(cyclonedx.at("artifactType") == "application/vnd.cyclonedx+json");
+  CHECK(cyclonedx.at("config").at("mediaType") == "application/vnd.oci.empty.v1+json");
+  CHECK(cyclonedx.at("layers").size() == 1);
+  CHECK(cyclonedx.at("layers").at(0).at("mediaType") == "application/vnd.cyclonedx+json");
+  CHECK(cyclonedx.at("subject").at("digest") == image.digest().to_string());
+  StringSink document;
+  write_sbom(*inventory, SbomFormat::cyclonedx, {}, document);
+  CHECK(cyclonedx.at("layers").at(0).at("digest") == Digest::of(document.bytes()).to_string());
+}
+
+TEST_CASE("SBOMs in BuildKit's form lie behind the images of the index") {
+  const Images images;
+  const auto image = service(images);
+  const auto inventory = read_inventory(image);
+  const auto store = make_memory_store();
+  Index manifests;
+  manifests.manifests = {image.descriptor()};
+  const auto json = manifests.to_json();
+  const ImageIndex plain{
+      {.media_type = std::string(media_type::kOciIndex), .digest = Digest::of(json), .size = json.size()},
+      json,
+      manifests,
+      {image}};
+  const auto index = add_sboms(plain, {inventory}, {.formats = {SbomFormat::spdx}, .options = {}, .form = {}}, store);
+  const auto entry = Json::parse(index.json).at("manifests").at(1);
+  CHECK(entry.at("platform") == Json{{"architecture", "unknown"}, {"os", "unknown"}});
+  CHECK(entry.at("annotations") == Json{{"vnd.docker.reference.digest", image.digest().to_string()},
+                                        {"vnd.docker.reference.type", "attestation-manifest"}});
+  CHECK(index.descriptor.digest == Digest::of(index.json));
+  REQUIRE(index.others.size() == 1);
+  const auto manifest = Json::parse(index.others[0].json);
+  CHECK(manifest.at("artifactType") == "application/vnd.docker.attestation.manifest.v1+json");
+  const auto layer = Manifest::parse(index.others[0].json, media_type::kOciManifest).layers.at(0);
+  CHECK(layer.media_type == "application/vnd.in-toto+json");
+  CHECK(layer.annotations.at("in-toto.io/predicate-type") == "https://spdx.dev/Document");
+  const auto statement = Json::parse(BlobStore::read(*store, layer, 1U << 20U));
+  CHECK(statement.at("predicate").at("spdxVersion") == "SPDX-2.3");
+  CHECK(statement.at("subject").at(0).at("digest").at("sha256") == image.digest().hex());
+  CHECK_THROWS_AS(add_sboms(plain, {}, {}, store), Error);
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "attest/inventory.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/artifact.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/media_type.hpp"
+#include "ociassemble/sbom.hpp"
+
+namespace ociassemble {
+namespace {
+
+// BuildKit, docs/attestations/attestation-storage.md.
+constexpr const char* kAttestationManifest = "application/vnd.docker.attestation.manifest.v1+json";
+constexpr const char* kStatement = "application/vnd.in-toto+json";
+constexpr const char* kPredicateType = "in-toto.io/predicate-type";
+
+std::string_view predicate_type(SbomFormat format) {
+  switch (format) {
+    case SbomFormat::spdx:
+      return "https://spdx.dev/Document";
+    case SbomFormat::cyclonedx:
+      return "https://cyclonedx.org/bom";
+  }
+  return {};
+}
+
+std::string document_of(const Inventory& inventory, SbomFormat format, const SbomOptions& options) {
+  StringSink document;
+  write_sbom(inventory, format, options, document);
+  return document.take();
+}
+
+Document attestation_of(const Inventory& inventory, const SbomRequest& request,
+                        const std::shared_ptr<BlobStore>& store) {
+  const auto& image = inventory.image;
+  Manifest manifest{.artifact_type = kAttestationManifest, .config = store->put("{}", media_type::kEmpty)};
+  for (const auto format : request.formats) {
+    const auto type = predicate_type(format);
+    const auto statement = make_statement(image.digest(), type, document_of(inventory, format, request.options));
+    auto layer = store->put(statement, kStatement);
+    layer.annotations.emplace(kPredicateType, type);
+    manifest.layers.push_back(std::move(layer));
+  }
+  const auto& of = image.descriptor();
+  manifest.subject = Descriptor{.media_type = of.media_type, .digest = of.digest, .size = of.size};
+  auto json = manifest.to_json();
+  auto descriptor = store->put(json, manifest.media_type());
+  descriptor.platform = Platform{"unknown", "unknown"};
+  descriptor.annotations = {{"vnd.docker.reference.digest", image.digest().to_string()},
+                            {"vnd.docker.reference.type", "attestation-manifest"}};
+  return {std::move(descriptor), std::move(json), store};
+}
+
+}  // namespace
+
+AttestationForm parse_attestation_form(std::string_view text) {
+  if (text == "referrers") return AttestationForm::referrers;
+  if (text == "index") return AttestationForm::index;
+  throw Error(ErrorCode::invalid_argument, fmt::format("cannot attach SBOMs as {}: there is no such form", text),
+              "the forms are referrers and index");
+}
+
+std::vector<Document> make_sbom_referrers(const Inventory& inventory, const SbomRequest& request,
+                                          const std::shared_ptr<BlobStore>& store) {
+  std::vector<Document> referrers;
+  for (const auto format : request.formats) {
+    const auto type = sbom_media_type(format);
+    referrers.push_back(make_referrer(inventory.image.descriptor(), type, type,
+                                      document_of(inventory, format, request.options), {}, store));
+  }
+  return referrers;
+}
+
+ImageIndex add_sboms(ImageIndex index, const std::vector<std::shared_ptr<const Inventory>>& inventories,
+                     const SbomRequest& request, const std::shared_ptr<BlobStore>& store) {
+  if (inventories.size() != index.images.size()) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("cannot attach SBOMs to an index of {} images: there are {}",
+                                                         index.images.size(), inventories.size()));
+  }
+  if (index.index.format != ImageFormat::oci) {
+    throw Error(ErrorCode::invalid_argument, "cannot put SBOMs into an index in Docker's format: it holds images alone",
+                "leave --format docker or --attestations=index out");
+  }
+  for (const auto& inventory : inventories) {
+    auto attestation = attestation_of(*inventory, request, store);
+    index.index.manifests.push_back(attestation.descriptor);
+    index.others.push_back(std::move(attestation));
+  }
+  index.json = index.index.to_json();
+  index.descriptor.digest = Digest::of(index.json);
+  index.descriptor.size = index.json.size();
+  return index;
+}
+
+}  // namespace ociassemble
