@@ -23,6 +23,7 @@ struct Assembled {
   std::optional<Digest> base_root;            // what the base's name stood for: its index, or its manifest
   std::set<Digest> base_layers;               // blobs that the image has from a base that is an image
   std::vector<GateResult> gates;              // of each program: whether it starts, and has what it needs
+  Annotations origin;                         // what AssembleOptions::annotate found
 };
 
 // Makes the image: base, then (where asked) CA certificates, zone data, added files, binaries, a layer each. Its new

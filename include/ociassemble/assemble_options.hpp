@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ociassemble/compression.hpp"
 #include "ociassemble/contents.hpp"
+#include "ociassemble/export.hpp"
 #include "ociassemble/gates.hpp"
 #include "ociassemble/location.hpp"
 #include "ociassemble/lock.hpp"
@@ -51,6 +53,18 @@ struct EnvPart {
   bool operator==(const EnvPart&) const = default;
 };
 
+// Facts that annotations can be taken from.
+enum class AnnotationSource {
+  vcs,     // the commit that a Go program was built from: revision, created, and version from its main module
+  github,  // the variables of GitHub Actions: source, url, revision, ref.name
+  gitlab,  // those of GitLab CI/CD
+};
+
+// "vcs", "github", "gitlab". Throws Error{invalid_argument}.
+OCIASSEMBLE_EXPORT AnnotationSource parse_annotation_source(std::string_view text);
+// The environment's variables that the source is read from; none for vcs.
+OCIASSEMBLE_EXPORT std::vector<std::string> service_variables(AnnotationSource source);
+
 // What an image is made of.
 struct AssembleOptions {
   Location base;  // the built-in "static" unless set
@@ -78,7 +92,10 @@ struct AssembleOptions {
   std::map<std::string, std::string> labels;
   bool inherit_labels = false;  // true: the base's org.opencontainers.image.* labels, which describe the base, stay
   Annotations annotations;
-  std::vector<std::string> exposed_ports;  // "8080", "8080/udp"
+  // What further annotations are taken from; `annotations` go before, then the program's, then the services'.
+  std::vector<AnnotationSource> annotate;
+  std::map<std::string, std::string> variables;  // of service_variables(), for AnnotationSource::github and gitlab
+  std::vector<std::string> exposed_ports;        // "8080", "8080/udp"
   std::vector<std::string> volumes;
   std::optional<std::string> stop_signal;
   std::optional<Healthcheck> healthcheck;  // the base's when not set

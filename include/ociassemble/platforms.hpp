@@ -22,8 +22,9 @@ OCIASSEMBLE_EXPORT std::vector<Assembled> assemble_all(const std::vector<Assembl
                                                        const Workplace& workplace);
 
 // One index over images of different platforms, in their order; the descriptors say the platform. Its annotations are
-// `annotations`, and name and digest of the base as it was looked up (its index, where it has one) when all images have
-// the same. Docker's format has none. Throws Error{invalid_argument} for no image and for images of different formats.
+// `annotations`, what AssembleOptions::annotate found for all images alike, and name and digest of the base as it was
+// looked up (its index, where it has one) when all images have the same. Docker's format has none. Throws
+// Error{invalid_argument} for no image and for images of different formats.
 OCIASSEMBLE_EXPORT ImageIndex make_index(const std::vector<Assembled>& images, const Annotations& annotations);
 
 }  // namespace ociassemble

@@ -17,6 +17,7 @@
 #include "assemble/lock_checks.hpp"
 #include "assemble/name_check.hpp"
 #include "assemble/needs_check.hpp"
+#include "assemble/origin.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/stages.hpp"
 #include "assemble/start_check.hpp"
@@ -67,6 +68,7 @@ class Assembly {
         binaries_(look_at_binaries(options.contents.binaries)),
         platform_(choose_platform(options.platform, binaries_)),
         created_(created_time(options, binaries_)),
+        origin_(origin_of(options, binaries_, workplace.warn)),
         base_(open_base(work, base_request(options, created_), platform_, workplace, inputs_)),
         placement_(base_.tree, options.file_times),
         accounts_(base_.tree),
@@ -87,7 +89,7 @@ class Assembly {
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     std::sort(inputs_.begin(), inputs_.end());
     inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
-    return {std::move(image), std::move(inputs_), base_.root, base_layers(), std::move(gates_)};
+    return {std::move(image), std::move(inputs_), base_.root, base_layers(), std::move(gates_), origin_};
   }
 
  private:
@@ -383,7 +385,9 @@ class Assembly {
     if (base_.digest) all[kBaseDigest] = base_.digest->to_string();
     const auto base_name = options_.base_name.value_or(base_.name);
     if (!base_name.empty() && base_name != "none") all[kBaseName] = base_name;
-    for (const auto& [name, value] : options_.annotations) all[name] = value;
+    for (const auto* more : {&origin_, &options_.annotations}) {
+      for (const auto& [name, value] : *more) all[name] = value;
+    }
     return all;
   }
 
@@ -395,6 +399,7 @@ class Assembly {
   const std::vector<CheckedBinary> binaries_;
   const Platform platform_;
   const std::int64_t created_;
+  const Annotations origin_;
   Base base_;
   Placement placement_;
   Accounts accounts_;

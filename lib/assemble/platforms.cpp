@@ -69,6 +69,18 @@ Annotations base_annotations(const std::vector<Assembled>& images) {
   return {{kBaseName, name}, {kBaseDigest, first.base_root->to_string()}};
 }
 
+// What all images say of where they come from.
+Annotations common_origin(const std::vector<Assembled>& images) {
+  auto common = images.front().origin;
+  std::erase_if(common, [&](const auto& found) {
+    return std::any_of(images.begin(), images.end(), [&](const Assembled& other) {
+      const auto same = other.origin.find(found.first);
+      return same == other.origin.end() || same->second != found.second;
+    });
+  });
+  return common;
+}
+
 ImageFormat common_format(const std::vector<Assembled>& images) {
   if (images.empty()) throw Error(ErrorCode::invalid_argument, "cannot make an index: there are no images for it");
   const auto format = images.front().image.manifest().format;
@@ -126,6 +138,7 @@ ImageIndex make_index(const std::vector<Assembled>& images, const Annotations& a
   }
   if (index.format == ImageFormat::oci) {
     index.annotations = annotations;
+    index.annotations.merge(common_origin(images));
     index.annotations.merge(base_annotations(images));
   }
   auto json = index.to_json();
