@@ -12,6 +12,7 @@
 
 #include "ociassemble/assemble.hpp"
 #include "ociassemble/export.hpp"
+#include "ociassemble/sbom.hpp"
 
 namespace ociassemble {
 
@@ -43,6 +44,7 @@ struct ResolvedRecipe {
   std::vector<Platform> platforms;
   std::vector<AssembleOptions> images;  // one for each platform, in their order; one where there are no platforms
   std::vector<RecipeBuild> builds;      // of all images
+  SbomRequest sbom;                     // without formats where the recipe asks for none
   // Where each local path in `images` is named: "FILE:LINE:COLUMN: MEMBER".
   std::map<std::filesystem::path, std::string> origins;
 };

@@ -260,6 +260,11 @@ void read_execution(const MemberReader& reader, const RecipeNode& recipe, Assemb
   with_member(recipe, "labels", [&](const auto& node) { options.labels = text_map(node); });
   with_member(recipe, "inheritLabels", [&](const auto& node) { options.inherit_labels = std::get<bool>(node.data); });
   with_member(recipe, "annotations", [&](const auto& node) { options.annotations = text_map(node); });
+  with_member(recipe, "annotate", [&](const auto& node) {
+    for (const auto& element : *node.array())
+      options.annotate.push_back(
+          reader.parsed(element, [](const auto& text) { return parse_annotation_source(text); }));
+  });
   with_member(recipe, "ports", [&](const auto& node) {
     options.exposed_ports = reader.texts(node);
     for (const auto& element : *node.array()) {

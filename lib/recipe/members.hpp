@@ -37,6 +37,7 @@ class Members {
   // All but the foundations. `origins` gains the place of each local path.
   using Origins = std::map<std::filesystem::path, std::string>;
   AssembleOptions options(const std::optional<Platform>& platform, Origins& origins) const;
+  SbomRequest sbom() const;
 
  private:
   const RecipeText& text_;

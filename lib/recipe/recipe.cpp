@@ -266,6 +266,7 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   ResolvedRecipe resolved;
   resolved.profile = settings.profile;
   resolved.tags = members.tags();
+  resolved.sbom = members.sbom();
   resolved.platforms = narrow(members.platforms(), settings.platforms, text.file);
   for (const auto& platform : each_platform(resolved.platforms)) {
     resolved.images.push_back(members.options(platform, resolved.origins));

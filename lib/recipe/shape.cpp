@@ -91,6 +91,7 @@ class Checker {
   void files(const RecipeNode& node) const;
   void user(const RecipeNode& node) const;
   void healthcheck(const RecipeNode& node) const;
+  void sbom(const RecipeNode& node) const;
   void profiles(const RecipeNode& node) const;
   void members(const RecipeNode& node, std::span<const Rule> rules) const;
   [[noreturn]] void unknown(const RecipeMember& member, std::span<const Rule> rules) const;
@@ -102,33 +103,16 @@ class Checker {
 };
 
 const std::vector<Rule> Checker::kImage = {
-    {"base", &Checker::text},
-    {"baseName", &Checker::text},
-    {"platforms", &Checker::texts},
-    {"args", &Checker::args},
-    {"binaries", &Checker::binaries},
-    {"files", &Checker::files},
-    {"caCertificates", &Checker::text},
-    {"tzdata", &Checker::text},
-    {"user", &Checker::user},
-    {"entrypoint", &Checker::command},
-    {"cmd", &Checker::command},
-    {"env", &Checker::text_map},
-    {"labels", &Checker::text_map},
-    {"inheritLabels", &Checker::flag},
-    {"annotations", &Checker::text_map},
-    {"ports", &Checker::texts},
-    {"workdir", &Checker::text},
-    {"volumes", &Checker::texts},
-    {"writable", &Checker::texts},
-    {"readOnly", &Checker::flag},
-    {"stopSignal", &Checker::text},
-    {"healthcheck", &Checker::healthcheck},
-    {"compression", &Checker::text},
-    {"format", &Checker::text},
-    {"tags", &Checker::texts},
-    {"created", &Checker::text},
-    {"fileTimes", &Checker::text},
+    {"base", &Checker::text},           {"baseName", &Checker::text},      {"platforms", &Checker::texts},
+    {"args", &Checker::args},           {"binaries", &Checker::binaries},  {"files", &Checker::files},
+    {"caCertificates", &Checker::text}, {"tzdata", &Checker::text},        {"user", &Checker::user},
+    {"entrypoint", &Checker::command},  {"cmd", &Checker::command},        {"env", &Checker::text_map},
+    {"labels", &Checker::text_map},     {"inheritLabels", &Checker::flag}, {"annotations", &Checker::text_map},
+    {"annotate", &Checker::texts},      {"sbom", &Checker::sbom},          {"ports", &Checker::texts},
+    {"workdir", &Checker::text},        {"volumes", &Checker::texts},      {"writable", &Checker::texts},
+    {"readOnly", &Checker::flag},       {"stopSignal", &Checker::text},    {"healthcheck", &Checker::healthcheck},
+    {"compression", &Checker::text},    {"format", &Checker::text},        {"tags", &Checker::texts},
+    {"created", &Checker::text},        {"fileTimes", &Checker::text},
 };
 
 void Checker::unknown(const RecipeMember& member, std::span<const Rule> rules) const {
@@ -230,6 +214,17 @@ void Checker::healthcheck(const RecipeNode& node) const {
     wrong_type(node, "a health check", R"(write {"test": ["CMD", "/app", "health"], "interval": "30s"}, or "NONE")");
   }
   members(node, kRules);
+}
+
+void Checker::sbom(const RecipeNode& node) const {
+  static const std::vector<Rule> kRules = {{"formats", &Checker::texts},
+                                           {"author", &Checker::text},
+                                           {"supplier", &Checker::text},
+                                           {"name", &Checker::text},
+                                           {"attestations", &Checker::text}};
+  if (node.array() != nullptr) return texts(node);
+  const auto* example = R"(write ["spdx"], or {"formats": ["spdx"], "supplier": "Organization: NAME"})";
+  if (object(node, "an array of formats, or an object", example) != nullptr) members(node, kRules);
 }
 
 void Checker::profiles(const RecipeNode& node) const {

@@ -25,10 +25,11 @@ void print_image_json(const Image& image, const ImagePrograms* programs, Sink& t
 std::string index_json(const Document& document);
 // What `build --json` prints: digest, size and platform of the image, its layers, what the gates say, and the names
 // that it was published as.
-std::string build_json(const Assembled& made, const std::vector<std::string>& published);
+std::string build_json(const Assembled& made, const std::vector<std::string>& published,
+                       const std::vector<Document>& referrers = {});
 // The same for an index over images, with each image's digest, size, platform, layers and gates.
 std::string build_json(const ImageIndex& index, const std::vector<Assembled>& images,
-                       const std::vector<std::string>& published);
+                       const std::vector<std::string>& published, const std::vector<Document>& referrers = {});
 // With what a repair did, where there was one.
 std::string verify_json(const VerifyReport& report, const std::optional<RepairReport>& repaired = {});
 

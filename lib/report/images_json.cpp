@@ -81,6 +81,22 @@ void print_history(JsonPrinter& json, const ImageConfig& config) {
   json.end_array();
 }
 
+// Manifests that refer to images; left out where there are none.
+void print_referrers(JsonPrinter& json, std::string_view name, const std::vector<Document>& referrers) {
+  if (referrers.empty()) return;
+  json.key(name).begin_array();
+  for (const auto& referrer : referrers) {
+    const auto manifest = Manifest::parse(referrer.json, referrer.descriptor.media_type);
+    json.begin_object();
+    json.member("digest", referrer.descriptor.digest.to_string());
+    json.member("artifactType", manifest.artifact_type);
+    json.member("size", referrer.descriptor.size);
+    if (manifest.subject) json.member("subject", manifest.subject->digest.to_string());
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void print_repair(JsonPrinter& json, const RepairReport& report) {
   json.key("repaired").begin_array();
   for (const auto& blob : report.repaired) {
@@ -137,17 +153,19 @@ std::string index_json(const Document& document) {
   });
 }
 
-std::string build_json(const Assembled& made, const std::vector<std::string>& published) {
+std::string build_json(const Assembled& made, const std::vector<std::string>& published,
+                       const std::vector<Document>& referrers) {
   return json_object([&](JsonPrinter& json) {
     print_names(json, made.image);
     json.member("published", published);
     print_layers(json, made.image);
     print_gates(json, made.gates);
+    print_referrers(json, "referrers", referrers);
   });
 }
 
 std::string build_json(const ImageIndex& index, const std::vector<Assembled>& images,
-                       const std::vector<std::string>& published) {
+                       const std::vector<std::string>& published, const std::vector<Document>& referrers) {
   return json_object([&](JsonPrinter& json) {
     json.member("digest", index.descriptor.digest.to_string());
     json.member("mediaType", index.descriptor.media_type);
@@ -162,6 +180,8 @@ std::string build_json(const ImageIndex& index, const std::vector<Assembled>& im
       json.end_object();
     }
     json.end_array();
+    print_referrers(json, "referrers", referrers);
+    print_referrers(json, "attestations", index.others);
   });
 }
 
