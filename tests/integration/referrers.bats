@@ -84,7 +84,7 @@ blob() { cat "$1/blobs/sha256/${2#sha256:}"; }
   run -2 ociassemble attest oci-archive:image.tar --type https://example.com/t --predicate results.json
   [[ "$output" = *"only a registry or a layout takes more than one manifest"* ]]
   run -2 ociassemble copy --referrers oci:image:v1 docker-archive:other.tar
-  [[ "$output" = *"referrers go into a registry or a layout"* ]]
+  [[ "$output" = *"a docker archive holds no referrers"* ]]
   run -0 ociassemble referrers oci:image:v1
   [[ "$output" = *"nothing refers to it"* ]]
 }

@@ -3,20 +3,20 @@
 
 #include <algorithm>
 #include <ostream>
-#include <set>
 
 #include "base/escape.hpp"
 #include "base/output_file.hpp"
+#include "commands/build_files.hpp"
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
 #include "commands/compile.hpp"
 #include "commands/path_claims.hpp"
 #include "commands/recipe_build.hpp"
 #include "commands/second_assembly.hpp"
-#include "commands/side_files.hpp"
 #include "flags/build_arguments.hpp"
 #include "flags/build_flags.hpp"
 #include "flags/lock_flags.hpp"
+#include "flags/sbom_flags.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
@@ -65,6 +65,7 @@ class BuildCommand : public Command {
     flags_.add_to(app);
     lock_.add_to(app, "What goes in");
     add_output_options(app);
+    sbom_.add_to(app, "What is said about it");
     registry_.add_to(app);
     app.footer(kBuildFooter);
   }
@@ -82,11 +83,13 @@ class BuildCommand : public Command {
     if (!dry_run_ && !twice_) expect_pushes(builds, workplace);
     // All are made before one is published.
     const auto made = assemble_builds(builds, workplace);
-    for (const auto& result : made) check_paths(builds, result.inputs());
+    for (const auto& result : made) check_paths(builds, result.inputs(), made);
     if (twice_) compare_with_second(builds, made, workplace, streams);
     if (dry_run_) return print_plans(builds, made, workplace, streams);
     Texts reports;
     for (std::size_t i = 0; i < builds.size(); ++i) reports.push_back(finish(builds[i], made[i], workplace));
+    files_.write_checksums(builds, made);
+    for (std::size_t i = 0; i < builds.size(); ++i) files_.write_stamp_of(builds[i], made[i]);
     print(reports, streams);
     return 0;
   }
@@ -102,7 +105,7 @@ class BuildCommand : public Command {
     lock_.read(recipe ? recipe->file().parent_path() : std::filesystem::path());
     if (const auto remark = lock_.remark()) streams.err << "ociassemble: warning: " << *remark << '\n';
     if (!recipe) {
-      builds.push_back(plan({{}, {}, {}, {AssembleOptions()}}, streams));
+      builds.push_back(plan(ResolvedRecipe{.images = {AssembleOptions()}}, streams));
     } else {
       recipe_file_ = recipe->file();
       resolved_ = recipe_.resolve(*recipe, flags_.platforms());
@@ -113,8 +116,7 @@ class BuildCommand : public Command {
     }
     reject_shared_places(builds);
     check_paths(builds, named_inputs(builds));
-    reject_shared_side_file(digest_file_, builds);
-    reject_shared_side_file(depfile_, builds);
+    files_.check(builds, sbom_.folder());
     return builds;
   }
 
@@ -138,7 +140,7 @@ class BuildCommand : public Command {
   }
 
   Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
-    Build build{resolved.profile, {}, parse_targets(resolved.profile, resolved.tags)};
+    Build build{resolved.profile, {}, parse_targets(resolved.profile, resolved.tags), sbom_.apply(resolved.sbom)};
     for (const auto& image : resolved.images) {
       for (auto& options : flags_.apply(image)) {
         finish_options(options, streams);
@@ -146,11 +148,32 @@ class BuildCommand : public Command {
       }
     }
     if (build.images.front().format == ImageFormat::docker) reject_docker_format(build.targets);
+    if (!build.sbom.formats.empty() && build.sbom.form == AttestationForm::referrers)
+      check_archives(build.targets, streams);
     return build;
+  }
+
+  // A docker archive goes without the SBOM where another place has it.
+  static void check_archives(const std::vector<Location>& targets, const Streams& streams) {
+    const auto is_archive = [](const Location& target) { return target.kind == Location::Kind::docker_archive; };
+    const auto archive = std::find_if(targets.begin(), targets.end(), is_archive);
+    if (archive == targets.end()) return;
+    if (std::all_of(targets.begin(), targets.end(), is_archive)) {
+      throw Error(ErrorCode::invalid_argument,
+                  "cannot put an SBOM into " + archive->to_string() + ": a docker archive holds images alone",
+                  "write to oci-archive:FILE, which `docker load` takes, too; or leave --sbom out");
+    }
+    streams.err << "ociassemble: warning: " << archive->to_string()
+                << " holds no SBOM: a docker archive holds images alone\n";
   }
 
   void finish_options(AssembleOptions& options, const Streams& streams) const {
     lock_.apply(options);
+    for (const auto source : options.annotate) {
+      for (const auto& name : service_variables(source)) {
+        if (auto value = streams.environment(name.c_str())) options.variables.insert_or_assign(name, std::move(*value));
+      }
+    }
     if (format_) options.format = parse_format(*format_);
     if (compression_) options.compression = CompressionOptions::parse(*compression_);
     options.compression.workers = jobs_;
@@ -197,7 +220,7 @@ class BuildCommand : public Command {
     for (std::size_t i = 0; i < build.targets.size(); ++i) {
       published.push_back(publish(made, build.targets, i, workplace));
     }
-    write_side_files(made, build);
+    files_.write(build, made, read_besides());
     if (json_) return made.json(published);
     std::string lines;
     for (const auto& name : published) lines.append(name).append("\n");
@@ -228,19 +251,7 @@ class BuildCommand : public Command {
                  "Assemble a second time, in another process and environment; nothing is written if a byte differs")
         ->group(group);
     app.add_option("--second-assembly", second_assembly_)->group("");  // what --twice runs itself with
-    app.add_option("--digest-file", digest_file_, "Write the image's digest to this file")
-        ->type_name("FILE")
-        ->group(group);
-    app.add_option("--depfile", depfile_, "Write a make rule with all local inputs, folders included")
-        ->type_name("FILE")
-        ->group(group);
-    app.add_option("--depfile-target", depfile_target_,
-                   "What that rule is about (default: the stamp, a push's digest file, or the first output)")
-        ->type_name("NAME")
-        ->group(group);
-    app.add_option("--stamp", stamp_, "Write this file after every successful build, also when nothing changed")
-        ->type_name("FILE")
-        ->group(group);
+    files_.add_to(app, group);
     app.add_flag("--json", json_, "Print what was made as JSON")->group(group);
     app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only")->group(group);
   }
@@ -375,47 +386,23 @@ class BuildCommand : public Command {
   }
 
   // That nothing is written over what is read, or twice.
-  void check_paths(const std::vector<Build>& builds, const std::vector<std::filesystem::path>& inputs) const {
+  void check_paths(const std::vector<Build>& builds, const std::vector<std::filesystem::path>& inputs,
+                   const std::vector<BuildResult>& made = {}) const {
     PathClaims claims;
     for (const auto& input : inputs) claims.read(input, "the input " + input.string());
     if (!recipe_file_.empty()) claims.read(recipe_file_, "the recipe");
     if (lock_.file()) claims.read(*lock_.file(), "the lock");
-    std::set<std::string> side_files;
     for (const auto& build : builds) {
       for (const auto& target : build.targets) claims.write(target);
-      const auto write = [&](const char* option, const std::optional<std::string>& file) {
-        if (!file) return;
-        const auto path = with_profile(*file, build.profile);
-        const auto what = std::string(option) + " " + path;
-        if (side_files.insert(what).second) claims.write(path, what);  // profiles may share a stamp
-      };
-      write("--digest-file", digest_file_);
-      write("--depfile", depfile_);
-      write("--stamp", stamp_);
     }
+    files_.claim(builds, made, claims);
   }
 
-  void write_side_files(const BuildResult& made, const Build& build) const {
-    const auto digest = made.digest().to_string() + "\n";
-    if (digest_file_) write_output(with_profile(*digest_file_, build.profile), as_bytes(digest));
-    if (depfile_) {
-      auto inputs = made.inputs();
-      if (!recipe_file_.empty()) inputs.push_back(recipe_file_);
-      if (lock_.file()) inputs.push_back(*lock_.file());
-      const auto rule = make_rule(depfile_target(build), inputs);
-      write_output(with_profile(*depfile_, build.profile), as_bytes(rule));
-    }
-    // Last, so that it is newer than all that went in.
-    if (stamp_) write_stamp(with_profile(*stamp_, build.profile), digest);
-  }
-
-  // A push makes no file that make could look at; the digest file stands for it.
-  std::string depfile_target(const Build& build) const {
-    if (depfile_target_) return with_profile(*depfile_target_, build.profile);
-    if (stamp_) return with_profile(*stamp_, build.profile);
-    const auto& output = build.targets.front();
-    if (output.reference && digest_file_) return with_profile(*digest_file_, build.profile);
-    return rule_target(output);
+  std::vector<std::filesystem::path> read_besides() const {
+    std::vector<std::filesystem::path> files;
+    if (!recipe_file_.empty()) files.push_back(recipe_file_);
+    if (lock_.file()) files.push_back(*lock_.file());
+    return files;
   }
 
   // Several images as JSON are an array.
@@ -427,7 +414,7 @@ class BuildCommand : public Command {
   }
 
   Texts outputs_, pushes_;
-  std::optional<std::string> format_, compression_, digest_file_, depfile_, depfile_target_, stamp_, cache_dir_;
+  std::optional<std::string> format_, compression_, cache_dir_;
   std::optional<std::string> second_assembly_;
   std::size_t jobs_ = 0;
   bool twice_ = false;
@@ -437,6 +424,8 @@ class BuildCommand : public Command {
   bool quiet_ = false;
   bool shallow_ = false;
   BuildFlags flags_;
+  BuildFiles files_;
+  SbomRequestFlags sbom_;
   LockFlags lock_;
   RegistryFlags registry_;
   RecipeFlags recipe_;

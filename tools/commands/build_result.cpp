@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/build_result.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 #include <utility>
 
+#include "base/output_file.hpp"
+#include "flags/sbom_flags.hpp"
+#include "io/streams.hpp"
 #include "ociassemble/copy.hpp"
+#include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
 #include "report/images.hpp"
 
@@ -26,27 +31,88 @@ std::vector<std::filesystem::path> BuildResult::inputs() const {
   return {all.begin(), all.end()};
 }
 
+void BuildResult::add_sboms(const SbomRequest& request, const AssembleOptions& options, const Workplace& workplace) {
+  request_ = request;
+  if (request.formats.empty()) return;
+  const InventoryOptions how{workplace.cache_folder, workplace.warn};
+  for (const auto& made : images_) {
+    if (workplace.progress)
+      workplace.progress("listing what the image for " + made.image.config().platform.to_string() + " holds");
+    inventories_.push_back(read_inventory(made.image, workplace.stop, how));
+    warn_of_broken_records(*inventories_.back(), workplace);
+  }
+  if (request.form == AttestationForm::index) {
+    if (!index_) index_ = make_index(images_, options.annotations);
+    index_ = ociassemble::add_sboms(std::move(*index_), inventories_, request, workplace.store);
+    return;
+  }
+  for (const auto& inventory : inventories_) {
+    auto made = make_sbom_referrers(*inventory, request, workplace.store);
+    std::move(made.begin(), made.end(), std::back_inserter(referrers_));
+  }
+}
+
+std::string BuildResult::sbom_digests() const {
+  std::string lines;
+  if (index_) {
+    for (const auto& other : index_->others) lines += other.descriptor.digest.to_string() + "\n";
+  }
+  for (const auto& referrer : referrers_) lines += referrer.descriptor.digest.to_string() + "\n";
+  return lines;
+}
+
+std::vector<std::filesystem::path> BuildResult::sbom_files(const std::filesystem::path& folder) const {
+  std::vector<std::filesystem::path> files;
+  for (const auto& made : images_) {
+    for (const auto format : request_.formats) {
+      files.push_back(folder / sbom_file_name(made.image.config().platform, format));
+    }
+  }
+  return files;
+}
+
+std::vector<std::filesystem::path> BuildResult::write_sboms(const std::filesystem::path& folder) const {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(ErrorCode::io, "cannot make folder " + folder.string() + ": " + error.message());
+  auto files = sbom_files(folder);
+  auto file = files.begin();
+  for (const auto& inventory : inventories_) {
+    for (const auto format : request_.formats) {
+      StringSink document;
+      write_sbom(*inventory, format, request_.options, document);
+      write_output(*file++, as_bytes(document.bytes()));
+    }
+  }
+  return files;
+}
+
 std::string BuildResult::publish(const Location& target, const Workplace& workplace,
                                  const std::vector<std::string>& more_references) const {
   PublishOptions options;
   options.more_references = more_references;
+  // A docker archive holds images alone; see the check of the targets.
+  if (target.kind != Location::Kind::docker_archive) options.referrers = referrers_;
   return index_ ? ociassemble::publish(*index_, target, workplace, options)
                 : ociassemble::publish(images_.front().image, target, workplace, options);
 }
 
 std::string BuildResult::publish_shallow(const Location& target, const Workplace& workplace) const {
   PublishOptions options;
+  options.referrers = referrers_;
   for (const auto& made : images_) options.left_out.insert(made.base_layers.begin(), made.base_layers.end());
   return index_ ? ociassemble::publish(*index_, target, workplace, options)
                 : ociassemble::publish(images_.front().image, target, workplace, options);
 }
 
 std::string BuildResult::json(const std::vector<std::string>& published) const {
-  return index_ ? build_json(*index_, images_, published) : build_json(images_.front(), published);
+  return index_ ? build_json(*index_, images_, published, referrers_)
+                : build_json(images_.front(), published, referrers_);
 }
 
 PushPlan BuildResult::plan(const Reference& target, const Workplace& workplace) const {
-  return index_ ? plan_publish(*index_, target, workplace) : plan_publish(images_.front().image, target, workplace);
+  return index_ ? plan_publish(*index_, target, workplace, referrers_)
+                : plan_publish(images_.front().image, target, workplace, referrers_);
 }
 
 std::vector<BuildResult> assemble_builds(const std::vector<Build>& builds, const Workplace& workplace) {
@@ -59,6 +125,7 @@ std::vector<BuildResult> assemble_builds(const std::vector<Build>& builds, const
   for (const auto& build : builds) {
     const auto end = next + static_cast<std::ptrdiff_t>(build.images.size());
     results.emplace_back(std::vector<Assembled>(next, end), build.images);
+    results.back().add_sboms(build.sbom, build.images.front(), workplace);
     next = end;
   }
   return results;

@@ -26,6 +26,14 @@ class BuildResult {
   const Digest& image_digest() const noexcept { return images_.front().image.digest(); }
   // Local files that were read, sorted.
   std::vector<std::filesystem::path> inputs() const;
+  // Makes the SBOMs that were asked for, to go along from now on. In BuildKit's form the result becomes an index, if it
+  // is none.
+  void add_sboms(const SbomRequest& request, const AssembleOptions& options, const Workplace& workplace);
+  // Every digest that the SBOMs have a part in, a line each.
+  std::string sbom_digests() const;
+  // Writes each document to a file of its own in the folder, which is made; returns the files.
+  std::vector<std::filesystem::path> write_sboms(const std::filesystem::path& folder) const;
+  std::vector<std::filesystem::path> sbom_files(const std::filesystem::path& folder) const;
   // See publish() and publish_shallow().
   // `more_references`: names of a docker archive beside the target's.
   std::string publish(const Location& target, const Workplace& workplace,
@@ -39,6 +47,9 @@ class BuildResult {
  private:
   std::vector<Assembled> images_;
   std::optional<ImageIndex> index_;
+  SbomRequest request_;
+  std::vector<std::shared_ptr<const Inventory>> inventories_;  // of the images, where SBOMs were asked for
+  std::vector<Document> referrers_;
 };
 
 // Makes all, so that what they share is made once. See assemble_all().

@@ -18,6 +18,7 @@ struct Build {
   std::string profile;                  // empty: without one
   std::vector<AssembleOptions> images;  // one for each platform, at least one
   std::vector<Location> targets;
+  SbomRequest sbom;
 };
 
 // The options of `build` that are about recipes.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <filesystem>
 #include <ostream>
 
@@ -12,18 +11,10 @@
 #include "ociassemble/document.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/sbom.hpp"
-#include "report/counted.hpp"
 #include "stream_sink.hpp"
 
 namespace ociassemble::tool {
 namespace {
-
-// "linux-arm64.spdx.json"
-std::string file_name(const Platform& platform, SbomFormat format) {
-  auto name = platform.to_string();
-  std::replace(name.begin(), name.end(), '/', '-');
-  return name + (format == SbomFormat::spdx ? ".spdx.json" : ".cdx.json");
-}
 
 class SbomCommand : public Command {
  public:
@@ -39,7 +30,7 @@ class SbomCommand : public Command {
                    "A file to write to, or a folder: one file for each platform, linux-amd64.spdx.json and so on")
         ->type_name("FILE|DIR");
     app.add_flag("-q,--quiet", quiet_, "Print no progress");
-    flags_.add_to(app);
+    flags_.add_to(app, "");
     registry_.add_to(app);
     app.footer(
         "Lists what is in the image, read from the bytes of its layers: the system, the packages of apk and dpkg, "
@@ -66,7 +57,7 @@ class SbomCommand : public Command {
     }
     const auto image = open_one(root);
     const auto inventory = read_inventory(image, streams.stop);
-    warn_of_records(*inventory, workplace);
+    warn_of_broken_records(*inventory, workplace);
     if (output_.empty()) {
       StreamSink out(streams.out);
       write_sbom(*inventory, format, flags_.options(), out);
@@ -108,9 +99,9 @@ class SbomCommand : public Command {
     std::filesystem::create_directories(output_, error);
     if (error) throw Error(ErrorCode::io, "cannot make folder " + output_ + ": " + error.message());
     for (const auto& image : images) {
-      const auto file = std::filesystem::path(output_) / file_name(image.config().platform, format);
+      const auto file = std::filesystem::path(output_) / sbom_file_name(image.config().platform, format);
       const auto inventory = read_inventory(image, streams.stop);
-      warn_of_records(*inventory, workplace);
+      warn_of_broken_records(*inventory, workplace);
       write_file(*inventory, format, file);
       streams.out << file.string() << '\n';
     }
@@ -120,13 +111,6 @@ class SbomCommand : public Command {
     StringSink document;
     write_sbom(inventory, format, flags_.options(), document);
     write_output(file, as_bytes(document.bytes()));
-  }
-
-  static void warn_of_records(const Inventory& inventory, const Workplace& workplace) {
-    const auto broken = count_broken_records(inventory);
-    if (broken == 0 || !workplace.warn) return;
-    workplace.warn("the package databases have " + counted(broken, "record") +
-                   " that cannot be read: the list of packages is not complete");
   }
 
   std::string location_;

@@ -33,6 +33,9 @@ namespace fs = std::filesystem;
 constexpr const char* kChanged = "OCIASSEMBLE_SECOND_ASSEMBLY";
 constexpr std::size_t kMaxWords = std::size_t{64} << 10U;
 
+constexpr std::size_t kMaxSboms = std::size_t{1} << 20U;
+
+std::string sboms_name(std::size_t build) { return fmt::format("{}-sboms", build); }
 std::string image_name(std::size_t build, std::size_t image) { return fmt::format("{}-{}", build, image); }
 
 // What the second process gets for variables: credentials and proxies stay, and files that HOME leads to stay found.
@@ -169,6 +172,7 @@ void assemble_second(std::vector<Build> builds, Workplace workplace, const fs::p
   const ScopedInputAccess access(inputs);
   const auto made = assemble_builds(builds, workplace);
   for (std::size_t i = 0; i < made.size(); ++i) {
+    write_file_atomically(folder / sboms_name(i), as_bytes(made[i].sbom_digests()));
     for (std::size_t j = 0; j < made[i].images().size(); ++j) {
       const auto& one = made[i].images()[j];
       write_image(layout, one.image, image_name(i, j), workplace.stop, one.base_layers);
@@ -198,6 +202,11 @@ void compare_with_second(const std::vector<Build>& builds, const std::vector<Bui
                               first.image.digest().to_string(), *difference),
                   "an input changed meanwhile, or is not the same each time that it is read; else please report this");
     }
+    if (read_file(folder / sboms_name(i), kMaxSboms) == made[i].sbom_digests()) continue;
+    throw Error(ErrorCode::check_failed,
+                fmt::format("the SBOMs of {} are not reproducible: a second assembly made others",
+                            made[i].digest().to_string()),
+                "please report this");
   }
 }
 

@@ -4,9 +4,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <map>
+
 #include "base/escape.hpp"
 #include "base/output_file.hpp"
 #include "base/system_error.hpp"
+#include "digest/hasher.hpp"
+#include "io/streams.hpp"
 #include "ociassemble/io.hpp"
 
 namespace ociassemble::tool {
@@ -39,6 +43,27 @@ std::string make_rule(const std::string& target, const std::vector<fs::path>& in
     if (input != target) rule += '\n' + make_name(input.string()) + ":\n";
   }
   return rule;
+}
+
+std::string checksum_lines(const std::vector<fs::path>& files, const fs::path& list) {
+  const auto folder = fs::absolute(list).lexically_normal().parent_path();
+  std::map<std::string, std::string> digests;
+  for (const auto& file : files) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(file, ignored)) continue;
+    FileSource source(file);
+    HashSink hash;
+    copy(source, hash);
+    digests.emplace(fs::absolute(file).lexically_normal().lexically_relative(folder).string(), hash.finish().hex());
+  }
+  std::string lines;
+  for (const auto& [name, digest] : digests) {
+    std::string escaped;
+    for (const char c : name) escaped += c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : std::string(1, c);
+    // coreutils marks a name with escapes by a backslash before the digest.
+    lines += (escaped == name ? "" : "\\") + digest + "  " + escaped + "\n";
+  }
+  return lines;
 }
 
 }  // namespace ociassemble::tool

@@ -21,4 +21,8 @@ std::string rule_target(const Location& output);
 // written.
 std::string make_rule(const std::string& target, const std::vector<std::filesystem::path>& inputs);
 
+// What `sha256sum -c` reads: the digest of each file, each once, in the order of the names. Those are as they look from
+// the folder of `list`, so that it can be checked there; what is no file, such as a pipe, is left out.
+std::string checksum_lines(const std::vector<std::filesystem::path>& files, const std::filesystem::path& list);
+
 }  // namespace ociassemble::tool

@@ -142,6 +142,9 @@ void BuildFlags::add_origin(CLI::App& app) {
                  "The base's name in the annotations, or none (default: as --base spells it)")
       ->type_name("NAME|none")
       ->group(group);
+  add_list(app, "--annotate", annotate_,
+           "Annotate with what is known: vcs (the program's commit), github or gitlab (the CI's variables); repeatable",
+           "vcs|github|gitlab", group);
   app.add_flag("--inherit-labels", inherit_labels_,
                "Keep the base's org.opencontainers.image.* labels, which describe it")
       ->group(group);
@@ -191,6 +194,11 @@ void BuildFlags::apply_execution(AssembleOptions& options) const {
 void BuildFlags::apply_origin(AssembleOptions& options) const {
   override(options.base_name, base_name_);
   options.inherit_labels = options.inherit_labels || inherit_labels_;
+  for (const auto& text : annotate_) {
+    const auto source = parse_annotation_source(text);
+    auto& sources = options.annotate;
+    if (std::find(sources.begin(), sources.end(), source) == sources.end()) sources.push_back(source);
+  }
   if (created_) {
     options.created_from_vcs = *created_ == "vcs";
     options.created = options.created_from_vcs ? std::nullopt : std::optional(parse_time(*created_));

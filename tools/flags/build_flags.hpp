@@ -37,7 +37,7 @@ class BuildFlags {
   void apply_origin(AssembleOptions& options) const;
 
   Texts binaries_, adds_, adds_from_, writable_, capabilities_, env_, labels_, annotations_, ports_, volumes_,
-      platforms_;
+      platforms_, annotate_;
   std::optional<std::string> base_, ca_certificates_, tzdata_, user_, entrypoint_, cmd_, working_dir_, stop_signal_;
   std::optional<std::string> base_name_, created_, file_times_;
   bool inherit_labels_ = false;
