@@ -17,6 +17,11 @@ OCIASSEMBLE_EXPORT Document make_referrer(const Descriptor& subject, std::string
                                           std::string_view layer_type, std::string_view content,
                                           const Annotations& annotations, const std::shared_ptr<BlobStore>& store);
 
+// The same over a layer that is in the store already.
+OCIASSEMBLE_EXPORT Document make_referrer(const Descriptor& subject, std::string_view artifact_type,
+                                          const Descriptor& layer, const Annotations& annotations,
+                                          const std::shared_ptr<BlobStore>& store);
+
 // An in-toto Statement (v1) of a predicate about a manifest, compact JSON. Throws Error{corrupt} for a predicate that
 // is not a JSON object.
 OCIASSEMBLE_EXPORT std::string make_statement(const Digest& subject, std::string_view predicate_type,

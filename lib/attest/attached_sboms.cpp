@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "attest/inventory.hpp"
-#include "io/streams.hpp"
 #include "ociassemble/artifact.hpp"
 #include "ociassemble/error.hpp"
+#include "ociassemble/io.hpp"
 #include "ociassemble/media_type.hpp"
 #include "ociassemble/sbom.hpp"
 
@@ -28,10 +28,21 @@ std::string_view predicate_type(SbomFormat format) {
   return {};
 }
 
-std::string document_of(const Inventory& inventory, SbomFormat format, const SbomOptions& options) {
-  StringSink document;
-  write_sbom(inventory, format, options, document);
-  return document.take();
+Descriptor put_document(const Inventory& inventory, SbomFormat format, const SbomOptions& options, BlobStore& store) {
+  const auto blob = store.begin();
+  write_sbom(inventory, format, options, *blob);
+  return blob->commit(sbom_media_type(format));
+}
+
+// The Statement with the document as its predicate, which is written as it comes.
+Descriptor put_statement(const Inventory& inventory, SbomFormat format, const SbomOptions& options, BlobStore& store) {
+  const auto frame = make_statement(inventory.image.digest(), predicate_type(format), "{}");
+  const auto at = frame.rfind("{}");
+  const auto blob = store.begin();
+  blob->write(as_bytes(std::string_view(frame).substr(0, at)));
+  write_sbom(inventory, format, options, *blob);
+  blob->write(as_bytes(std::string_view(frame).substr(at + 2)));
+  return blob->commit(kStatement);
 }
 
 Document attestation_of(const Inventory& inventory, const SbomRequest& request,
@@ -39,10 +50,8 @@ Document attestation_of(const Inventory& inventory, const SbomRequest& request,
   const auto& image = inventory.image;
   Manifest manifest{.artifact_type = kAttestationManifest, .config = store->put("{}", media_type::kEmpty)};
   for (const auto format : request.formats) {
-    const auto type = predicate_type(format);
-    const auto statement = make_statement(image.digest(), type, document_of(inventory, format, request.options));
-    auto layer = store->put(statement, kStatement);
-    layer.annotations.emplace(kPredicateType, type);
+    auto layer = put_statement(inventory, format, request.options, *store);
+    layer.annotations.emplace(kPredicateType, predicate_type(format));
     manifest.layers.push_back(std::move(layer));
   }
   const auto& of = image.descriptor();
@@ -68,9 +77,8 @@ std::vector<Document> make_sbom_referrers(const Inventory& inventory, const Sbom
                                           const std::shared_ptr<BlobStore>& store) {
   std::vector<Document> referrers;
   for (const auto format : request.formats) {
-    const auto type = sbom_media_type(format);
-    referrers.push_back(make_referrer(inventory.image.descriptor(), type, type,
-                                      document_of(inventory, format, request.options), {}, store));
+    const auto layer = put_document(inventory, format, request.options, *store);
+    referrers.push_back(make_referrer(inventory.image.descriptor(), sbom_media_type(format), layer, {}, store));
   }
   return referrers;
 }

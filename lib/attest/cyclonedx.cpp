@@ -9,6 +9,7 @@
 #include "attest/bom.hpp"
 #include "attest/spdx_license.hpp"
 #include "digest/hasher.hpp"
+#include "io/streams.hpp"
 #include "ociassemble/version.hpp"
 #include "spec/json_printer.hpp"
 
@@ -69,7 +70,8 @@ class CycloneDxWriter {
   }
 
   void write(const std::string& serial_number, Sink& to) const {
-    JsonPrinter json(to);
+    GatheringSink gathered(to);
+    JsonPrinter json(gathered);
     json.begin_object();
     json.member("$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json");
     json.member("bomFormat", "CycloneDX");
@@ -87,6 +89,7 @@ class CycloneDxWriter {
     write_compositions(json);
     json.end_object();
     json.finish();
+    gathered.flush();
   }
 
  private:

@@ -21,8 +21,13 @@ constexpr std::size_t kLargestPredicate = std::size_t{64} << 20U;
 Document make_referrer(const Descriptor& subject, std::string_view artifact_type, std::string_view layer_type,
                        std::string_view content, const Annotations& annotations,
                        const std::shared_ptr<BlobStore>& store) {
+  return make_referrer(subject, artifact_type, store->put(content, layer_type), annotations, store);
+}
+
+Document make_referrer(const Descriptor& subject, std::string_view artifact_type, const Descriptor& layer,
+                       const Annotations& annotations, const std::shared_ptr<BlobStore>& store) {
   Manifest manifest{.artifact_type = std::string(artifact_type), .config = store->put(kEmptyJson, media_type::kEmpty)};
-  manifest.layers.push_back(store->put(content, layer_type));
+  manifest.layers.push_back(layer);
   manifest.subject = Descriptor{.media_type = subject.media_type, .digest = subject.digest, .size = subject.size};
   manifest.annotations = annotations;
   auto json = manifest.to_json();

@@ -7,6 +7,7 @@
 #include "attest/bom.hpp"
 #include "attest/spdx_license.hpp"
 #include "digest/hasher.hpp"
+#include "io/streams.hpp"
 #include "ociassemble/version.hpp"
 #include "spec/json_printer.hpp"
 
@@ -47,7 +48,8 @@ class SpdxWriter {
   }
 
   void write(std::string_view document_namespace, Sink& to) const {
-    JsonPrinter json(to);
+    GatheringSink gathered(to);
+    JsonPrinter json(gathered);
     json.begin_object();
     json.member("spdxVersion", "SPDX-2.3");
     json.member("dataLicense", "CC0-1.0");
@@ -72,6 +74,7 @@ class SpdxWriter {
     json.end_array();
     json.end_object();
     json.finish();
+    gathered.flush();
   }
 
  private:

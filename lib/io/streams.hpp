@@ -80,6 +80,24 @@ class NullSink : public Sink {
   void write(std::span<const std::byte>) override {}
 };
 
+// Gathers small writes, and hands them on in large ones; borrows the sink. What was gathered last comes with flush().
+class GatheringSink : public Sink {
+ public:
+  explicit GatheringSink(Sink& to) : to_(to) {}
+  void write(std::span<const std::byte> bytes) override {
+    bytes_ += as_text(bytes);
+    if (bytes_.size() >= kCopyBufferSize) flush();
+  }
+  void flush() {
+    to_.write(as_bytes(bytes_));
+    bytes_.clear();
+  }
+
+ private:
+  Sink& to_;
+  std::string bytes_;
+};
+
 // Hands every write to each of its sinks in order; borrows them.
 class TeeSink : public Sink {
  public:

@@ -248,3 +248,32 @@ org.opencontainers.image.url https://github.com/team/app' ]
   [[ "$output" = *"layer $layer is neither in the cache nor to be had"* ]]
   no_image_in none
 }
+
+@test "oras sees and takes along what a build attached, and we what oras did" {
+  oras=${ORAS:-$(command -v oras)} || true
+  [ -x "$oras" ] || skip "no oras"
+  two_platforms
+  build_two --sbom -o oci:image:v1 --push "$app:v1"
+  # In a layout of ours, and in a registry.
+  manifest=$(blob image "$(root_of image)" | jq -r '.manifests[0].digest')
+  [ "$("$oras" discover --oci-layout --platform linux/amd64 image:v1 --format json | jq -r '.referrers[].artifactType')" = application/spdx+json ]
+  [ "$("$oras" discover --plain-http "$app@$manifest" --format json | jq -r '.referrers[].artifactType')" = application/spdx+json ]
+  # From us by oras into a layout, and from there by us into another registry, and the other way.
+  "$oras" cp -r --from-plain-http "$app@$manifest" --to-oci-layout theirs:v1 >/dev/null
+  sbom=$(ociassemble referrers --json "$app@$manifest" | jq -r '.[].digest')
+  [ "$(ociassemble referrers --json oci:theirs:v1 | jq -r '.[].digest')" = "$sbom" ]
+  [ "$(ociassemble inspect --json oci:theirs | jq -r .digest)" = "$manifest" ]
+  ociassemble copy -q --referrers oci:theirs:v1 "$app-ours:v1"
+  [ "$("$oras" discover --plain-http "$app-ours:v1" --format json | jq -r '.referrers[].digest')" = "$sbom" ]
+  "$oras" cp -r --platform linux/amd64 --from-oci-layout image:v1 --to-plain-http "$app-theirs:v1" >/dev/null
+  [ "$(ociassemble referrers --json "$app-theirs:v1" | jq -r '.[].digest')" = "$sbom" ]
+  # What oras attaches beside it is kept by our next build, in the registry's fallback tag and in the layout.
+  echo signed >signature
+  "$oras" attach --plain-http --artifact-type application/x-signature "$app@$manifest" signature:text/plain >/dev/null
+  "$oras" attach --oci-layout --platform linux/amd64 --artifact-type application/x-signature image:v1 signature:text/plain >/dev/null
+  build_two --sbom=spdx,cyclonedx -o oci:image:v1 --push "$app:v1"
+  for place in oci:image:v1 "$app:v1"; do
+    [ "$(types_at "$place" | sort | uniq -c | xargs)" = '2 application/spdx+json 2 application/vnd.cyclonedx+json 1 application/x-signature' ]
+  done
+  [ "$("$oras" discover --plain-http "$app@$manifest" --format json | jq '.referrers | length')" = 3 ]
+}

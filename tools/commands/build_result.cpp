@@ -6,9 +6,8 @@
 #include <set>
 #include <utility>
 
-#include "base/output_file.hpp"
 #include "flags/sbom_flags.hpp"
-#include "io/streams.hpp"
+#include "io/output.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
@@ -79,9 +78,7 @@ std::vector<std::filesystem::path> BuildResult::write_sboms(const std::filesyste
   auto file = files.begin();
   for (const auto& inventory : inventories_) {
     for (const auto format : request_.formats) {
-      StringSink document;
-      write_sbom(*inventory, format, request_.options, document);
-      write_output(*file++, as_bytes(document.bytes()));
+      write_output(*file++, [&](Sink& to) { write_sbom(*inventory, format, request_.options, to); });
     }
   }
   return files;

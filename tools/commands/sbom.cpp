@@ -4,10 +4,9 @@
 #include <filesystem>
 #include <ostream>
 
-#include "base/output_file.hpp"
 #include "commands/command.hpp"
 #include "flags/sbom_flags.hpp"
-#include "io/streams.hpp"
+#include "io/output.hpp"
 #include "ociassemble/document.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/sbom.hpp"
@@ -108,9 +107,7 @@ class SbomCommand : public Command {
   }
 
   void write_file(const Inventory& inventory, SbomFormat format, const std::filesystem::path& file) const {
-    StringSink document;
-    write_sbom(inventory, format, flags_.options(), document);
-    write_output(file, as_bytes(document.bytes()));
+    write_output(file, [&](Sink& to) { write_sbom(inventory, format, flags_.options(), to); });
   }
 
   std::string location_;
