@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "attest/layer_facts.hpp"
@@ -35,6 +36,8 @@ class FileCatalogue : private TreeWatcher {
   void read(const Image& image, const std::stop_token& stop);
 
   const std::map<std::string, CataloguedFile>& files() const noexcept { return files_; }
+  // All of them; there are none afterwards.
+  std::map<std::string, CataloguedFile> take_files() { return std::exchange(files_, {}); }
   const Tree& tree() const noexcept { return tree_; }
   // The file at the path, links followed; null where there is none.
   const CataloguedFile* find(std::string_view path) const;

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 4> kManagersFolders{"lib/apk", "usr/lib/a
 // Sorts the catalogue's files into what packages own and what they do not.
 class Sorter {
  public:
-  Sorter(const FileCatalogue& catalogue, Inventory& inventory) : catalogue_(catalogue), inventory_(inventory) {}
+  Sorter(FileCatalogue& catalogue, Inventory& inventory) : catalogue_(catalogue), inventory_(inventory) {}
 
   void sort() {
     for (const auto path : kOsReleaseFiles) {
@@ -115,16 +115,20 @@ class Sorter {
   }
 
   void take_files() {
-    for (const auto& [path, file] : catalogue_.files()) {
+    // Each leaves the catalogue as it comes in here: there may be a million.
+    auto files = catalogue_.take_files();
+    while (!files.empty()) {
+      auto taken = files.extract(files.begin());
+      auto& file = taken.mapped();
       if (file.build) {
-        inventory_.programs.push_back({path, *file.digest, file.build});
-      } else if (!is_owned(path, file)) {
-        inventory_.unowned.push_back({path, *file.digest});
+        inventory_.programs.push_back({std::move(taken.key()), std::move(*file.digest), std::move(file.build)});
+      } else if (!is_owned(taken.key(), file)) {
+        inventory_.unowned.push_back({std::move(taken.key()), std::move(*file.digest)});
       }
     }
   }
 
-  const FileCatalogue& catalogue_;
+  FileCatalogue& catalogue_;
   Inventory& inventory_;
   std::map<std::string, std::uint32_t> owned_;  // by resolved path: the newest layer whose record has it
 };
