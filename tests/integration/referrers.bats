@@ -60,17 +60,66 @@ blob() { cat "$1/blobs/sha256/${2#sha256:}"; }
   [ "$(ociassemble tags "$REGISTRY/third" | sort)" = "$(ociassemble tags "$REGISTRY/app" | grep -v unrelated | sort)" ]
 }
 
+# FALLBACK_WRITERS: how many times.
 @test "two writers at the fallback tag lose nothing" {
-  ociassemble push -q oci:image:v1 "$REGISTRY/app:v1"
-  writers=()
-  for i in 1 2; do
-    echo "{\"number\": $i}" >"$i.json"
-    ociassemble attest -q "$REGISTRY/app:v1" --type "https://example.com/$i" --predicate "$i.json" >"made$i" 3>&- &
-    writers+=($!)
+  for round in $(seq "${FALLBACK_WRITERS:-1}"); do
+    ociassemble push -q oci:image:v1 "$REGISTRY/app$round:v1"
+    writers=()
+    for i in 1 2; do
+      echo "{\"number\": $i}" >"$i.json"
+      ociassemble attest -q "$REGISTRY/app$round:v1" --type "https://example.com/$i" --predicate "$i.json" >"made$i" 3>&- &
+      writers+=($!)
+    done
+    for writer in "${writers[@]}"; do wait "$writer"; done
+    ociassemble referrers --json "$REGISTRY/app$round:v1" | jq -r '.[].digest' | sort >found
+    sort made? | diff - found
   done
-  for writer in "${writers[@]}"; do wait "$writer"; done
-  ociassemble referrers --json "$REGISTRY/app:v1" | jq -r '.[].digest' | sort >found
-  sort made? | diff - found
+}
+
+@test "10,000 foreign referrers, a vast one and broken ones: listed or skipped, in little memory" {
+  python3 - "$(digest_of)" <<'PYTHON'
+import hashlib, json, os, sys
+subject = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": sys.argv[1], "size": 559}
+empty = {"mediaType": "application/vnd.oci.empty.v1+json", "size": 2,
+         "digest": "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}
+index = json.load(open("image/index.json"))
+
+
+def put(text):
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with open("image/blobs/sha256/" + digest, "w") as file:
+        file.write(text)
+    return {"mediaType": subject["mediaType"], "digest": "sha256:" + digest, "size": len(text)}
+
+
+def manifest(**more):
+    return json.dumps({"schemaVersion": 2, "mediaType": subject["mediaType"], "artifactType": "application/x-foreign",
+                       "config": empty, "layers": [empty], "subject": subject, **more})
+
+
+put("{}")
+entries = [put(manifest(annotations={"n": str(n)})) for n in range(10000)]
+entries.append(put(manifest(annotations={"vast": "x" * 10_000_000})))
+entries.append(put("{"))
+entries.append(put(manifest(subject={"digest": 5})))
+entries.append(put(manifest(layers="none")))
+entries.append({**entries[0], "digest": "sha256:" + "0" * 64})
+index["manifests"] += entries
+json.dump(index, open("image/index.json", "w"))
+PYTHON
+  # The image is still the only one, but for what cannot be read.
+  run --separate-stderr -0 ociassemble referrers --json oci:image:v1
+  [ "$(jq length <<<"$output")" = 10001 ]
+  peak=$(peak_memory ociassemble referrers --json oci:image:v1)
+  echo "peak $peak MiB"
+  [ "$peak" -lt 128 ]
+  [ "$(ociassemble inspect --json oci:image:v1 | jq -r .digest)" = "$(digest_of)" ]
+  # An SBOM of ours goes in beside them.
+  ociassemble build -q --binary "$server" --sbom -o oci:image:v1
+  [ "$(ociassemble referrers --json oci:image:v1 | jq '[.[] | select(.artifactType == "application/spdx+json")] | length')" = 1 ]
+  # All that can be read goes along.
+  run --separate-stderr -0 ociassemble copy --json -q --referrers oci:image:v1 oci-archive:mirror.tar:v1
+  [ "$(jq .referrers <<<"$output")" = 10002 ]
 }
 
 @test "mistakes are named" {
