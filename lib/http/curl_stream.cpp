@@ -217,7 +217,8 @@ void CurlStream::fail() {
   if (is_certificate_problem(result)) {
     hint = context_->tls.has_system_authorities()
                ? "for a private certificate authority, name its certificate as the CA file"
-               : "this system has no CA certificates: install the package ca-certificates, or name a CA file";
+               : "this machine has no CA certificates in any known place; install the package ca-certificates, or name "
+                 "a PEM file in SSL_CERT_FILE";
   }
   if (kind == TransportError::Kind::not_tls) hint = "a server without TLS must be declared as one of plain HTTP";
   const char* action = answer_ != nullptr ? "cannot read from" : "cannot reach";

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/curl_tls.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -14,42 +11,6 @@ namespace ociassemble {
 namespace {
 
 constexpr std::size_t kMaxPemSize = std::size_t{16} << 20U;
-
-bool exists(const char* path) noexcept { return path != nullptr && ::access(path, R_OK) == 0; }
-
-// "a94d09e5.0": the name that OpenSSL looks for.
-bool is_hashed_name(std::string_view name) noexcept {
-  constexpr std::size_t kHash = 8;
-  return name.size() > kHash + 1 && name.find_first_not_of("0123456789abcdef") == kHash && name[kHash] == '.' &&
-         name.find_first_not_of("0123456789", kHash + 1) == std::string_view::npos;
-}
-
-bool is_hashed(const char* folder) {
-  if (folder == nullptr) return false;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (is_hashed_name(at->path().filename().native())) return true;
-  }
-  return false;
-}
-
-// curl's own places first; then those of Debian, Alpine and SUSE; Fedora; OpenSUSE of old; Alpine of old and BSD.
-SystemAuthorities find_system_authorities() {
-  const auto* version = curl().version_info(CURLVERSION_NOW);
-  SystemAuthorities found;
-  for (const char* file : {static_cast<const char*>(version->cainfo), "/etc/ssl/certs/ca-certificates.crt",
-                           "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/pki/tls/certs/ca-bundle.crt",
-                           "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
-    if (!found.file.empty() || !exists(file)) continue;
-    found.file = file;
-  }
-  for (const char* folder : {static_cast<const char*>(version->capath), "/etc/ssl/certs",
-                             "/etc/pki/ca-trust/extracted/pem/directory-hash"}) {
-    if (!found.folder.empty() || !is_hashed(folder)) continue;
-    found.folder = folder;
-  }
-  return found;
-}
 
 void set_blob(CURL* easy, const std::string& pem) {
   auto* text = const_cast<char*>(pem.data());  // NOLINT: curl's struct is not const-correct
@@ -140,7 +101,12 @@ void CurlTls::apply(CURL* easy, const Url& url) {
   const bool verifies = options_.verify_tls && (options_.verify_special_server || !is_special(url));
   set_option(easy, CURLOPT_SSL_VERIFYPEER, verifies ? 1L : 0L);
   set_option(easy, CURLOPT_SSL_VERIFYHOST, verifies ? 2L : 0L);
-  std::call_once(system_found_, [this] { system_ = find_system_authorities(); });
+  if (verifies) {
+    std::call_once(system_found_, [this] {
+      const auto* version = curl().version_info(CURLVERSION_NOW);
+      system_ = find_system_authorities(version->cainfo, version->capath);
+    });
+  }
   // Under the lock: another thread may widen the server meanwhile.
   servers_.with([&](std::map<std::string, Server>& servers) {
     const auto name = url.authority();

@@ -8,15 +8,10 @@
 #include "base/guarded.hpp"
 #include "http/curl_handles.hpp"
 #include "http/http.hpp"
+#include "http/system_authorities.hpp"
 #include "http/url.hpp"
 
 namespace ociassemble {
-
-// Where the system keeps the certificates of those that it trusts. A path is empty where there is none.
-struct SystemAuthorities {
-  std::string file;    // PEM, all of them
-  std::string folder;  // one a file, whose names are hashes of the subjects (openssl-rehash(1))
-};
 
 // Whom to trust and what to show, for each server. Safe for concurrent use.
 class CurlTls {
