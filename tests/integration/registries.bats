@@ -34,22 +34,6 @@ YAML
   locked=127.0.0.1:$port
 }
 
-# A private authority (ca.crt), a certificate of 127.0.0.1 by it (server.crt, server.key), and alice's (client.cert, client.key).
-make_certificates() {
-  {
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=test authority' -keyout ca.key -out ca.crt
-    local name
-    for name in server client; do
-      openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$name.key" -out "$name.csr"
-      openssl x509 -req -in "$name.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out "$name.crt" \
-        -extfile <(echo 'subjectAltName=IP:127.0.0.1')
-    done
-    mv client.crt client.cert
-  } >openssl.log 2>&1
-}
-
-server_tls() { echo "ssl_certificate $PWD/server.crt; ssl_certificate_key $PWD/server.key; $1"; }
-
 push_to() { ociassemble build -q --binary "$server" --push "$@"; }
 
 # NAME: the digest that skopeo sees there.
