@@ -123,13 +123,14 @@ std::string excerpt(std::string_view text, std::size_t limit) { return sanitise(
 std::string format_size(std::uint64_t bytes) {
   constexpr std::array kUnits{"kB", "MB", "GB", "TB"};
   if (bytes < 1000) return fmt::format("{} B", bytes);
-  double value = static_cast<double>(bytes) / 1000;
+  // In memory, where it is a double also for the 80 bits that an i386 calculates with.
+  volatile double value = static_cast<double>(bytes) / 1000;
   std::size_t unit = 0;
   while (value >= 999.95 && unit + 1 < kUnits.size()) {
-    value /= 1000;
+    value = value / 1000;
     ++unit;
   }
-  return fmt::format("{:.1f} {}", value, kUnits[unit]);
+  return fmt::format("{:.1f} {}", static_cast<double>(value), kUnits[unit]);
 }
 
 std::optional<std::string_view> nearest(std::string_view name, std::span<const std::string_view> candidates) {

@@ -14,7 +14,6 @@ namespace ociassemble {
   USE(easy_setopt)                              \
   USE(easy_strerror)                            \
   USE(free)                                     \
-  USE(getdate)                                  \
   USE(global_init)                              \
   USE(multi_add_handle)                         \
   USE(multi_cleanup)                            \

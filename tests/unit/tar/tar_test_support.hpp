@@ -65,7 +65,7 @@ inline std::string write_members(const std::vector<Member>& members, std::size_t
   return sink.take();
 }
 
-inline TarEntry file_entry(std::string path, std::size_t size, std::uint32_t mode = 0644) {
+inline TarEntry file_entry(std::string path, std::uint64_t size, std::uint32_t mode = 0644) {
   TarEntry entry;
   entry.path = std::move(path);
   entry.mode = mode;

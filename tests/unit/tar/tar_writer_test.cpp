@@ -125,9 +125,9 @@ TEST_CASE("a value that does not fit gets a pax record, and only that value") {
           "115 linkpath=" + std::string(101, 't') + "\n");
   }
   SUBCASE("a size of 8 GiB") {
-    CHECK(tar_header_blocks(file_entry("f", (std::size_t{8} << 30U) - 1)).substr(124, 12) ==
+    CHECK(tar_header_blocks(file_entry("f", (std::uint64_t{8} << 30U) - 1)).substr(124, 12) ==
           std::string_view("77777777777\0", 12));
-    const auto blocks = tar_header_blocks(file_entry("f", std::size_t{8} << 30U));
+    const auto blocks = tar_header_blocks(file_entry("f", std::uint64_t{8} << 30U));
     CHECK(record_area(blocks) == "19 size=8589934592\n");
     CHECK(blocks.substr(1024 + 124, 12) == std::string_view("00000000000\0", 12));
   }
