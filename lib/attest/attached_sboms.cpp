@@ -58,7 +58,7 @@ Document attestation_of(const Inventory& inventory, const SbomRequest& request,
   manifest.subject = Descriptor{.media_type = of.media_type, .digest = of.digest, .size = of.size};
   auto json = manifest.to_json();
   auto descriptor = store->put(json, manifest.media_type());
-  descriptor.platform = Platform{"unknown", "unknown"};
+  descriptor.platform = Platform{"unknown", "unknown", {}, {}, {}};
   descriptor.annotations = {{"vnd.docker.reference.digest", image.digest().to_string()},
                             {"vnd.docker.reference.type", "attestation-manifest"}};
   return {std::move(descriptor), std::move(json), store};

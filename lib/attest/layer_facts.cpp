@@ -78,8 +78,7 @@ std::optional<std::string> LayerFactsWriter::take() {
   return bytes_.empty() ? std::string(kMagic) : std::move(bytes_);
 }
 
-LayerFactsReader::LayerFactsReader(std::string_view bytes) : rest_(bytes) {
-  is_good_ = rest_.starts_with(kMagic);
+LayerFactsReader::LayerFactsReader(std::string_view bytes) : rest_(bytes), is_good_(bytes.starts_with(kMagic)) {
   if (is_good_) rest_.remove_prefix(kMagic.size());
 }
 

@@ -56,7 +56,7 @@ class LayerFactsReader {
   std::optional<Fact> fact();
 
   std::string_view rest_;
-  bool is_good_ = true;
+  bool is_good_;
 };
 
 }  // namespace ociassemble

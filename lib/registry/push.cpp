@@ -198,6 +198,7 @@ void Push::put_all(const std::vector<PartToPut>& puts) {
       if (!retrier.wait()) throw;
       if (ahead_) ahead_->forget();
       std::vector<PushPart> all;
+      all.reserve(puts.size());
       for (const auto& each : puts) all.push_back(*each.part);
       for (auto& part : all) {
         for (auto& blob : part.blobs) blob.is_new = false;
