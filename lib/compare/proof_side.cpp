@@ -51,7 +51,7 @@ void ProofSide::take_claimed(std::size_t index) {
     if (node != nullptr) {
       claimed_nodes_.add(node);
     } else {
-      claimed_and_gone_.emplace(place);
+      claimed_and_gone_.insert_or_assign(std::string(place), is_application);
     }
     const auto slash = place.rfind('/');
     const auto above = slash == std::string_view::npos ? std::string_view() : place.substr(0, slash);
@@ -73,6 +73,14 @@ void ProofSide::take_folders(std::string_view folder, bool is_application) {
     take(tree().find(folder.substr(0, end)));
     if (end == std::string_view::npos) return;
   }
+}
+
+bool ProofSide::was_claimed(const std::string& path) const {
+  if (claimed_and_gone_.count(path) != 0) return true;
+  const auto prefix = path.empty() ? path : path + "/";
+  auto below = claimed_and_gone_.lower_bound(prefix);
+  while (below != claimed_and_gone_.end() && below->first.starts_with(prefix) && !below->second) ++below;
+  return below != claimed_and_gone_.end() && below->first.starts_with(prefix);
 }
 
 bool ProofSide::settle(const Tree::Node& node) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -39,8 +40,8 @@ class ProofSide {
   // Whether some landed below a folder, and whether those of layers that both images have did.
   bool has_claimed_below(const Tree::Node* folder) const { return claimed_folders_.contains(folder); }
   bool has_application_below(const Tree::Node* folder) const { return application_folders_.contains(folder); }
-  // Whether one landed at a path, where there is something else or nothing now.
-  bool was_claimed(const std::string& path) const { return claimed_and_gone_.count(path) != 0; }
+  // Whether one landed at a path, or one of those of layers that both images have below it, where nothing is now.
+  bool was_claimed(const std::string& path) const;
 
   // Notes that a file was compared; false where it was noted before.
   bool settle(const Tree::Node& node);
@@ -76,9 +77,9 @@ class ProofSide {
   NodeSet claimed_nodes_;
   NodeSet claimed_folders_;
   NodeSet application_folders_;
-  std::set<std::string> claimed_and_gone_;
-  std::vector<bool> settled_;                   // by the place in claimed_nodes_
-  std::set<const Tree::Node*> settled_others_;  // that are not among them
+  std::map<std::string, bool> claimed_and_gone_;  // true for files of layers that both images have
+  std::vector<bool> settled_;                     // by the place in claimed_nodes_
+  std::set<const Tree::Node*> settled_others_;    // that are not among them
   std::set<std::string> laid_on_;
   std::set<std::string> removed_;
 };
