@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <new>
@@ -19,6 +20,9 @@
 #include "base/waiting.hpp"
 #include "commands/command.hpp"
 #include "deadline.hpp"
+#include "help/command_text.hpp"
+#include "help/help_text.hpp"
+#include "help/usage_error.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/version.hpp"
 
@@ -26,8 +30,7 @@ namespace ociassemble::tool {
 namespace {
 
 constexpr const char* kDescription =
-    "ociassemble turns a compiled static Go binary and a base image into an OCI image, without Docker:\n"
-    "the same inputs give the same digest on every machine.";
+    "ociassemble assembles an OCI image from a static Go binary and a base image, without Docker.";
 
 constexpr const char* kToolFooter =
     "Examples:\n"
@@ -37,7 +40,10 @@ constexpr const char* kToolFooter =
     "  ociassemble inspect oci:image:v1\n"
     "  ociassemble verify oci:image\n"
     "\n"
-    "Exit status: 0 done, 1 the work failed, 2 usage, 3 a check said no.";
+    "`ociassemble help COMMAND` shows a command's options and examples. The same inputs give the same digest on every\n"
+    "machine.\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 usage error, 3 a check found something.";
 
 using Commands = std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>>;
 
@@ -50,12 +56,6 @@ void print_error(const Streams& streams, const std::string& message, const std::
   };
   print("ociassemble: ", message);
   print("  ", hint);
-}
-
-// The command whose options could not be parsed, for the hint.
-std::string command_name(const CLI::App& app) {
-  const auto parsed = app.get_subcommands();
-  return parsed.empty() ? "ociassemble" : "ociassemble " + parsed.front()->get_name();
 }
 
 std::optional<std::chrono::seconds> timeout_of(const CLI::App& app) {
@@ -91,25 +91,66 @@ int run_parsed(const Commands& commands, const Streams& streams) {
     if (!streams.out) throw Error(ErrorCode::io, "cannot write to the standard output");
     return status;
   }
-  throw Error(ErrorCode::invalid_argument, "no command given", "ociassemble --help lists them");
+  throw Error(ErrorCode::invalid_argument, "no command given", "ociassemble --help lists the commands");
 }
 
-int parse_and_run(CLI::App& app, const Commands& commands, std::vector<std::string> arguments, const Streams& streams) {
-  std::reverse(arguments.begin(), arguments.end());  // the order that CLI11 wants
+bool is_quiet(const std::string& argument) { return argument == "-q" || argument == "--quiet"; }
+
+// "-q COMMAND …" as "COMMAND -q …", "help COMMAND" as "COMMAND --help". Throws where the command is unknown.
+std::vector<std::string> in_usual_form(const CLI::App& app, std::vector<std::string> arguments) {
+  const auto first = std::ranges::find_if_not(arguments, is_quiet);
+  const std::vector<std::string> quiet(arguments.begin(), first);
+  arguments.erase(arguments.begin(), first);
+  if (arguments.empty()) return arguments;
+  if (arguments.front().starts_with('-')) {
+    constexpr std::array<std::string_view, 4> kOwn{"-h", "--help", "--help-all", "--version"};
+    if (std::ranges::find(kOwn, arguments.front()) == kOwn.end()) throw misplaced_option(arguments.front());
+    return {arguments.front()};
+  }
+  const bool asks_for_help = arguments.front() == "help" && arguments.size() > 1;
+  if (asks_for_help && !arguments[1].starts_with('-')) arguments.erase(arguments.begin());
+  const auto& name = arguments.front();
+  const auto known = app.get_subcommands([&](const CLI::App* one) { return one->get_name() == name; });
+  if (known.empty()) throw unknown_command(app, name);
+  if (asks_for_help) {
+    const bool all = std::ranges::find(arguments, "--help-all") != arguments.end();
+    return {name, all ? "--help-all" : "--help"};
+  }
+  if (name == "help") return {"--help"};
+  if (!quiet.empty()) arguments.insert(arguments.begin() + 1, "-q");
+  return arguments;
+}
+
+void print_help(const CLI::App& app, HelpScope scope, const Streams& streams) {
+  const auto parsed = app.get_subcommands();
+  const auto columns =
+      streams.err_columns == 0 ? kWidestHelp : std::clamp<std::size_t>(streams.err_columns, 60, kWidestHelp);
+  streams.out << help_text(describe_command(parsed.empty() ? app : *parsed.front()), scope, columns);
+}
+
+int parse_and_run(CLI::App& app, const Commands& commands, const std::vector<std::string>& arguments,
+                  const Streams& streams) {
   try {
-    app.parse(std::move(arguments));
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // the order that CLI11 wants
   } catch (const CLI::CallForVersion&) {
     streams.out << "ociassemble " << version() << '\n';
     return 0;
+  } catch (const CLI::CallForAllHelp&) {
+    print_help(app, HelpScope::all, streams);
+    return 0;
   } catch (const CLI::Success&) {
-    const auto parsed = app.get_subcommands();
-    streams.out << (parsed.empty() ? app.help() : parsed.front()->help());
+    print_help(app, HelpScope::common, streams);
     return 0;
   } catch (const CLI::ParseError& error) {
-    print_error(streams, error.what(), command_name(app) + " --help tells more");
-    return exit_status(ErrorCode::invalid_argument);
+    throw usage_error(error, app, arguments);
   }
   return run_parsed(commands, streams);
+}
+
+// What --help and --help-all say of themselves, in each command.
+void name_help(CLI::App& app) {
+  app.set_help_flag("-h,--help", "Show the common options and examples")->group("Help");
+  app.set_help_all_flag("--help-all", "Show all options")->group("Help");
 }
 
 }  // namespace
@@ -122,34 +163,40 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     CLI::App app(kDescription, "ociassemble");
     app.footer(kToolFooter);
     app.require_subcommand(0, 1);
-    app.set_version_flag("--version", std::string(version()));
+    name_help(app);
+    app.set_version_flag("--version", std::string(version()), "Show the version")->group("Help");
     Commands commands;
     const auto add = [&](const char* name, const char* description, auto make) {
       auto* sub = app.add_subcommand(name, description);
       // All are listed, but only those that can be meant get their options: making all would take milliseconds.
       if (std::ranges::find(arguments, std::string_view(name)) == arguments.end()) return;
+      name_help(*sub);
       commands.emplace_back(sub, make(*sub));
     };
-    add("build", "Make an image from a binary and a base, and put it where it was asked for", make_build_command);
-    add("push", "Send an image from a layout or archive to a registry", make_push_command);
-    add("pull", "Bring an image from a registry into a layout or archive", make_pull_command);
+    add("build", "Assemble an image from a binary and a base; write it to a file or push it", make_build_command);
+    add("push", "Push an image from a layout or archive to a registry", make_push_command);
+    add("pull", "Pull an image from a registry into a layout or archive", make_pull_command);
     add("copy", "Copy an image between registries, layouts and archives", make_copy_command);
     add("tags", "List the tags of a repository", make_tags_command);
-    add("login", "Check a registry's credentials and keep them as docker does", make_login_command);
-    add("logout", "Forget a registry's credentials", make_logout_command);
-    add("import", "Turn a Dockerfile into a recipe", make_import_command);
-    add("inspect", "Show what an image holds", make_inspect_command);
+    add("login", "Check a registry's credentials and store them as docker does", make_login_command);
+    add("logout", "Remove a registry's stored credentials", make_logout_command);
+    add("import", "Convert a Dockerfile to a recipe", make_import_command);
+    add("inspect", "Show what is in an image", make_inspect_command);
     add("sbom", "List what is in an image, as SPDX or CycloneDX", make_sbom_command);
-    add("referrers", "Show what refers to an image: SBOMs, signatures, attestations", make_referrers_command);
-    add("attest", "Put a statement about an image beside it", make_attest_command);
-    add("diff", "Say what differs between two images", make_diff_command);
-    add("lock", "Pin the bases of builds, and say what has moved", make_lock_command);
+    add("referrers", "List what refers to an image: SBOMs, signatures, attestations", make_referrers_command);
+    add("attest", "Attach an unsigned attestation to an image", make_attest_command);
+    add("diff", "Show how two images differ", make_diff_command);
+    add("lock", "Pin the bases of builds, and report tags that moved", make_lock_command);
     add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);
     add("prune", "Remove the blobs of a layout that nothing in it needs", make_prune_command);
     add("version", "Show the versions that layer digests depend on", make_version_command);
+    auto* help = app.add_subcommand("help", "Show the options and examples of a command");
+    name_help(*help);
+    help->add_option("COMMAND", "Name of the command; without it the commands are listed");
+    const auto usual = in_usual_form(app, {arguments.begin(), arguments.end()});
     auto with_arguments = streams;
     with_arguments.arguments = arguments;
-    return parse_and_run(app, commands, {arguments.begin(), arguments.end()}, with_arguments);
+    return parse_and_run(app, commands, usual, with_arguments);
   } catch (const Error& error) {
     if (nobody_reads()) return kNobodyReads;
     print_error(streams, error.what(), error.hint());

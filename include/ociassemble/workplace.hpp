@@ -28,6 +28,7 @@ struct Workplace {
   std::shared_ptr<RegistryClient> client;
   std::stop_token stop;
   std::function<void(const std::string&)> warn;      // may be empty
+  std::function<void(const std::string&)> notice;    // may be empty; advice, such as that a tag may change
   std::function<void(const std::string&)> progress;  // may be empty; one line a step
 };
 

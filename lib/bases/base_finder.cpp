@@ -42,13 +42,10 @@ FoundBase BaseFinder::look_up(const BaseRequest& request) const {
 }
 
 void BaseFinder::warn_of_tag(const Reference& base) const {
-  if (!workplace_.warn) return;
+  if (!workplace_.notice) return;
   const auto name = base.to_string();
-  const bool latest = base.tag().value_or("latest") == "latest";
-  workplace_.warn(
-      fmt::format("base {} is {}, so that another build may get another image; `ociassemble lock --base {}` "
-                  "pins it",
-                  name, latest ? "whatever is latest" : "a tag, which can move", name));
+  workplace_.notice(
+      fmt::format("base {} is a tag and may change; pin it with `ociassemble lock --base {}`", name, name));
 }
 
 std::optional<Tree> locked_tree(const FoundBase& base, const Platform& platform, const Workplace& workplace) {

@@ -18,9 +18,9 @@ namespace {
 }
 
 void warn_of_source_tag(const Reference& image, const Workplace& workplace) {
-  if (!workplace.warn || image.digest()) return;
-  workplace.warn(fmt::format(
-      "image {}, from which files are taken, is a tag and may change; `ociassemble lock` pins it", image.to_string()));
+  if (!workplace.notice || image.digest()) return;
+  workplace.notice(fmt::format(
+      "{}, from which files are taken, is a tag and may change; pin it with `ociassemble lock`", image.to_string()));
 }
 
 // What the lock pins of an image: also what it pins as a base is the same image.

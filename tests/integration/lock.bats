@@ -95,7 +95,7 @@ digest_of_push() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "doc
 
 @test "a tag without a lock warns once, a locked one does not" {
   run --separate-stderr -0 build -o oci:image:v1
-  [ "$(grep -c 'warning: base .* is a tag, which can move' <<<"$stderr")" -eq 1 ]
+  [ "$(grep -c 'warning: base .* is a tag and may change' <<<"$stderr")" -eq 1 ]
   ociassemble lock -q --base "$base"
   run --separate-stderr -0 build -o oci:image:v1
   [ -z "$stderr" ]

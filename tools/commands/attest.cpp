@@ -39,16 +39,14 @@ class AttestCommand : public Command {
  public:
   explicit AttestCommand(CLI::App& app) {
     app.add_option("IMAGE", location_, "oci:DIR[:TAG] or REGISTRY/REPOSITORY[:TAG]")->required();
-    app.add_option("--type", type_,
-                   "What the predicate is: spdx, cyclonedx, slsaprovenance, vuln, openvex, or the URI of its type")
+    app.add_option("--type", type_, "Predicate type: spdx, cyclonedx, slsaprovenance, vuln, openvex, or a URI")
         ->type_name("TYPE")
         ->required();
-    app.add_option("--predicate", predicate_, "A file of JSON, or - for the standard input")
+    app.add_option("--predicate", predicate_, "JSON file with the predicate, or - for the standard input")
         ->type_name("FILE")
         ->required();
-    app.add_option("--platform", platform_, "About the image of this platform out of an index, not about the index")
-        ->type_name("OS/ARCH");
-    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
+    app.add_option("--platform", platform_, "Attest the image of this platform, not the index")->type_name("OS/ARCH");
+    output_.add_to(app);
     registry_.add_to(app);
     app.footer(
         "Puts an in-toto Statement about the image beside it, as a referrer: the image and its digest stay as they "
@@ -64,7 +62,7 @@ class AttestCommand : public Command {
   int run(const Streams& streams) override {
     const auto uri = predicate_uri(type_);
     const auto location = Location::parse(location_);
-    const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
+    const auto workplace = registry_.workplace(streams, output_.verbosity(), registry_of(location));
     const auto predicate = predicate_ == "-" ? read_file("/dev/stdin", kLargestPredicateFile)
                                              : read_file(predicate_, kLargestPredicateFile);
     auto root = reading(location_, [&] { return open_document(location, workplace); });
@@ -82,7 +80,7 @@ class AttestCommand : public Command {
   std::string type_;
   std::string predicate_;
   std::string platform_;
-  bool quiet_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 

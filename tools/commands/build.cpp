@@ -7,6 +7,7 @@
 #include "base/escape.hpp"
 #include "base/output_file.hpp"
 #include "commands/build_files.hpp"
+#include "commands/build_help.hpp"
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
 #include "commands/compile.hpp"
@@ -15,8 +16,11 @@
 #include "commands/second_assembly.hpp"
 #include "flags/build_arguments.hpp"
 #include "flags/build_flags.hpp"
+#include "flags/execution_arguments.hpp"
 #include "flags/lock_flags.hpp"
+#include "flags/output_flags.hpp"
 #include "flags/sbom_flags.hpp"
+#include "help/command_text.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
@@ -26,46 +30,14 @@
 namespace ociassemble::tool {
 namespace {
 
-constexpr const char* kBuildFooter =
-    "LOCATION: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF] or REGISTRY/REPOSITORY[:TAG];\n"
-    "a base may also be rootfs:DIR-OR-TARBALL, scratch, or static (the built-in default, which needs no network).\n"
-    "\n"
-    "Examples:\n"
-    "  A static Go binary as an image in a folder:\n"
-    "    CGO_ENABLED=0 go build -trimpath -o server ./cmd/server\n"
-    "    ociassemble build --binary server -o oci:image:v1\n"
-    "  On Alpine, with a file and a writable folder, straight to a registry:\n"
-    "    ociassemble build --base alpine:3.20 --binary server --add config.yml:/etc/server/config.yml \\\n"
-    "      --writable /var/lib/server --expose 8080 --push registry.example.com/team/server:v1\n"
-    "  For `docker load`:\n"
-    "    ociassemble build --binary server -o docker-archive:server.tar:team/server:v1\n"
-    "  All profiles of the recipe ociassemble.json (docs/recipe.md), each under its own tags:\n"
-    "    ociassemble build --all-profiles --set VERSION=1.4.0 --push registry.example.com/team/server\n"
-    "  The programs built first, as the recipe's \"build\" says:\n"
-    "    ociassemble build --compile --push registry.example.com/team/server:v1\n"
-    "  For two platforms, the base pinned, as one index:\n"
-    "    ociassemble lock --base alpine:3.20 --platform linux/amd64,linux/arm64\n"
-    "    ociassemble build --locked --base alpine:3.20 --platform linux/amd64,linux/arm64 \\\n"
-    "      --binary bin/{os}-{arch}/server --push registry.example.com/team/server:v1\n"
-    "  In a Makefile:\n"
-    "    ociassemble build -q --binary server -o oci-archive:$@ --depfile $@.d\n"
-    "  In CI, prove first that a second assembly gives the same bytes:\n"
-    "    ociassemble build --twice --binary server --push registry.example.com/team/server:v1\n"
-    "\n"
-    "The same inputs give the same digest on every machine. Times are 1970-01-01;\n"
-    "SOURCE_DATE_EPOCH and --created set when the image was created, --file-times the times of its files.\n"
-    "Credentials come from docker's and podman's configuration; OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are for "
-    "the\n"
-    "registry that is pushed to (else the base's), or the one that OCIASSEMBLE_REGISTRY names.";
-
 class BuildCommand : public Command {
  public:
   explicit BuildCommand(CLI::App& app) {
     recipe_.add_to(app);
     flags_.add_to(app);
-    lock_.add_to(app, "What goes in");
+    lock_.add_to(app, "Contents");
     add_output_options(app);
-    sbom_.add_to(app, "What is said about it");
+    sbom_.add_to(app, "SBOM");
     registry_.add_to(app);
     app.footer(kBuildFooter);
   }
@@ -190,7 +162,8 @@ class BuildCommand : public Command {
   }
 
   Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams) const {
-    return registry_.workplace(streams, quiet_ || json_, chief_registry(all_targets(builds), bases_of(builds)));
+    return registry_.workplace(streams, output_.verbosity(json_),
+                               chief_registry(all_targets(builds), bases_of(builds)));
   }
 
   Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
@@ -228,46 +201,65 @@ class BuildCommand : public Command {
   }
 
   void add_output_options(CLI::App& app) {
-    const char* group = "Where it goes";
-    add_list(app, "-o,--output", outputs_, "Write the image there; repeatable", "LOCATION", group);
-    app.add_flag("--shallow", shallow_, "Leave the base's layers out of layouts (oci:DIR); the digest is the same")
-        ->group(group);
-    add_list(app, "--push", pushes_, "Push the image to a registry; repeatable", "REF", group);
-    app.add_flag("--dry-run", dry_run_, "Make the image, and say what a push would send; only GET and HEAD are asked")
-        ->group(group);
-    app.add_option("--format", format_, "Media types: oci or docker (default: oci)")->type_name("FORMAT")->group(group);
-    app.add_option("--compression", compression_, "gzip[:1-12], zstd[:1-19] or none (default: gzip)")
-        ->type_name("KIND[:LEVEL]")
-        ->group(group);
-    app.add_option("-j,--jobs", jobs_, "Threads that compress (default: the usable cores); changes no byte")
-        ->type_name("N")
-        ->check(CLI::Range(1, 1024))
-        ->group(group);
-    app.add_option("--cache-dir", cache_dir_, "Where facts about layers and bases are kept between builds")
-        ->type_name("DIR")
-        ->group(group);
-    app.add_flag("--no-cache", no_cache_, "Keep and use no such facts")->group(group);
-    app.add_flag("--twice", twice_,
-                 "Assemble a second time, in another process and environment; nothing is written if a byte differs")
-        ->group(group);
-    app.add_option("--second-assembly", second_assembly_)->group("");  // what --twice runs itself with
-    files_.add_to(app, group);
-    app.add_flag("--json", json_, "Print what was made as JSON")->group(group);
-    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only")->group(group);
+    add_destinations(app, "Destination");
+    add_format(app, "Format and cache");
+    files_.add_to(app, "Files beside the image");
+    const char* group = "Output";
+    app.add_flag("--dry-run", dry_run_, "Assemble, and print what a push would send; nothing is pushed")->group(group);
+    app.add_flag("--json", json_, "Print JSON: digests, layers, destinations")->group(group);
+    output_.add_to(app);
   }
 
-  std::vector<Location> parse_targets(const std::string& profile, const Texts& tags) const {
+  void add_destinations(CLI::App& app, const char* group) {
+    add_list(app, "-o,--output", outputs_, "Write the image there; repeatable", "LOCATION", group);
+    add_list(app, "--push", pushes_, "Push the image to a registry; repeatable", "REF", group);
+    add_list(app, "-t,--tag", tags_, "Tag for outputs that name none; repeatable", "TAG", group);
+    app.add_flag("--shallow", shallow_, "Leave the base's layers out of layouts (oci:DIR); the digest stays the same")
+        ->group(group);
+    app.add_flag("--twice", twice_, "Assemble twice, in different environments, and fail if a byte differs")
+        ->group(group);
+    app.add_option("--second-assembly", second_assembly_)->group("");  // what --twice runs itself with
+    show_in_full_help_only(app, {"--shallow"});
+  }
+
+  void add_format(CLI::App& app, const char* group) {
+    app.add_option("--format", format_, "Media types of the image (default: oci)")
+        ->type_name("oci|docker")
+        ->group(group);
+    app.add_option("--compression", compression_, "Compression: gzip[:1-12], zstd[:1-19] or none (default: gzip)")
+        ->type_name("KIND[:LEVEL]")
+        ->group(group);
+    app.add_option("-j,--jobs", jobs_, "Threads that compress (default: all cores); changes no byte")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024).description(""))
+        ->group(group);
+    app.add_option("--cache-dir", cache_dir_, "Cache for facts about layers and bases")->type_name("DIR")->group(group);
+    app.add_flag("--no-cache", no_cache_, "Do not use the cache")->group(group);
+    show_in_full_help_only(app, {"--format", "--compression", "--jobs", "--cache-dir", "--no-cache"});
+  }
+
+  // The tags of --tag, in the place of the recipe's.
+  std::vector<Location> parse_targets(const std::string& profile, const Texts& recipe_tags) const {
+    Texts tags;
+    for (const auto& text : tags_) tags.push_back(parse_tag(with_profile(text, profile)));
+    bool tags_used = false;
     std::vector<Location> targets;
     const auto add = [&](const Location& target) {
-      for (auto& one : with_tags(target, tags)) targets.push_back(std::move(one));
+      auto tagged = tags_.empty() ? with_tags(target, recipe_tags) : with_named_tags(target, tags);
+      tags_used = tags_used || tagged.size() > 1 || tagged.front() != target;
+      for (auto& one : tagged) targets.push_back(std::move(one));
     };
     for (const auto& text : outputs_) add(parse_output(with_profile(text, profile)));
     for (const auto& text : pushes_) {
       add(parse_push_target(with_profile(text, profile), "--output " + text));
     }
     if (targets.empty()) {
-      throw Error(ErrorCode::invalid_argument, "cannot build: nothing says where the image goes",
-                  "add -o oci:DIR:TAG, or --push REGISTRY/REPOSITORY:TAG");
+      throw Error(ErrorCode::invalid_argument, "no output: add -o or --push",
+                  "for example -o oci:image:v1, or --push REGISTRY/REPOSITORY:TAG");
+    }
+    if (!tags_.empty() && !tags_used) {
+      throw Error(ErrorCode::invalid_argument, "cannot use --tag " + tags_.front() + ": every output has a tag already",
+                  "leave --tag out, or the tags of -o and --push");
     }
     for (const auto& target : targets) reject_base_only(target);
     if (shallow_) reject_not_shallow(targets);
@@ -392,6 +384,7 @@ class BuildCommand : public Command {
     for (const auto& input : inputs) claims.read(input, "the input " + input.string());
     if (!recipe_file_.empty()) claims.read(recipe_file_, "the recipe");
     if (lock_.file()) claims.read(*lock_.file(), "the lock");
+    for (const auto& file : flags_.files()) claims.read(file, "--env-file " + file.string());
     for (const auto& build : builds) {
       for (const auto& target : build.targets) claims.write(target);
     }
@@ -399,7 +392,7 @@ class BuildCommand : public Command {
   }
 
   std::vector<std::filesystem::path> read_besides() const {
-    std::vector<std::filesystem::path> files;
+    auto files = flags_.files();
     if (!recipe_file_.empty()) files.push_back(recipe_file_);
     if (lock_.file()) files.push_back(*lock_.file());
     return files;
@@ -413,7 +406,7 @@ class BuildCommand : public Command {
     if (is_array) streams.out << "]\n";
   }
 
-  Texts outputs_, pushes_;
+  Texts outputs_, pushes_, tags_;
   std::optional<std::string> format_, compression_, cache_dir_;
   std::optional<std::string> second_assembly_;
   std::size_t jobs_ = 0;
@@ -421,7 +414,7 @@ class BuildCommand : public Command {
   bool no_cache_ = false;
   bool dry_run_ = false;
   bool json_ = false;
-  bool quiet_ = false;
+  OutputFlags output_;
   bool shallow_ = false;
   BuildFlags flags_;
   BuildFiles files_;

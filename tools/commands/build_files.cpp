@@ -9,6 +9,7 @@
 
 #include "base/output_file.hpp"
 #include "commands/side_files.hpp"
+#include "help/command_text.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/io.hpp"
 
@@ -27,20 +28,18 @@ void BuildFiles::add_to(CLI::App& app, const char* group) {
   app.add_option("--digest-file", digest_file_, "Write the image's digest to this file")
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--checksums", checksums_,
-                 "Write the SHA-256 of all archives, digest files and SBOM files that are written, for sha256sum -c")
+  app.add_option("--checksums", checksums_, "Write the SHA-256 of archives, digest files and SBOMs, for sha256sum -c")
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--depfile", depfile_, "Write a make rule with all local inputs, folders included")
-      ->type_name("FILE")
-      ->group(group);
+  app.add_option("--depfile", depfile_, "Write a make rule with all local inputs")->type_name("FILE")->group(group);
   app.add_option("--depfile-target", depfile_target_,
-                 "What that rule is about (default: the stamp, a push's digest file, or the first output)")
+                 "Target of that rule (default: the stamp, a push's digest file, or the first output)")
       ->type_name("NAME")
       ->group(group);
-  app.add_option("--stamp", stamp_, "Write this file after every successful build, also when nothing changed")
+  app.add_option("--stamp", stamp_, "Write this file after every successful build, even if nothing changed")
       ->type_name("FILE")
       ->group(group);
+  show_in_full_help_only(app, {"--checksums", "--depfile", "--depfile-target", "--stamp"});
 }
 
 void BuildFiles::check(const std::vector<Build>& builds, const std::optional<std::string>& folder) {

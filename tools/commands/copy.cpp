@@ -42,18 +42,17 @@ class CopyCommand : public Command {
                    : kind == Kind::pull ? "oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:REF]"
                                         : kForms)
         ->required();
-    app.add_flag("--all-platforms", options_.all_platforms, "The whole index, not one image of it");
-    app.add_option("--platform", platform_, "The image of this platform, for example linux/arm64")
-        ->type_name("OS/ARCH");
+    app.add_flag("--all-platforms", options_.all_platforms, "Copy the whole index, not one image of it");
+    app.add_option("--platform", platform_, "Image of this platform, for example linux/arm64")->type_name("OS/ARCH");
     if (kind == Kind::copy) {
       app.add_flag("--referrers", options_.referrers,
-                   "Also what refers to it, and to all that it names: signatures, SBOMs; into a registry or a layout");
+                   "Also copy what refers to the image: signatures, SBOMs; into a registry or a layout");
     }
     if (kind != Kind::pull) {
-      app.add_flag("--dry-run", dry_run_, "Say what would be sent, mounted and skipped; only GET and HEAD are asked");
+      app.add_flag("--dry-run", dry_run_, "Print what would be sent, mounted and skipped; send nothing");
     }
-    app.add_flag("--json", json_, "Print JSON");
-    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
+    app.add_flag("--json", json_, "Print JSON")->group("Output");
+    output_.add_to(app);
     registry_.add_to(app);
     app.footer(kPlatforms + std::string(examples()));
   }
@@ -66,7 +65,7 @@ class CopyCommand : public Command {
     if (from.kind != Location::Kind::oci_layout && !from.path.empty()) claims.read(from.path, from.to_string());
     claims.write(to);
     if (!platform_.empty()) options_.platform = Platform::parse(platform_);
-    const auto workplace = registry_.workplace(streams, quiet_ || json_, chief_registry({to}, {from}));
+    const auto workplace = registry_.workplace(streams, output_.verbosity(json_), chief_registry({to}, {from}));
     if (dry_run_) {
       const auto plan = plan_copy(from, to, options_, workplace);
       streams.out << (json_ ? plan_json({plan}) : describe_plan(plan));
@@ -118,7 +117,7 @@ class CopyCommand : public Command {
   CopyOptions options_;
   bool dry_run_ = false;
   bool json_ = false;
-  bool quiet_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 

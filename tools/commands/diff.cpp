@@ -18,12 +18,12 @@ class DiffCommand : public Command {
     const char* kinds = "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]";
     app.add_option("BEFORE", before_, kinds)->required();
     app.add_option("AFTER", after_, kinds)->required();
-    app.add_option("--platform", platform_, "Only this platform's images, for example linux/arm64")
+    app.add_option("--platform", platform_, "Compare only this platform's images, for example linux/arm64")
         ->type_name("OS/ARCH");
-    auto* files = app.add_flag("-a,--all", all_, "Every file that differs, not the first 20 of a layer");
-    app.add_flag("--no-files", no_files_, "Read no layer: documents only")->excludes(files);
-    app.add_flag("--json", json_, "Print JSON, with every file");
-    app.add_flag("-q,--quiet", quiet_, "Print nothing: the exit status says it");
+    auto* files = app.add_flag("-a,--all", all_, "Show every file that differs, not the first 20 of a layer");
+    app.add_flag("--no-files", no_files_, "Do not read layers; compare documents only")->excludes(files);
+    app.add_flag("--json", json_, "Print JSON, with every file")->group("Output");
+    output_.add_quiet_to(app, "Print nothing; the exit status tells");
     registry_.add_to(app);
     app.footer(
         "Says what differs: the base, layers (and which files in them, and how), the config, annotations. Two indexes "
@@ -43,14 +43,14 @@ class DiffCommand : public Command {
   int run(const Streams& streams) override {
     const auto first = Location::parse(before_);
     const auto second = Location::parse(after_);
-    const auto workplace = registry_.workplace(streams, true, chief_registry({}, {first, second}));
+    const auto workplace = registry_.workplace(streams, Verbosity::result, chief_registry({}, {first, second}));
     const auto before = reading(before_, [&] { return open_document(first, workplace); });
     const auto after = reading(after_, [&] { return open_document(second, workplace); });
     const auto result = compare(before, after, platform(), {.read_layers = !no_files_, .stop = streams.stop});
     StreamSink out(streams.out);
-    if (json_ && !quiet_) {
+    if (json_ && !output_.quiet()) {
       print_comparison_json(result, out);
-    } else if (!quiet_) {
+    } else if (!output_.quiet()) {
       describe_comparison(result, shown_files(), out);
     }
     return result.verdict() == Verdict::same ? 0 : 3;
@@ -71,7 +71,7 @@ class DiffCommand : public Command {
   bool all_ = false;
   bool no_files_ = false;
   bool json_ = false;
-  bool quiet_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 

@@ -19,20 +19,20 @@ namespace {
 class ImportCommand : public Command {
  public:
   explicit ImportCommand(CLI::App& app) {
-    app.add_option("DOCKERFILE", file_, "The Dockerfile; - is the standard input")->required();
-    app.add_option("--target", options_.target, "The stage to import (default: the last)")->type_name("STAGE");
+    app.add_option("DOCKERFILE", file_, "Dockerfile to convert; - is the standard input")->required();
+    app.add_option("--target", options_.target, "Stage to import (default: the last)")->type_name("STAGE");
     app.add_option("--build-arg", arguments_,
-                   "Another default for an ARG, which the recipe has among its \"args\"; repeatable")
+                   "Default for an ARG, which becomes one of the recipe's \"args\"; repeatable")
         ->type_name("NAME=VALUE")
         ->take_all()
         ->expected(1);
-    app.add_option("--profile", profiles_,
-                   "Another Dockerfile, or another stage of this one, as a profile of the recipe; repeatable")
+    app.add_option("--profile", profiles_, "Add another Dockerfile or stage as a profile of the recipe; repeatable")
         ->type_name("NAME=FILE|STAGE")
         ->take_all()
         ->expected(1);
-    app.add_option("-o,--output", output_, "Write the recipe there (default: to the standard output)")
+    app.add_option("-o,--output", output_, "Write the recipe to this file (default: the standard output)")
         ->type_name("FILE");
+    output_flags_.add_quiet_to(app);
     app.footer(
         "Nothing is run; what cannot be carried over (RUN) becomes a comment that says what to do instead.\n"
         "\n"
@@ -108,6 +108,7 @@ class ImportCommand : public Command {
   std::string file_, output_;
   std::vector<std::string> arguments_, profiles_;
   ImportOptions options_;
+  OutputFlags output_flags_;
 };
 
 }  // namespace

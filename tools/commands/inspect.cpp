@@ -9,6 +9,7 @@
 #include "ociassemble/places.hpp"
 #include "ociassemble/programs.hpp"
 #include "ociassemble/system.hpp"
+#include "report/counted.hpp"
 #include "report/ignored.hpp"
 #include "report/images.hpp"
 #include "report/systems.hpp"
@@ -24,39 +25,40 @@ class InspectCommand : public Command {
            "LOCATION", location_,
            "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]; with --why a folder")
         ->required();
-    auto* what = app.add_option_group("What to show", "A summary, unless one of these is given");
-    what->add_flag("--json", json_, "The summary as JSON");
-    auto* files = what->add_flag("--files", files_, "Every entry of every layer: layer, mode, owner, size, path");
-    auto* config = what->add_flag("--config", config_, "The image config, its bytes as they are");
-    auto* manifest = what->add_flag("--manifest", manifest_, "The manifest (or index), its bytes as they are");
-    what->require_option(0, 1);
+    const char* group = "What to show";
+    auto* json = app.add_flag("--json", json_, "Print the summary as JSON")->group("Output");
+    auto* files =
+        app.add_flag("--files", files_, "Every entry of every layer: layer, mode, owner, size, path")->group(group);
+    auto* config = app.add_flag("--config", config_, "The image config, byte for byte")->group(group);
+    auto* manifest = app.add_flag("--manifest", manifest_, "The manifest or index, byte for byte")->group(group);
+    for (auto* one : {files, config, manifest}) {
+      for (auto* other : {json, files, config, manifest}) {
+        if (one != other) one->excludes(other);
+      }
+    }
     app.add_flag(
            "--packages", packages_,
-           "The packages that apk or dpkg has installed, a line each: name, version, architecture, source and its "
-           "version; with --json also what is known of the system")
+           "Packages that apk or dpkg installed: name, version, architecture, source; with --json also the system")
         ->excludes(files)
         ->excludes(config)
-        ->excludes(manifest);
-    app.add_option("--cache-dir", cache_dir_, "With --packages: where what is known of layers is kept")
-        ->type_name("DIR");
-    app.add_option("--why", why_,
-                   "Whether this path is in or out when the folder is added, and which rule says so; "
-                   "repeatable")
-        ->type_name("PATH")
-        ->take_all()
-        ->expected(1);
-    app.add_option("--ignore", ignore_, "With --why: the file of rules (default: the folder's .dockerignore)")
-        ->type_name("FILE|none")
-        ->needs("--why");
+        ->excludes(manifest)
+        ->group(group);
     app.add_option("--programs", programs_,
-                   "Which layers to read for Go programs: the application's (app, the default), all, or none")
+                   "Layers to search for Go programs: the application's (app, the default), all, or none")
         ->type_name("app|all|none")
-        ->check(CLI::IsMember({"app", "all", "none"}))
+        ->check(CLI::IsMember({"app", "all", "none"}).description("").name(""))
         ->excludes(files)
         ->excludes(config)
-        ->excludes(manifest);
-    app.add_option("--platform", platform_, "The image of this platform out of an index, for example linux/arm64")
-        ->type_name("OS/ARCH");
+        ->excludes(manifest)
+        ->group(group);
+    add_why(app, "Ignore rules");
+    app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
+        ->type_name("OS/ARCH")
+        ->group(group);
+    app.add_option("--cache-dir", cache_dir_, "With --packages: cache for facts about layers")
+        ->type_name("DIR")
+        ->group(group);
+    output_.add_quiet_to(app);
     registry_.add_to(app);
     app.footer(
         "Examples:\n"
@@ -71,7 +73,7 @@ class InspectCommand : public Command {
   int run(const Streams& streams) override {
     if (!why_.empty()) return explain(streams);
     const auto location = Location::parse(location_);
-    const auto workplace = registry_.workplace(streams, true, registry_of(location));
+    const auto workplace = registry_.workplace(streams, Verbosity::result, registry_of(location));
     const auto root = reading(location_, [&] { return open_document(location, workplace); });
     std::optional<Platform> platform;
     if (!platform_.empty()) platform = Platform::parse(platform_);
@@ -87,6 +89,19 @@ class InspectCommand : public Command {
   }
 
  private:
+  void add_why(CLI::App& app, const char* group) {
+    app.add_option("--why", why_,
+                   "Whether `build --add` would take this path of a folder, and by which rule; repeatable")
+        ->type_name("PATH")
+        ->take_all()
+        ->expected(1)
+        ->group(group);
+    app.add_option("--ignore", ignore_, "With --why: the file of rules (default: the folder's .dockerignore)")
+        ->type_name("FILE|none")
+        ->needs("--why")
+        ->group(group);
+  }
+
   int explain(const Streams& streams) const {
     if (files_ || config_ || manifest_) {
       throw Error(ErrorCode::invalid_argument, "cannot explain and show at once: --why is about a folder, not an image",
@@ -108,8 +123,8 @@ class InspectCommand : public Command {
     if (system.package_managers.empty())
       streams.err << "ociassemble: warning: the image has no package database: which packages are in it is not known\n";
     if (system.broken_records > 0)
-      streams.err << "ociassemble: warning: " << system.broken_records
-                  << " records of the package database name no package or version, and are left out\n";
+      streams.err << "ociassemble: warning: " << counted(system.broken_records, "record")
+                  << " of the package database without a name or version: left out of the list\n";
   }
 
   void show_index(const Document& root, const Streams& streams) const {
@@ -159,6 +174,7 @@ class InspectCommand : public Command {
   bool files_ = false;
   bool config_ = false;
   bool manifest_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 

@@ -37,36 +37,38 @@ constexpr const char* kLockFooter =
 class LockCommand : public Command {
  public:
   explicit LockCommand(CLI::App& app) {
-    app.add_option("-f,--file", recipe_, "The recipe whose bases are locked (default: ociassemble.json if it is there)")
+    app.add_option("-f,--file", recipe_, "Recipe whose bases are locked (default: ociassemble.json if it exists)")
         ->type_name("RECIPE");
-    app.add_option("--set", settings_, "An argument of the recipe; repeatable")->type_name("NAME=VALUE")->take_all();
-    auto* base = app.add_option("--base", bases_, "A base to lock, instead of a recipe's; repeatable")
+    app.add_option("--set", settings_, "Set an argument of the recipe; repeatable")
+        ->type_name("NAME=VALUE")
+        ->take_all();
+    auto* base = app.add_option("--base", bases_, "Lock this base instead of a recipe's; repeatable")
                      ->type_name("REF")
                      ->take_all();
     base->excludes("--file");
-    app.add_option("--base-name", base_name_, "With --base: pin the base's name in the annotations, or none")
+    app.add_option("--base-name", base_name_, "With --base: also pin the base's name in the annotations")
         ->type_name("NAME|none")
         ->needs(base);
-    app.add_option("--add-from", adds_from_, "What a build takes from another image, as its option; repeatable")
+    app.add_option("--add-from", adds_from_, "Lock what a build takes from another image; repeatable")
         ->type_name("IMAGE:PATH:DEST")
         ->take_all()
         ->excludes("--file");
-    app.add_option("--platform", platforms_, "The platforms to lock (default: the recipe's, or this machine's)")
+    app.add_option("--platform", platforms_, "Platforms to lock (default: the recipe's, or this machine's)")
         ->type_name("OS/ARCH[,OS/ARCH…]")
         ->take_all();
-    app.add_option("--lock-file", lock_file_, "The lock (default: ociassemble.lock beside the recipe, or here)")
+    app.add_option("--lock-file", lock_file_, "Lock file (default: ociassemble.lock beside the recipe)")
         ->type_name("FILE");
     app.add_option("--compression", compression_, "Pin the codec of this compression (default: the recipe's, or gzip)")
         ->type_name("KIND[:LEVEL]");
-    app.add_flag("--host-data", host_data_, "Pin this machine's CA certificates and zone data, too");
-    auto* update = app.add_option("--update", update_, "Lock this base (or all) anew, as its tag is now")
+    app.add_flag("--host-data", host_data_, "Also pin this machine's CA certificates and zone data");
+    auto* update = app.add_option("--update", update_, "Lock this base, or all, as their tags are now")
                        ->type_name("[BASE]")
                        ->expected(0, 1);
-    app.add_flag("--check", check_, "Change nothing: say what has moved or is not locked, and exit with 3")
+    app.add_flag("--check", check_, "Change nothing; report what moved or is not locked, with exit status 3")
         ->excludes(update);
-    app.add_option("--cache-dir", cache_dir_, "Where facts about bases are kept")->type_name("DIR");
-    app.add_flag("--json", json_, "What is locked, or what --check found, as JSON");
-    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
+    app.add_option("--cache-dir", cache_dir_, "Cache for facts about bases")->type_name("DIR");
+    app.add_flag("--json", json_, "Print JSON: the lock, or what --check found")->group("Output");
+    output_.add_to(app);
     registry_.add_to(app);
     app.footer(kLockFooter);
     updating_ = [update] { return update->count() > 0; };
@@ -81,7 +83,7 @@ class LockCommand : public Command {
     auto lock = load(file, streams);
     WantedPins pins;
     const auto wanted = wanted_bases(lock, pins);
-    auto workplace = registry_.workplace(streams, quiet_ || json_, registry_for_credentials(wanted));
+    auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_for_credentials(wanted));
     workplace.cache_folder = cache_folder(cache_dir_, streams);
     return check_ ? check(lock, wanted, pins.images, workplace, streams)
                   : write(file, lock, wanted, pins, workplace, streams);
@@ -274,7 +276,7 @@ class LockCommand : public Command {
   bool host_data_ = false;
   bool check_ = false;
   bool json_ = false;
-  bool quiet_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 

@@ -42,10 +42,12 @@ class LoginCommand : public Command {
  public:
   explicit LoginCommand(CLI::App& app) {
     app.add_option("REGISTRY", registry_name_, "HOST[:PORT] (default: docker.io)");
-    app.add_option("-u,--username", username_, "User; <token> for an identity token (default: OCIASSEMBLE_USERNAME)")
+    app.add_option("-u,--username", username_,
+                   "User name, or <token> for an identity token (default: OCIASSEMBLE_USERNAME)")
         ->type_name("USER");
     app.add_flag("--password-stdin", password_stdin_,
                  "Read the password from the standard input (default: OCIASSEMBLE_PASSWORD)");
+    output_.add_quiet_to(app, "Print nothing but warnings and errors");
     registry_.add_to(app);
     app.footer(
         "The registry is asked whether it takes the credentials; then they are kept in $DOCKER_CONFIG/config.json\n"
@@ -67,13 +69,13 @@ class LoginCommand : public Command {
     }
     const auto password = read_password(streams, registry);
     const auto file = config_file(streams);
-    const auto workplace = registry_.workplace(streams, true, {});
+    const auto workplace = registry_.workplace(streams, Verbosity::result, {});
     const auto check = check_login(registry, username, password, workplace.registry, streams.stop);
     if (check == LoginCheck::unasked) {
       workplace.warn(registry + " asks for no credentials; they are kept, but nothing says that they are right");
     }
     store_login(file, registry, username, password, streams.stop);
-    streams.err << "logged in to " << registry << " as " << username << '\n';
+    if (!output_.quiet()) streams.err << "logged in to " << registry << " as " << username << '\n';
     return 0;
   }
 
@@ -94,6 +96,7 @@ class LoginCommand : public Command {
 
   std::string registry_name_, username_;
   bool password_stdin_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 
@@ -101,8 +104,9 @@ class LogoutCommand : public Command {
  public:
   explicit LogoutCommand(CLI::App& app) {
     app.add_option("REGISTRY", registry_name_, "HOST[:PORT] (default: docker.io)");
+    output_.add_quiet_to(app, "Print nothing but errors");
     app.footer(
-        "Forgets what $DOCKER_CONFIG/config.json (~/.docker/config.json), or its helper, has for the registry.\n"
+        "Removes what $DOCKER_CONFIG/config.json (~/.docker/config.json), or its helper, has for the registry.\n"
         "\n"
         "Examples:\n"
         "  ociassemble logout ghcr.io");
@@ -111,12 +115,13 @@ class LogoutCommand : public Command {
   int run(const Streams& streams) override {
     const auto registry = parse_registry(registry_name_);
     const bool found = erase_login(config_file(streams), registry, streams.stop);
-    streams.err << (found ? "logged out of " : "was not logged in to ") << registry << '\n';
+    if (!output_.quiet()) streams.err << (found ? "logged out of " : "was not logged in to ") << registry << '\n';
     return 0;
   }
 
  private:
   std::string registry_name_;
+  OutputFlags output_;
 };
 
 }  // namespace

@@ -17,9 +17,9 @@ class PruneCommand : public Command {
  public:
   explicit PruneCommand(CLI::App& app) {
     app.add_option("LAYOUT", layout_, "oci:DIR")->required();
-    app.add_flag("--dry-run", dry_run_, "Remove nothing: say what would be");
-    app.add_flag("--json", json_, "Print JSON");
-    app.add_flag("-q,--quiet", quiet_, "Print nothing");
+    app.add_flag("--dry-run", dry_run_, "Remove nothing; print what would be removed");
+    app.add_flag("--json", json_, "Print JSON")->group("Output");
+    output_.add_quiet_to(app, "Print nothing but errors");
     app.footer(
         "Removes the blobs of an OCI layout that nothing in its index.json needs, such as the old layers of a tag that "
         "was\n"
@@ -43,7 +43,7 @@ class PruneCommand : public Command {
     if (json_) {
       StreamSink out(streams.out);
       print_prune_json(pruned, dry_run_, out);
-    } else if (!quiet_) {
+    } else if (!output_.quiet()) {
       print(pruned, streams);
     }
     return 0;
@@ -63,7 +63,7 @@ class PruneCommand : public Command {
   std::string layout_;
   bool dry_run_ = false;
   bool json_ = false;
-  bool quiet_ = false;
+  OutputFlags output_;
 };
 
 }  // namespace

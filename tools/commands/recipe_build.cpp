@@ -25,20 +25,17 @@ std::string place_of(const Location& target) {
 
 void RecipeFlags::add_to(CLI::App& app) {
   const char* group = "Recipe";
-  app.add_option("-f,--file", file_, "The recipe to build (default: ociassemble.json, where it is there)")
+  app.add_option("-f,--file", file_, "Recipe to build (default: ociassemble.json if it exists)")
       ->type_name("FILE")
       ->group(group);
-  auto* profile = app.add_option("--profile", profiles_, "A profile of the recipe; repeatable")
+  auto* profile = app.add_option("--profile", profiles_, "Build this profile of the recipe; repeatable")
                       ->type_name("NAME")
                       ->take_all()
                       ->expected(1)
                       ->group(group);
-  app.add_flag("--all-profiles", all_profiles_, "Every profile of the recipe; what they share is made once")
-      ->excludes(profile)
-      ->group(group);
-  app.add_flag("--compile", compiles_, "First run the recipe's \"build\" commands; without it no program is run")
-      ->group(group);
-  app.add_option("--set", settings_, "A value for an argument of the recipe; repeatable")
+  app.add_flag("--all-profiles", all_profiles_, "Build every profile of the recipe")->excludes(profile)->group(group);
+  app.add_flag("--compile", compiles_, "Run the recipe's \"build\" commands first")->group(group);
+  app.add_option("--set", settings_, "Set an argument of the recipe; repeatable")
       ->type_name("NAME=VALUE")
       ->take_all()
       ->expected(1)
@@ -129,6 +126,18 @@ std::vector<Location> with_tags(const Location& target, const std::vector<std::s
     if (unnamed_layout) targets.back().name = tag;
   }
   return targets;
+}
+
+std::vector<Location> with_named_tags(const Location& target, const std::vector<std::string>& tags) {
+  if (target.kind != Location::Kind::oci_archive || target.name) return with_tags(target, tags);
+  if (tags.size() > 1) {
+    throw Error(ErrorCode::invalid_argument,
+                "cannot write " + target.to_string() + " under several tags: an OCI archive has one name",
+                "write a docker archive, or give -o once for each tag");
+  }
+  auto tagged = target;
+  tagged.name = tags.front();
+  return {tagged};
 }
 
 void reject_shared_side_file(const std::optional<std::string>& file, const std::vector<Build>& builds) {

@@ -49,6 +49,9 @@ std::string with_profile(std::string text, const std::string& profile);
 // A target without a tag stands for one target a tag where it is a layout or a registry's repository.
 std::vector<Location> with_tags(const Location& target, const std::vector<std::string>& tags);
 
+// The same for --tag: an OCI archive takes a tag, too, but one only. Throws Error{invalid_argument}.
+std::vector<Location> with_named_tags(const Location& target, const std::vector<std::string>& tags);
+
 // Throws Error{invalid_argument} when several builds would write one file beside the images.
 void reject_shared_side_file(const std::optional<std::string>& file, const std::vector<Build>& builds);
 // Throws Error{invalid_argument} when two builds would go to one place.

@@ -19,11 +19,12 @@ class ReferrersCommand : public Command {
  public:
   explicit ReferrersCommand(CLI::App& app) {
     app.add_option("IMAGE", location_, "oci:DIR[:TAG], oci-archive:FILE or REGISTRY/REPOSITORY[:TAG]")->required();
-    app.add_option("--type", type_, "Only those of this artifact type, such as application/spdx+json");
-    app.add_option("--platform", platform_, "Those of the image of this platform out of an index, not of the whole")
+    app.add_option("--type", type_, "Only referrers of this artifact type, such as application/spdx+json")
+        ->type_name("TYPE");
+    app.add_option("--platform", platform_, "Referrers of the image of this platform, not of the whole index")
         ->type_name("OS/ARCH");
-    app.add_flag("--json", json_, "Print JSON");
-    app.add_flag("-q,--quiet", quiet_, "No progress; warnings and errors only");
+    app.add_flag("--json", json_, "Print JSON")->group("Output");
+    output_.add_to(app);
     registry_.add_to(app);
     app.footer(
         "SBOMs, signatures and attestations that name the image, or a manifest of its index, as their subject; and "
@@ -37,7 +38,7 @@ class ReferrersCommand : public Command {
 
   int run(const Streams& streams) override {
     const auto location = Location::parse(location_);
-    const auto workplace = registry_.workplace(streams, quiet_ || json_, registry_of(location));
+    const auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_of(location));
     auto root = reading(location_, [&] { return open_document(location, workplace); });
     if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
     auto referrers = find_referrers(root, location, workplace);
@@ -58,7 +59,7 @@ class ReferrersCommand : public Command {
   std::string type_;
   std::string platform_;
   bool json_ = false;
-  bool quiet_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 

@@ -12,17 +12,17 @@ namespace ociassemble::tool {
 
 void RepairFlags::add_to(CLI::App& app) {
   const char* group = "Repair";
-  auto* repair = app.add_flag("--repair", repair_,
-                              "Replace damaged and missing blobs of an OCI layout by those of --from, then verify")
-                     ->group(group);
-  app.add_option("--from", from_, "Where the right blobs are: REGISTRY/REPOSITORY:TAG, oci:DIR, …; repeatable")
+  auto* repair =
+      app.add_flag("--repair", repair_, "Replace damaged and missing blobs of a layout from --from, then verify")
+          ->group(group);
+  app.add_option("--from", from_, "Take blobs from there; repeatable")
       ->type_name("LOCATION")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false)
       ->needs(repair)
       ->group(group);
-  app.add_flag("--from-base", from_base_, "Also ask the base image that the image's annotations name")
+  app.add_flag("--from-base", from_base_, "Also take blobs from the base image that the annotations name")
       ->needs(repair)
       ->group(group);
 }

@@ -20,20 +20,18 @@ constexpr std::size_t kShownFiles = 20;
 
 void SameAppFlags::add_to(CLI::App& app) {
   const char* group = "The same application";
-  auto* same = app.add_flag("--same-app", same_app_,
-                            "Prove that two images carry the same application, byte for byte: give two locations")
+  auto* same = app.add_flag("--same-app", same_app_, "Prove that two images carry the same application, byte for byte")
                    ->group(group);
-  app.add_flag("--strict", strict_, "Let nothing else differ, but for what --allow names")->needs(same)->group(group);
+  app.add_flag("--strict", strict_, "Let nothing differ except what --allow names")->needs(same)->group(group);
   app.add_option("--allow", allow_,
-                 "What may differ all the same: files:/PATH (and all below), env, cmd, labels, base, layers, …; "
-                 "repeatable")
+                 "May differ: files:/PATH (and all below), env, cmd, labels, base, layers, …; repeatable")
       ->type_name("NAME")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false)
       ->needs(same)
       ->group(group);
-  app.add_option("--platform", platform_, "Of indexes, only this platform's images")
+  app.add_option("--platform", platform_, "Compare only this platform's images of indexes")
       ->type_name("OS/ARCH")
       ->needs(same)
       ->group(group);
@@ -53,7 +51,7 @@ int SameAppFlags::run(const std::vector<std::string>& locations, const RegistryF
   const auto first = Location::parse(locations[0]);
   const auto second = Location::parse(locations[1]);
   // Of what the user named. A base is named by the images' annotations alone, so its registry gets none of them.
-  const auto workplace = registry.workplace(streams, true, chief_registry({}, {first, second}));
+  const auto workplace = registry.workplace(streams, Verbosity::result, chief_registry({}, {first, second}));
   SameAppOptions options;
   options.is_strict = strict_;
   options.allow = {allow_.begin(), allow_.end()};

@@ -21,15 +21,15 @@ class SbomCommand : public Command {
     app.add_option("IMAGE", location_,
                    "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]")
         ->required();
-    app.add_option("--format", format_, "spdx (SPDX 2.3) or cyclonedx (CycloneDX 1.6), both as JSON")
-        ->capture_default_str();
-    app.add_option("--platform", platform_, "The image of this platform out of an index, for example linux/arm64")
+    app.add_option("--format", format_, "SPDX 2.3 or CycloneDX 1.6, both as JSON (default: spdx)")
+        ->type_name("spdx|cyclonedx");
+    app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
         ->type_name("OS/ARCH");
     app.add_option("-o,--output", output_,
-                   "A file to write to, or a folder: one file for each platform, linux-amd64.spdx.json and so on")
+                   "Write to this file, or for each platform a file (linux-amd64.spdx.json, …) to this folder")
         ->type_name("FILE|DIR");
-    app.add_flag("-q,--quiet", quiet_, "Print no progress");
-    flags_.add_to(app, "");
+    output_flags_.add_to(app);
+    flags_.add_to(app, "Options");
     registry_.add_to(app);
     app.footer(
         "Lists what is in the image, read from the bytes of its layers: the system, the packages of apk and dpkg, "
@@ -48,7 +48,7 @@ class SbomCommand : public Command {
   int run(const Streams& streams) override {
     const auto format = parse_sbom_format(format_);
     const auto location = Location::parse(location_);
-    const auto workplace = registry_.workplace(streams, quiet_, registry_of(location));
+    const auto workplace = registry_.workplace(streams, output_flags_.verbosity(), registry_of(location));
     const auto root = reading(location_, [&] { return open_document(location, workplace); });
     if (is_folder()) {
       write_folder(root, format, workplace, streams);
@@ -114,7 +114,7 @@ class SbomCommand : public Command {
   std::string format_ = "spdx";
   std::string platform_;
   std::string output_;
-  bool quiet_ = false;
+  OutputFlags output_flags_;
   SbomFlags flags_;
   RegistryFlags registry_;
 };

@@ -16,7 +16,8 @@ class TagsCommand : public Command {
  public:
   explicit TagsCommand(CLI::App& app) {
     app.add_option("REPOSITORY", repository_, "REGISTRY/REPOSITORY")->required();
-    app.add_flag("--json", json_, "Print JSON: an array of names");
+    app.add_flag("--json", json_, "Print JSON: an array of names")->group("Output");
+    output_.add_quiet_to(app);
     registry_.add_to(app);
     app.footer(
         "All tags, a line each, in the registry's order.\n"
@@ -28,9 +29,8 @@ class TagsCommand : public Command {
 
   int run(const Streams& streams) override {
     const auto reference = Reference::parse(repository_);
-    const auto workplace = registry_.workplace(streams, true, reference.registry());
-    const auto client = client_of(workplace);
-    const auto tags = client->tags(reference);
+    const auto workplace = registry_.workplace(streams, Verbosity::result, reference.registry());
+    const auto tags = client_of(workplace)->tags(reference);
     if (json_) {
       StreamSink out(streams.out);
       print_tags_json(tags, out);
@@ -43,6 +43,7 @@ class TagsCommand : public Command {
  private:
   std::string repository_;
   bool json_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 

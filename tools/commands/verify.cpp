@@ -25,8 +25,8 @@ class VerifyCommand : public Command {
            "--same-app")
         ->required()
         ->expected(1, 2);
-    app.add_flag("--json", json_, "Print JSON");
-    app.add_flag("-q,--quiet", quiet_, "Print nothing but problems");
+    app.add_flag("--json", json_, "Print JSON")->group("Output");
+    output_.add_quiet_to(app, "Print nothing but problems");
     same_app_.add_to(app);
     repair_.add_to(app);
     registry_.add_to(app);
@@ -53,21 +53,21 @@ class VerifyCommand : public Command {
         "  ociassemble verify oci:image:v1\n"
         "  ociassemble verify registry.example.com/team/server:v1\n"
         "  ociassemble verify --repair --from registry.example.com/team/server:v1 oci:image:v1\n"
-        "  ociassemble verify --same-app registry.example.com/team/server:v1-dev "
-        "registry.example.com/team/server:v1\n"
-        "  ociassemble verify --same-app --strict --allow env --allow files:/etc/app oci:image:dev oci:image:prod");
+        "  ociassemble verify --same-app registry.example.com/app:v1-dev registry.example.com/app:v1\n"
+        "  ociassemble verify --same-app --strict --allow env --allow files:/etc/app oci:app:dev oci:app:prod");
   }
 
   int run(const Streams& streams) override {
-    if (same_app_.is_asked(locations_)) return same_app_.run(locations_, registry_, streams, output());
+    if (same_app_.is_asked(locations_)) return same_app_.run(locations_, registry_, streams, kind_of_output());
     const auto location = Location::parse(locations_.front());
     auto named = repair_.named();
     named.insert(named.begin(), location);
-    const auto workplace = registry_.workplace(streams, quiet_, chief_registry({}, named));
+    const auto workplace = registry_.workplace(streams, output_.quiet() ? Verbosity::quiet : Verbosity::automatic,
+                                               chief_registry({}, named));
     std::optional<RepairReport> repaired;
     if (repair_.is_asked()) {
       repaired = repair_.run(location, workplace, streams);
-      RepairFlags::print(*repaired, streams, quiet_ || json_);
+      RepairFlags::print(*repaired, streams, output_.quiet() || json_);
     }
     const auto report = check(location, workplace, repaired && !repaired->left.empty(), streams);
     if (json_) {
@@ -98,22 +98,22 @@ class VerifyCommand : public Command {
 
   void print(const VerifyReport& report, const Streams& streams) const {
     for (const auto& problem : report.problems) streams.err << "ociassemble: " << terminal_text(problem) << '\n';
-    if (quiet_) return;
+    if (output_.quiet()) return;
     streams.out << (report.problems.empty() ? "ok: " : "bad: ") << counted(report.manifests, "manifest") << ", "
                 << counted(report.layers, "layer") << ", " << format_size(report.bytes) << " read, "
                 << counted(report.problems.size(), "problem") << '\n';
   }
 
-  SameAppFlags::Output output() const {
+  SameAppFlags::Output kind_of_output() const {
     if (json_) return SameAppFlags::Output::json;
-    return quiet_ ? SameAppFlags::Output::none : SameAppFlags::Output::text;
+    return output_.quiet() ? SameAppFlags::Output::none : SameAppFlags::Output::text;
   }
 
   std::vector<std::string> locations_;
   SameAppFlags same_app_;
   RepairFlags repair_;
   bool json_ = false;
-  bool quiet_ = false;
+  OutputFlags output_;
   RegistryFlags registry_;
 };
 

@@ -12,7 +12,8 @@ namespace {
 class VersionCommand : public Command {
  public:
   explicit VersionCommand(CLI::App& app) {
-    app.add_flag("--json", json_, "Print JSON");
+    app.add_flag("--json", json_, "Print JSON")->group("Output");
+    output_.add_quiet_to(app);
     app.footer(
         "Layer digests depend on the layer format and, for compressed layers, on the codecs' versions; diff IDs on the "
         "layer format alone.");
@@ -25,6 +26,7 @@ class VersionCommand : public Command {
 
  private:
   bool json_ = false;
+  OutputFlags output_;
 };
 
 }  // namespace

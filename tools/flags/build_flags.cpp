@@ -6,8 +6,11 @@
 #include <algorithm>
 
 #include "flags/build_arguments.hpp"
+#include "flags/execution_arguments.hpp"
+#include "help/command_text.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/platforms.hpp"
+#include "recipe/duration.hpp"
 #include "spec/timestamp.hpp"
 
 namespace ociassemble::tool {
@@ -80,82 +83,109 @@ std::vector<AssembleOptions> BuildFlags::apply(AssembleOptions options) const {
 }
 
 void BuildFlags::add_inputs(CLI::App& app) {
-  const char* group = "What goes in";
-  add_list(app, "-b,--binary", binaries_, "A program and where it goes (default: /usr/local/bin/NAME); repeatable",
+  const char* group = "Contents";
+  add_list(app, "-b,--binary", binaries_, "Program to run (default destination: /usr/local/bin/NAME); repeatable",
            "PATH[:DEST]", group);
-  app.add_option("--base", base_, "What the image is laid upon (default: static)")->type_name("LOCATION")->group(group);
-  app.add_flag("--fix-media-types", fix_media_types_,
-               "Of layers of the base that are not compressed as their media type says, write the true type")
+  app.add_option("--base", base_, "Base image (default: static, which is built in)")
+      ->type_name("LOCATION")
       ->group(group);
-  add_list(app, "--add", adds_,
-           "A file, or a folder but for what its .dockerignore (or ignore=) leaves out, and where it goes; repeatable",
+  app.add_flag("--fix-media-types", fix_media_types_,
+               "Correct the media types of base layers that are compressed in another way than declared")
+      ->group(group);
+  add_list(app, "--add", adds_, "Copy a file or folder into the image; .dockerignore applies; repeatable",
            "SRC:DEST[,mode=OCTAL][,owner=USER[:GROUP]][,ignore=FILE|none]", group);
-  add_list(app, "--add-from", adds_from_,
-           "A file or folder of another image, links followed inside it, and where it goes; repeatable",
+  add_list(app, "--add-from", adds_from_, "Copy a file or folder from another image; repeatable",
            "IMAGE:PATH:DEST[,mode=OCTAL][,owner=USER[:GROUP]]", group);
-  app.add_option("--ca-certificates", ca_certificates_,
-                 "Add the host's CA bundle, or a PEM file, as a layer of its own")
+  app.add_option("--ca-certificates", ca_certificates_, "Add CA certificates: this machine's, or a PEM file")
       ->type_name("host|FILE")
       ->group(group);
-  app.add_option("--tzdata", tzdata_, "Add the host's zone data, or a zoneinfo folder, as a layer of its own")
+  app.add_option("--tzdata", tzdata_, "Add time zone data: this machine's, or a zoneinfo folder")
       ->type_name("host|DIR")
       ->group(group);
-  add_list(app, "--writable", writable_, "A folder that the service may write to (a volume); repeatable", "PATH",
+  add_list(app, "--writable", writable_, "Folder that the user may write to; becomes a volume; repeatable", "PATH",
            group);
-  app.add_flag("--no-readonly", no_read_only_, "Not a read-only image: modes 0755 and 0644, no read-only labels")
+  app.add_flag("--no-readonly", no_read_only_,
+               "Do not mark the image as read-only: modes 0755 and 0644, no read-only labels")
       ->group(group);
-  app.add_flag("--any-binary", any_binary_, "Take programs as they are: no check of format, platform or linkage")
-      ->group(group);
-  add_list(app, "--cap", capabilities_, "A file capability of the programs, such as net_bind_service; repeatable",
-           "NAME", group);
+  app.add_flag("--any-binary", any_binary_, "Do not check the format, platform and linkage of programs")->group(group);
+  add_list(app, "--cap", capabilities_, "File capability of the programs, such as net_bind_service; repeatable", "NAME",
+           group);
   add_list(app, "--platform", platforms_,
-           "The image's platform (default: the program's); several give one index, and fill {os}, {arch} and {variant} "
+           "Platform of the image (default: the program's); several make an index, and fill {os}, {arch} and {variant} "
            "in the paths of programs; repeatable",
            "OS/ARCH[,OS/ARCH…]", group);
+  show_in_full_help_only(app, {"--fix-media-types", "--no-readonly", "--any-binary", "--cap"});
 }
 
 void BuildFlags::add_execution(CLI::App& app) {
-  const char* group = "How it runs";
-  app.add_option("--user", user_, "User, as number or as name in the base (default: 65532:65532)")
+  const char* group = "Configuration";
+  app.add_option("--user", user_, "User to run as: numbers, or names of the base (default: 65532:65532)")
       ->type_name("USER[:GROUP]")
       ->group(group);
-  app.add_option("--entrypoint", entrypoint_, "Words, or a JSON array (default: the first program)")
+  app.add_option("--create-user", create_user_, "Create this user in the image and run as it")
+      ->type_name("NAME:UID[:GID][,home=PATH][,shell=PATH]")
+      ->group(group);
+  app.add_option("--entrypoint", entrypoint_, "Entrypoint: words, or a JSON array (default: the first program)")
       ->type_name("COMMAND")
       ->group(group);
   app.add_option("--cmd", cmd_, "Default arguments: words, or a JSON array")->type_name("COMMAND")->group(group);
-  add_list(app, "-e,--env", env_, "A variable of the environment; repeatable", "NAME=VALUE", group);
-  add_list(app, "--label", labels_, "A label in the config; repeatable", "NAME=VALUE", group);
-  add_list(app, "--annotation", annotations_, "An annotation on the manifest; repeatable", "NAME=VALUE", group);
-  app.add_option("--workdir", working_dir_, "Working directory, made where it is missing")
+  add_list(app, "-e,--env", env_, "Environment variable; repeatable", "NAME=VALUE", group);
+  add_list(app, "--env-file", env_files_, "Environment variables from a file, one NAME=VALUE a line; repeatable",
+           "FILE", group);
+  add_list(app, "--label", labels_, "Label of the image; repeatable", "NAME=VALUE", group);
+  add_list(app, "--annotation", annotations_, "Annotation of the manifest; repeatable", "NAME=VALUE", group);
+  app.add_option("--workdir", working_dir_, "Working directory; created if it is missing")
       ->type_name("PATH")
       ->group(group);
-  add_list(app, "--expose", ports_, "A port that the service listens on; repeatable", "PORT[/PROTOCOL]", group);
-  add_list(app, "--volume", volumes_, "A mount point; repeatable", "PATH", group);
-  app.add_option("--stop-signal", stop_signal_, "What stops the service, for example SIGINT")
+  add_list(app, "--expose", ports_, "Port that the program listens on; repeatable", "PORT[/PROTOCOL]", group);
+  add_list(app, "--volume", volumes_, "Mount point; repeatable", "PATH", group);
+  app.add_option("--stop-signal", stop_signal_, "Signal that stops the program, for example SIGINT")
       ->type_name("SIGNAL")
       ->group(group);
+  add_healthcheck(app, group);
+  show_in_full_help_only(app, {"--stop-signal"});
+}
+
+void BuildFlags::add_healthcheck(CLI::App& app, const char* group) {
+  app.add_option("--healthcheck", healthcheck_,
+                 "Command that tells whether the program is healthy: words, or a JSON array; none: the base's is off")
+      ->type_name("COMMAND|none")
+      ->group(group);
+  const auto add = [&](const char* name, std::optional<std::string>& value, const char* description) {
+    app.add_option(name, value, description)->type_name("TIME")->needs("--healthcheck")->group(group);
+  };
+  add("--healthcheck-interval", health_interval_, "Time between two health checks, such as 30s");
+  add("--healthcheck-timeout", health_timeout_, "Time that a health check may take");
+  add("--healthcheck-start-period", health_start_period_, "Time after the start in which failures do not count");
+  app.add_option("--healthcheck-retries", health_retries_, "Failures in a row that make the program unhealthy")
+      ->type_name("N")
+      ->needs("--healthcheck")
+      ->check(CLI::Range(1, 1000000).description(""))
+      ->group(group);
+  show_in_full_help_only(
+      app, {"--healthcheck-interval", "--healthcheck-timeout", "--healthcheck-start-period", "--healthcheck-retries"});
 }
 
 void BuildFlags::add_origin(CLI::App& app) {
-  const char* group = "What it says of its origin";
-  app.add_option("--base-name", base_name_,
-                 "The base's name in the annotations, or none (default: as --base spells it)")
+  const char* group = "Origin";
+  app.add_option("--base-name", base_name_, "Name of the base in the annotations, or none (default: as --base has it)")
       ->type_name("NAME|none")
       ->group(group);
   add_list(app, "--annotate", annotate_,
            "Annotate with what is known: vcs (the program's commit), github or gitlab (the CI's variables); repeatable",
            "vcs|github|gitlab", group);
   app.add_flag("--inherit-labels", inherit_labels_,
-               "Keep the base's org.opencontainers.image.* labels, which describe it")
+               "Keep the base's org.opencontainers.image.* labels, which describe the base")
       ->group(group);
   app.add_option("--created", created_,
-                 "When the image was created; vcs: the commit's time, from the program (default: SOURCE_DATE_EPOCH, or "
+                 "Creation time of the image; vcs: the time of the program's commit (default: SOURCE_DATE_EPOCH, or "
                  "1970-01-01)")
       ->type_name("TIME|vcs")
       ->group(group);
-  app.add_option("--file-times", file_times_, "The times of all files (default: 1970-01-01)")
+  app.add_option("--file-times", file_times_, "Modification time of all files (default: 1970-01-01)")
       ->type_name("TIME")
       ->group(group);
+  show_in_full_help_only(app, {"--base-name", "--inherit-labels", "--created", "--file-times"});
 }
 
 void BuildFlags::apply_inputs(AssembleOptions& options) const {
@@ -179,9 +209,18 @@ void BuildFlags::apply_inputs(AssembleOptions& options) const {
 }
 
 void BuildFlags::apply_execution(AssembleOptions& options) const {
+  if (create_user_) {
+    const auto user = parse_created_user(*create_user_);
+    options.contents.user = std::to_string(user.uid) + ":" + std::to_string(user.gid);
+    options.contents.create_user = user;
+  }
   override(options.contents.user, user_);
+  apply_healthcheck(options);
   if (entrypoint_) options.entrypoint = parse_command_words(*entrypoint_);
   if (cmd_) options.cmd = parse_command_words(*cmd_);
+  for (const auto& file : env_files_) {
+    for (auto& variable : read_env_file(file)) options.env.push_back(std::move(variable));
+  }
   for (const auto& text : env_) options.env.push_back(parse_assignment(text, "--env"));
   parse_map(options.labels, labels_, "--label");
   parse_map(options.annotations, annotations_, "--annotation");
@@ -189,6 +228,17 @@ void BuildFlags::apply_execution(AssembleOptions& options) const {
   append(options.exposed_ports, ports_);
   append(options.volumes, volumes_);
   override(options.stop_signal, stop_signal_);
+}
+
+void BuildFlags::apply_healthcheck(AssembleOptions& options) const {
+  if (!healthcheck_) return;
+  Healthcheck check;
+  check.test = parse_health_test(*healthcheck_);
+  if (health_interval_) check.interval = parse_duration(*health_interval_);
+  if (health_timeout_) check.timeout = parse_duration(*health_timeout_);
+  if (health_start_period_) check.start_period = parse_duration(*health_start_period_);
+  check.retries = health_retries_;
+  options.healthcheck = std::move(check);
 }
 
 void BuildFlags::apply_origin(AssembleOptions& options) const {

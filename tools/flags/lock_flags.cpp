@@ -4,19 +4,21 @@
 #include <CLI/CLI.hpp>
 
 #include "base/escape.hpp"
+#include "help/command_text.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble::tool {
 
 void LockFlags::add_to(CLI::App& app, const char* group) {
-  app.add_option("--lock-file", named_, "The lock that pins bases (default: ociassemble.lock where there is one)")
+  app.add_option("--lock-file", named_, "Lock file that pins bases (default: ociassemble.lock if it exists)")
       ->type_name("FILE")
       ->group(group);
   app.add_flag("--allow-codec-change", allow_codec_change_,
-               "With --locked: compress even where the lock pins another version of the codec")
+               "With --locked: accept another version of the compressor than the lock pins")
       ->group(group);
-  app.add_flag("--locked", required_, "Refuse a base in a registry that the lock does not pin (exit status 3)")
+  app.add_flag("--locked", required_, "Fail with status 3 if a base in a registry is not pinned by the lock")
       ->group(group);
+  show_in_full_help_only(app, {"--lock-file", "--allow-codec-change"});
 }
 
 void LockFlags::read(const std::filesystem::path& folder) {

@@ -6,6 +6,7 @@
 
 #include "base/guarded.hpp"
 #include "commands/command.hpp"
+#include "help/command_text.hpp"
 #include "ociassemble/error.hpp"
 #include "progress.hpp"
 
@@ -15,9 +16,10 @@ namespace {
 constexpr std::size_t kUsualColumns = 80;
 
 // Bars need a terminal that can move its cursor.
-std::shared_ptr<ProgressDisplay> make_display(const Streams& streams) {
+std::shared_ptr<ProgressDisplay> make_display(const Streams& streams, Verbosity verbosity) {
   const auto terminal = streams.environment("TERM").value_or("");
-  const bool bars = streams.err_is_terminal && !terminal.empty() && terminal != "dumb";
+  const bool can_have_bars = streams.err_is_terminal && !terminal.empty() && terminal != "dumb";
+  const bool bars = verbosity == Verbosity::bars || (can_have_bars && verbosity != Verbosity::plain);
   return std::make_shared<ProgressDisplay>(streams.err,
                                            bars ? ProgressDisplay::Style::bars : ProgressDisplay::Style::lines,
                                            streams.err_columns != 0 ? streams.err_columns : kUsualColumns);
@@ -56,36 +58,41 @@ std::function<void(const std::string&)> once(std::function<void(const std::strin
 
 void RegistryFlags::add_to(CLI::App& app) {
   const char* group = "Registries";
-  app.add_option("--plain-http", plain_http_, "Speak plain HTTP to this HOST:PORT (loopback needs no permission)")
-      ->type_name("HOST")
+  app.add_option("--plain-http", plain_http_, "Use plain HTTP with this registry (loopback needs no flag); repeatable")
+      ->type_name("HOST[:PORT]")
       ->take_all()
       ->group(group);
-  app.add_option("--ca-file", ca_file_, "Trust the CA certificates of this PEM file, too")
+  app.add_option("--ca-file", ca_file_, "Also trust the CA certificates in this PEM file")
       ->type_name("FILE")
       ->group(group);
-  app.add_flag("--insecure-skip-tls-verify", skip_tls_verify_, "Accept any certificate")->group(group);
+  app.add_flag("--insecure-skip-tls-verify", skip_tls_verify_, "Accept any TLS certificate")->group(group);
   app.add_option("--registry-mirror", mirrors_,
-                 "Pull from there first, of one registry or of all; falls back to the registry; repeatable")
+                 "Pull from this mirror of one registry or of all first, then from the registry; repeatable")
       ->type_name("[REGISTRY=]URL")
       ->take_all()
       ->group(group);
   app.add_flag("--no-system-mirrors", no_system_mirrors_,
-               "Leave the mirrors of the system's registries.conf and hosts.toml aside")
+               "Ignore the mirrors in the system's registries.conf and hosts.toml")
       ->group(group);
   // Read by run(), which stops the command when it is over.
-  app.add_option("--timeout", timeout_, "End the command with an error after this time (default: never)")
+  app.add_option("--timeout", timeout_, "Fail after this many seconds, at most 604800 (default: no limit)")
       ->type_name("SECONDS")
-      ->check(CLI::Range(1, 7 * 24 * 60 * 60))
+      ->check(CLI::Range(1, 7 * 24 * 60 * 60).description(""))
       ->group(group);
   app.add_flag("--trace-http", trace_, "Show each request and response, without secrets")->group(group);
+  show_in_full_help_only(app, {"--plain-http", "--ca-file", "--insecure-skip-tls-verify", "--registry-mirror",
+                               "--no-system-mirrors", "--timeout", "--trace-http"});
 }
 
-Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std::string& registry_name) const {
+Workplace RegistryFlags::workplace(const Streams& streams, Verbosity verbosity,
+                                   const std::string& registry_name) const {
   Workplace workplace;
-  const auto display = make_display(streams);
+  const auto display = make_display(streams, verbosity);
+  const bool shows_progress = verbosity != Verbosity::quiet && verbosity != Verbosity::result;
   workplace.stop = streams.stop;
   workplace.warn = once(line_printer(display, "ociassemble: warning: "));
-  if (!quiet) workplace.progress = line_printer(display, "");
+  if (verbosity != Verbosity::quiet) workplace.notice = workplace.warn;
+  if (shows_progress) workplace.progress = line_printer(display, "");
   auto& registry = workplace.registry;
   registry.plain_http = plain_http_;
   registry.ca_file = ca_file_;
@@ -98,7 +105,7 @@ Workplace RegistryFlags::workplace(const Streams& streams, bool quiet, const std
   registry.password = streams.environment("OCIASSEMBLE_PASSWORD");
   registry.warn = workplace.warn;
   if (trace_) registry.trace = line_printer(display, "");
-  if (!quiet) registry.progress = [display](const TransferEvent& event) { display->transfer(event); };
+  if (shows_progress) registry.progress = [display](const TransferEvent& event) { display->transfer(event); };
   workplace.client = std::make_shared<RegistryClient>(registry, workplace.stop);
   return workplace;
 }

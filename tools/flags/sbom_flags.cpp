@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "help/command_text.hpp"
 #include "report/counted.hpp"
 
 namespace ociassemble::tool {
@@ -26,14 +27,14 @@ std::vector<SbomFormat> parse_formats(const std::string& text) {
 
 void SbomFlags::add_to(CLI::App& app, const std::string& group) {
   app.add_option("--sbom-author", author_,
-                 "Who made the document: \"NAME\", \"Person: NAME (EMAIL)\" or \"Organization: NAME (EMAIL)\"")
+                 "Author of the document: \"NAME\", \"Person: NAME (EMAIL)\" or \"Organization: NAME (EMAIL)\"")
       ->type_name("WHO")
       ->group(group);
-  app.add_option("--sbom-supplier", supplier_, "Who hands the image out, in the same forms")
+  app.add_option("--sbom-supplier", supplier_, "Supplier of the image, in the same forms")
       ->type_name("WHO")
       ->group(group);
   app.add_option("--sbom-name", name_,
-                 "What the image is called in the document (default: its title annotation or label, else the "
+                 "Name of the image in the document (default: its title annotation or label, else the "
                  "entrypoint's file name)")
       ->type_name("NAME")
       ->group(group);
@@ -48,7 +49,7 @@ SbomOptions SbomFlags::options(SbomOptions recipes) const {
 
 void SbomRequestFlags::add_to(CLI::App& app, const std::string& group) {
   app.add_option("--sbom", formats_,
-                 "Put an SBOM of each platform's image beside it: spdx (the default), cyclonedx, both, or none")
+                 "Attach an SBOM of each platform's image: spdx (the default), cyclonedx, both, or none")
       ->expected(0, 1)
       ->type_name("[=FORMAT[,FORMAT]]")
       ->group(group);
@@ -57,9 +58,10 @@ void SbomRequestFlags::add_to(CLI::App& app, const std::string& group) {
       ->type_name("DIR")
       ->group(group);
   app.add_option("--attestations", form_,
-                 "How SBOMs go along: as referrers (the default), or in the index, which changes its digest (BuildKit)")
+                 "Where SBOMs go: referrers (the default), or into the index, as BuildKit does; changes its digest")
       ->type_name("referrers|index")
       ->group(group);
+  show_in_full_help_only(app, {"--sbom-author", "--sbom-supplier", "--sbom-name", "--attestations"});
 }
 
 SbomRequest SbomRequestFlags::apply(SbomRequest recipes) const {

@@ -186,11 +186,11 @@ TEST_CASE("a base in a registry that the lock lacks is refused where the lock is
   CHECK_NOTHROW(assemble(local, world.workplace()));
 }
 
-TEST_CASE("a tag without a lock warns, and a locked or digested base does not") {
+TEST_CASE("a tag without a lock gets one notice, and a locked or digested base does not") {
   const World world;
   std::vector<std::string> warnings;
   auto place = world.workplace();
-  place.warn = [&](const std::string& line) { warnings.push_back(line); };
+  place.notice = [&](const std::string& line) { warnings.push_back(line); };
   assemble(world.locked_options(world.lock()), place);
   auto pinned = world.options();
   pinned.base = Location::parse(world.base().with_digest(lock_base(world.base(), {}, place).digest).to_string());
@@ -198,7 +198,7 @@ TEST_CASE("a tag without a lock warns, and a locked or digested base does not") 
   CHECK(warnings.empty());
   assemble_all({world.options(), world.options()}, place);
   REQUIRE(warnings.size() == 1);
-  CHECK(warnings[0].find("a tag, which can move") != std::string::npos);
+  CHECK(warnings[0].find("is a tag and may change") != std::string::npos);
 }
 
 TEST_CASE("the lock's bytes depend on its value, and it is written only when it changes") {

@@ -145,7 +145,7 @@ TEST_CASE("each bad command line is a usage error that says what is wrong, and w
     const char* says;
   };
   const std::vector<Row> rows = {
-      {{"-b", app}, "where the image goes"},
+      {{"-b", app}, "no output"},
       {{"-o", layout}, "neither a binary nor a file"},
       {{"-b", app, "-o", "scratch"}, "scratch"},
       {{"-b", app, "-o", layout, "--push", "oci:x"}, "no registry"},
