@@ -178,6 +178,8 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("pull", "Pull an image from a registry into a layout or archive", make_pull_command);
     add("copy", "Copy an image between registries, layouts and archives", make_copy_command);
     add("tags", "List the tags of a repository", make_tags_command);
+    add("digest", "Print the digest that a name stands for", make_digest_command);
+    add("delete", "Delete a tag or a manifest in a registry", make_delete_command);
     add("login", "Check a registry's credentials and store them as docker does", make_login_command);
     add("logout", "Remove a registry's stored credentials", make_logout_command);
     add("import", "Convert a Dockerfile to a recipe", make_import_command);

@@ -19,6 +19,12 @@ enum class LayoutScope { entry, whole };
 OCIASSEMBLE_EXPORT Document open_document(const Location& location, const Workplace& workplace,
                                           LayoutScope scope = LayoutScope::entry);
 
+// The manifest or index that a location names now, or with a platform that platform's manifest of an index; layers are
+// not read. In a registry without a platform by one HEAD request where the registry answers it. Errors as
+// open_document().
+OCIASSEMBLE_EXPORT Descriptor resolve(const Location& location, const std::optional<Platform>& platform,
+                                      const Workplace& workplace);
+
 // The image at a location, which is any but rootfs, scratch and static.
 OCIASSEMBLE_EXPORT Image open_image(const Location& location, const std::optional<Platform>& platform,
                                     const Workplace& workplace);
@@ -36,7 +42,7 @@ struct PublishOptions {
   std::vector<Document> referrers;
 };
 
-// Puts an image where it was asked for, and returns how to name it: "REGISTRY/REPOSITORY@sha256:…" or
+// Puts an image where it was asked for, and returns how to name it: "REGISTRY/REPOSITORY:TAG@sha256:…" or
 // "oci:DIR:TAG@sha256:…". What was there before stands until the new is whole. Throws Error{invalid_argument} when
 // blobs are to be left out of anything but a layout.
 OCIASSEMBLE_EXPORT std::string publish(const Image& image, const Location& target, const Workplace& workplace,

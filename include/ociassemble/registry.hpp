@@ -109,6 +109,12 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // attestations, an artifact. Below an index, what the registry has is not even read.
   Reference push(const Document& root, const Reference& target, const std::vector<Document>& referrers = {});
 
+  // Deletes the tag that the reference has, or with a digest the manifest or index with all its tags. Mirrors are not
+  // asked. Returns the digest that the tag had, where the registry says it. Throws Error{invalid_argument} for a
+  // reference without tag and digest, or with both; HttpError{unsupported} when the registry deletes no such thing:
+  // many delete by digest only. Blobs stay until the registry collects garbage.
+  std::optional<Digest> remove(const Reference& reference);
+
   // What the coming push() to `target` needs is asked for now, in the background, while the image is still being made:
   // first what the tag is. Returns at once, and never fails: what goes wrong is met again by the push.
   void expect_push(const Reference& target);

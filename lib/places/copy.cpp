@@ -13,6 +13,7 @@
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/referrers.hpp"
+#include "places/pushed_name.hpp"
 #include "places/referrer_search.hpp"
 #include "places/reporting_blobs.hpp"
 
@@ -121,7 +122,7 @@ class Copy {
   Copied write(const Document& document) {
     if (to_.kind == Kind::registry) {
       client_->push(document, *to_.reference);
-      return named(to_.reference->name(), document.descriptor);
+      return {pushed_name(*to_.reference, document.descriptor.digest), document.descriptor, 0};
     }
     if (to_.kind == Kind::docker_archive) return write_docker(reporting(document));
     if (is_made_up(document)) return write_converted(document);

@@ -5,6 +5,7 @@
 
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
+#include "places/pushed_name.hpp"
 
 namespace ociassemble {
 namespace {
@@ -51,7 +52,7 @@ std::string publish_content(const Content& content, const Location& target, cons
   switch (target.kind) {
     case Location::Kind::registry: {
       client_of(workplace)->push(content, *target.reference, options.referrers);
-      return fmt::format("{}@{}", target.reference->name(), digest.to_string());
+      return pushed_name(*target.reference, digest);
     }
     case Location::Kind::oci_layout: {
       auto layout = OciLayout::open_or_create(target.path);
@@ -104,6 +105,15 @@ Document open_document(const Location& location, const Workplace& workplace, Lay
       break;
   }
   reject_target(location, "it is a base, not an image");
+}
+
+Descriptor resolve(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace) {
+  if (location.kind == Location::Kind::registry && !platform) {
+    RegistryClient client(workplace.registry, workplace.stop);
+    if (const auto found = client.find(*location.reference)) return *found;
+  }
+  const auto document = open_document(location, workplace);
+  return platform ? open_manifest(document, platform).descriptor : document.descriptor;
 }
 
 Image open_image(const Location& location, const std::optional<Platform>& platform, const Workplace& workplace) {

@@ -102,10 +102,27 @@ std::optional<ManifestFacts> head_manifest(RegistrySession& session, const Scope
                        document_type(answer.headers)};
 }
 
+namespace {
+
+// A tag that is not there is mostly misspelt.
+RegistryAnswer get_named_manifest(RegistrySession& session, const Reference& reference, const std::string& action) {
+  const auto& repository = reference.repository();
+  if (reference.digest())
+    return get_manifest(session, repository, reference.identifier(), action, "the registry has no such manifest");
+  try {
+    return get_manifest(session, repository, reference.identifier(), action, "the registry has no such tag");
+  } catch (const HttpError& error) {
+    if (error.status() != 404 || !error.hint().empty()) throw;
+    throw HttpError(error.code(), error.status(), error.what(),
+                    fmt::format("`ociassemble tags {}` lists the tags", reference.name()));
+  }
+}
+
+}  // namespace
+
 Document fetch_document(const std::shared_ptr<RegistrySession>& session, const Reference& reference) {
   const auto action = "pull " + reference.to_string();
-  auto answer = get_manifest(*session, reference.repository(), reference.identifier(), action,
-                             reference.digest() ? "the registry has no such manifest" : "the registry has no such tag");
+  auto answer = get_named_manifest(*session, reference, action);
   refuse_schema_1(answer, action);
   const auto promised = reference.digest() ? reference.digest() : promised_digest(answer, action);
   const auto digest =

@@ -10,6 +10,7 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/registry.hpp"
 #include "registry/blob_reader.hpp"
+#include "registry/deletion.hpp"
 #include "registry/known_blobs.hpp"
 #include "registry/manifests.hpp"
 #include "registry/mirrors.hpp"
@@ -174,6 +175,14 @@ Reference RegistryClient::push(const Document& root, const Reference& target, co
   return state_->push(target, root.descriptor.digest, referrers).run([&](const auto& has, const auto&) {
     return parts_of(root, has, state_->stop);
   });
+}
+
+std::optional<Digest> RegistryClient::remove(const Reference& reference) {
+  if (reference.tag().has_value() == reference.digest().has_value()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot delete {}: it needs either a tag or a digest", reference.to_string()));
+  }
+  return delete_from_registry(*state_->of(reference).session, reference);
 }
 
 void RegistryClient::expect_push(const Reference& target) { state_->expect(target); }

@@ -88,6 +88,31 @@ std::string plan_json(const std::vector<PushPlan>& plans) {
   });
 }
 
+std::string digest_json(const Descriptor& found) {
+  return json_object([&](JsonPrinter& json) {
+    json.member("digest", found.digest.to_string());
+    json.member("mediaType", found.media_type);
+    json.member("size", found.size);
+  });
+}
+
+std::string deleted_json(const DeletedName& deleted) {
+  return json_object([&](JsonPrinter& json) {
+    json.member("reference", deleted.reference.to_string());
+    json.member("kind", deleted.reference.digest() ? "manifest" : "tag");
+    if (deleted.digest) json.member("digest", deleted.digest->to_string());
+    json.member("dryRun", deleted.is_dry_run);
+  });
+}
+
+std::string describe_deleted(const DeletedName& deleted) {
+  const auto* verb = deleted.is_dry_run ? "would delete" : "deleted";
+  const auto name = deleted.reference.to_string();
+  if (deleted.reference.digest()) return fmt::format("{} manifest {} with all its tags\n", verb, name);
+  const auto digest = deleted.digest ? fmt::format("; its manifest {} stays", deleted.digest->to_string()) : "";
+  return fmt::format("{} tag {}{}\n", verb, name, digest);
+}
+
 std::string describe_plan(const PushPlan& plan) {
   std::string text;
   for (const auto& step : plan.steps) {

@@ -85,7 +85,7 @@ PYTHON
   [ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/every-output:v1")" = "$digest" ]
   skopeo inspect docker-archive:docker.tar >/dev/null
   [ "$(skopeo inspect --format '{{.Digest}}' oci-archive:docker.tar:v1)" = "$digest" ]
-  [ "${lines[3]}" = "$REGISTRY/every-output@$digest" ]
+  [ "${lines[3]}" = "$REGISTRY/every-output:v1@$digest" ]
 }
 
 @test "the docker format is Docker's schema 2 whole, and skopeo reads it from the registry" {

@@ -109,7 +109,7 @@ JSON
 }
 
 @test "an unlocked tag is warned of, and what cannot be taken is an error" {
-  run --separate-stderr -0 build --add-from "$image:/bin/probe:/probe" -o oci:out:v1
+  run --separate-stderr -0 ociassemble build --progress=none --binary "$server" --add-from "$image:/bin/probe:/probe" -o oci:out:v1
   [ "$(grep -c "$image, from which files are taken, is a tag and may change" <<<"$stderr")" -eq 1 ]
   run --separate-stderr -1 build --add-from "$image:/etc/nothing:/x" -o oci:none:v1
   [[ "$stderr" = *"cannot take /etc/nothing from $image: there is no such file in the image"* ]]

@@ -191,7 +191,7 @@ func main() {}' >fast.go
   ociassemble build -q --binary "$server" --base rootfs:base -o oci:image 2>/dev/null
   run -0 --separate-stderr ociassemble inspect --packages oci:image
   [ "$output" = "busybox-binsh 1.36.1-r29 x86_64 busybox 1.36.1-r29" ]
-  [[ "$stderr" = *"1 records of the package database name no package or version"* ]]
+  [[ "$stderr" = *"1 record of the package database without a name or version"* ]]
   run -0 --separate-stderr ociassemble inspect --packages --json oci:image
   jq -e '.packageManagers == ["apk"] and .brokenRecords == 1 and .packages[0].license == "GPL-2.0-only"' <<<"$output"
   ociassemble build -q --binary "$server" -o oci:static 2>/dev/null

@@ -93,9 +93,11 @@ digest_of_push() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "doc
   run -0 ociassemble build -q --locked --binary "$server" -o oci:static:v1
 }
 
-@test "a tag without a lock warns once, a locked one does not" {
-  run --separate-stderr -0 build -o oci:image:v1
+@test "a tag without a lock warns once, and neither with -q nor when it is locked" {
+  run --separate-stderr -0 ociassemble build --progress=none --base "$base" --binary "$server" -o oci:image:v1
   [ "$(grep -c 'warning: base .* is a tag and may change' <<<"$stderr")" -eq 1 ]
+  run --separate-stderr -0 build -o oci:image:v1
+  [ -z "$stderr" ]
   ociassemble lock -q --base "$base"
   run --separate-stderr -0 build -o oci:image:v1
   [ -z "$stderr" ]

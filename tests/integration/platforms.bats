@@ -24,7 +24,7 @@ raw() { skopeo inspect --raw --tls-verify=false "docker://$1"; }
   run --separate-stderr -0 build --base "$REGISTRY/platforms-base:1" --platform linux/amd64 --platform linux/arm64 \
     --push "$REGISTRY/platforms-app:v1"
   raw "$REGISTRY/platforms-app:v1" >index.json
-  [ "$output" = "$REGISTRY/platforms-app@sha256:$(sha256sum <index.json | cut -d' ' -f1)" ]
+  [ "$output" = "$REGISTRY/platforms-app:v1@sha256:$(sha256sum <index.json | cut -d' ' -f1)" ]
   [ "$(jq -r .mediaType index.json)" = application/vnd.oci.image.index.v1+json ]
   [ "$(jq -r '[.manifests[].platform | .os + "/" + .architecture] | join(" ")' index.json)" = 'linux/amd64 linux/arm64' ]
   [ "$(jq -r '.annotations["org.opencontainers.image.base.digest"]' index.json)" = "$(jq -r .digest <<<"$index")" ]

@@ -41,8 +41,8 @@ example_holds() {
   local image=$REGISTRY/$1 platform
   ociassemble lock -q -f service/ociassemble.json --set BASE="$base"
   run --separate-stderr -0 build --locked --set VERSION=1.4.0 --push "$image"
-  [ "${lines[0]}" = "$image@$(digest_at "$image:1.4.0")" ]
-  [ "${lines[1]}" = "$image@$(digest_at "$image:1.4.0-dev")" ]
+  [ "${lines[0]}" = "$image:1.4.0@$(digest_at "$image:1.4.0")" ]
+  [ "${lines[1]}" = "$image:1.4.0-dev@$(digest_at "$image:1.4.0-dev")" ]
   [ ${#lines[@]} -eq 2 ]
   for tag in 1.4.0 1.4.0-dev; do
     raw "$image:$tag" >index

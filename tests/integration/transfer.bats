@@ -54,7 +54,7 @@ make_two_platforms() {
   local digest
   digest=$(digest_in image v1)
   run -0 --separate-stderr ociassemble push oci:image:v1 "$REGISTRY/team/app:v1"
-  [ "$output" = "$REGISTRY/team/app@$digest" ]
+  [ "$output" = "$REGISTRY/team/app:v1@$digest" ]
   [ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/team/app:v1")" = "$digest" ]
   run -0 --separate-stderr ociassemble pull "$REGISTRY/team/app:v1" oci:back:v1
   [ "$output" = "oci:back:v1@$digest" ]
@@ -95,9 +95,9 @@ make_two_platforms() {
   local list
   list=$(digest_in two all)
   run -0 --separate-stderr ociassemble push -q --all-platforms oci:two:all "$REGISTRY/multi:v1"
-  [ "$output" = "$REGISTRY/multi@$list" ]
+  [ "$output" = "$REGISTRY/multi:v1@$list" ]
   run -0 --separate-stderr ociassemble copy -q --all-platforms "$REGISTRY/multi:v1" "$REGISTRY/elsewhere:v1"
-  [ "$output" = "$REGISTRY/elsewhere@$list" ]
+  [ "$output" = "$REGISTRY/elsewhere:v1@$list" ]
   run -0 --separate-stderr ociassemble pull -q --all-platforms "$REGISTRY/elsewhere:v1" oci:back:v1
   [ "$output" = "oci:back:v1@$list" ]
   ociassemble verify oci:back

@@ -66,18 +66,25 @@ Error unexpected_argument(const CLI::App& command, const std::string& argument) 
   return usage(message, usage_line(command));
 }
 
-// The first of the arguments that nothing took, an option before all others.
+// Arguments that nothing took.
+std::vector<std::string> left_over(const CLI::App& app) {
+  auto left = parsed_command(app).remaining(true);
+  return left.empty() ? app.remaining(true) : left;
+}
+
+// The first option among them; nothing where there is none.
+std::optional<std::string> left_over_option(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const auto left = left_over(app);
+  const auto found = std::ranges::find_if(arguments, [&](const std::string& argument) {
+    return argument.size() > 1 && argument.front() == '-' && std::ranges::find(left, argument) != left.end();
+  });
+  return found == arguments.end() ? std::nullopt : std::optional(*found);
+}
+
 Error not_expected(const CLI::App& app, const std::vector<std::string>& arguments) {
-  const auto& command = parsed_command(app);
-  auto left = command.remaining(true);
-  if (left.empty()) left = app.remaining(true);
-  std::optional<std::string> first;
-  for (const auto& argument : arguments) {
-    if (std::ranges::find(left, argument) == left.end()) continue;
-    if (argument.size() > 1 && argument.front() == '-') return unknown_option(command, argument);
-    if (!first) first = argument;
-  }
-  return unexpected_argument(command, first.value_or(left.empty() ? "" : left.front()));
+  const auto left = left_over(app);
+  const auto first = std::ranges::find_first_of(arguments, left);
+  return unexpected_argument(parsed_command(app), first != arguments.end() ? *first : "");
 }
 
 // The option that a message of the parser begins with or names.
@@ -144,6 +151,8 @@ Error misplaced_option(const std::string& argument) {
 Error usage_error(const CLI::ParseError& error, const CLI::App& app, const std::vector<std::string>& arguments) {
   const auto& command = parsed_command(app);
   const std::string text = error.what();
+  // Also where an argument is missing: it may have been taken for the option's value.
+  if (const auto option = left_over_option(app, arguments)) return unknown_option(command, *option);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return not_expected(app, arguments);
   if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
     return conflict(command, text, " excludes ", " cannot be given together with ");

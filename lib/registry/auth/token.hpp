@@ -17,6 +17,10 @@ struct Scope {
 
   static Scope pull(const std::string& repository) { return {repository, {"repository:" + repository + ":pull"}}; }
   static Scope push(const std::string& repository) { return {repository, {"repository:" + repository + ":pull,push"}}; }
+  // Also to look the manifest up.
+  static Scope remove(const std::string& repository) {
+    return {repository, {"repository:" + repository + ":pull,delete"}};
+  }
   // Also to read from another repository, for a mount.
   Scope and_pull(const std::string& other) const;
   std::string key() const;  // the scopes, joined by spaces

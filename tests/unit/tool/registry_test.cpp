@@ -63,7 +63,7 @@ TEST_CASE("push, pull and copy print the name with the digest, and tags a line e
   const auto name = registry.host() + "/team/app";
   const auto pushed = run({"push", "-q", place.layout, name + ":v1"});
   CHECK(pushed.status == 0);
-  CHECK(pushed.out == name + "@" + place.digest + "\n");
+  CHECK(pushed.out == name + ":v1@" + place.digest + "\n");
   CHECK(pushed.err.empty());
   const auto back = "oci:" + place.path("back") + ":v1";
   CHECK(run({"pull", "-q", name + ":v1", back}).out == back + "@" + place.digest + "\n");
@@ -71,6 +71,72 @@ TEST_CASE("push, pull and copy print the name with the digest, and tags a line e
   run({"push", "-q", place.layout, name + ":v2"});
   CHECK(run({"tags", name}).out == "v1\nv2\n");
   CHECK(holds(run({"tags", "--json", name}).out, "\"v2\""));
+}
+
+TEST_CASE("digest prints what a name stands for, by one request that reads no manifest") {
+  const Place place;
+  FakeRegistry registry;
+  const auto name = registry.host() + "/team/app";
+  REQUIRE(run({"push", "-q", place.layout, name + ":v1"}).status == 0);
+  const auto before = registry.log().size();
+  CHECK(run({"digest", name + ":v1"}).out == place.digest + "\n");
+  for (const auto& request : registry.log())
+    CHECK_FALSE((request.method == "GET" && holds(request.target, "/manifests/")));
+  CHECK(registry.log().size() > before);
+  CHECK(run({"digest", place.layout}).out == place.digest + "\n");
+  CHECK(run({"digest", "--platform", "linux/amd64", name + ":v1"}).out == place.digest + "\n");
+  const auto missing = run({"digest", name + ":v9"});
+  CHECK(missing.status == 1);
+  CHECK(holds(missing.err, "the registry has no such tag\n  `ociassemble tags " + name + "` lists the tags"));
+}
+
+TEST_CASE("delete takes a tag, or a manifest with its tags, and says which digest the tag had") {
+  const Place place;
+  FakeRegistry registry;
+  const auto name = registry.host() + "/team/app";
+  for (const char* tag : {":v1", ":v2"}) REQUIRE(run({"push", "-q", place.layout, name + tag}).status == 0);
+  const auto planned = run({"delete", "--dry-run", name + ":v1"});
+  CHECK(planned.out == "would delete tag " + name + ":v1; its manifest " + place.digest + " stays\n");
+  for (const auto& request : registry.log()) CHECK(request.method != "DELETE");
+  CHECK(run({"delete", name + ":v1"}).out == "deleted tag " + name + ":v1; its manifest " + place.digest + " stays\n");
+  CHECK(run({"tags", name}).out == "v2\n");
+  const auto again = run({"delete", name + ":v1"});
+  CHECK(again.status == 1);
+  CHECK(holds(again.err, "cannot delete " + name + ":v1: "));
+  CHECK(run({"delete", name + "@" + place.digest}).out ==
+        "deleted manifest " + name + "@" + place.digest + " with all its tags\n");
+  CHECK(holds(run({"delete", "--json", name + ":v2"}).out, "\"kind\": \"tag\""));
+}
+
+TEST_CASE("delete wants a tag or a digest in so many words, and sends nothing without one") {
+  FakeRegistry registry;
+  const auto name = registry.host() + "/team/app";
+  for (const auto& text : {name, name + ":v1@sha256:" + std::string(64, 'a'), std::string("alpine:3.20"),
+                           std::string("oci:image:v1"), std::string("oci-archive:x.tar")}) {
+    const auto refused = run({"delete", text});
+    CAPTURE(refused.err);
+    CHECK(refused.status == 2);
+    CHECK(holds(refused.err, "cannot delete " + text));
+  }
+  CHECK(registry.log().empty());
+}
+
+TEST_CASE("a registry that deletes no tags is told of, with the command that deletes the manifest") {
+  const Place place;
+  FakeRegistry registry;
+  const auto name = registry.host() + "/team/app";
+  REQUIRE(run({"push", "-q", place.layout, name + ":v1"}).status == 0);
+  registry.add_fault({.method = "DELETE",
+                      .times = -1,
+                      .status = 400,
+                      .body = R"({"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match"}]})"});
+  const auto refused = run({"delete", name + ":v1"});
+  CHECK(refused.status == 1);
+  CHECK(holds(refused.err, "DIGEST_INVALID"));
+  CHECK(holds(refused.err, "ociassemble delete " + name + "@" + place.digest));
+  const auto missing = run({"delete", name + ":v9"});
+  CHECK(missing.status == 1);
+  CHECK(holds(missing.err, "the registry has no such tag"));
 }
 
 TEST_CASE("each bad command line of the registry's commands is a usage error that says what is wrong") {
