@@ -21,6 +21,8 @@
 #include "commands/command.hpp"
 #include "deadline.hpp"
 #include "help/command_text.hpp"
+#include "help/completion.hpp"
+#include "help/describe_commands.hpp"
 #include "help/help_text.hpp"
 #include "help/usage_error.hpp"
 #include "ociassemble/error.hpp"
@@ -153,6 +155,31 @@ void name_help(CLI::App& app) {
   app.set_help_all_flag("--help-all", "Show all options")->group("Help");
 }
 
+// What completion scripts and the build's man pages ask; neither is in the help.
+constexpr std::string_view kComplete = "complete";
+constexpr std::string_view kDescribe = "describe-commands";
+
+bool is_hidden_command(std::span<const char* const> arguments) {
+  return !arguments.empty() && (arguments.front() == kComplete || arguments.front() == kDescribe);
+}
+
+int run_hidden_command(const CLI::App& app, std::span<const char* const> arguments, const Streams& streams) {
+  const auto tool = describe_command(app);
+  std::vector<CommandText> commands;
+  for (const auto& command : tool.commands)
+    commands.push_back(describe_command(*app.get_subcommand(command.names.front())));
+  if (arguments.front() == kDescribe) {
+    commands.insert(commands.begin(), tool);
+    streams.out << commands_json(commands);
+  } else {
+    std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+    if (!words.empty() && words.front() == "--") words.erase(words.begin());
+    streams.out << completion_lines(complete(words, tool, commands));
+  }
+  streams.out.flush();
+  return streams.out ? 0 : 1;
+}
+
 }  // namespace
 
 int run(std::span<const char* const> arguments, const Streams& streams) noexcept {
@@ -166,10 +193,11 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     name_help(app);
     app.set_version_flag("--version", std::string(version()), "Show the version")->group("Help");
     Commands commands;
+    const bool describes_all = is_hidden_command(arguments);
     const auto add = [&](const char* name, const char* description, auto make) {
       auto* sub = app.add_subcommand(name, description);
       // All are listed, but only those that can be meant get their options: making all would take milliseconds.
-      if (std::ranges::find(arguments, std::string_view(name)) == arguments.end()) return;
+      if (!describes_all && std::ranges::find(arguments, std::string_view(name)) == arguments.end()) return;
       name_help(*sub);
       commands.emplace_back(sub, make(*sub));
     };
@@ -195,6 +223,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     auto* help = app.add_subcommand("help", "Show the options and examples of a command");
     name_help(*help);
     help->add_option("COMMAND", "Name of the command; without it the commands are listed");
+    if (describes_all) return run_hidden_command(app, arguments, streams);
     const auto usual = in_usual_form(app, {arguments.begin(), arguments.end()});
     auto with_arguments = streams;
     with_arguments.arguments = arguments;

@@ -93,6 +93,8 @@ class OCIASSEMBLE_EXPORT Recipe {
   const std::filesystem::path& file() const noexcept;
   // In the order of the text.
   std::vector<std::string> profiles() const;
+  // The names of its arguments, those of profiles included, sorted.
+  std::vector<std::string> arguments() const;
 
   // Also checks all values: locations, numbers, arguments that are unset or unknown, a profile that is not there.
   ResolvedRecipe resolve(const RecipeSettings& settings) const;

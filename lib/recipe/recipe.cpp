@@ -222,6 +222,18 @@ std::vector<std::string> Recipe::profiles() const {
   return names;
 }
 
+std::vector<std::string> Recipe::arguments() const {
+  std::set<std::string> names;
+  const auto add = [&](const RecipeNode& recipe) {
+    const auto* args = recipe.find("args");
+    if (args == nullptr || args->object() == nullptr) return;
+    for (const auto& member : *args->object()) names.insert(member.name);
+  };
+  add(document_->text.root);
+  for (const auto& profile : profiles_of(document_->text)) add(profile.value);
+  return {names.begin(), names.end()};
+}
+
 void require_named_files(const AssembleOptions& options, const ResolvedRecipe& recipe) {
   const auto require = [&](const fs::path& path, std::string_view remedy) {
     const auto origin = recipe.origins.find(path);

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # What one types every day: digests, deletion, exit statuses.
-bats_require_minimum_version 1.5.0
 load lib
 
 @test "digest prints what a name stands for, and delete by digest takes all its tags" {
