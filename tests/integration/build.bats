@@ -121,7 +121,7 @@ PYTHON
 
 @test "eight builds into one layout at once all succeed" {
   for number in 1 2 3 4 5 6 7 8; do
-    ociassemble build -q --binary "$server" --env "NUMBER=$number" -o "oci:image:v$number" 3>&- &
+    command ociassemble build -q --binary "$server" --env "NUMBER=$number" -o "oci:image:v$number" 3>&- &
     builds+=($!)
   done
   for build in "${builds[@]}"; do wait "$build"; done

@@ -129,7 +129,7 @@ unchanged_calls() {
 @test "eight processes share one cache and one layout" {
   sleep 0.1
   for i in 1 2 3 4 5 6 7 8; do
-    ociassemble build -q --binary "$server" -o "oci:image:v$i" >"out$i" 3>&- &
+    command ociassemble build -q --binary "$server" -o "oci:image:v$i" >"out$i" 3>&- &
   done
   wait
   [ "$(sed 's/.*@//' out? | sort -u | wc -l)" -eq 1 ]

@@ -19,7 +19,7 @@ file_in() { tar -xOf "$(blob "$1" "$(jq -r '.layers[-1].digest' "$(blob "$1" "$(
   sleep 0.1
   # The program stops after its first read of the file, and goes on when the file is another.
   strace -f -o trace -P "$PWD/f" -e trace=read -e inject=read:signal=SIGSTOP:when=1 \
-    ociassemble build -q --base scratch --platform linux/amd64 --compression none --add f:/f -o oci:image:v1 2>error &
+    command ociassemble build -q --base scratch --platform linux/amd64 --compression none --add f:/f -o oci:image:v1 2>error &
   tracer=$!
   for _ in $(seq 100); do
     [ -s trace ] && break

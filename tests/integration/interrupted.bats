@@ -13,7 +13,7 @@ set_up() {
 # SIGNAL: starts a build, sends the signal when it has begun to write, and waits; its status in status.
 interrupt() {
   local signal=$1 build started=
-  ociassemble build -q --binary "$server" --add big:/big -o oci:image:v1 2>err 3>&- &
+  command ociassemble build -q --binary "$server" --add big:/big -o oci:image:v1 2>err 3>&- &
   build=$!
   for _ in $(seq 300); do
     if [ "$(find image -type f -newer big | wc -l)" -gt 0 ]; then
@@ -55,7 +55,7 @@ interrupt() {
 
 @test "SIGINT while an archive is written: no file, no temporary file" {
   set -m
-  ociassemble build -q --binary "$server" --add big:/big -o oci-archive:out/image.tar:v1 2>err 3>&- &
+  command ociassemble build -q --binary "$server" --add big:/big -o oci-archive:out/image.tar:v1 2>err 3>&- &
   set +m
   build=$!
   sleep 0.3

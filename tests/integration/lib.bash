@@ -36,6 +36,33 @@ refused() {
   done
 }
 
+# ARGUMENTS…: the command; what it prints with --json, and a lock that it makes here, are kept for check_documents.
+# In the background `command ociassemble` is meant: so $! is the tool itself.
+ociassemble() {
+  local seen='' status=0
+  case " $* " in
+    *" --json "*) seen=$(mktemp "$BATS_SUITE_TMPDIR/documents/XXXXXX") ;;
+    " lock "*) ;;
+    *)
+      command ociassemble "$@"
+      return
+      ;;
+  esac
+  if [ -n "$seen" ]; then
+    command ociassemble "$@" >"$seen" || status=$?
+    cat "$seen"
+    printf '%s\n' "$@" >"$seen.arguments"
+  else
+    command ociassemble "$@" || status=$?
+  fi
+  if [[ " $* " = *" lock "* && $status -eq 0 && -f ociassemble.lock ]]; then
+    seen=$(mktemp "$BATS_SUITE_TMPDIR/documents/XXXXXX")
+    cp ociassemble.lock "$seen"
+    printf '%s\n' LOCK-FILE "$@" >"$seen.arguments"
+  fi
+  return "$status"
+}
+
 # A port of loopback that nobody listens on.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

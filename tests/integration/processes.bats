@@ -44,7 +44,7 @@ bounded() { timeout --foreground -k 5 60 "$@"; }
   before=$(snapshot image)
   flock image sleep 1000 3>&- &
   holder=$!
-  ociassemble build -q --binary "$server" --label a=b -o oci:image:v2 2>err 3>&- &
+  command ociassemble build -q --binary "$server" --label a=b -o oci:image:v2 2>err 3>&- &
   build=$!
   for _ in $(seq 1000); do
     grep -q 'waiting for the lock of OCI layout image' err && break

@@ -67,7 +67,7 @@ blob() { cat "$1/blobs/sha256/${2#sha256:}"; }
     writers=()
     for i in 1 2; do
       echo "{\"number\": $i}" >"$i.json"
-      ociassemble attest -q "$REGISTRY/app$round:v1" --type "https://example.com/$i" --predicate "$i.json" >"made$i" 3>&- &
+      command ociassemble attest -q "$REGISTRY/app$round:v1" --type "https://example.com/$i" --predicate "$i.json" >"made$i" 3>&- &
       writers+=($!)
     done
     for writer in "${writers[@]}"; do wait "$writer"; done

@@ -83,7 +83,7 @@ seen() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "$@"; }
 @test "no password is in what is printed, nor in the process list" {
   start_locked_registry
   export OCIASSEMBLE_USERNAME=alice OCIASSEMBLE_PASSWORD='correct horse'
-  ociassemble build --binary "$server" --push "$locked/app:v1" >out 2>&1 &
+  command ociassemble build --binary "$server" --push "$locked/app:v1" >out 2>&1 &
   local pid=$!
   while kill -0 "$pid" 2>/dev/null; do
     tr '\0' ' ' <"/proc/$pid/cmdline" >>words 2>/dev/null || true
