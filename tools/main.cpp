@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
                                              return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
                                            },
                                            &std::cin,
-                                           terminal_columns(STDERR_FILENO),
+                                           [] { return terminal_columns(STDERR_FILENO); },
                                            output_has_no_reader,
                                            "/proc/self/exe"};
   const int status = ociassemble::tool::run(arguments, streams);

@@ -125,8 +125,8 @@ std::vector<std::string> in_usual_form(const CLI::App& app, std::vector<std::str
 
 void print_help(const CLI::App& app, HelpScope scope, const Streams& streams) {
   const auto parsed = app.get_subcommands();
-  const auto columns =
-      streams.err_columns == 0 ? kWidestHelp : std::clamp<std::size_t>(streams.err_columns, 60, kWidestHelp);
+  const auto known = streams.err_columns ? streams.err_columns() : 0;
+  const auto columns = known == 0 ? kWidestHelp : std::clamp<std::size_t>(known, 60, kWidestHelp);
   streams.out << help_text(describe_command(parsed.empty() ? app : *parsed.front()), scope, columns);
 }
 

@@ -19,11 +19,11 @@ struct Streams {
   std::stop_token stop;
   // A variable of the environment; nothing when it is not set.
   std::function<std::optional<std::string>(const char*)> environment;
-  std::istream* in = nullptr;                    // the standard input; may be null
-  std::size_t err_columns = 0;                   // the terminal's width; 0 where nobody knows
-  std::function<bool()> out_has_no_reader = {};  // whether `out` is a pipe whose reader has gone; may be empty
-  std::string executable = {};                   // the program itself, to run it again; empty where it is not the tool
-  std::span<const char* const> arguments = {};   // what run() was given
+  std::istream* in = nullptr;                     // the standard input; may be null
+  std::function<std::size_t()> err_columns = {};  // the terminal's width now; 0 where nobody knows; may be empty
+  std::function<bool()> out_has_no_reader = {};   // whether `out` is a pipe whose reader has gone; may be empty
+  std::string executable = {};                    // the program itself, to run it again; empty where it is not the tool
+  std::span<const char* const> arguments = {};    // what run() was given
 };
 
 // Ends a command that was stopped; main() then ends by the signal that asked for it.

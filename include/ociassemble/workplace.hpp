@@ -30,6 +30,8 @@ struct Workplace {
   std::function<void(const std::string&)> warn;      // may be empty
   std::function<void(const std::string&)> notice;    // may be empty; advice, such as that a tag may change
   std::function<void(const std::string&)> progress;  // may be empty; one line a step
+  // May be empty; what a blob holds whose transfer may follow: "layer 3: /usr/local/bin/server", "config".
+  std::function<void(const Digest&, const std::string&)> name_blob;
 };
 
 // The workplace's own client, else a new one.

@@ -394,7 +394,9 @@ Base open_base(SharedWork& work, const BaseRequest& request, const Platform& pla
     case Location::Kind::static_base: {
       auto layer = make_layer(static_base_entries(request.mtime), {}, request.layer, workplace, work);
       use_single_layer(base, std::move(layer), "ociassemble: base static", platform, request.created);
-      base.tree = read_base_tree(base.layers, workplace, work);
+      auto unsaid = workplace;  // it is built in: nobody waits for it
+      unsaid.progress = nullptr;
+      base.tree = read_base_tree(base.layers, unsaid, work);
       break;
     }
     case Location::Kind::rootfs:

@@ -13,6 +13,7 @@
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/referrers.hpp"
+#include "places/blob_names.hpp"
 #include "places/pushed_name.hpp"
 #include "places/referrer_search.hpp"
 #include "places/reporting_blobs.hpp"
@@ -61,6 +62,7 @@ class Copy {
 
   Copied run() {
     const auto document = choose();
+    name_blobs(document, workplace_);
     if (!options_.referrers) return write(document);
     const auto referrers = find_referrers_by(*client_, document, from_, workplace_, ReferrerDetail::listed);
     if (to_.kind == Kind::oci_archive) {

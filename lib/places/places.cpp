@@ -5,6 +5,7 @@
 
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
+#include "places/blob_names.hpp"
 #include "places/pushed_name.hpp"
 
 namespace ociassemble {
@@ -51,6 +52,7 @@ std::string publish_content(const Content& content, const Location& target, cons
   const auto& digest = digest_of(content);
   switch (target.kind) {
     case Location::Kind::registry: {
+      name_blobs(content, workplace);
       client_of(workplace)->push(content, *target.reference, options.referrers);
       return pushed_name(*target.reference, digest);
     }

@@ -22,7 +22,10 @@ std::shared_ptr<ProgressDisplay> make_display(const Streams& streams, Verbosity 
   const bool bars = verbosity == Verbosity::bars || (can_have_bars && verbosity != Verbosity::plain);
   return std::make_shared<ProgressDisplay>(streams.err,
                                            bars ? ProgressDisplay::Style::bars : ProgressDisplay::Style::lines,
-                                           streams.err_columns != 0 ? streams.err_columns : kUsualColumns);
+                                           [columns = streams.err_columns] {
+                                             const auto known = columns ? columns() : 0;
+                                             return known != 0 ? known : kUsualColumns;
+                                           });
 }
 
 std::function<void(const std::string&)> line_printer(std::shared_ptr<ProgressDisplay> display, std::string prefix) {
@@ -105,6 +108,11 @@ Workplace RegistryFlags::workplace(const Streams& streams, Verbosity verbosity,
   registry.password = streams.environment("OCIASSEMBLE_PASSWORD");
   registry.warn = workplace.warn;
   if (trace_) registry.trace = line_printer(display, "");
+  if (shows_progress) {
+    workplace.name_blob = [display](const Digest& digest, const std::string& name) {
+      display->name_blob(digest, name);
+    };
+  }
   if (shows_progress) registry.progress = [display](const TransferEvent& event) { display->transfer(event); };
   workplace.client = std::make_shared<RegistryClient>(registry, workplace.stop);
   return workplace;
