@@ -47,6 +47,9 @@ constexpr const char* kToolFooter =
     "\n"
     "Exit status: 0 done, 1 failed, 2 usage error, 3 a check found something.";
 
+constexpr const char* kNetworkHint =
+    "check the registry's name, the network and the proxy variables; --trace-http shows the requests";
+
 using Commands = std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>>;
 
 void print_error(const Streams& streams, const std::string& message, const std::string& hint) {
@@ -230,7 +233,8 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     return parse_and_run(app, commands, usual, with_arguments);
   } catch (const Error& error) {
     if (nobody_reads()) return kNobodyReads;
-    print_error(streams, error.what(), error.hint());
+    const bool is_unreachable = std::string_view(error.what()).starts_with("cannot reach ") && error.hint().empty();
+    print_error(streams, error.what(), is_unreachable ? kNetworkHint : error.hint());
     return error.code() == ErrorCode::interrupted ? kInterrupted : exit_status(error.code());
   } catch (const std::bad_alloc&) {
     print_error(streams, "out of memory", "");

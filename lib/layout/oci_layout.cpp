@@ -136,7 +136,9 @@ OciLayout::OciLayout(fs::path folder, std::shared_ptr<BlobStore> blobs)
 
 OciLayout OciLayout::open(const fs::path& folder) {
   const auto status = file_status(folder);
-  if (!status) cannot_open(ErrorCode::not_found, folder, "there is no such folder");
+  if (!status)
+    cannot_open(ErrorCode::not_found, folder, "there is no such folder",
+                "correct the path, or make it: ociassemble build --binary PROGRAM -o oci:DIR:TAG");
   if (!S_ISDIR(status->st_mode)) {
     cannot_open(ErrorCode::not_found, folder, "it is not a folder", "an archive file is named by oci-archive:FILE");
   }

@@ -20,7 +20,7 @@ through_the_registry() {
   local base=$1 name=$2
   run --separate-stderr -0 ociassemble build --binary "$server" --base "$base" --push "$REGISTRY/$name:v1"
   local digest=${output##*@}
-  [ "$output" = "$REGISTRY/$name@$digest" ]
+  [ "$output" = "$REGISTRY/$name:v1@$digest" ]
   [ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/$name:v1")" = "$digest" ]
   skopeo copy --quiet --src-tls-verify=false "docker://$REGISTRY/$name:v1" oci:pulled:v1
   ociassemble verify oci:pulled:v1

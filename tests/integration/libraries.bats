@@ -7,7 +7,7 @@ load lib
 # NAME: skips the test where the build links this library (-Dload_on_first_use=false).
 need_loaded() {
   local program
-  program=$(command -v ociassemble)
+  program=$(type -P ociassemble)
   if ! grep -qF "$1" "$program" || grep -qF "[$1]" <(readelf -d "$program"); then skip "$1 is linked here"; fi
 }
 

@@ -95,7 +95,7 @@ bounded() { timeout --foreground -k 5 60 "$@"; }
 @test "with one process and no thread to be had a command ends with an ordinary error or does its work" {
   [ "$(id -u)" -eq 0 ] || skip "needs root to become a user without processes"
   chmod 777 .
-  cp "$(command -v ociassemble)" "$server" .
+  cp "$(type -P ociassemble)" "$server" .
   chmod 755 ociassemble
   for limit in 1 2; do
     rm -rf out

@@ -6,7 +6,7 @@ setup_suite() {
   # shellcheck source=tests/integration/lib.bash
   . "$BATS_TEST_DIRNAME/lib.bash"
   export FIXTURES=${FIXTURES:-$source_root/build/fixtures}
-  command -v ociassemble >/dev/null || {
+  type -P ociassemble >/dev/null || {
     echo "no ociassemble in PATH: run tools/test, or add the build folder's tools/" >&2
     return 1
   }

@@ -11,9 +11,11 @@
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
 #include "commands/compile.hpp"
+#include "commands/named_inputs.hpp"
 #include "commands/path_claims.hpp"
 #include "commands/recipe_build.hpp"
 #include "commands/second_assembly.hpp"
+#include "commands/target_checks.hpp"
 #include "flags/build_arguments.hpp"
 #include "flags/build_flags.hpp"
 #include "flags/execution_arguments.hpp"
@@ -43,6 +45,19 @@ class BuildCommand : public Command {
   }
 
   int run(const Streams& streams) override {
+    try {
+      return build(streams);
+    } catch (const Error& error) {
+      const auto hint = lock_.with_its_options(error.hint(), flags_.platform_texts());
+      if (hint == error.hint()) throw;
+      throw Error(error.code(), error.what(), hint);
+    }
+  }
+
+ private:
+  using Texts = std::vector<std::string>;
+
+  int build(const Streams& streams) {
     if (second_assembly_) change_process(streams);
     const auto builds = plan(streams);
     if (second_assembly_) {
@@ -65,9 +80,6 @@ class BuildCommand : public Command {
     print(reports, streams);
     return 0;
   }
-
- private:
-  using Texts = std::vector<std::string>;
 
   // What to make: what the options say, or what the recipe says and the options change.
   std::vector<Build> plan(const Streams& streams) {
@@ -108,6 +120,9 @@ class BuildCommand : public Command {
   void require_named_files(const std::vector<Build>& builds) const {
     for (std::size_t i = 0; i < resolved_.size(); ++i) {
       for (const auto& options : builds[i].images) ociassemble::require_named_files(options, resolved_[i]);
+    }
+    for (const auto& build : builds) {
+      for (const auto& options : build.images) require_inputs(options);
     }
   }
 
@@ -170,6 +185,11 @@ class BuildCommand : public Command {
     const auto targets = all_targets(builds);
     if (dry_run_) check_dry_run(targets);
     auto workplace = registry_workplace(builds, streams);
+    if (workplace.notice) {
+      workplace.notice = [this, say = workplace.notice](const std::string& text) {
+        say(lock_.with_its_options(text, flags_.platform_texts()));
+      };
+    }
     // What is assembled twice shows nowhere before both are compared.
     workplace.store = twice_ ? make_temporary_store() : choose_store(targets);
     workplace.copy_base =
@@ -264,24 +284,6 @@ class BuildCommand : public Command {
     for (const auto& target : targets) reject_base_only(target);
     if (shallow_) reject_not_shallow(targets);
     return targets;
-  }
-
-  // Tools that read OCI layouts and archives look for OCI media types, and see nothing else.
-  static void reject_docker_format(const std::vector<Location>& targets) {
-    for (const auto& target : targets) {
-      if (target.kind != Location::Kind::oci_layout && target.kind != Location::Kind::oci_archive) continue;
-      throw Error(ErrorCode::invalid_argument,
-                  "cannot write Docker's format to " + target.to_string() + ": it holds OCI images",
-                  "leave --format docker out, or write to docker-archive:FILE or a registry");
-    }
-  }
-
-  static void reject_base_only(const Location& target) {
-    using Kind = Location::Kind;
-    if (target.kind != Kind::rootfs && target.kind != Kind::scratch && target.kind != Kind::static_base) return;
-    throw Error(ErrorCode::invalid_argument,
-                "cannot write to " + target.to_string() + ": it is a base, not a place for images",
-                "an output is oci:, oci-archive:, docker-archive: or a registry's reference");
   }
 
   void reject_not_shallow(const std::vector<Location>& targets) const {

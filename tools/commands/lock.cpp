@@ -107,7 +107,8 @@ class LockCommand : public Command {
       auto lock = Lock::read(file);
       if (!lock && check_) {
         throw Error(ErrorCode::not_found, "cannot check the lock " + file.string() + ": there is no such file",
-                    "ociassemble lock makes it");
+                    lock_file_ ? "ociassemble lock --lock-file " + shell_word(*lock_file_) + " makes it"
+                               : "ociassemble lock makes it");
       }
       return lock.value_or(Lock());
     } catch (const Error& error) {

@@ -93,7 +93,8 @@ AddInput parse_add_from(std::string_view text) {
 
 std::pair<std::string, std::string> parse_assignment(std::string_view text, std::string_view what) {
   const auto equals = text.find('=');
-  if (equals == std::string_view::npos || equals == 0) reject(what, text, "not NAME=VALUE");
+  if (equals == std::string_view::npos || equals == 0)
+    reject(what, text, "not NAME=VALUE", "write " + std::string(what) + " NAME=VALUE");
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 

@@ -24,6 +24,8 @@ class BuildFlags {
   bool inputs_named() const noexcept { return base_ || !binaries_.empty() || !adds_.empty() || !adds_from_.empty(); }
   // Those that were asked for. Throws Error{invalid_argument}, as apply().
   std::vector<Platform> platforms() const;
+  // As they were given.
+  const std::vector<std::string>& platform_texts() const noexcept { return platforms_; }
   // `options`, a recipe's or none, with what the command line says over them: one for each platform that was asked for,
   // or for the options' own.
   std::vector<AssembleOptions> apply(AssembleOptions options) const;

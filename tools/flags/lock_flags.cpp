@@ -3,6 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <string_view>
+
 #include "base/escape.hpp"
 #include "help/command_text.hpp"
 #include "ociassemble/error.hpp"
@@ -43,6 +46,22 @@ std::optional<std::string> LockFlags::remark() const {
   if (!lock_ || lock_->format == kLockFormat) return {};
   return file_->string() + " has lock format " + std::to_string(lock_->format) +
          "; `ociassemble lock` writes it in format " + std::to_string(kLockFormat) + " and keeps what it pins";
+}
+
+std::string LockFlags::with_its_options(std::string text, const std::vector<std::string>& platforms) const {
+  constexpr std::string_view kAdvice = "ociassemble lock";
+  constexpr std::string_view kBase = " --base ";
+  const auto advice = text.find(kAdvice);
+  if (advice == std::string::npos || text.find("--lock-file", advice) != std::string::npos) return text;
+  const auto base = text.find(kBase, advice);
+  if (base != std::string::npos && !platforms.empty() && text.find("--platform", advice) == std::string::npos) {
+    const auto end = std::min(text.find_first_of(" `", base + kBase.size()), text.size());
+    std::string words;
+    for (const auto& platform : platforms) words += (words.empty() ? " --platform " : ",") + platform;
+    text.insert(end, words);
+  }
+  if (named_) text.insert(advice + kAdvice.size(), " --lock-file " + shell_word(*named_));
+  return text;
 }
 
 bool LockFlags::pins(const Location& base) const {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ociassemble/assemble_options.hpp"
 
@@ -27,6 +28,8 @@ class LockFlags {
   // What is worth a word about the file itself; nothing where all is well.
   std::optional<std::string> remark() const;
   bool pins(const Location& base) const;
+  // A text that advises `ociassemble lock`, with the lock file and the platforms that this build was given.
+  std::string with_its_options(std::string text, const std::vector<std::string>& platforms) const;
   // The file that was read, for a depfile; nothing where there was none.
   const std::optional<std::filesystem::path>& file() const noexcept { return file_; }
 

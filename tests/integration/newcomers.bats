@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Mistakes that newcomers make: each message names the cause, and the next step. tests/golden/newcomer_mistakes.txt has the
+# commands and what they say; REWRITE_GOLDEN=1 writes it anew, to be read before it is kept.
+load lib
+
+golden=$BATS_TEST_DIRNAME/../golden/newcomer_mistakes.txt
+
+set_up() {
+  cp "$server" server
+  cp "$(GOARCH=arm64 go_server)" server-arm64
+  echo text >notes.txt
+  ociassemble build -q --binary server -o oci:image:v1 --push "$REGISTRY/newcomer/app:v1" >/dev/null
+  printf '{\n  "base": "static",\n  "binarys": {"/usr/local/bin/server": "server"}\n}\n' >member.json
+  printf '{\n  "base": "static",\n  "binaries": {"/usr/local/bin/server": "shop"}\n}\n' >missing.json
+  printf '{\n  "base": "static",\n  "binaries": {"/usr/local/bin/server": "server"},\n  "user": "nobdy"\n}\n' >user.json
+}
+
+tear_down() {
+  if [ -e nginx.pid ]; then kill "$(cat nginx.pid)" || true; fi
+}
+
+@test "each mistake of a newcomer is told with its cause and the next step" {
+  type htpasswd nginx >/dev/null 2>&1 || PATH=$PATH:/usr/sbin
+  htpasswd -bc passwords alice right 2>/dev/null
+  start_nginx "" "auth_basic secret; auth_basic_user_file $PWD/passwords;"
+  local line command status
+  : >silent
+  while IFS= read -r line; do
+    [ "${line:0:2}" = '$ ' ] || continue
+    command=${line:2}
+    status=0
+    # In a shell of its own, so that nothing of the test shows in it.
+    REGISTRY=$REGISTRY FRONT=$front bash -c "$command" >said 2>&1 </dev/null || status=$?
+    printf '%s\nstatus %s\n' "$line" "$status"
+    # Of a system folder that nobody can write to, systems say different things.
+    sed -i -E 's#(cannot create /sys/image: ).*#\1Operation not permitted#' said
+    sed -e "s#$REGISTRY#\$REGISTRY#g" -e "s#$front#\$FRONT#g" said
+    echo
+    # A cause, and a line that says what to do.
+    if [ "$status" -eq 0 ] || ! grep -q '^ociassemble: ' said || ! grep -q '^  ' said; then echo "$line" >>silent; fi
+  done <"$golden" >made
+  if [ -n "${REWRITE_GOLDEN-}" ]; then cp made "$golden"; fi
+  diff -u "$golden" made
+  cat silent
+  [ ! -s silent ]
+  [ "$(grep -c '^\$ ' made)" -ge 20 ]
+}

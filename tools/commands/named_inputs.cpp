@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/named_inputs.hpp"
+
+#include "base/escape.hpp"
+#include "base/file_status.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble::tool {
+
+void require_inputs(const AssembleOptions& options) {
+  for (const auto& binary : options.contents.binaries) {
+    if (is_there(binary.source)) continue;
+    throw Error(
+        ErrorCode::not_found, "cannot use program " + binary.source.string() + ": it does not exist",
+        "compile it first, for example: CGO_ENABLED=0 go build -o " + shell_word(binary.source.string()) + " .");
+  }
+  for (const auto& add : options.contents.adds) {
+    if (add.image || is_there(add.source)) continue;
+    throw Error(ErrorCode::not_found, "cannot add " + add.source.string() + ": it does not exist",
+                "correct the path; a relative one is taken from the working directory");
+  }
+}
+
+}  // namespace ociassemble::tool
