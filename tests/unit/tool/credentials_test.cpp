@@ -160,7 +160,8 @@ TEST_CASE("a lock names bases, but does not speak for the user") {
   FakeRegistry open;
   const auto built = run({"build", "-q", "-b", stage.app, "--push", open.host() + "/team/base:1"});
   REQUIRE_MESSAGE(built.status == 0, built.err);
-  const auto locked = run({"lock", "-q", "--base", open.host() + "/team/base:1", "--lock-file", name});
+  const auto locked =
+      run({"lock", "-q", "--platform", "linux/amd64", "--base", open.host() + "/team/base:1", "--lock-file", name});
   REQUIRE_MESSAGE(locked.status == 0, locked.err);
   // The same lock, as somebody could have sent it, with the other registry in it.
   auto text = test::read_bytes(name);
