@@ -27,7 +27,7 @@ fails() {
   diff <(echo "$before") <(snapshot image)
 }
 
-@test "a binary that is not there" { fails 1 'nowhere/app.*No such file' --binary nowhere/app; }
+@test "a binary that is not there" { fails 1 'nowhere/app: it does not exist' --binary nowhere/app; }
 
 @test "a binary that cannot be read" {
   cp "$server" secret
@@ -77,7 +77,7 @@ fails() {
   echo hello >file
   fails 2 'file:etc/file' --binary "$server" --add file:etc/file
   # A colon may be part of a name.
-  fails 1 'server:bin/app.*No such file' --binary "$server:bin/app"
+  fails 1 'server:bin/app: it does not exist' --binary "$server:bin/app"
 }
 
 @test "two files at one destination" {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/named_inputs.hpp"
 
+#include <string>
+
 #include "base/escape.hpp"
 #include "base/file_status.hpp"
 #include "ociassemble/error.hpp"
@@ -10,9 +12,11 @@ namespace ociassemble::tool {
 void require_inputs(const AssembleOptions& options) {
   for (const auto& binary : options.contents.binaries) {
     if (is_there(binary.source)) continue;
-    throw Error(
-        ErrorCode::not_found, "cannot use program " + binary.source.string() + ": it does not exist",
-        "compile it first, for example: CGO_ENABLED=0 go build -o " + shell_word(binary.source.string()) + " .");
+    const auto path = binary.source.string();
+    throw Error(ErrorCode::not_found, "cannot use program " + path + ": it does not exist",
+                path.find(':') != std::string::npos
+                    ? "a destination begins with /: --binary PATH:/DEST"
+                    : "compile it first, for example: CGO_ENABLED=0 go build -o " + shell_word(path) + " .");
   }
   for (const auto& add : options.contents.adds) {
     if (add.image || is_there(add.source)) continue;
