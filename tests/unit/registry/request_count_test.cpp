@@ -114,7 +114,7 @@ TEST_CASE("where there is no referrers API, listing one takes four requests more
   FakeRegistry with;
   with.list_referrers();
   RegistryClient(fast_options()).push(image, at(with, "app:v1"), referrers);
-  FakeRegistry without;
+  FakeRegistry without{Personality{}};
   RegistryClient(fast_options()).push(image, at(without, "app:v1"), referrers);
   CHECK(without.requests().size() == with.requests().size() + 4);
   const auto tag = "sha256-" + std::string(image.digest().hex());
@@ -128,7 +128,7 @@ TEST_CASE("where there is no referrers API, listing one takes four requests more
 }
 
 TEST_CASE("a push that was broken off before its tag lists what it had sent already") {
-  FakeRegistry registry;
+  FakeRegistry registry{Personality{}};
   const auto image = image_of({"app"});
   const std::vector<Document> referrers{sbom_of(image.descriptor(), "sbom")};
   const auto tag = "sha256-" + std::string(image.digest().hex());
