@@ -29,8 +29,8 @@ need_yaml() { python3 -c 'import yaml' 2>/dev/null || skip "no Python module yam
 # A "download" of the tool: of the release where one is named, else of what is tested.
 offer_tool() {
   export OCIASSEMBLE_URL OCIASSEMBLE_SHA256
-  OCIASSEMBLE_URL=file://$(command -v ociassemble)
-  OCIASSEMBLE_SHA256=$(sha256sum "$(command -v ociassemble)" | cut -d' ' -f1)
+  OCIASSEMBLE_URL=file://$(type -P ociassemble)
+  OCIASSEMBLE_SHA256=$(sha256sum "$(type -P ociassemble)" | cut -d' ' -f1)
 }
 
 # A base that this machine's registry has in the place of Docker Hub's, locked.
@@ -101,7 +101,7 @@ for number, step in enumerate(steps):
 PYTHON
   export GITHUB_SHA=0123abcd GITHUB_STEP_SUMMARY=$PWD/summary IMAGE=$REGISTRY/Documents/GitHub
   for number in 0 1 2; do PATH=$PWD/bin:$PWD/installed:$PATH bash -e "step$number"; done
-  cmp installed/ociassemble "$(command -v ociassemble)"
+  cmp installed/ociassemble "$(type -P ociassemble)"
   digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/documents/github:0123abcd")
   [ "$digest" = "$(cat image.digest)" ]
   grep -qF "$REGISTRY/documents/github@$digest" summary
@@ -135,7 +135,7 @@ PYTHON
   chmod 0755 "$folder"
   mkdir "$folder"/{source,tmp,credentials}
   cp server "$folder/source/"
-  cp "$(command -v ociassemble)" "$folder/ociassemble"
+  cp "$(type -P ociassemble)" "$folder/ociassemble"
   echo '{}' >"$folder/credentials/config.json"
   python3 - "$folder" "$REGISTRY" >command <<'PYTHON'
 import pathlib, shlex, sys, yaml
@@ -163,9 +163,9 @@ PYTHON
 
 @test "an image of the tool itself runs it" {
   need_root
-  if readelf --program-headers "$(command -v ociassemble)" | grep -q INTERP; then skip "needs a static ociassemble (tools/make-release)"; fi
+  if readelf --program-headers "$(type -P ociassemble)" | grep -q INTERP; then skip "needs a static ociassemble (tools/make-release)"; fi
   if ! find_container_runtime; then skip "$container_problem"; fi
-  ociassemble build -q --binary "$(command -v ociassemble):/usr/local/bin/ociassemble" --ca-certificates host --cmd version -o oci:tool:v1
+  ociassemble build -q --binary "$(type -P ociassemble):/usr/local/bin/ociassemble" --ca-certificates host --cmd version -o oci:tool:v1
   umoci unpack --image tool:v1 bundle >/dev/null
   bundle_config '["/usr/local/bin/ociassemble","version"]' 65532 65532 >bundle/config.json
   run -0 run_bundle bundle "tool-$BASHPID"

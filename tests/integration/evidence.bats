@@ -110,7 +110,7 @@ annotations_in() { blob "$1" "$(jq -r '.manifests[0].digest' "$1/index.json")" |
 }
 
 @test "docker buildx imagetools sees the SBOMs of an index" {
-  buildx=${BUILDX:-$(command -v docker-buildx || ls /usr/libexec/docker/cli-plugins/docker-buildx 2>/dev/null)}
+  buildx=${BUILDX:-$(command -v docker-buildx || ls /usr/libexec/docker/cli-plugins/docker-buildx 2>/dev/null || true)}
   [ -x "$buildx" ] || skip "no docker-buildx"
   two_platforms
   build_two --sbom --attestations index --push "$app:v1"
@@ -142,7 +142,7 @@ annotations_in() { blob "$1" "$(jq -r '.manifests[0].digest' "$1/index.json")" |
   mkdir elsewhere && chmod 755 . elsewhere && chown 65533:65533 elsewhere
   cp "$server" elsewhere/server
   (cd elsewhere && HOME=/nonexistent TZ=Asia/Tokyo LC_ALL=tr_TR.UTF-8 \
-    setpriv --reuid=65533 --regid=65533 --clear-groups "$(command -v ociassemble)" build -q --no-cache --binary server --sbom -o oci:image:v1)
+    setpriv --reuid=65533 --regid=65533 --clear-groups "$(type -P ociassemble)" build -q --no-cache --binary server --sbom -o oci:image:v1)
   cmp image/index.json elsewhere/image/index.json
 }
 

@@ -340,7 +340,7 @@ TEST_CASE("a list of files is read only as it is written") {
                  {"a b\n%\xff", {EntryType::symlink, false, 0, {}, "to \x01"}}};
   CHECK(parse_taken_lines(taken_lines(odd)) == odd);
   // Another spelling of the same.
-  for (const std::string line : {"file " + digest + " 03 .", "file " + digest + " 3 %2E", std::string("folder %2e")}) {
+  for (const std::string& line : {"file " + digest + " 03 .", "file " + digest + " 3 %2E", std::string("folder %2e")}) {
     CAPTURE(line);
     CHECK_FALSE(reads({line}));
   }

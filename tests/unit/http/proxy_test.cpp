@@ -45,7 +45,8 @@ TEST_CASE("the proxy of a URL is named without its password, and loopback has no
 
 TEST_CASE("the password of a proxy that cannot be used is in no error") {
   for (const char* proxy : {"foo://user:s3cret@lo", "http://user:s3cret@h:99999", "http://user:s3cret@[::1"}) {
-    CAPTURE(proxy);
+    const auto& named = proxy;  // clang captures no structured binding
+    CAPTURE(named);
     ::setenv("HTTPS_PROXY", proxy, 1);
     HttpRequest request;
     request.url = "https://example.invalid/v2/";
@@ -82,7 +83,8 @@ TEST_CASE("an error on the way through a proxy names the proxy and the variable 
   test::RawServer silent({""});
   for (const auto& [proxy, says] : std::vector<std::pair<std::string, const char*>>{
            {refusing.origin(), "407"}, {silent.origin(), ""}, {"http://127.0.0.1:1", "Connection refused"}}) {
-    CAPTURE(proxy);
+    const auto& named = proxy;  // clang captures no structured binding
+    CAPTURE(named);
     ::setenv("HTTPS_PROXY", ("http://me:s3cret@" + proxy.substr(7)).c_str(), 1);
     HttpRequest request;
     request.url = "https://registry.example.com/v2/";

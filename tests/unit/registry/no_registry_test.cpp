@@ -57,8 +57,8 @@ TEST_CASE("a web server that answers everything with a page is no registry, what
 TEST_CASE("a page in place of one answer of a push is an error, and never a blob or a manifest that was taken") {
   for (const auto& [method, path] : std::vector<std::pair<const char*, const char*>>{
            {"HEAD", "/blobs/"}, {"POST", "/blobs/uploads/"}, {"PUT", "/blobs/uploads/"}, {"PUT", "/manifests/v1"}}) {
-    CAPTURE(method);
-    CAPTURE(path);
+    const auto answer = std::string(method) + " " + path;
+    CAPTURE(answer);
     FakeRegistry registry;
     const auto image = image_of({"layer"});
     auto fault = page();
