@@ -25,15 +25,16 @@ tear_down() {
 }
 
 # WORDS…: in the other root file system, which gets this machine's /proc, /dev and /sys for as long as the command runs.
-engine() {
-  if [ -z "$root" ]; then
-    command "$@"
-  else
-    # shellcheck disable=SC2016  # for the inner shell
-    root=$root unshare --mount sh -c 'mount --rbind "$root" "$root" && cd "$root" || exit
-      for folder in proc dev sys; do mount --rbind "/$folder" "$folder" || exit; done
-      exec chroot . "$@"' sh "$@"
-  fi
+engine() (exec_engine "$@")
+
+# The same in the place of this shell: what is started in the background is then the process that can be ended.
+exec_engine() {
+  if [ -z "$root" ]; then exec "$@"; fi
+  export root
+  # shellcheck disable=SC2016  # for the inner shell
+  exec unshare --mount sh -c 'mount --rbind "$root" "$root" && cd "$root" || exit
+    for folder in proc dev sys; do mount --rbind "/$folder" "$folder" || exit; done
+    exec chroot . "$@"' sh "$@"
 }
 
 # PROGRAM: skips the test where it is not installed.
@@ -45,7 +46,7 @@ need_engine() {
 start_engine() {
   local probe=$1 tries
   shift
-  PATH=$PATH:/usr/sbin:/sbin engine "$@" >"$engine_folder/log" 2>&1 </dev/null 3>&- &
+  PATH=$PATH:/usr/sbin:/sbin exec_engine "$@" >"$engine_folder/log" 2>&1 </dev/null 3>&- &
   engine_process=$!
   for ((tries = 0; tries < 300; tries++)); do
     if "$probe" >/dev/null 2>&1; then return; fi
