@@ -26,7 +26,7 @@ setup_file() {
   fi
   tar -xzf "$(alpine_rootfs)" -C "$mounted"
   # What every distribution has.
-  mkdir -p "$mounted"/{etc,home,opt,srv,tmp,usr/local/bin,var/lib}
+  mkdir -p "$mounted"/{etc,home,opt,srv,tmp,usr/local/bin,usr/share,var/lib}
   touch "$mounted"/etc/{hostname,hosts,resolv.conf}
   [ -e "$mounted/bin/touch" ] || ln -s busybox "$mounted/bin/touch"
   commit_base alpine:3.20 --cmd '["/bin/sh"]' --env "PATH=$path"
