@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "ociassemble/document.hpp"
 #include "registry_support.hpp"
@@ -125,6 +126,8 @@ TEST_CASE("what goes wrong ahead is met again by the push") {
     registry.add_fault(fault);
     RegistryClient client(fast_options());
     build.expect(client, at(registry, "app:v1"));
+    // The faults are for these two, not for those of the push.
+    while (registry.count("POST") < 2) std::this_thread::yield();
     client.push(*build.image, at(registry, "app:v1"));
     CHECK(registry.manifest("app", "v1") == build.image->manifest_json());
   }
