@@ -69,7 +69,7 @@ FileMark mark_of(const Digest& digest) {
 
 std::uint64_t size_of(const std::vector<std::string>& texts) {
   std::uint64_t size = 0;
-  for (const auto& text : texts) size += sizeof(text) + text.size();
+  for (const auto& text : texts) size += sizeof(std::string) + text.size();
   return size;
 }
 

@@ -30,6 +30,7 @@ void write_to(OciLayout& layout, const ImageIndex& index, const Location& target
 
 std::vector<NamedDocument> without_names(const std::vector<Document>& documents) {
   std::vector<NamedDocument> all;
+  all.reserve(documents.size());
   for (const auto& document : documents) all.push_back({document});
   return all;
 }

@@ -50,12 +50,11 @@ std::optional<Digest> delete_from_registry(RegistrySession& session, const Refer
                                        .stop = session.stop()},
                                       kMaxErrorBody);
   if (answer.succeeded()) return digest;
-  const auto failure =
-      session.failure(action, answer, reference.digest() ? "the registry has no such manifest" : kNoSuchTag);
-  if (!is_unsupported(answer, reference)) throw failure;
+  const auto missing = reference.digest() ? std::string_view("the registry has no such manifest") : kNoSuchTag;
+  if (!is_unsupported(answer, reference)) throw session.failure(action, answer, missing);
   // Not to be told of tags that are not there.
   if (!digest) get_manifest(session, repository, reference.identifier(), action, kNoSuchTag);
-  throw not_supported(failure, reference, digest);
+  throw not_supported(session.failure(action, answer, missing), reference, digest);
 }
 
 }  // namespace ociassemble

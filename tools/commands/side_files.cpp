@@ -61,7 +61,8 @@ std::string checksum_lines(const std::vector<fs::path>& files, const fs::path& l
     std::string escaped;
     for (const char c : name) escaped += c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : std::string(1, c);
     // coreutils marks a name with escapes by a backslash before the digest.
-    lines += (escaped == name ? "" : "\\") + digest + "  " + escaped + "\n";
+    if (escaped != name) lines += '\\';
+    lines.append(digest).append("  ").append(escaped).append("\n");
   }
   return lines;
 }

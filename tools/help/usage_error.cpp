@@ -115,7 +115,7 @@ Error wrong_count(const CLI::App& command, const CLI::Option& option) {
 Error wrong_value(const CLI::App& command, const CLI::Option& option, std::string_view text) {
   if (option.get_items_expected_max() == 0)
     return usage("option " + option.get_name() + " takes no value", help_of(command));
-  const auto values = option.results();
+  const auto& values = option.results();
   const auto value = values.empty() ? std::string() : values.back();
   const auto colon = text.find(": ");
   const bool says_why = colon != std::string_view::npos && !text.starts_with("Could not convert");
