@@ -82,7 +82,8 @@ class Reader {
     for (unsigned shift = 0; shift < 64 && at_ < bytes_.size(); shift += 7) {
       const auto byte = static_cast<unsigned char>(bytes_[at_++]);
       value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
-      if ((byte & 0x80U) == 0) return true;
+      // As the writer has it: no zeros in front, and no bits beyond 64.
+      if ((byte & 0x80U) == 0) return (byte != 0 || shift == 0) && (shift < 63 || byte == 1);
     }
     return false;
   }
@@ -105,11 +106,12 @@ class Reader {
     std::uint64_t layer = 0;
     std::uint64_t has_contents = 0;
     if (!number(type) || type > static_cast<std::uint64_t>(EntryType::fifo) || !number(mode) || !number(node.uid) ||
-        !number(node.gid) || !number(node.size) || !number(layer) || !text(view.link_target) || !number(has_contents)) {
+        !number(node.gid) || !number(node.size) || !number(layer) || !text(view.link_target) || !number(has_contents) ||
+        mode > 07777U || layer > UINT32_MAX || has_contents > 1) {
       return false;
     }
     node.type = static_cast<EntryType>(type);
-    node.mode = static_cast<std::uint16_t>(mode & 07777U);
+    node.mode = static_cast<std::uint16_t>(mode);
     node.layer = static_cast<std::uint32_t>(layer);
     view.contents.reset();
     return has_contents == 0 || text(view.contents.emplace());
@@ -122,6 +124,7 @@ class Reader {
       std::string_view name;
       std::string_view value;
       if (!text(name) || !text(value)) return false;
+      if (!view.xattrs.empty() && name <= view.xattrs.back().first) return false;
       view.xattrs.emplace_back(name, value);
     }
     return true;
@@ -150,9 +153,13 @@ bool check_node(Record& record, Reader& reader, NodeView& scratch, int depth) {
   if (count == 0) return true;
   const auto place = record.folders.size();
   record.folders.emplace_back(begin, 0);
-  for (; count > 0; --count) {
+  std::string_view last;
+  for (bool first = true; count > 0; --count, first = false) {
     std::string_view name;
-    if (!reader.text(name) || !check_node(record, reader, scratch, depth + 1)) return false;
+    // Lookups take the names for sorted.
+    if (!reader.text(name) || (!first && name <= last)) return false;
+    last = name;
+    if (!check_node(record, reader, scratch, depth + 1)) return false;
   }
   record.folders[place].second = reader.at();
   return true;
