@@ -123,7 +123,8 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // A layer of about so many bytes before compression is being made: opens uploads for it and for the image's config.
   // An upload that no push takes is given back when the client goes.
   void expect_new_layer(std::uint64_t size);
-  // That layer is made, and no registry can have it: the push does not ask.
+  // That layer is made, and no record knew it: the push sends it without asking. A registry that has it all the same,
+  // from another machine, is sent it again.
   void add_new_layer(const Digest& digest);
 
   // What push() would do, by GET and HEAD alone. Where the registry has no referrers API, the push makes up to four

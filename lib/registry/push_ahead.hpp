@@ -32,7 +32,7 @@ class PushAhead {
   // A layer of about so many bytes before compression is being made, of an image that has `others`, too: asks which of
   // those are there, and opens an upload for the layer, and with the first layer one for the image's config.
   void expect_layer(const std::vector<Layer>& others, std::uint64_t size);
-  // The blob was made just now, so that no registry has it.
+  // The blob was made just now, and no record knew it: it is taken for new, which costs at most sending it again.
   void add_new(const Digest& digest);
   bool is_new(const Digest& digest) const;
   // The registry turned out to lack something: nothing that was learned before holds.
