@@ -113,13 +113,13 @@ std::uint64_t CurlTransfer::received() {
 
 bool CurlTransfer::can_resume() {
   const std::lock_guard lock(mutex_);
-  return (receive_paused_ && incoming_.empty()) || (send_paused_ && !outgoing_.empty());
+  return has_room_again() || has_piece_again();
 }
 
 bool CurlTransfer::take_resume() {
   const std::lock_guard lock(mutex_);
-  const bool receives = receive_paused_ && incoming_.empty();
-  const bool sends = send_paused_ && !outgoing_.empty();
+  const bool receives = has_room_again();
+  const bool sends = has_piece_again();
   if (receives) receive_paused_ = false;
   if (sends) send_paused_ = false;
   return receives || sends;

@@ -74,6 +74,9 @@ class CurlTransfer {
   long sending_port();
 
  private:
+  // Under the lock.
+  bool has_room_again() const { return receive_paused_ && incoming_.empty(); }
+  bool has_piece_again() const { return send_paused_ && !outgoing_.empty(); }
   void take_header(std::string_view line);
   std::size_t take_body(std::span<const std::byte> bytes);
   std::size_t give_body(std::span<std::byte> buffer);
