@@ -16,7 +16,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/output_file.hpp"
 #include "base/text.hpp"
+#include "base/trace.hpp"
 #include "base/waiting.hpp"
 #include "commands/command.hpp"
 #include "deadline.hpp"
@@ -69,6 +71,12 @@ std::optional<std::chrono::seconds> timeout_of(const CLI::App& app) {
   return std::chrono::seconds(option->as<std::uint32_t>());
 }
 
+// Empty without --trace.
+std::string trace_file_of(const CLI::App& app) {
+  const auto* option = app.get_option_no_throw("--trace");
+  return option == nullptr || option->count() == 0 ? std::string() : option->as<std::string>();
+}
+
 // A stop that comes of the deadline is no interruption by a signal.
 int run_until(Command& command, const Streams& streams, const std::optional<Deadline>& deadline) {
   try {
@@ -78,6 +86,36 @@ int run_until(Command& command, const Streams& streams, const std::optional<Dead
     throw Error(ErrorCode::network,
                 "the work did not end within the " + std::to_string(deadline->limit().count()) + " s of --timeout");
   }
+}
+
+void write_trace(const std::string& file, const Streams& streams) {
+  const auto trace = finish_trace();
+  write_output(file, as_bytes(trace.json));
+  if (trace.left_out != 0) {
+    streams.err << "ociassemble: warning: the trace lacks the last " << trace.left_out
+                << " spans: there were too many\n";
+  }
+}
+
+// What a command that failed did is written as well; its own error is the one that counts.
+int run_traced(const std::string& name, const std::string& file, Command& command, const Streams& streams,
+               const std::optional<Deadline>& deadline) {
+  if (file.empty()) return run_until(command, streams, deadline);
+  start_trace();
+  int status = 0;
+  try {
+    const TraceSpan span(name);
+    status = run_until(command, streams, deadline);
+  } catch (...) {
+    try {
+      write_trace(file, streams);
+    } catch (const Error& error) {
+      streams.err << "ociassemble: warning: " << terminal_text(error.what()) << '\n';
+    }
+    throw;
+  }
+  write_trace(file, streams);
+  return status;
 }
 
 int run_parsed(const Commands& commands, const Streams& streams) {
@@ -91,7 +129,7 @@ int run_parsed(const Commands& commands, const Streams& streams) {
     const ScopedWaitListener listener(limited.stop, [&streams](const std::string& line) {
       streams.err << "ociassemble: " << terminal_text(line) << '\n' << std::flush;
     });
-    const int status = run_until(*command, limited, deadline);
+    const int status = run_traced(app->get_name(), trace_file_of(*app), *command, limited, deadline);
     streams.out.flush();
     if (!streams.out) throw Error(ErrorCode::io, "cannot write to the standard output");
     return status;

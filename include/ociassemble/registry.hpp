@@ -121,11 +121,13 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // The image to come has these layers, which exist already: the base's. They are asked for when a new one is begun.
   void expect_layers(const std::vector<Layer>& layers);
   // A layer of about so many bytes before compression is being made: opens uploads for it and for the image's config.
-  // An upload that no push takes is given back when the client goes.
-  void expect_new_layer(std::uint64_t size);
+  // An upload that no push takes is given back when the client goes. Where one push is expected and the layer is large,
+  // returns a sink (else null): what is written to it goes to the registry at once, and its write() waits for a slow
+  // link; it never fails, belongs to one thread, and goes before the client.
+  std::shared_ptr<Sink> expect_new_layer(std::uint64_t size);
   // That layer is made, and no record knew it: the push sends it without asking. A registry that has it all the same,
-  // from another machine, is sent it again.
-  void add_new_layer(const Digest& digest);
+  // from another machine, is sent it again. `sent` (may be null) is the layer's sink, and has all of its bytes.
+  void add_new_layer(const Digest& digest, const std::shared_ptr<Sink>& sent = {});
 
   // What push() would do, by GET and HEAD alone. Where the registry has no referrers API, the push makes up to four
   // further requests for each referrer, to list it in the index under a tag.

@@ -24,6 +24,7 @@
 #include "assemble/system_files.hpp"
 #include "base/file_status.hpp"
 #include "base/stop.hpp"
+#include "base/trace.hpp"
 #include "bases/static_base.hpp"
 #include "image/layer_makers.hpp"
 #include "inputs/folder.hpp"
@@ -159,6 +160,7 @@ class Assembly {
 
   // Once everything is placed, the environment and the user are known, and before a layer is made.
   void pass_gates() {
+    const TraceSpan span("gates");
     const ImageFiles files(base_.tree, placement_, sources_);
     auto cache = open_record_cache(workplace_);
     for (const auto& binary : binaries_) {

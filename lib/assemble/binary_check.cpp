@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/trace.hpp"
 #include "bases/base_facts.hpp"
 #include "inputs/input_file.hpp"
 #include "ociassemble/error.hpp"
@@ -54,6 +55,7 @@ std::string base_words(const Base& base) {
 }
 
 std::vector<CheckedBinary> look_at_binaries(const std::vector<BinaryInput>& binaries) {
+  const TraceSpan span("read programs");
   std::vector<CheckedBinary> checked;
   for (const auto& binary : binaries) {
     checked.push_back({&binary, {}, FileIdentity::of(binary.source)});

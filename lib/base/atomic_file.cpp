@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/system_error.hpp"
+#include "base/trace.hpp"
 #include "base/waiting.hpp"
 #include "ociassemble/error.hpp"
 
@@ -145,7 +146,10 @@ void AtomicFile::start_writeback() {
 
 void AtomicFile::commit_as(const fs::path& target) {
   const auto action = [&] { return fmt::format("cannot write {}", target.string()); };
-  if (durability_ == Durability::synced && ::fsync(fd_.get()) != 0 && errno != EINVAL) throw_errno(action());
+  if (durability_ == Durability::synced) {
+    const TraceSpan span("sync file");
+    if (::fsync(fd_.get()) != 0 && errno != EINVAL) throw_errno(action());
+  }
   if (::rename(temporary_.c_str(), target.c_str()) != 0) throw_errno(action());
   temporary_.clear();
   fd_.reset();
@@ -159,6 +163,7 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
 }
 
 void sync_folder(const fs::path& folder) {
+  const TraceSpan span("sync folder");
   const fs::path name = folder.empty() ? "." : folder;
   const UniqueFd fd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // A folder that may be written to but not read cannot be synced; the file is there all the same.

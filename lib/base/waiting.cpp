@@ -14,6 +14,7 @@
 
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "base/trace.hpp"
 
 namespace ociassemble {
 namespace {
@@ -62,6 +63,8 @@ void Waiting::pause() {
 }
 
 void lock_file(int fd, const std::string& name, const std::stop_token& stop) {
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return;
+  const TraceSpan span("wait for lock");
   for (Waiting waiting(fmt::format("for the lock of {}, which another process holds", name), stop);;) {
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return;
     if (errno != EWOULDBLOCK && errno != EINTR) throw_errno("cannot lock " + name);

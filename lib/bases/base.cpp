@@ -8,6 +8,7 @@
 
 #include "base/file_status.hpp"
 #include "base/stop.hpp"
+#include "base/trace.hpp"
 #include "bases/base_facts.hpp"
 #include "bases/file_summaries.hpp"
 #include "bases/rootfs_platform.hpp"
@@ -304,6 +305,7 @@ Tree read_cached_tree(const std::vector<Layer>& layers, const Digest& key, const
   auto cache = open_record_cache(workplace);
   auto record = cache ? cache->find(kKind, key) : std::nullopt;
   if (auto known = record ? decode_tree(std::move(*record)) : std::nullopt) return std::move(*known);
+  const TraceSpan span("read base layers");
   // The record is smaller than the tree, and cheap to copy for each platform and profile.
   auto bytes = encode_tree(read_layers(layers, workplace));
   if (cache) cache->put(kKind, key, bytes);
@@ -344,15 +346,17 @@ Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const
     std::optional<LayerCache> cache;
     if (records) cache.emplace(std::make_shared<RecordCache>(std::move(*records)));
     bool made = false;
+    std::shared_ptr<Sink> sent;
     const auto size = size_of(entries);
     const auto before_making = [&] {
       made = true;
-      if (workplace.client) workplace.client->expect_new_layer(size);
+      if (workplace.client) sent = workplace.client->expect_new_layer(size);
+      return sent;
     };
     auto layer = build_cached_layer(std::move(entries), options, workplace.store, cache ? &*cache : nullptr,
                                     workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop,
                                     before_making);
-    if (made && workplace.client) workplace.client->add_new_layer(layer.descriptor.digest);
+    if (made && workplace.client) workplace.client->add_new_layer(layer.descriptor.digest, sent);
     return layer;
   };
   sort_entries(entries);
@@ -385,6 +389,7 @@ std::vector<fs::path> inputs_of(const Location& location) {
 
 Base open_base(SharedWork& work, const BaseRequest& request, const Platform& platform, const Workplace& workplace,
                std::vector<fs::path>& inputs) {
+  const TraceSpan span("find base");
   const auto& location = request.location;
   Base base{{}, {}, {}, {}, {}, location.to_string(), make_tree(wanted_files())};
   switch (location.kind) {

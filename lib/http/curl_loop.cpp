@@ -49,12 +49,16 @@ std::vector<long> unheard_ports(CURLM* multi) {
 
 }  // namespace
 
-CurlShare::CurlShare() : handle_(curl().share_init()) {
-  if (!handle_) throw std::bad_alloc();
-  curl().share_setopt(handle_.get(), CURLSHOPT_LOCKFUNC, &CurlShare::lock);
-  curl().share_setopt(handle_.get(), CURLSHOPT_UNLOCKFUNC, &CurlShare::unlock);
-  curl().share_setopt(handle_.get(), CURLSHOPT_USERDATA, this);
-  curl().share_setopt(handle_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+CURLSH* CurlShare::get() {
+  std::call_once(made_, [this] {
+    handle_.reset(curl().share_init());
+    if (!handle_) throw std::bad_alloc();
+    curl().share_setopt(handle_.get(), CURLSHOPT_LOCKFUNC, &CurlShare::lock);
+    curl().share_setopt(handle_.get(), CURLSHOPT_UNLOCKFUNC, &CurlShare::unlock);
+    curl().share_setopt(handle_.get(), CURLSHOPT_USERDATA, this);
+    curl().share_setopt(handle_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  });
+  return handle_.get();
 }
 
 void CurlShare::lock(CURL*, curl_lock_data data, curl_lock_access, void* self) {
@@ -73,12 +77,6 @@ CurlLoop::~CurlLoop() {
   }
   wake();
   thread_.join();
-}
-
-CURLSH* CurlLoop::share() {
-  const std::lock_guard lock(mutex_);
-  if (!share_) share_ = std::make_unique<CurlShare>();
-  return share_->get();
 }
 
 // Under the lock.

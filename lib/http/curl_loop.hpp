@@ -15,16 +15,16 @@ namespace ociassemble {
 class CurlTransfer;
 
 // TLS sessions, so that a further connection to the same server costs a round trip less. Connections and DNS answers
-// belong to the loop's multi handle.
+// belong to a loop's multi handle. Safe for concurrent use.
 class CurlShare {
  public:
-  CurlShare();
-  CURLSH* get() const noexcept { return handle_.get(); }
+  CURLSH* get();  // made by the first call
 
  private:
   static void lock(CURL*, curl_lock_data data, curl_lock_access, void* self);
   static void unlock(CURL*, curl_lock_data data, void* self);
 
+  std::once_flag made_;
   std::array<std::mutex, CURL_LOCK_DATA_LAST> locks_;
   CurlShareHandle handle_;  // last: goes before the locks
 };
@@ -38,7 +38,6 @@ class CurlLoop {
   CurlLoop& operator=(const CurlLoop&) = delete;
   ~CurlLoop();  // all transfers have ended
 
-  CURLSH* share();
   // Throws Error{io} when the system gives no thread.
   void start(std::shared_ptr<CurlTransfer> transfer);
   // After a piece was offered to a transfer, or taken from it: goes on where the transfer is paused.
@@ -61,7 +60,6 @@ class CurlLoop {
 
   std::mutex mutex_;
   std::condition_variable detached_;
-  std::unique_ptr<CurlShare> share_;
   CurlMultiHandle multi_;
   Transfers new_;  // guarded by mutex_, as `closed_`
   bool closed_ = false;

@@ -61,6 +61,7 @@ std::string without_user_information(std::string text) {
 
 CurlStream::CurlStream(std::shared_ptr<CurlContext> context, const HttpRequest& request)
     : context_(std::move(context)), url_(Url::parse(request.url)), stop_(request.stop), body_(request.body) {
+  loop_ = is_unshared(request) ? &context_->large_loop : &context_->loop;
   try {
     do {
       begin(request);
@@ -75,7 +76,19 @@ CurlStream::~CurlStream() { close(); }
 
 void CurlStream::close() noexcept {
   on_stop_.reset();
-  if (transfer_) context_->loop.end(*transfer_);
+  if (transfer_) loop_->end(*transfer_);
+}
+
+// Whether it needs a connection that nothing else shares, where a server could have others.
+bool CurlStream::is_unshared(const HttpRequest& request) const {
+  const bool large = request.large || (body_ && is_large(body_->size));
+  return large && url_.is_https() && !speaks_http_1();
+}
+
+// What is known of a server with TLS.
+bool CurlStream::speaks_http_1() const {
+  return context_->http_1_servers.with(
+      [&](const std::set<std::string>& servers) { return servers.contains(url_.authority()); });
 }
 
 void CurlStream::begin(const HttpRequest& request) {
@@ -88,14 +101,14 @@ void CurlStream::begin(const HttpRequest& request) {
   configure(request);
   on_stop_.emplace(stop_, [transfer = transfer_.get()] { transfer->interrupt(); });
   feed();  // the first piece is there when curl asks for it
-  context_->loop.start(transfer_);
+  loop_->start(transfer_);
 }
 
 void CurlStream::configure(const HttpRequest& request) {
   CURL* easy = transfer_->easy();
   const auto& options = context_->options;
   set_option(easy, CURLOPT_URL, url_.to_string().c_str());
-  set_option(easy, CURLOPT_SHARE, context_->loop.share());
+  set_option(easy, CURLOPT_SHARE, context_->share.get());
   set_option(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
   set_option(easy, CURLOPT_NOSIGNAL, 1L);
@@ -116,16 +129,15 @@ void CurlStream::configure(const HttpRequest& request) {
 
 void CurlStream::set_version(const HttpRequest& request) {
   CURL* easy = transfer_->easy();
-  if (is_large(body_left_) || request.large) {
+  may_be_http_2_ = !is_large(body_left_) && !request.large;
+  if (!may_be_http_2_) {
     set_option(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     return;
   }
   // A build of curl without HTTP/2 refuses this, and goes on with HTTP/1.1.
   curl().easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
   // A request waits for a connection that is being made, to share it, where it can be shared.
-  const bool may_share = url_.is_https() && context_->http_1_servers.with([&](const std::set<std::string>& servers) {
-    return !servers.contains(url_.authority());
-  });
+  const bool may_share = url_.is_https() && !speaks_http_1();
   set_option(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
 }
 
@@ -166,7 +178,7 @@ bool CurlStream::await_answer() {
     feed();
     transfer_->wait_for_answer(!piece_.empty());
   }
-  if (url_.is_https() && !answer_->multiplexed) {
+  if (url_.is_https() && may_be_http_2_ && !answer_->multiplexed) {
     context_->http_1_servers.with([&](std::set<std::string>& servers) { servers.insert(url_.authority()); });
   }
   return true;
@@ -176,29 +188,40 @@ bool CurlStream::await_answer() {
 void CurlStream::feed() {
   for (;;) {
     if (piece_.empty() && body_left_ == 0) return;
-    if (piece_.empty()) read_piece();
+    if (piece_.empty() && !read_piece()) {
+      transfer_->end_body();
+      loop_->wake_for(*transfer_);
+      return;
+    }
     if (!transfer_->offer(piece_)) return;
-    context_->loop.wake_for(*transfer_);
+    loop_->wake_for(*transfer_);
   }
 }
 
-void CurlStream::read_piece() {
+// False at the end of a body of unknown size.
+bool CurlStream::read_piece() {
   if (!body_source_) body_source_ = body_->open();
   piece_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, body_left_)));
   const auto count = body_source_->read(piece_);
+  if (body_left_ == kUnknownSize) {
+    piece_.resize(count);
+    if (count == 0) body_left_ = 0;
+    return count != 0;
+  }
   if (count == 0) {
     throw Error(ErrorCode::corrupt,
                 fmt::format("cannot send to {}: {} bytes of the content are missing", url_.authority(), body_left_));
   }
   piece_.resize(count);
   body_left_ -= count;
-  if (body_left_ != 0) return;
+  if (body_left_ != 0) return true;
   // A verifying source says only at its end whether the bytes were the right ones: ask before the last of them leave.
   std::byte extra{};
   if (body_source_->read(std::span(&extra, 1)) != 0) {
     throw Error(ErrorCode::corrupt,
                 fmt::format("cannot send to {}: the content is longer than it should be", url_.authority()));
   }
+  return true;
 }
 
 void CurlStream::fail() {
@@ -243,7 +266,7 @@ void CurlStream::next_piece() {
     throw_if_stopped(stop_);
     const bool done = transfer_->is_done();  // asked first: what came before is still taken
     if (transfer_->take(held_)) {
-      context_->loop.wake_for(*transfer_);
+      loop_->wake_for(*transfer_);
       return;
     }
     if (done) break;

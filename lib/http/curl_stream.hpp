@@ -27,7 +27,11 @@ struct CurlContext {
   const HttpOptions options;
   CurlTls tls;
   Guarded<std::set<std::string>> http_1_servers;  // that have TLS, and answered in HTTP/1
-  CurlLoop loop;                                  // last: ends before what its transfers use
+  CurlShare share;
+  // Last: they end before what their transfers use. Large bodies have connections that speak HTTP/1.1, and a multi
+  // handle of their own: curl would let a request wait for one of them, to learn whether it can be shared.
+  CurlLoop loop;
+  CurlLoop large_loop;
 };
 
 // One request and its answer. The loop's thread moves the bytes; the body's source is read on the caller's thread,
@@ -41,9 +45,12 @@ class CurlStream : public HttpStream {
 
   int status() const noexcept override { return answer_->status; }
   const HttpHeaders& headers() const noexcept override { return answer_->headers; }
+  HttpTiming timing() const noexcept override { return answer_->timing; }
   std::size_t read(std::span<std::byte> buffer) override;
 
  private:
+  bool is_unshared(const HttpRequest& request) const;
+  bool speaks_http_1() const;
   void begin(const HttpRequest& request);
   void configure(const HttpRequest& request);
   void set_version(const HttpRequest& request);
@@ -51,7 +58,7 @@ class CurlStream : public HttpStream {
   void set_headers(const HttpRequest& request);
   bool await_answer();
   void feed();
-  void read_piece();
+  bool read_piece();
   void next_piece();
   [[noreturn]] void fail();
   void close() noexcept;
@@ -59,13 +66,15 @@ class CurlStream : public HttpStream {
   const std::shared_ptr<CurlContext> context_;
   const Url url_;
   const std::stop_token stop_;
+  CurlLoop* loop_;  // the context's
+  bool may_be_http_2_ = true;
   CurlList request_headers_;
   std::shared_ptr<CurlTransfer> transfer_;
   const CurlTransfer::Answer* answer_ = nullptr;
 
   std::optional<HttpBody> body_;
   std::unique_ptr<Source> body_source_;
-  std::uint64_t body_left_ = 0;   // that the source has still to give
+  std::uint64_t body_left_ = 0;   // that the source has still to give; kUnknownSize until it ends
   std::vector<std::byte> piece_;  // of the body, to be offered
 
   std::vector<std::byte> held_;  // of the answer

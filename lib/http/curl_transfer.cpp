@@ -54,7 +54,8 @@ CurlTransfer::CurlTransfer(std::string authority, std::uint64_t body_size)
   set_option(handle, CURLOPT_SEEKDATA, this);
   set_option(handle, CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
   set_option(handle, CURLOPT_PREREQDATA, this);
-  set_option(handle, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(body_size));
+  // Without a size curl sends HTTP/1.1's chunks.
+  set_option(handle, CURLOPT_INFILESIZE_LARGE, body_size == kUnknownSize ? -1 : static_cast<curl_off_t>(body_size));
 }
 
 bool CurlTransfer::offer(std::vector<std::byte>& piece) {
@@ -63,6 +64,11 @@ bool CurlTransfer::offer(std::vector<std::byte>& piece) {
   outgoing_.swap(piece);
   piece.clear();
   return true;
+}
+
+void CurlTransfer::end_body() {
+  const std::lock_guard lock(mutex_);
+  body_ended_ = true;
 }
 
 void CurlTransfer::wait_for_answer(bool has_piece) {
@@ -191,7 +197,11 @@ void CurlTransfer::take_header(std::string_view line) {
   }
   if (trimmed(line).empty()) {
     answered_ = answer_.status >= 200;  // what was before is informational: "100 Continue", "103 Early Hints"
-    if (answered_) changed_.notify_all();
+    if (answered_) {
+      answer_.timing = {since_start(CURLINFO_CONNECT_TIME_T), since_start(CURLINFO_APPCONNECT_TIME_T),
+                        since_start(CURLINFO_STARTTRANSFER_TIME_T)};
+      changed_.notify_all();
+    }
     return;
   }
   const auto colon = line.find(':');
@@ -199,11 +209,18 @@ void CurlTransfer::take_header(std::string_view line) {
   answer_.headers.add(std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1))));
 }
 
+std::chrono::microseconds CurlTransfer::since_start(CURLINFO time) const {
+  curl_off_t value = 0;
+  curl().easy_getinfo(easy(), time, &value);
+  return std::chrono::microseconds(value);
+}
+
 std::size_t CurlTransfer::give_body(std::span<std::byte> buffer) {
   if (unsent_ == 0) return 0;
   if (sent_ == sending_.size()) {
     const std::lock_guard lock(mutex_);
     if (outgoing_.empty()) {
+      if (body_ended_) return 0;
       send_paused_ = true;
       return CURL_READFUNC_PAUSE;
     }
@@ -215,7 +232,7 @@ std::size_t CurlTransfer::give_body(std::span<std::byte> buffer) {
   const auto count = std::min(buffer.size(), sending_.size() - sent_);
   std::memcpy(buffer.data(), sending_.data() + sent_, count);
   sent_ += count;
-  unsent_ -= count;
+  if (unsent_ != kUnknownSize) unsent_ -= count;
   touched_ = true;
   return count;
 }

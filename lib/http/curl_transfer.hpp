@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -26,9 +27,10 @@ class CurlTransfer {
     int status = 0;
     HttpHeaders headers;
     bool multiplexed = false;  // HTTP/2
+    HttpTiming timing;
   };
 
-  // `authority` is for messages; `body_size` is what offer() will bring.
+  // `authority` is for messages; `body_size` is what offer() will bring, or kUnknownSize: then end_body() ends it.
   CurlTransfer(std::string authority, std::uint64_t body_size);
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -40,6 +42,7 @@ class CurlTransfer {
 
   // True: the piece was taken, and is empty now. False while the last one has not been.
   bool offer(std::vector<std::byte>& piece);
+  void end_body();
   // Waits until there is an answer, an end, room for a piece (where one is ready) or a call of interrupt().
   void wait_for_answer(bool has_piece);
   // The same until there is a piece of the answer's body.
@@ -76,11 +79,12 @@ class CurlTransfer {
  private:
   // Under the lock.
   bool has_room_again() const { return receive_paused_ && incoming_.empty(); }
-  bool has_piece_again() const { return send_paused_ && !outgoing_.empty(); }
+  bool has_piece_again() const { return send_paused_ && (!outgoing_.empty() || body_ended_); }
   void take_header(std::string_view line);
   std::size_t take_body(std::span<const std::byte> bytes);
   std::size_t give_body(std::span<std::byte> buffer);
   void fail() noexcept;
+  std::chrono::microseconds since_start(CURLINFO time) const;
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) noexcept;
   static std::size_t on_write(char* data, std::size_t size, std::size_t count, void* self) noexcept;
@@ -95,7 +99,7 @@ class CurlTransfer {
   // The loop's thread alone.
   std::vector<std::byte> sending_;
   std::size_t sent_ = 0;  // of sending_
-  std::uint64_t unsent_;  // of the whole body
+  std::uint64_t unsent_;  // of the whole body, or kUnknownSize
   bool touched_ = false;  // some of the body has gone to curl
   std::size_t header_bytes_ = 0;
   long local_port_ = 0;
@@ -104,6 +108,7 @@ class CurlTransfer {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::byte> outgoing_;
+  bool body_ended_ = false;
   std::vector<std::byte> incoming_;
   Answer answer_;
   bool answered_ = false;

@@ -46,6 +46,9 @@ class HttpHeaders {
 // body slow where the way is long, and it would hold up what shares its connection.
 constexpr bool is_large(std::uint64_t body) noexcept { return body >= (std::uint64_t{4} << 20U); }
 
+// Of a body that ends where its source does.
+inline constexpr std::uint64_t kUnknownSize = UINT64_MAX;
+
 // What a request carries: `open` is called once for each time that the bytes are sent, and gives exactly `size` of
 // them.
 struct HttpBody {
@@ -66,12 +69,21 @@ struct HttpRequest {
   std::stop_token stop;  // ends the request and the reading of its answer with Error{interrupted}
 };
 
+// How long after its request began a transfer came how far. On a connection that was there already, `connected` and
+// `secured` are 0; `secured` also without TLS.
+struct HttpTiming {
+  std::chrono::microseconds connected{};
+  std::chrono::microseconds secured{};
+  std::chrono::microseconds answered{};
+};
+
 // An answer: status and headers are there, the body comes with read(), as fast as it is read. May outlive its
 // transport. read() throws TransportError when the body is cut short. One thread.
 class HttpStream : public Source {
  public:
   virtual int status() const noexcept = 0;
   virtual const HttpHeaders& headers() const noexcept = 0;
+  virtual HttpTiming timing() const noexcept { return {}; }
 };
 
 // A request or an answer that did not get through.

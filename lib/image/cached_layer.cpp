@@ -60,7 +60,7 @@ std::vector<std::shared_ptr<std::atomic<bool>>> notes_of(const std::vector<Layer
 
 Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& options,
                          const std::shared_ptr<BlobStore>& store, LayerCache* cache, MakeLayer when,
-                         const std::stop_token& stop, const std::function<void()>& before_making) {
+                         const std::stop_token& stop, const std::function<std::shared_ptr<Sink>()>& before_making) {
   sort_entries(entries);
   const auto key = cache != nullptr ? LayerCache::key(entries, options) : std::nullopt;
   const auto known = key ? cache->find(*key) : std::nullopt;
@@ -73,8 +73,8 @@ Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& op
   }
   const auto files = files_of(entries);
   const auto notes = notes_of(entries);
-  if (!known && before_making) before_making();
-  auto layer = build_layer(std::move(entries), options, store, stop);
+  const auto also_to = !known && before_making ? before_making() : nullptr;
+  auto layer = build_layer(std::move(entries), options, store, stop, also_to.get());
   const bool is_settled = std::none_of(notes.begin(), notes.end(), [](const auto& note) { return note->load(); });
   if (key && is_settled) cache->put(*key, files, {layer.descriptor, layer.diff_id});
   return layer;

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/stop.hpp"
+#include "base/trace.hpp"
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
 #include "io/streams.hpp"
@@ -19,26 +20,30 @@ namespace {
 // A compressor can take long over what it was given: its output is another place to stop at.
 class StoppableSink : public Sink {
  public:
-  StoppableSink(Sink& to, const std::stop_token& stop) : to_(to), stop_(stop) {}
+  // `also_to` may be null.
+  StoppableSink(Sink& to, const std::stop_token& stop, Sink* also_to) : to_(to), stop_(stop), also_to_(also_to) {}
 
   void write(std::span<const std::byte> bytes) override {
     throw_if_stopped(stop_);
     to_.write(bytes);
+    if (also_to_ != nullptr) also_to_->write(bytes);
   }
 
  private:
   Sink& to_;
   const std::stop_token& stop_;
+  Sink* const also_to_;
 };
 
 // Tar bytes on their way into the store.
 class LayerPipeline {
  public:
-  LayerPipeline(const LayerOptions& options, const std::shared_ptr<BlobStore>& store, const std::stop_token& stop)
+  LayerPipeline(const LayerOptions& options, const std::shared_ptr<BlobStore>& store, const std::stop_token& stop,
+                Sink* also_to = nullptr)
       : options_(options),
         store_(store),
         blob_(store->begin()),
-        compressed_(*blob_, stop),
+        compressed_(*blob_, stop, also_to),
         compressor_(make_compressor(options.compression, compressed_)),
         diff_id_(compressor_.get()) {}
 
@@ -86,9 +91,11 @@ void sort_entries(std::vector<LayerEntry>& entries) {
 }
 
 Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,
-                  const std::stop_token& stop) {
+                  const std::stop_token& stop, Sink* also_to) {
+  TraceSpan span("make layer");
+  span.note("entries", entries.size());
   sort_entries(entries);
-  LayerPipeline pipeline(options, store, stop);
+  LayerPipeline pipeline(options, store, stop, also_to);
   TarWriter tar(pipeline.tar());
   for (const auto& made : entries) {
     throw_if_stopped(stop);
@@ -101,7 +108,9 @@ Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, 
     }
   }
   tar.finish();
-  return pipeline.finish();
+  auto layer = pipeline.finish();
+  span.note("blob bytes", layer.descriptor.size);
+  return layer;
 }
 
 Layer build_layer_from_tar(Source& tar, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,

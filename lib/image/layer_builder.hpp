@@ -36,9 +36,9 @@ void sort_entries(std::vector<LayerEntry>& entries);
 
 // Sorts the entries and writes them as one layer into the store, in one pass: tar, diff ID, compression on all workers,
 // digest, file. Throws Error{invalid_argument} for entries with the same path, and what reading, writing and the store
-// throw; the store then has nothing new.
+// throw; the store then has nothing new. The blob's bytes also go to `also_to`, where it is not null.
 Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, const std::shared_ptr<BlobStore>& store,
-                  const std::stop_token& stop);
+                  const std::stop_token& stop, Sink* also_to = nullptr);
 
 // A layer from tar bytes that somebody else made, in the compression that is asked for; the tar's bytes stay as they
 // are. `read` is given the bytes on their way, must read them to the end, and may throw: the store then has nothing

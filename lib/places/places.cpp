@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/trace.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "places/blob_names.hpp"
@@ -50,6 +51,8 @@ std::string publish_content(const Content& content, const Location& target, cons
                 "write to oci-archive:FILE, which `docker load` takes, too");
   }
   if (target.chooses()) reject_target(target, "a digest or a place cannot be written to");
+  TraceSpan span("publish");
+  span.note("to", target.to_string());
   const auto& digest = digest_of(content);
   switch (target.kind) {
     case Location::Kind::registry: {

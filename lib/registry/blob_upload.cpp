@@ -47,6 +47,22 @@ void BlobUpload::run(const std::optional<RegistryAnswer>& opened) {
   } else {
     start();
   }
+  send_until_done();
+}
+
+void BlobUpload::run_streamed(const StreamedBytes& streamed) {
+  take_location(streamed.upload);
+  if (streamed.offset == size()) {
+    offset_ = size();
+    resumed_ = true;
+    chunked_ = true;
+  } else if (resume()) {
+    return;
+  }
+  send_until_done();
+}
+
+void BlobUpload::send_until_done() {
   for (;;) {
     switch (try_once()) {
       case Next::done:

@@ -9,6 +9,7 @@
 
 #include "registry/registry_session.hpp"
 #include "registry/retry.hpp"
+#include "registry/streamed_upload.hpp"
 #include "registry/upload_content.hpp"
 
 namespace ociassemble {
@@ -27,10 +28,13 @@ class BlobUpload {
 
   // `opened` is the answer of a POST that opened a session already (a mount that came to nothing).
   void run(const std::optional<RegistryAnswer>& opened);
+  // Some or all of the blob was sent while it was made.
+  void run_streamed(const StreamedBytes& streamed);
 
  private:
   enum class Next { done, resume, restart };
 
+  void send_until_done();
   void start();
   void adopt(const RegistryAnswer& answer);
   void take_location(const RegistryAnswer& answer);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMostAskedFor = 8;  // the push asks for the others
 constexpr std::chrono::seconds kPatience{1};
+// A smaller layer is made before a trip to the registry has come back, and then goes in one request instead of two.
+constexpr std::uint64_t kWorthStreaming = std::uint64_t{32} << 20U;
 constexpr std::uint64_t kUsualCompression = 3;  // of programs; a wrong guess costs an upload that is given back
 
 template <class Key, class Result>
@@ -40,9 +42,10 @@ PushAhead::~PushAhead() {
       if (!session_->stop().stop_requested()) upload.wait_until(deadline);
     }
   }
+  streamed_.clear();
   stop_.request_stop();
   for (const bool large : {false, true}) {
-    while (const auto upload = take_upload(large)) give_back(*upload);
+    while (const auto upload = take_upload(large)) give_back_upload(*session_, repository_, *upload);
   }
 }
 
@@ -77,15 +80,23 @@ void PushAhead::ask_for_manifest(const std::string& identifier) {
                      }));
 }
 
-void PushAhead::expect_layer(const std::vector<Layer>& others, std::uint64_t size) {
+std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>& others, std::uint64_t size,
+                                                        Streaming streaming) {
   const std::lock_guard lock(mutex_);
-  open_upload(is_large(size / kUsualCompression));
+  std::shared_ptr<StreamedUpload> streamed;
+  if (streaming == Streaming::allowed && size >= kWorthStreaming) {
+    constexpr bool large = true;
+    streamed = std::make_shared<StreamedUpload>(session_, repository_, [this] { return ask_for_upload(large); });
+  } else {
+    open_upload(is_large(size / kUsualCompression));
+  }
   if (!std::exchange(has_config_, true)) open_upload(false);
   for (const auto& layer : others) {
-    if (blobs_.size() == kMostAskedFor) return;
+    if (blobs_.size() == kMostAskedFor) break;
     // What is read from this very repository is there.
     if (layer.blobs->repository() != session_->registry() + "/" + repository_) ask_for_blob(layer.descriptor.digest);
   }
+  return streamed;
 }
 
 void PushAhead::ask_for_blob(const Digest& digest) {
@@ -101,20 +112,23 @@ void PushAhead::ask_for_blob(const Digest& digest) {
 }
 
 void PushAhead::open_upload(bool large) {
-  uploads_[large].push_back(begin([this, large]() -> std::optional<RegistryAnswer> {
-    auto answer = session_->request({.method = "POST",
-                                     .url = session_->endpoint().uploads(repository_),
-                                     .scope = Scope::push(repository_),
-                                     .stop = stop_.get_token(),
-                                     .large = large});
-    if (answer.status != 202 || !answer.headers.find("Location")) return {};
-    return answer;
-  }));
+  uploads_[large].push_back(begin([this, large] { return ask_for_upload(large); }));
 }
 
-void PushAhead::add_new(const Digest& digest) {
+std::optional<RegistryAnswer> PushAhead::ask_for_upload(bool large) const {
+  auto answer = session_->request({.method = "POST",
+                                   .url = session_->endpoint().uploads(repository_),
+                                   .scope = Scope::push(repository_),
+                                   .stop = stop_.get_token(),
+                                   .large = large});
+  if (answer.status != 202 || !answer.headers.find("Location")) return {};
+  return answer;
+}
+
+void PushAhead::add_new(const Digest& digest, std::shared_ptr<StreamedUpload> streamed) {
   const std::lock_guard lock(mutex_);
   new_.insert(digest);
+  if (streamed) streamed_.insert_or_assign(digest, std::move(streamed));
 }
 
 bool PushAhead::is_new(const Digest& digest) const {
@@ -135,6 +149,18 @@ std::optional<std::optional<ManifestFacts>> PushAhead::take_manifest(const std::
 
 std::optional<bool> PushAhead::has_blob(const Digest& digest) { return take(mutex_, blobs_, digest); }
 
+std::optional<StreamedBytes> PushAhead::take_streamed(const Digest& digest) {
+  std::shared_ptr<StreamedUpload> streamed;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = streamed_.find(digest);
+    if (found == streamed_.end()) return {};
+    streamed = std::move(found->second);
+    streamed_.erase(found);
+  }
+  return streamed->take();
+}
+
 std::optional<RegistryAnswer> PushAhead::take_upload(bool large) {
   for (;;) {
     std::future<std::optional<RegistryAnswer>> upload;
@@ -146,18 +172,6 @@ std::optional<RegistryAnswer> PushAhead::take_upload(bool large) {
       uploads.pop_back();
     }
     if (auto answer = upload.get()) return answer;
-  }
-}
-
-// Registries forget uploads by themselves, so nothing is lost where this one is not told.
-void PushAhead::give_back(const RegistryAnswer& upload) const {
-  if (session_->stop().stop_requested()) return;
-  try {
-    const auto location = session_->endpoint().follow(upload.url, *upload.headers.find("Location"));
-    session_->exchange(
-        {.method = "DELETE", .url = location, .scope = Scope::push(repository_), .stop = session_->stop()});
-  } catch (const std::exception&) {
-    return;
   }
 }
 

@@ -14,6 +14,7 @@
 #include "ociassemble/image.hpp"
 #include "registry/manifests.hpp"
 #include "registry/registry_session.hpp"
+#include "registry/streamed_upload.hpp"
 
 namespace ociassemble {
 
@@ -30,10 +31,14 @@ class PushAhead {
   // Asks what the tag or digest is.
   void ask_for_manifest(const std::string& identifier);
   // A layer of about so many bytes before compression is being made, of an image that has `others`, too: asks which of
-  // those are there, and opens an upload for the layer, and with the first layer one for the image's config.
-  void expect_layer(const std::vector<Layer>& others, std::uint64_t size);
+  // those are there, and opens an upload for the layer, and with the first layer one for the image's config. Returns
+  // where to write a large layer's blob while it is made; it borrows this, and goes before it.
+  enum class Streaming { none, allowed };
+  std::shared_ptr<StreamedUpload> expect_layer(const std::vector<Layer>& others, std::uint64_t size,
+                                               Streaming streaming);
   // The blob was made just now, and no record knew it: it is taken for new, which costs at most sending it again.
-  void add_new(const Digest& digest);
+  // `streamed` (may be null) was given all of it.
+  void add_new(const Digest& digest, std::shared_ptr<StreamedUpload> streamed);
   bool is_new(const Digest& digest) const;
   // The registry turned out to lack something: nothing that was learned before holds.
   void forget();
@@ -41,6 +46,7 @@ class PushAhead {
   // What was found out, once: a later push asks again. Nothing where it was not asked for, or failed.
   std::optional<std::optional<ManifestFacts>> take_manifest(const std::string& identifier);
   std::optional<bool> has_blob(const Digest& digest);
+  std::optional<StreamedBytes> take_streamed(const Digest& digest);
   std::optional<RegistryAnswer> take_upload(bool large);
 
  private:
@@ -50,7 +56,7 @@ class PushAhead {
   auto begin(Ask ask) -> std::future<decltype(ask())>;
   void ask_for_blob(const Digest& digest);
   void open_upload(bool large);
-  void give_back(const RegistryAnswer& upload) const;
+  std::optional<RegistryAnswer> ask_for_upload(bool large) const;
 
   const std::shared_ptr<RegistrySession> session_;
   const std::string repository_;
@@ -60,6 +66,7 @@ class PushAhead {
   bool has_config_ = false;
   std::map<std::string, std::future<std::optional<std::optional<ManifestFacts>>>> manifests_;
   std::map<Digest, std::future<std::optional<bool>>> blobs_;
+  std::map<Digest, std::shared_ptr<StreamedUpload>> streamed_;
   std::map<bool, Uploads> uploads_;  // by whether they are large
 };
 

@@ -192,17 +192,23 @@ void RegistryClient::expect_layers(const std::vector<Layer>& layers) {
   state_->expected_layers.insert(state_->expected_layers.end(), layers.begin(), layers.end());
 }
 
-void RegistryClient::expect_new_layer(std::uint64_t size) {
+std::shared_ptr<Sink> RegistryClient::expect_new_layer(std::uint64_t size) {
   std::vector<Layer> layers;
   {
     const std::lock_guard lock(state_->mutex);
     layers = std::exchange(state_->expected_layers, {});
   }
-  for (const auto& pushes : state_->all_ahead()) pushes->expect_layer(layers, size);
+  const auto all = state_->all_ahead();
+  std::shared_ptr<Sink> sink;
+  const auto streams = all.size() == 1 ? PushAhead::Streaming::allowed : PushAhead::Streaming::none;
+  for (const auto& pushes : all) sink = pushes->expect_layer(layers, size, streams);
+  return sink;
 }
 
-void RegistryClient::add_new_layer(const Digest& digest) {
-  for (const auto& pushes : state_->all_ahead()) pushes->add_new(digest);
+void RegistryClient::add_new_layer(const Digest& digest, const std::shared_ptr<Sink>& sent) {
+  const auto streamed = std::dynamic_pointer_cast<StreamedUpload>(sent);
+  if (streamed) streamed->finish();
+  for (const auto& pushes : state_->all_ahead()) pushes->add_new(digest, streamed);
 }
 
 PushPlan RegistryClient::plan(const Image& image, const Reference& target, const std::vector<Document>& referrers) {

@@ -3,7 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdint>
 #include <string_view>
+#include <utility>
+
+#include "base/trace.hpp"
 
 namespace ociassemble {
 namespace {
@@ -14,6 +19,45 @@ bool is_redirect(int status, std::string_view method, Redirects redirects) noexc
   if (status == 303 && redirects == Redirects::to_same_resource) return false;
   if (status == 307 || status == 308) return true;
   return (status == 301 || status == 302 || status == 303) && (method == "GET" || method == "HEAD");
+}
+
+// A request until the end of its answer, as a span of the trace.
+class TracedStream : public HttpStream {
+ public:
+  TracedStream(std::unique_ptr<TraceSpan> span, std::unique_ptr<HttpStream> stream)
+      : span_(std::move(span)), stream_(std::move(stream)) {}
+  TracedStream(const TracedStream&) = delete;
+  TracedStream& operator=(const TracedStream&) = delete;
+  ~TracedStream() override { span_->note("received bytes", received_); }
+
+  int status() const noexcept override { return stream_->status(); }
+  const HttpHeaders& headers() const noexcept override { return stream_->headers(); }
+  HttpTiming timing() const noexcept override { return stream_->timing(); }
+  std::size_t read(std::span<std::byte> buffer) override {
+    const auto count = stream_->read(buffer);
+    received_ += count;
+    return count;
+  }
+
+ private:
+  std::unique_ptr<TraceSpan> span_;
+  std::unique_ptr<HttpStream> stream_;
+  std::uint64_t received_ = 0;
+};
+
+std::unique_ptr<HttpStream> open_traced(HttpTransport& transport, const HttpRequest& request, const std::string& name) {
+  auto span = std::make_unique<TraceSpan>(name, TraceSpan::Kind::transfer);
+  if (request.body && request.body->size != kUnknownSize) span->note("sent bytes", request.body->size);
+  auto stream = transport.open(request);
+  const auto timing = stream->timing();
+  const auto note = [&](const char* key, std::chrono::microseconds time) {
+    if (time.count() > 0) span->note(key, static_cast<std::uint64_t>(time.count()));
+  };
+  span->note("status", static_cast<std::uint64_t>(stream->status()));
+  note("connected after us", timing.connected);
+  note("TLS after us", timing.secured);
+  note("answered after us", timing.answered);
+  return std::make_unique<TracedStream>(std::move(span), std::move(stream));
 }
 
 void check_redirect(const Url& from, const Url& to, const PlainHttpPolicy& policy) {
@@ -56,11 +100,12 @@ std::unique_ptr<HttpStream> Sender::send_once(HttpRequest request, const Url& ur
   if (authorization) request.headers.add("Authorization", *authorization);
   const auto where = fmt::format("{} {}", request.method, url.without_query());
   if (listener_->traces()) {
-    const auto content = request.body ? fmt::format(" ({} bytes)", request.body->size) : std::string();
+    const bool is_sized = request.body && request.body->size != kUnknownSize;
+    const auto content = is_sized ? fmt::format(" ({} bytes)", request.body->size) : std::string();
     listener_->trace(fmt::format("> {}{}{}", where, content, authorization ? " with credentials" : ""));
   }
   try {
-    auto stream = transport_->open(request);
+    auto stream = is_tracing() ? open_traced(*transport_, request, listener_->scrub(where)) : transport_->open(request);
     listener_->trace(fmt::format("< {} for {}", stream->status(), where));
     return stream;
   } catch (const TransportError& error) {

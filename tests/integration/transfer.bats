@@ -75,6 +75,29 @@ make_two_platforms() {
   grep -F "> HEAD http://$REGISTRY/v2/app/manifests/v1" <<<"$output"
 }
 
+@test "--trace writes what took how long, without secrets, also when the command fails" {
+  run -0 --separate-stderr ociassemble build -q --binary "$server" --trace trace.json --push "$REGISTRY/app:traced"
+  [ "$(jq -r '[.traceEvents[] | select(.ph == "X") | .name] | contains(["build", "find base", "make layer", "publish"])' trace.json)" = true ]
+  [ "$(jq -r '[.traceEvents[] | select(.ph == "b")] | length' trace.json)" -eq "$(jq -r '[.traceEvents[] | select(.ph == "e")] | length' trace.json)" ]
+  [ "$(jq -r '[.traceEvents[] | select(.ph == "b" and (.name | startswith("PUT ")))] | length' trace.json)" -ge 3 ]
+  OCIASSEMBLE_USERNAME=alice OCIASSEMBLE_PASSWORD=very-secret run -1 ociassemble push -q --trace failed.json oci:image:v1 127.0.0.1:9/app:v1
+  [ "$(jq -r '.traceEvents[0].name' failed.json)" != null ]
+  run ! grep -F very-secret failed.json
+  run -1 ociassemble build -q --binary "$server" --trace "$PWD" -o oci:traced:v1
+  grep -F 'it is a folder' <<<"$output"
+}
+
+@test "a large layer goes to the registry while it is made, and comes back as it was" {
+  head -c 40000000 /dev/urandom >data
+  run -0 ociassemble build -q --trace-http --cache-dir cache --base scratch --add data:/data --push "$REGISTRY/large:v1"
+  [ "$(grep -c '^> PATCH ' <<<"$output")" -eq 1 ]
+  ociassemble pull -q "$REGISTRY/large:v1" oci:large:v1
+  ociassemble verify oci:large:v1
+  # What is known is not sent again, whatever else changes.
+  run -0 ociassemble build -q --trace-http --cache-dir cache --base scratch --add data:/data --label a=b --push "$REGISTRY/large:v1"
+  run ! grep '^> PATCH ' <<<"$output"
+}
+
 @test "a dry run says what a push would send, and writes nothing" {
   run -0 --separate-stderr ociassemble push --dry-run --json --trace-http oci:image:v1 "$REGISTRY/app:v1"
   [ "$(jq -r '.plans[0].upToDate' <<<"$output")" = false ]

@@ -54,7 +54,8 @@ std::optional<Fault> FakeRegistry::Impl::match_fault(const Request& request) {
 
 bool FakeRegistry::Impl::is_too_small(const Request& request, const Fault& fault) {
   const bool sends = request.method == "PUT" || request.method == "PATCH";
-  return sends && fault.cut_after && number(request.get_header_value("Content-Length")) < fault.cut_after;
+  const bool is_sized = request.has_header("Content-Length");  // else it may be cut anywhere
+  return sends && is_sized && fault.cut_after && number(request.get_header_value("Content-Length")) < fault.cut_after;
 }
 
 void FakeRegistry::Impl::handle(const Request& request, Response& response, const ContentReader* reader) {

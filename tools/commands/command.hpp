@@ -101,6 +101,7 @@ class RegistryFlags {
   bool no_system_mirrors_ = false;
   std::string ca_file_;
   std::uint32_t timeout_ = 0;
+  std::string trace_file_;
   bool trace_ = false;
   bool skip_tls_verify_ = false;
 };

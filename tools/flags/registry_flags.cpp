@@ -83,8 +83,12 @@ void RegistryFlags::add_to(CLI::App& app) {
       ->check(CLI::Range(1, 7 * 24 * 60 * 60).description(""))
       ->group(group);
   app.add_flag("--trace-http", trace_, "Show each request and response, without secrets")->group(group);
+  // Read by run(), too.
+  app.add_option("--trace", trace_file_, "Write what took how long as a Chrome trace (chrome://tracing, Perfetto)")
+      ->type_name("FILE")
+      ->group(group);
   show_in_full_help_only(app, {"--plain-http", "--ca-file", "--insecure-skip-tls-verify", "--registry-mirror",
-                               "--no-system-mirrors", "--timeout", "--trace-http"});
+                               "--no-system-mirrors", "--timeout", "--trace-http", "--trace"});
 }
 
 Workplace RegistryFlags::workplace(const Streams& streams, Verbosity verbosity,

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -345,6 +346,31 @@ TEST_CASE("a body is sent with its length, and an empty one says so") {
   CHECK(body_of(*transport->open(request)) == "0 0");
 }
 
+TEST_CASE("a body of unknown size ends where its source does, and says no length") {
+  // Gives a little at a time.
+  class Slow : public Source {
+   public:
+    explicit Slow(std::size_t size) : left_(size) {}
+    std::size_t read(std::span<std::byte> buffer) override {
+      const auto count = std::min({left_, buffer.size(), std::size_t{99'999}});
+      std::fill_n(buffer.begin(), count, std::byte{'x'});
+      left_ -= count;
+      return count;
+    }
+
+   private:
+    std::size_t left_;
+  };
+  GoodServer server;
+  const auto transport = make_curl_transport();
+  auto request = get(server.origin() + "/sink");
+  request.method = "PUT";
+  for (const std::size_t size : {0U, 1U, 3'000'000U, 30'000'000U}) {
+    request.body = HttpBody{kUnknownSize, [size] { return std::make_unique<Slow>(size); }};
+    CHECK(body_of(*transport->open(request)) == fmt::format("{} ", size));
+  }
+}
+
 TEST_CASE("what the body's source throws comes out of open") {
   class Broken : public Source {
     std::size_t read(std::span<std::byte>) override { throw std::domain_error("broken"); }
@@ -352,8 +378,10 @@ TEST_CASE("what the body's source throws comes out of open") {
   GoodServer server;
   auto request = get(server.origin() + "/sink");
   request.method = "PUT";
-  request.body = HttpBody{10, [] { return std::make_unique<Broken>(); }};
-  CHECK_THROWS_AS(make_curl_transport()->open(request), std::domain_error);
+  for (const std::uint64_t size : {std::uint64_t{10}, kUnknownSize}) {
+    request.body = HttpBody{size, [] { return std::make_unique<Broken>(); }};
+    CHECK_THROWS_AS(make_curl_transport()->open(request), std::domain_error);
+  }
 }
 
 TEST_CASE("a body that is shorter or longer than it should be is not sent to its end") {
