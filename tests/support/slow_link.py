@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""slow_link.py PORT TARGET_PORT ROUND_TRIP_MS MB_PER_SECOND: a way to a port of this machine as if it were far away.
+"""slow_link.py PORT TARGET_PORT ROUND_TRIP_MS MB_PER_SECOND [ADDRESS]: a way to a port of this machine as if it were far away.
 
 Every connection's first byte waits a round trip more, as the handshake of TCP would; the rate is shared by all
 connections, each way. Prints a line when it listens."""
@@ -51,7 +51,7 @@ class Line:
             return
 
 
-async def main(port, target, round_trip, bytes_per_second):
+async def main(port, target, round_trip, bytes_per_second, address):
     up, down = (Line(bytes_per_second, round_trip / 2) for _ in range(2))
 
     async def connect(reader, writer):
@@ -61,16 +61,17 @@ async def main(port, target, round_trip, bytes_per_second):
         writer.close()
         far_writer.close()
 
-    server = await asyncio.start_server(connect, "127.0.0.1", port)
+    server = await asyncio.start_server(connect, address, port)
     print("listening", flush=True)
     async with server:
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
+    if len(sys.argv) not in (5, 6):
         sys.exit(__doc__)
     try:
-        asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1e3, float(sys.argv[4]) * 1e6))
+        asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1e3, float(sys.argv[4]) * 1e6,
+                         sys.argv[5] if len(sys.argv) == 6 else "127.0.0.1"))
     except KeyboardInterrupt:
         pass
