@@ -70,6 +70,7 @@ class Assembly {
         platform_(choose_platform(options.platform, binaries_)),
         created_(created_time(options, binaries_)),
         origin_(origin_of(options, binaries_, workplace.warn)),
+        new_programs_(expect_new_programs()),
         base_(open_base(work, base_request(options, created_), platform_, workplace, inputs_)),
         placement_(base_.tree, options.file_times),
         accounts_(base_.tree),
@@ -86,6 +87,7 @@ class Assembly {
     pass_gates();
     layers_ = base_.layers;
     for (auto& planned : planned_) make_planned(std::move(planned));
+    remember_programs();
     warn_of_depth();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     std::sort(inputs_.begin(), inputs_.end());
@@ -94,6 +96,34 @@ class Assembly {
   }
 
  private:
+  static constexpr const char* kPrograms = "programs";
+
+  static Digest program_key(const FileIdentity& file) { return Digest::of(file.to_string()); }
+
+  // Which layers have to be made is known only with the base. That of a program from which none was made yet has to be,
+  // and its upload can be opened while the base is looked up.
+  std::vector<FileIdentity> expect_new_programs() const {
+    std::vector<FileIdentity> found;
+    if (!workplace_.client) return found;
+    std::uint64_t size = 0;
+    const auto cache = open_record_cache(workplace_);
+    for (const auto& binary : binaries_) {
+      if (!binary.file) continue;
+      size += binary.file->size;
+      if (!cache || !cache->find(kPrograms, program_key(*binary.file))) found.push_back(*binary.file);
+    }
+    if (!found.empty() && !workplace_.client->expect_uploads(size)) found.clear();
+    return found;
+  }
+
+  void remember_programs() const {
+    if (new_programs_.empty()) return;
+    auto cache = open_record_cache(workplace_);
+    for (const auto& file : new_programs_) {
+      if (cache) cache->put(kPrograms, program_key(file), "made");
+    }
+  }
+
   std::set<Digest> base_layers() const {
     std::set<Digest> digests;
     if (!base_.root) return digests;
@@ -402,6 +432,7 @@ class Assembly {
   const Platform platform_;
   const std::int64_t created_;
   const Annotations origin_;
+  const std::vector<FileIdentity> new_programs_;  // from which no layer was made yet, where that is remembered
   Base base_;
   Placement placement_;
   Accounts accounts_;

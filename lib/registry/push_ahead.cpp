@@ -80,17 +80,29 @@ void PushAhead::ask_for_manifest(const std::string& identifier) {
                      }));
 }
 
+void PushAhead::expect_uploads(std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  const bool large = is_large(size / kUsualCompression);
+  open_upload(large);
+  ++expected_[large];
+  open_config_upload();
+}
+
 std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>& others, std::uint64_t size,
                                                         Streaming streaming) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<StreamedUpload> streamed;
+  const bool large = is_large(size / kUsualCompression);
+  const bool is_open = take_expected(large);
   if (streaming == Streaming::allowed && size >= kWorthStreaming) {
-    constexpr bool large = true;
-    streamed = std::make_shared<StreamedUpload>(session_, repository_, [this] { return ask_for_upload(large); });
-  } else {
-    open_upload(is_large(size / kUsualCompression));
+    streamed = std::make_shared<StreamedUpload>(session_, repository_, [this, large, is_open] {
+      auto upload = is_open ? take_upload(large) : std::nullopt;
+      return upload ? upload : ask_for_upload(large);
+    });
+  } else if (!is_open) {
+    open_upload(large);
   }
-  if (!std::exchange(has_config_, true)) open_upload(false);
+  open_config_upload();
   for (const auto& layer : others) {
     if (blobs_.size() == kMostAskedFor) break;
     // What is read from this very repository is there.
@@ -109,6 +121,17 @@ void PushAhead::ask_for_blob(const Digest& digest) {
                    if (answer.status == 404) return false;
                    return answer.succeeded() ? std::optional(true) : std::nullopt;
                  }));
+}
+
+void PushAhead::open_config_upload() {
+  if (!std::exchange(has_config_, true)) open_upload(false);
+}
+
+bool PushAhead::take_expected(bool large) {
+  auto& count = expected_[large];
+  if (count == 0) return false;
+  --count;
+  return true;
 }
 
 void PushAhead::open_upload(bool large) {

@@ -30,6 +30,8 @@ class PushAhead {
 
   // Asks what the tag or digest is.
   void ask_for_manifest(const std::string& identifier);
+  // A layer of about so many bytes before compression will be made: opens the uploads that expect_layer() would open.
+  void expect_uploads(std::uint64_t size);
   // A layer of about so many bytes before compression is being made, of an image that has `others`, too: asks which of
   // those are there, and opens an upload for the layer, and with the first layer one for the image's config. Returns
   // where to write a large layer's blob while it is made; it borrows this, and goes before it.
@@ -56,6 +58,8 @@ class PushAhead {
   auto begin(Ask ask) -> std::future<decltype(ask())>;
   void ask_for_blob(const Digest& digest);
   void open_upload(bool large);
+  void open_config_upload();
+  bool take_expected(bool large);
   std::optional<RegistryAnswer> ask_for_upload(bool large) const;
 
   const std::shared_ptr<RegistrySession> session_;
@@ -67,7 +71,8 @@ class PushAhead {
   std::map<std::string, std::future<std::optional<std::optional<ManifestFacts>>>> manifests_;
   std::map<Digest, std::future<std::optional<bool>>> blobs_;
   std::map<Digest, std::shared_ptr<StreamedUpload>> streamed_;
-  std::map<bool, Uploads> uploads_;  // by whether they are large
+  std::map<bool, Uploads> uploads_;       // by whether they are large
+  std::map<bool, std::size_t> expected_;  // of them, those that no layer has yet
 };
 
 }  // namespace ociassemble

@@ -45,11 +45,11 @@ costs() {
   [ "$(wc -l <log)" -le "$2" ]
 }
 
-@test "a changed program on a base by tag: four trips, and nothing is asked of what is new" {
+@test "a changed program on a base by tag: three trips, and nothing is asked of what is new" {
   build
   change
   build
-  costs 4 9
+  costs 3 8
   run ! grep 'HEAD .*/blobs/.* 404' log
   run ! grep GET log
 }

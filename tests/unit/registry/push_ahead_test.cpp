@@ -102,6 +102,23 @@ TEST_CASE("uploads that no push takes are given back") {
   CHECK(registry.open_sessions() == 0);
 }
 
+TEST_CASE("uploads that were opened before the base was known are those of the layer and the config") {
+  FakeRegistry registry;
+  const Build build({});
+  {
+    RegistryClient client(fast_options());
+    CHECK_FALSE(client.expect_uploads(kSmall));
+    client.expect_push(at(registry, "app:v1"));
+    CHECK(client.expect_uploads(kSmall));
+    client.expect_new_layer(kSmall);
+    client.add_new_layer(build.fresh.descriptor.digest);
+    client.push(*build.image, at(registry, "app:v1"));
+  }
+  CHECK(registry.count("POST", "/blobs/uploads/") == 2);
+  CHECK(registry.count("DELETE") == 0);
+  CHECK(registry.manifest("app", "v1") == build.image->manifest_json());
+}
+
 TEST_CASE("a layer that is read from the repository itself is not asked for") {
   FakeRegistry registry;
   seed(registry, "app", "base", image_of({"base"}));

@@ -137,6 +137,20 @@ TEST_CASE("an upload that cannot be opened, or is lost before its digest comes, 
   }
 }
 
+TEST_CASE("an upload that was opened before the base was known is the one that the layer goes into") {
+  FakeRegistry registry;
+  const StreamedBuild build(200'000);
+  {
+    RegistryClient client(fast_options());
+    client.expect_push(at(registry, "app:v1"));
+    client.expect_uploads(kLarge);
+    build.run(client, at(registry, "app:v1"));
+  }
+  CHECK(registry.count("POST") == 2);
+  CHECK(registry.count("DELETE") == 0);
+  CHECK(registry.manifest("app", "v1") == build.image.manifest_json());
+}
+
 TEST_CASE("a layer that is not made to its end leaves no upload behind") {
   FakeRegistry registry;
   const StreamedBuild build(200'000);
