@@ -7,6 +7,7 @@
 
 #include "base/stop.hpp"
 #include "compress/codec.hpp"
+#include "io/read_ahead.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "tar/tar_path.hpp"
@@ -86,7 +87,7 @@ bool FileCatalogue::recall(const Layer& layer) {
 void FileCatalogue::read(const Layer& layer) {
   const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
   buffer_.resize(kCopyBufferSize);
-  HashSource tar_bytes(make_decompressor(open(layer, subject), subject), layer.diff_id.algorithm());
+  HashSource tar_bytes(read_ahead(make_decompressor(open(layer, subject), subject)), layer.diff_id.algorithm());
   tar_bytes_ = &tar_bytes;
   TarReader tar(tar_bytes, subject);
   LayerFactsWriter facts;

@@ -20,6 +20,7 @@
 #include "inputs/folder.hpp"
 #include "inputs/input_file.hpp"
 #include "inspect/os_release.hpp"
+#include "io/read_ahead.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/timestamp.hpp"
@@ -73,7 +74,7 @@ void apply_tar(Tree& tree, Source& bytes, const std::string& subject, const Work
 // Lays a layer's tar over the tree and returns its diff ID.
 Digest apply_layer(Tree& tree, std::unique_ptr<Source> blob, const std::string& subject, Digest::Algorithm algorithm,
                    const Workplace& workplace) {
-  HashSource tar_bytes(make_decompressor(std::move(blob), subject), algorithm);
+  HashSource tar_bytes(read_ahead(make_decompressor(std::move(blob), subject)), algorithm);
   apply_tar(tree, tar_bytes, subject, workplace);
   return tar_bytes.finish();
 }

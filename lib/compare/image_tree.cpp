@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "compress/codec.hpp"
+#include "io/read_ahead.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -37,7 +38,8 @@ void ImageTree::read(const Image& image, const std::set<std::size_t>& noted, con
   for (std::size_t i = 0; i < image.layers().size(); ++i) {
     const auto& layer = image.layers()[i];
     const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
-    HashSource tar_bytes(make_decompressor(layer.blobs->open(layer.descriptor), subject), layer.diff_id.algorithm());
+    HashSource tar_bytes(read_ahead(make_decompressor(layer.blobs->open(layer.descriptor), subject)),
+                         layer.diff_id.algorithm());
     tar_bytes_ = &tar_bytes;
     std::optional<RecordSorter> placed;
     if (noted.count(i) != 0) placed_ = &placed.emplace(kListMemory);

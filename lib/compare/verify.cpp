@@ -17,6 +17,7 @@
 #include "compare/unpacking.hpp"
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
+#include "io/read_ahead.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/embedded_data.hpp"
@@ -229,7 +230,7 @@ class Verifier {
     auto blob = std::make_unique<PeekedSource>(blobs_.open(layer));
     check_compression(layer, detect_compression(blob->head()));
     DecompressionNotes notes;
-    HashSource tar_bytes(make_decompressor(std::move(blob), subject, &notes), algorithm);
+    HashSource tar_bytes(read_ahead(make_decompressor(std::move(blob), subject, &notes)), algorithm);
     TarAudit audit;
     TeeSource audited(tar_bytes, audit);
     TarReader tar(audited, subject);
