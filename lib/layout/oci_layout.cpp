@@ -68,10 +68,14 @@ std::optional<Index> read_index(const fs::path& folder) {
   return in_context((folder / kIndexFile).string(), [&] { return Index::parse(*json); });
 }
 
-// The index must not outlive a power failure that its blobs do not.
-void sync_blob_names(const fs::path& folder, const Digest& digest) {
-  for (const auto& part :
-       {folder / "blobs" / digest.algorithm_name(), folder / "blobs" / "sha256", folder / "blobs", folder}) {
+// The index must not outlive a power failure that its blobs do not. Who put an entry into the index before has synced
+// the names of the folders.
+void sync_blob_names(const fs::path& folder, const Digest& digest, bool has_entries) {
+  const auto blobs = folder / "blobs";
+  std::set<fs::path> parts{blobs / "sha256", blobs / digest.algorithm_name()};
+  const bool may_be_new = !has_entries || parts.size() > 1;
+  if (may_be_new) parts.insert({blobs, folder});
+  for (const auto& part : parts) {
     if (is_folder(part)) sync_folder(part);
   }
 }
@@ -191,7 +195,7 @@ void OciLayout::put(const Descriptor& descriptor, const std::optional<std::strin
   const auto json = read_file_if_exists(folder_ / kIndexFile, kMaxManifestSize);
   const auto before = json ? in_context((folder_ / kIndexFile).string(), [&] { return Index::parse(*json); }) : Index();
   if (json && has_entry(before, entry)) return;
-  sync_blob_names(folder_, descriptor.digest);
+  sync_blob_names(folder_, descriptor.digest, !before.manifests.empty());
   write_file_atomically(folder_ / kIndexFile, as_bytes(put_entry(json.value_or(before.to_json()), entry)));
 }
 

@@ -33,6 +33,16 @@ bytes_read_from() {
   [ "$again" -lt 100000 ]
 }
 
+@test "a changed build flushes its three blobs, their names, the index and its name: six times" {
+  command -v strace >/dev/null || skip "no strace here"
+  cp "$server" program
+  ociassemble build -q --binary program --base scratch -o oci:image:v1
+  echo changed >>program
+  strace -f -e trace=fsync,fdatasync,syncfs,sync -o trace ociassemble build -q --binary program --base scratch -o oci:image:v1 ||
+    skip "strace cannot trace here"
+  [ "$(grep -cE '^[0-9]+ +(fsync|fdatasync|syncfs|sync)\(' trace)" -eq 6 ]
+}
+
 # The system calls of an unchanged build on the base in `base`, by their names, one a line.
 unchanged_calls() {
   strace -f -o trace ociassemble build -q --binary "$server" --base oci:base:v1 -o oci:image:v1 >/dev/null &&
