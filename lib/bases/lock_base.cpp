@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/task_group.hpp"
 #include "bases/base.hpp"
 #include "bases/base_facts.hpp"
 #include "bases/locked_blobs.hpp"
@@ -12,6 +13,8 @@
 
 namespace ociassemble {
 namespace {
+
+constexpr std::size_t kAskedAtOnce = 32;
 
 void lock_platform(LockedBase& locked, const Document& root, const Platform& platform, const Workplace& workplace) {
   const auto image = open_image(root, platform);
@@ -64,13 +67,20 @@ std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace) 
   std::set<std::pair<std::string, Digest>> locked;
   for (const auto& [name, base] : lock.bases) locked.emplace(name, base.digest);
   for (const auto& [name, image] : lock.images) locked.emplace(name, image.digest);
-  std::vector<MovedBase> moved;
   std::map<std::string, std::optional<Digest>> known;
   for (const auto& [name, digest] : locked) {
-    const auto reference = Reference::parse(name);
-    if (reference.digest()) continue;
-    if (!known.contains(name)) known.emplace(name, digest_now(reference));
-    if (known.at(name) != digest) moved.push_back({name, digest, known.at(name)});
+    if (!Reference::parse(name).digest()) known.emplace(name, std::nullopt);
+  }
+  TaskGroup group(kAskedAtOnce, workplace.stop);
+  for (auto& [name, now] : known) {
+    group.spawn(
+        [&digest_now, &name = name, &now = now](const std::stop_token&) { now = digest_now(Reference::parse(name)); });
+  }
+  group.wait();
+  std::vector<MovedBase> moved;
+  for (const auto& [name, digest] : locked) {
+    const auto found = known.find(name);
+    if (found != known.end() && found->second != digest) moved.push_back({name, digest, found->second});
   }
   return moved;
 }

@@ -10,7 +10,13 @@ set_up() {
   mkdir -p content/etc
   echo 'root:x:0:0:root:/root:/bin/sh' >content/etc/passwd
   ociassemble build -q --base scratch --add content:/ --push "$REGISTRY/trips/base-$BATS_TEST_NUMBER:v1"
-  python3 "$BATS_TEST_DIRNAME/../support/trips.py" "${REGISTRY##*:}" "$PWD/log" 300 >port 2>/dev/null 3>&- &
+  start_proxy 300
+}
+
+# HOLD: for how many milliseconds each answer is held.
+start_proxy() {
+  : >port
+  python3 "$BATS_TEST_DIRNAME/../support/trips.py" "${REGISTRY##*:}" "$PWD/log" "$1" >port 2>/dev/null 3>&- &
   echo $! >proxy.pid
   local tries
   for ((tries = 0; tries < 100; tries++)); do
@@ -81,4 +87,22 @@ costs() {
   stop_counting
   build --locked --lock-file lock
   costs 1 1
+}
+
+@test "a lock of thirty bases: six trips at most, and its check one" {
+  # All have to arrive while the first is held, however busy the machine is.
+  tear_down
+  start_proxy 2000
+  local number bases=()
+  for number in $(seq 30); do
+    cp content/etc/passwd "content/etc/passwd-$number"
+    ociassemble build -q --base scratch --add content:/ --push "$REGISTRY/trips/many:v$number" >/dev/null
+    bases+=(--base "$proxy/trips/many:v$number")
+  done
+  ociassemble lock -q --cache-dir locking --plain-http "$proxy" "${bases[@]}" --lock-file lock >/dev/null
+  costs 6 90
+  [ "$(jq '.bases | length' lock)" -eq 30 ]
+  stop_counting
+  ociassemble lock --check --plain-http "$proxy" --lock-file lock
+  costs 1 30
 }

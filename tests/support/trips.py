@@ -56,10 +56,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_DELETE = do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = forward
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 100  # a connection that finds no place is made a second later
+
+
 def main(target_port, log, hold_ms):
     with open(log, "a") as file:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        server = Server(("127.0.0.1", 0), Handler)
         server.target_port, server.hold, server.trips = int(target_port), int(hold_ms) / 1e3, Trips(file)
         print(server.server_address[1], flush=True)
         server.serve_forever()

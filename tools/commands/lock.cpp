@@ -2,10 +2,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <mutex>
 #include <ostream>
 
 #include "base/escape.hpp"
 #include "base/file_status.hpp"
+#include "base/task_group.hpp"
 #include "commands/command.hpp"
 #include "commands/path_claims.hpp"
 #include "commands/wanted_bases.hpp"
@@ -17,6 +19,9 @@ namespace ociassemble::tool {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Most of the time goes by waiting for registries.
+constexpr std::size_t kLockedAtOnce = 32;
 
 constexpr const char* kLockFooter =
     "The lock says for every base in a registry what its tag stands for, and holds what a build needs to know of it: "
@@ -186,15 +191,26 @@ class LockCommand : public Command {
     }
     // A recipe says all that is needed; a flag adds to what is there.
     auto after = recipe_ ? Lock() : before;
+    const auto is_anew = [&](const std::string& name) { return updating_() && (update.empty() || update == name); };
+    for (const auto& [name, platforms] : wanted) warn_of_latest(name, workplace);
+    std::mutex mutex;
+    TaskGroup group(kLockedAtOnce, workplace.stop);
     for (const auto& [name, platforms] : wanted) {
-      const bool anew = updating_() && (update.empty() || update == name);
-      after.bases.insert_or_assign(name, lock_one(before, name, platforms, anew, workplace));
+      group.spawn([&, name = name, platforms = platforms](const std::stop_token&) {
+        auto locked = lock_one(before, name, platforms, is_anew(name), workplace);
+        const std::lock_guard lock(mutex);
+        after.bases.insert_or_assign(name, std::move(locked));
+      });
     }
-    for (auto& [name, base] : after.bases) pin_name(base, before, name, pins);
     for (const auto& [name, files] : pins.images) {
-      const bool anew = updating_() && (update.empty() || update == name);
-      after.images.insert_or_assign(name, lock_files_of(before, name, files, anew, workplace));
+      group.spawn([&, name = name, files = files](const std::stop_token&) {
+        auto locked = lock_files_of(before, name, files, is_anew(name), workplace);
+        const std::lock_guard lock(mutex);
+        after.images.insert_or_assign(name, std::move(locked));
+      });
     }
+    group.wait();
+    for (auto& [name, base] : after.bases) pin_name(base, before, name, pins);
     after.format = kLockFormat;
     pin(after, before, pins);
     after.write(file);
@@ -230,12 +246,16 @@ class LockCommand : public Command {
     }
   }
 
-  static LockedBase lock_one(const Lock& before, const std::string& name, const std::vector<Platform>& platforms,
-                             bool anew, const Workplace& workplace) {
+  static void warn_of_latest(const std::string& name, const Workplace& workplace) {
     const auto base = Reference::parse(name);
     if (!base.digest() && base.tag().value_or("latest") == "latest" && workplace.warn) {
       workplace.warn("base " + name + " is whatever is latest: --update may bring another major version");
     }
+  }
+
+  static LockedBase lock_one(const Lock& before, const std::string& name, const std::vector<Platform>& platforms,
+                             bool anew, const Workplace& workplace) {
+    const auto base = Reference::parse(name);
     const auto known = before.bases.find(name);
     if (known == before.bases.end()) return lock_base(base, platforms, workplace);
     if (!anew) {
