@@ -13,10 +13,10 @@ set_up() {
   start_proxy 300
 }
 
-# HOLD: for how many milliseconds each answer is held.
+# HOLD [token]: for how many milliseconds each answer is held, and whether it takes a token.
 start_proxy() {
   : >port
-  python3 "$BATS_TEST_DIRNAME/../support/trips.py" "${REGISTRY##*:}" "$PWD/log" "$1" >port 2>/dev/null 3>&- &
+  python3 "$BATS_TEST_DIRNAME/../support/trips.py" "${REGISTRY##*:}" "$PWD/log" "$@" >port 2>/dev/null 3>&- &
   echo $! >proxy.pid
   local tries
   for ((tries = 0; tries < 100; tries++)); do
@@ -105,4 +105,18 @@ costs() {
   stop_counting
   ociassemble lock --check --plain-http "$proxy" --lock-file lock
   costs 1 30
+}
+
+@test "with a token service: a changed program takes two trips more, and a token for each repository" {
+  tear_down
+  start_proxy 300 token
+  build
+  change
+  build
+  costs 5 16
+  grep -c 'GET /token' log
+  [ "$(grep -c 'GET /token' log)" -le 2 ]
+  stop_counting
+  build
+  costs 3 6
 }

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/base64.hpp"
+#include "base/stop.hpp"
 #include "base/text.hpp"
 #include "registry/failure.hpp"
 
@@ -60,12 +61,34 @@ void check_realm(const Url& registry, const Url& realm, const PlainHttpPolicy& p
 
 }  // namespace
 
+// One thread's asking for a token, without the lock: it is taken again at the end.
+class Authenticator::Asking {
+ public:
+  Asking(Authenticator& authenticator, std::string key, Lock& lock)
+      : authenticator_(authenticator), key_(std::move(key)), lock_(lock) {
+    authenticator_.asking_.insert(key_);
+    lock_.unlock();
+  }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+  ~Asking() {
+    lock_.lock();
+    authenticator_.asking_.erase(key_);
+    authenticator_.asked_.notify_all();
+  }
+
+ private:
+  Authenticator& authenticator_;
+  const std::string key_;
+  Lock& lock_;
+};
+
 std::optional<std::string> Authenticator::authorization(const Scope& scope, const std::stop_token& stop) {
-  const std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (mode_ == Mode::unknown) return {};
   if (mode_ == Mode::bearer) {
     if (const auto token = tokens_.find(scope, std::chrono::steady_clock::now())) return "Bearer " + *token;
-    return "Bearer " + fetch_token(scope, stop);
+    return "Bearer " + fetch_token(scope, stop, lock);
   }
   const auto& credentials = credentials_for(scope.repository, stop);
   if (!credentials) return {};
@@ -74,28 +97,27 @@ std::optional<std::string> Authenticator::authorization(const Scope& scope, cons
 
 bool Authenticator::renew(const Url& registry, const std::vector<Challenge>& challenges, const Scope& scope,
                           const std::optional<std::string>& refused, const std::stop_token& stop) {
-  const std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (const auto bearer = find_challenge(challenges, "bearer"); bearer && !bearer->parameter("realm").empty())
-    return use_bearer(registry, *bearer, scope, refused, stop);
+    return use_bearer(registry, *bearer, scope, refused, stop, lock);
   if (find_challenge(challenges, "basic")) return use_basic(scope, refused, stop);
   return false;
 }
 
 bool Authenticator::use_bearer(const Url& registry, const Challenge& challenge, const Scope& scope,
-                               const std::optional<std::string>& refused, const std::stop_token& stop) {
+                               const std::optional<std::string>& refused, const std::stop_token& stop, Lock& lock) {
   const auto cached = tokens_.find(scope, std::chrono::steady_clock::now());
   if (mode_ == Mode::bearer && cached && "Bearer " + *cached != refused) return true;  // another thread was faster
   const auto realm = registry.resolve(challenge.parameter("realm"));
   check_realm(registry, realm, sender_->policy());
   mode_ = Mode::bearer;
-  realm_ = realm;
-  service_ = challenge.parameter("service");
+  service_ = {realm, challenge.parameter("service")};
   auto& demanded = demanded_[scope.key()];
   for (auto& word : words(challenge.parameter("scope"))) {
     if (std::ranges::find(demanded, word) == demanded.end() && demanded.size() < kMaxDemanded)
       demanded.push_back(std::move(word));
   }
-  return "Bearer " + fetch_token(scope, stop) != refused;
+  return "Bearer " + fetch_token(scope, stop, lock) != refused;
 }
 
 bool Authenticator::use_basic(const Scope& scope, const std::optional<std::string>& refused,
@@ -120,44 +142,59 @@ const std::optional<Credentials>& Authenticator::credentials_for(const std::stri
   return known_.insert_or_assign(repository, std::move(found)).first->second;
 }
 
-std::string Authenticator::fetch_token(const Scope& scope, const std::stop_token& stop) {
-  const auto& credentials = credentials_for(scope.repository, stop);
+std::string Authenticator::fetch_token(const Scope& scope, const std::stop_token& stop, Lock& lock) {
+  const auto credentials = credentials_for(scope.repository, stop);
   if (credentials && !credentials->registry_token.empty()) return credentials->registry_token;
+  // A server may take a refresh token once only, and give another.
+  const auto key = credentials && !credentials->identity_token.empty() ? std::string() : scope.key();
+  if (asking_.contains(key)) {
+    asked_.wait(lock, stop, [&] { return !asking_.contains(key); });
+    throw_if_stopped(stop);
+    if (const auto token = tokens_.find(scope, std::chrono::steady_clock::now())) return *token;
+    return fetch_token(scope, stop, lock);
+  }
   Scope wanted = scope;
   for (const auto& demanded : demanded_[scope.key()]) {
     if (std::ranges::find(wanted.scopes, demanded) == wanted.scopes.end()) wanted.scopes.push_back(demanded);
   }
+  const auto service = service_.value();
   const auto now = std::chrono::steady_clock::now();
-  const auto answer = ask_token_server(wanted, credentials, stop);
+  std::string answer;
+  {
+    const Asking asking(*this, key, lock);
+    answer = ask_token_server(service, wanted, credentials, stop);
+  }
   const auto token = parse_token(answer);
   if (!token) {
     throw Error(ErrorCode::corrupt,
-                fmt::format("cannot log in to {}: {} answered without a token", registry_, realm_->authority()));
+                fmt::format("cannot log in to {}: {} answered without a token", registry_, service.realm.authority()));
   }
   sender_->listener().keep_secret(token->text);
   tokens_.store(scope, *token, now);
   return token->text;
 }
 
-std::string Authenticator::ask_token_server(const Scope& wanted, const std::optional<Credentials>& credentials,
+std::string Authenticator::ask_token_server(const TokenService& service, const Scope& wanted,
+                                            const std::optional<Credentials>& credentials,
                                             const std::stop_token& stop) {
   if (credentials && !credentials->identity_token.empty()) {
-    if (auto answer = ask_with_identity(wanted, *credentials, stop)) return std::move(*answer);
+    if (auto answer = ask_with_identity(service, wanted, *credentials, stop)) return std::move(*answer);
   }
-  return ask_with_get(wanted, credentials, stop);
+  return ask_with_get(service, wanted, credentials, stop);
 }
 
 // OAuth2 (distribution specification, "token/oauth"); nothing when the server has no such thing, which Google says with
 // 404, Artifactory with 401 or 405, Harbor with 403. Where those may mean the token, a password is the other way.
-std::optional<std::string> Authenticator::ask_with_identity(const Scope& wanted, const Credentials& credentials,
+std::optional<std::string> Authenticator::ask_with_identity(const TokenService& service, const Scope& wanted,
+                                                            const Credentials& credentials,
                                                             const std::stop_token& stop) {
   HttpRequest request;
   request.method = "POST";
   request.headers.add("Content-Type", "application/x-www-form-urlencoded");
   request.body = HttpBody::of(
       fmt::format("grant_type=refresh_token&service={}&scope={}&client_id=ociassemble&refresh_token={}",
-                  form_encoded(service_), form_encoded(wanted.key()), form_encoded(credentials.identity_token)));
-  auto [status, body] = ask(request, *realm_, {}, stop);
+                  form_encoded(service.name), form_encoded(wanted.key()), form_encoded(credentials.identity_token)));
+  auto [status, body] = ask(request, service.realm, {}, stop);
   if (status == 404 || status == 405) return {};
   if ((status == 400 || status == 401 || status == 403) && has_password(credentials)) return {};
   if (status < 200 || status >= 300) throw refused(status, body);
@@ -169,10 +206,10 @@ std::optional<std::string> Authenticator::ask_with_identity(const Scope& wanted,
 void Authenticator::remember_refresh_token(const std::string& old, const std::string& answer) {
   const auto token = parse_refresh_token(answer);
   if (!token || *token == old) return;
-  const std::string replaced(old.data(), old.size());  // `old` may be one of those below
   sender_->listener().keep_secret(*token);
+  const std::lock_guard lock(mutex_);
   for (auto& [repository, credentials] : known_) {
-    if (credentials && credentials->identity_token == replaced) credentials->identity_token = *token;
+    if (credentials && credentials->identity_token == old) credentials->identity_token = *token;
   }
 }
 
@@ -186,10 +223,10 @@ HttpError Authenticator::refused(int status, std::string_view body) const {
                  sender_->listener().scrubber());
 }
 
-std::string Authenticator::ask_with_get(const Scope& wanted, const std::optional<Credentials>& credentials,
-                                        const std::stop_token& stop) {
-  Url url = *realm_;
-  if (!service_.empty()) url = url.with_query("service", service_);
+std::string Authenticator::ask_with_get(const TokenService& service, const Scope& wanted,
+                                        const std::optional<Credentials>& credentials, const std::stop_token& stop) {
+  Url url = service.realm;
+  if (!service.name.empty()) url = url.with_query("service", service.name);
   for (const auto& scope : wanted.scopes) url = url.with_query("scope", scope);
   std::optional<std::string> authorization;
   if (credentials &&

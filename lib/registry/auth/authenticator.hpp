@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,8 +20,8 @@
 namespace ociassemble {
 
 // Knows what to put into the Authorization field for one registry: learns the way from the registry's first 401, keeps
-// tokens by scope, and renews them. Safe for concurrent use; one thread at a time asks for a token, the others wait and
-// find it.
+// tokens by scope, and renews them. Safe for concurrent use; of each scope one thread at a time asks for a token, and
+// the others wait and find it.
 class Authenticator {
  public:
   Authenticator(std::string registry, std::shared_ptr<const CredentialStore> credentials,
@@ -45,20 +47,30 @@ class Authenticator {
 
  private:
   enum class Mode { unknown, basic, bearer };
+  using Lock = std::unique_lock<std::mutex>;
+
+  // Who gives tokens.
+  struct TokenService {
+    Url realm;
+    std::string name;
+  };
+  class Asking;
 
   const std::optional<Credentials>& credentials_for(const std::string& repository, const std::stop_token& stop);
   bool use_bearer(const Url& registry, const Challenge& challenge, const Scope& scope,
-                  const std::optional<std::string>& refused, const std::stop_token& stop);
+                  const std::optional<std::string>& refused, const std::stop_token& stop, Lock& lock);
   bool use_basic(const Scope& scope, const std::optional<std::string>& refused, const std::stop_token& stop);
   HttpError refused(int status, std::string_view body) const;
   void remember_refresh_token(const std::string& old, const std::string& answer);
-  std::string fetch_token(const Scope& scope, const std::stop_token& stop);
-  std::string ask_token_server(const Scope& wanted, const std::optional<Credentials>& credentials,
-                               const std::stop_token& stop);
-  std::optional<std::string> ask_with_identity(const Scope& wanted, const Credentials& credentials,
-                                               const std::stop_token& stop);
-  std::string ask_with_get(const Scope& wanted, const std::optional<Credentials>& credentials,
-                           const std::stop_token& stop);
+  // Gives up the lock while it waits.
+  std::string fetch_token(const Scope& scope, const std::stop_token& stop, Lock& lock);
+  // Without the lock.
+  std::string ask_token_server(const TokenService& service, const Scope& wanted,
+                               const std::optional<Credentials>& credentials, const std::stop_token& stop);
+  std::optional<std::string> ask_with_identity(const TokenService& service, const Scope& wanted,
+                                               const Credentials& credentials, const std::stop_token& stop);
+  std::string ask_with_get(const TokenService& service, const Scope& wanted,
+                           const std::optional<Credentials>& credentials, const std::stop_token& stop);
   std::pair<int, std::string> ask(const HttpRequest& request, const Url& url,
                                   const std::optional<std::string>& authorization, const std::stop_token& stop);
 
@@ -68,9 +80,10 @@ class Authenticator {
   const RetryPolicy policy_;
 
   mutable std::mutex mutex_;  // of all below
+  std::condition_variable_any asked_;
+  std::set<std::string> asking_;  // scopes' keys; an empty one is for all that have a refresh token
   Mode mode_ = Mode::unknown;
-  std::optional<Url> realm_;
-  std::string service_;
+  std::optional<TokenService> service_;
   std::map<std::string, std::vector<std::string>> demanded_;  // scopes that a challenge named, by our scope's key
   TokenCache tokens_;
   std::map<std::string, std::optional<Credentials>> known_;  // by repository
