@@ -76,6 +76,8 @@ struct RegistryOptions {
   std::function<void(const std::string&)> warn;   // may be empty; one line, no secret
   std::function<void(const std::string&)> trace;  // may be empty; one line a request and a response, no secret
   TransferProgress progress;                      // may be empty
+  // Where it is kept for a day how a registry wants to be logged in to; no secrets. Empty: nowhere.
+  std::filesystem::path cache_folder = {};
 };
 
 // A client of registries (OCI distribution specification 1.1). Safe for concurrent use. Errors: HttpError for a refusal

@@ -98,6 +98,8 @@ std::shared_ptr<const RegistryContext> make_registry_context(RegistryOptions opt
   context->credentials = std::make_shared<const CredentialStore>(
       given_credentials(options), options.credentials_registry, auth_files(),
       [listener = context->listener](const std::string& text) { listener->warn(text); });
+  if (auto records = open_record_cache(options.cache_folder, {}))
+    context->memory = std::make_shared<HostMemory>(std::move(*records));
   context->options = std::move(options);
   context->trust = std::move(trust);
   return context;
@@ -108,7 +110,7 @@ RegistrySession::RegistrySession(std::string registry, std::shared_ptr<const Reg
     : registry_(std::move(registry)),
       context_(std::move(context)),
       stop_(std::move(stop)),
-      authenticator_(registry_, context_->credentials, context_->sender, context_->policy),
+      authenticator_(registry_, context_->credentials, context_->sender, context_->policy, context_->memory),
       pace_(context_->policy) {}
 
 const Endpoint& RegistrySession::endpoint() {
@@ -171,7 +173,8 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
   request.body = call.body;
   request.stop = call.stop;
   request.large = call.large;
-  auto authorization = call.url.same_origin(home) ? authenticator_.authorization(call.scope, call.stop) : std::nullopt;
+  auto authorization =
+      call.url.same_origin(home) ? authenticator_.authorization(home, call.scope, call.stop) : std::nullopt;
   for (bool widened = false, renewed = false;;) {
     auto answer = context_->sender->send(request, call.url, authorization, home, call.redirects);
     if (!asks_for_token(answer) || !answer.url.same_origin(home)) return answer;
@@ -186,7 +189,7 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
     if (!authenticator_.renew(home, challenges, call.scope, authorization, call.stop)) return answer;
     collect_beginning(*answer.stream, kMaxErrorBody);
     answer.stream.reset();
-    authorization = authenticator_.authorization(call.scope, call.stop);
+    authorization = authenticator_.authorization(home, call.scope, call.stop);
   }
 }
 

@@ -53,7 +53,8 @@ struct RegistryContext {
   std::shared_ptr<HttpTransport> transport;
   std::shared_ptr<const Sender> sender;
   std::shared_ptr<const CredentialStore> credentials;
-  HostTrust trust;  // of the one registry that the context is for, where it is for one
+  std::shared_ptr<HostMemory> memory;  // may be null
+  HostTrust trust;                     // of the one registry that the context is for, where it is for one
 };
 
 // With curl as the transport, and the credentials of the options and of this process's environment.

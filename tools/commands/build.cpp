@@ -61,7 +61,7 @@ class BuildCommand : public Command {
     if (second_assembly_) change_process(streams);
     const auto builds = plan(streams);
     if (second_assembly_) {
-      assemble_second(builds, registry_workplace(builds, streams), *second_assembly_);
+      assemble_second(builds, registry_workplace(builds, streams, {}), *second_assembly_);
       return 0;
     }
     if (recipe_.compiles()) compile_programs();
@@ -176,15 +176,17 @@ class BuildCommand : public Command {
     return targets;
   }
 
-  Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams) const {
-    return registry_.workplace(streams, output_.verbosity(json_),
-                               chief_registry(all_targets(builds), bases_of(builds)));
+  Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams,
+                               const std::filesystem::path& cache) const {
+    return registry_.workplace(streams, output_.verbosity(json_), chief_registry(all_targets(builds), bases_of(builds)),
+                               cache);
   }
 
   Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
     const auto targets = all_targets(builds);
     if (dry_run_) check_dry_run(targets);
-    auto workplace = registry_workplace(builds, streams);
+    auto workplace =
+        registry_workplace(builds, streams, no_cache_ ? std::filesystem::path() : cache_folder(cache_dir_, streams));
     if (workplace.notice) {
       workplace.notice = [this, say = workplace.notice](const std::string& text) {
         say(lock_.with_its_options(text, flags_.platform_texts()));
@@ -196,7 +198,6 @@ class BuildCommand : public Command {
         std::any_of(builds.begin(), builds.end(), [&](const Build& build) { return needs_base_layers(build); });
     workplace.layers_on_demand = std::all_of(
         targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
-    if (!no_cache_) workplace.cache_folder = cache_folder(cache_dir_, streams);
     return workplace;
   }
 

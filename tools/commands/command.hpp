@@ -93,7 +93,8 @@ class RegistryFlags {
   // Credentials come from the environment, never from the command line, which others can read. They are for the
   // registry that OCIASSEMBLE_REGISTRY names, else for `registry`, which the user has to have named himself (empty: for
   // none); no other ever sees them.
-  Workplace workplace(const Streams& streams, Verbosity verbosity, const std::string& registry) const;
+  Workplace workplace(const Streams& streams, Verbosity verbosity, const std::string& registry,
+                      const std::filesystem::path& cache_folder = {}) const;
 
  private:
   std::vector<std::string> plain_http_;

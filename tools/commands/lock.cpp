@@ -88,8 +88,8 @@ class LockCommand : public Command {
     auto lock = load(file, streams);
     WantedPins pins;
     const auto wanted = wanted_bases(lock, pins);
-    auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_for_credentials(wanted));
-    workplace.cache_folder = cache_folder(cache_dir_, streams);
+    auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_for_credentials(wanted),
+                                         cache_folder(cache_dir_, streams));
     return check_ ? check(lock, wanted, pins.images, workplace, streams)
                   : write(file, lock, wanted, pins, workplace, streams);
   }

@@ -91,9 +91,10 @@ void RegistryFlags::add_to(CLI::App& app) {
                                "--no-system-mirrors", "--timeout", "--trace-http", "--trace"});
 }
 
-Workplace RegistryFlags::workplace(const Streams& streams, Verbosity verbosity,
-                                   const std::string& registry_name) const {
+Workplace RegistryFlags::workplace(const Streams& streams, Verbosity verbosity, const std::string& registry_name,
+                                   const std::filesystem::path& cache_folder) const {
   Workplace workplace;
+  workplace.cache_folder = cache_folder;
   const auto display = make_display(streams, verbosity);
   const bool shows_progress = verbosity != Verbosity::quiet && verbosity != Verbosity::result;
   workplace.stop = streams.stop;
@@ -101,6 +102,7 @@ Workplace RegistryFlags::workplace(const Streams& streams, Verbosity verbosity,
   if (verbosity != Verbosity::quiet) workplace.notice = workplace.warn;
   if (shows_progress) workplace.progress = line_printer(display, "");
   auto& registry = workplace.registry;
+  registry.cache_folder = cache_folder;
   registry.plain_http = plain_http_;
   registry.ca_file = ca_file_;
   registry.verify_tls = !skip_tls_verify_;

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <sstream>
+#include <utility>
 
 #include "base/base64.hpp"
 #include "base/stop.hpp"
@@ -83,16 +85,53 @@ class Authenticator::Asking {
   Lock& lock_;
 };
 
-std::optional<std::string> Authenticator::authorization(const Scope& scope, const std::stop_token& stop) {
+std::optional<std::string> Authenticator::authorization(const Url& registry, const Scope& scope,
+                                                        const std::stop_token& stop) {
   Lock lock(mutex_);
+  recall(registry);
   if (mode_ == Mode::unknown) return {};
   if (mode_ == Mode::bearer) {
     if (const auto token = tokens_.find(scope, std::chrono::steady_clock::now())) return "Bearer " + *token;
-    return "Bearer " + fetch_token(scope, stop, lock);
+    if (!recalled_) return "Bearer " + fetch_token(scope, stop, lock);
+    try {
+      return "Bearer " + fetch_token(scope, stop, lock);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::interrupted) throw;
+      if (recalled_) mode_ = Mode::unknown;  // the registry says where to ask now
+      return {};
+    }
   }
   const auto& credentials = credentials_for(scope.repository, stop);
   if (!credentials) return {};
   return basic(credentials->username, credentials->password);
+}
+
+// What another run learned.
+void Authenticator::recall(const Url& registry) {
+  if (!memory_ || std::exchange(was_recalled_, true) || mode_ != Mode::unknown) return;
+  const auto way = memory_->find(registry, std::time(nullptr));
+  if (!way) return;
+  try {
+    if (way->kind == LoginWay::Kind::bearer) {
+      auto realm = Url::parse(way->realm);
+      check_realm(registry, realm, sender_->policy());
+      service_ = {std::move(realm), way->service};
+    }
+    mode_ = way->kind == LoginWay::Kind::bearer ? Mode::bearer : Mode::basic;
+    recalled_ = true;
+  } catch (const Error&) {
+    return;  // it would be refused if the registry said it
+  }
+}
+
+void Authenticator::remember(const Url& registry) {
+  recalled_ = false;
+  if (!memory_) return;
+  if (mode_ == Mode::bearer) {
+    memory_->put(registry, {LoginWay::Kind::bearer, service_->realm.to_string(), service_->name}, std::time(nullptr));
+  } else {
+    memory_->put(registry, {LoginWay::Kind::basic}, std::time(nullptr));
+  }
 }
 
 bool Authenticator::renew(const Url& registry, const std::vector<Challenge>& challenges, const Scope& scope,
@@ -100,7 +139,7 @@ bool Authenticator::renew(const Url& registry, const std::vector<Challenge>& cha
   Lock lock(mutex_);
   if (const auto bearer = find_challenge(challenges, "bearer"); bearer && !bearer->parameter("realm").empty())
     return use_bearer(registry, *bearer, scope, refused, stop, lock);
-  if (find_challenge(challenges, "basic")) return use_basic(scope, refused, stop);
+  if (find_challenge(challenges, "basic")) return use_basic(registry, scope, refused, stop);
   return false;
 }
 
@@ -111,7 +150,11 @@ bool Authenticator::use_bearer(const Url& registry, const Challenge& challenge, 
   const auto realm = registry.resolve(challenge.parameter("realm"));
   check_realm(registry, realm, sender_->policy());
   mode_ = Mode::bearer;
-  service_ = {realm, challenge.parameter("service")};
+  const TokenService service{realm, challenge.parameter("service")};
+  const bool is_news =
+      recalled_ || !service_ || service_->realm.to_string() != realm.to_string() || service_->name != service.name;
+  service_ = service;
+  if (is_news) remember(registry);
   auto& demanded = demanded_[scope.key()];
   for (auto& word : words(challenge.parameter("scope"))) {
     if (std::ranges::find(demanded, word) == demanded.end() && demanded.size() < kMaxDemanded)
@@ -120,12 +163,13 @@ bool Authenticator::use_bearer(const Url& registry, const Challenge& challenge, 
   return "Bearer " + fetch_token(scope, stop, lock) != refused;
 }
 
-bool Authenticator::use_basic(const Scope& scope, const std::optional<std::string>& refused,
+bool Authenticator::use_basic(const Url& registry, const Scope& scope, const std::optional<std::string>& refused,
                               const std::stop_token& stop) {
   const auto& credentials = credentials_for(scope.repository, stop);
   if (!credentials || credentials->username.empty()) return false;
   if (basic(credentials->username, credentials->password) == refused) return false;
   mode_ = Mode::basic;
+  remember(registry);
   return true;
 }
 

@@ -13,6 +13,7 @@
 
 #include "registry/auth/challenge.hpp"
 #include "registry/auth/credentials.hpp"
+#include "registry/auth/host_memory.hpp"
 #include "registry/auth/token.hpp"
 #include "registry/retry.hpp"
 #include "registry/sender.hpp"
@@ -25,14 +26,16 @@ namespace ociassemble {
 class Authenticator {
  public:
   Authenticator(std::string registry, std::shared_ptr<const CredentialStore> credentials,
-                std::shared_ptr<const Sender> sender, const RetryPolicy& policy)
+                std::shared_ptr<const Sender> sender, const RetryPolicy& policy, std::shared_ptr<HostMemory> memory)
       : registry_(std::move(registry)),
         credentials_(std::move(credentials)),
         sender_(std::move(sender)),
-        policy_(policy) {}
+        policy_(policy),
+        memory_(std::move(memory)) {}
 
-  // The field's value; nothing while nobody asked for one. May ask the token server.
-  std::optional<std::string> authorization(const Scope& scope, const std::stop_token& stop);
+  // The field's value for `registry`; nothing while nobody asked for one, now or in a run of the last day. May ask the
+  // token server.
+  std::optional<std::string> authorization(const Url& registry, const Scope& scope, const std::stop_token& stop);
 
   // Takes in a 401 from `registry` with its challenges, after `refused` was sent. Returns whether there is something
   // new to try. Throws HttpError{unauthorized} when the token server refuses, Error{network}, Error{unsupported} for a
@@ -56,10 +59,13 @@ class Authenticator {
   };
   class Asking;
 
+  void recall(const Url& registry);
+  void remember(const Url& registry);
   const std::optional<Credentials>& credentials_for(const std::string& repository, const std::stop_token& stop);
   bool use_bearer(const Url& registry, const Challenge& challenge, const Scope& scope,
                   const std::optional<std::string>& refused, const std::stop_token& stop, Lock& lock);
-  bool use_basic(const Scope& scope, const std::optional<std::string>& refused, const std::stop_token& stop);
+  bool use_basic(const Url& registry, const Scope& scope, const std::optional<std::string>& refused,
+                 const std::stop_token& stop);
   HttpError refused(int status, std::string_view body) const;
   void remember_refresh_token(const std::string& old, const std::string& answer);
   // Gives up the lock while it waits.
@@ -78,11 +84,14 @@ class Authenticator {
   const std::shared_ptr<const CredentialStore> credentials_;
   const std::shared_ptr<const Sender> sender_;
   const RetryPolicy policy_;
+  const std::shared_ptr<HostMemory> memory_;  // may be null
 
   mutable std::mutex mutex_;  // of all below
   std::condition_variable_any asked_;
   std::set<std::string> asking_;  // scopes' keys; an empty one is for all that have a refresh token
   Mode mode_ = Mode::unknown;
+  bool recalled_ = false;  // the mode was another run's, and the registry has not confirmed it
+  bool was_recalled_ = false;
   std::optional<TokenService> service_;
   std::map<std::string, std::vector<std::string>> demanded_;  // scopes that a challenge named, by our scope's key
   TokenCache tokens_;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/auth/host_memory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <exception>
+#include <vector>
+
+#include "ociassemble/digest.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr const char* kKind = "hosts";
+constexpr std::int64_t kLifetime = 24 * 60 * 60;
+constexpr std::size_t kLongest = 4096;
+
+Digest key_of(const Url& root) { return Digest::of(fmt::format("login 1 {}", root.to_string())); }
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+bool is_one_line(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+}  // namespace
+
+std::string encode_login_way(const LoginWay& way, std::int64_t learned) {
+  return fmt::format("{}\n{}\n{}\n{}\n", learned, way.kind == LoginWay::Kind::bearer ? "bearer" : "basic", way.realm,
+                     way.service);
+}
+
+std::optional<LearnedWay> decode_login_way(std::string_view record) {
+  const auto lines = lines_of(record.substr(0, kLongest));
+  if (lines.size() != 4 || (lines[1] != "bearer" && lines[1] != "basic")) return {};
+  LearnedWay found{{lines[1] == "bearer" ? LoginWay::Kind::bearer : LoginWay::Kind::basic, std::string(lines[2]),
+                    std::string(lines[3])},
+                   0};
+  const auto [end, error] = std::from_chars(lines[0].data(), lines[0].data() + lines[0].size(), found.learned);
+  if (error != std::errc{} || end != lines[0].data() + lines[0].size()) return {};
+  return found;
+}
+
+std::optional<LoginWay> HostMemory::find(const Url& root, std::int64_t now) const noexcept {
+  try {
+    const auto record = records_.find(kKind, key_of(root));
+    const auto found = record ? decode_login_way(record->bytes) : std::nullopt;
+    if (!found || found->learned > now || now - found->learned > kLifetime) return {};
+    return found->way;
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+void HostMemory::put(const Url& root, const LoginWay& way, std::int64_t now) noexcept {
+  try {
+    // A query may hold more than a place.
+    if (way.realm.find('?') != std::string::npos || !is_one_line(way.realm) || !is_one_line(way.service)) return;
+    const auto record = encode_login_way(way, now);
+    if (record.size() <= kLongest) records_.put(kKind, key_of(root), record);
+  } catch (const std::exception&) {
+    return;  // it is asked again
+  }
+}
+
+}  // namespace ociassemble
