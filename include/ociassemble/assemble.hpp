@@ -19,11 +19,11 @@ namespace ociassemble {
 // What was made, and of what.
 struct Assembled {
   Image image;
-  std::vector<std::filesystem::path> inputs;  // every local file that was read, sorted; for a depfile
-  std::optional<Digest> base_root;            // what the base's name stood for: its index, or its manifest
-  std::set<Digest> base_layers;               // blobs that the image has from a base that is an image
-  std::vector<GateResult> gates;              // of each program: whether it starts, and has what it needs
-  Annotations origin;                         // what AssembleOptions::annotate found
+  std::vector<std::string> inputs;  // every local file that was read, sorted; for a depfile
+  std::optional<Digest> base_root;  // what the base's name stood for: its index, or its manifest
+  std::set<Digest> base_layers;     // blobs that the image has from a base that is an image
+  std::vector<GateResult> gates;    // of each program: whether it starts, and has what it needs
+  Annotations origin;               // what AssembleOptions::annotate found
 };
 
 // Makes the image: base, then (where asked) CA certificates, zone data, added files, binaries, a layer each. Its new

@@ -90,9 +90,7 @@ class Assembly {
     remember_programs();
     warn_of_depth();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
-    std::sort(inputs_.begin(), inputs_.end());
-    inputs_.erase(std::unique(inputs_.begin(), inputs_.end()), inputs_.end());
-    return {std::move(image), std::move(inputs_), base_.root, base_layers(), std::move(gates_), origin_};
+    return {std::move(image), all_inputs(), base_.root, base_layers(), std::move(gates_), origin_};
   }
 
  private:
@@ -122,6 +120,13 @@ class Assembly {
     for (const auto& file : new_programs_) {
       if (cache) cache->put(kPrograms, program_key(file), "made");
     }
+  }
+
+  std::vector<std::string> all_inputs() {
+    for (const auto& input : inputs_) members_.push_back(input.native());
+    std::sort(members_.begin(), members_.end());
+    members_.erase(std::unique(members_.begin(), members_.end()), members_.end());
+    return std::move(members_);
   }
 
   std::set<Digest> base_layers() const {
@@ -344,17 +349,18 @@ class Assembly {
     const auto ignore = find_ignore(add);
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
     inputs_.push_back(add.source);
-    auto members = read_folder(add.source, mtime(), ignore);
-    if (!add.mode) warn_of_made_up_modes(add.source, members, workplace_.warn);
-    for (auto& found : members) {
+    FileModes modes;
+    walk_folder(add.source, mtime(), ignore, [&](LayerEntry found) {
+      if (!add.mode) modes.add(found.entry);
       const auto source = add.source / found.entry.path;
       const bool is_file = found.entry.type == EntryType::regular;
       // A folder's time says that something in it has come or gone.
-      if (is_file || found.entry.type == EntryType::directory) inputs_.push_back(source);
+      if (is_file || found.entry.type == EntryType::directory) members_.push_back(source.native());
       found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
       if (is_file) note_source(found.entry.path, {source, {}});
       place_entry(add, owner, std::move(found));
-    }
+    });
+    modes.warn_of_made_up_ones(add.source, workplace_.warn);
   }
 
   FolderIgnore find_ignore(const AddInput& add) {
@@ -428,6 +434,7 @@ class Assembly {
   const Workplace& workplace_;
   Modes modes_{};  // of the stage
   std::vector<fs::path> inputs_;
+  std::vector<std::string> members_;  // of added folders: inputs, as text for there may be many
   const std::vector<CheckedBinary> binaries_;
   const Platform platform_;
   const std::int64_t created_;

@@ -48,20 +48,17 @@ void warn_of_equal_names(const std::vector<std::string>& paths, const Warn& warn
   }
 }
 
-void warn_of_made_up_modes(const std::filesystem::path& folder, const std::vector<LayerEntry>& entries,
-                           const Warn& warn) {
-  if (!warn) return;
-  std::size_t files = 0;
-  for (const auto& made : entries) {
-    if (made.entry.type != EntryType::regular) continue;
-    if ((made.entry.mode & 0111U) == 0) return;
-    ++files;
-  }
-  if (files < 2) return;
-  std::size_t opened = 0;
-  for (const auto& made : entries) {
-    if (made.entry.type != EntryType::regular) continue;
-    if (++opened > kMostOpened || is_program_file(folder / made.entry.path)) return;
+void FileModes::add(const TarEntry& entry) {
+  if (entry.type != EntryType::regular) return;
+  all_are_executable_ = all_are_executable_ && (entry.mode & 0111U) != 0;
+  ++files_;
+  if (some_.size() <= kMostOpened) some_.push_back(entry.path);
+}
+
+void FileModes::warn_of_made_up_ones(const std::filesystem::path& folder, const Warn& warn) const {
+  if (!warn || !all_are_executable_ || files_ < 2 || files_ > kMostOpened) return;
+  for (const auto& path : some_) {
+    if (is_program_file(folder / path)) return;
   }
   warn(
       fmt::format("every file in {} is executable and none is a program; its file system may keep no modes: add "

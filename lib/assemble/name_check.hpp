@@ -16,9 +16,19 @@ using Warn = std::function<void(const std::string&)>;  // may be empty
 // Windows, one file takes the other's place.
 void warn_of_equal_names(const std::vector<std::string>& paths, const Warn& warn);
 
-// Warns of a folder in which every file is executable and none is a program: its file system keeps no modes, and the
-// image would have those that it makes up. `entries` are the folder's, with their own modes.
-void warn_of_made_up_modes(const std::filesystem::path& folder, const std::vector<LayerEntry>& entries,
-                           const Warn& warn);
+// The modes of a folder's files, as the disk has them.
+class FileModes {
+ public:
+  // `entry`'s path is relative to the folder.
+  void add(const TarEntry& entry);
+  // Warns of a folder in which every file is executable and none is a program: its file system keeps no modes, and the
+  // image would have those that it makes up.
+  void warn_of_made_up_ones(const std::filesystem::path& folder, const Warn& warn) const;
+
+ private:
+  bool all_are_executable_ = true;
+  std::size_t files_ = 0;
+  std::vector<std::string> some_;  // their paths
+};
 
 }  // namespace ociassemble

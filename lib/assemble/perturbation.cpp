@@ -40,7 +40,7 @@ void set_foreign_c_locale(const std::string& now) {
 
 }  // namespace
 
-void PerturbedInputs::arrange(std::vector<std::filesystem::path>& members) const {
+void PerturbedInputs::arrange(std::vector<std::string>& members) const {
   std::sort(members.begin(), members.end(), std::greater<>());
 }
 

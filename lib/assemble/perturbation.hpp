@@ -12,7 +12,7 @@ namespace ociassemble {
 // Folders backwards by name, and files a few bytes at a time.
 class PerturbedInputs : public InputAccess {
  public:
-  void arrange(std::vector<std::filesystem::path>& members) const override;
+  void arrange(std::vector<std::string>& members) const override;
   std::size_t limit_read(std::size_t wanted) const override;
 };
 

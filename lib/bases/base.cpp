@@ -190,7 +190,8 @@ Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileId
     return {known->descriptor, known->diff_id, std::make_shared<TarballOnDemand>(file, *identity, options, workplace)};
   }
   auto layer = layer_from_tarball(file, identity, options, workplace, tree, may_be_written);
-  if (!may_be_written) cache.put(*key, {*identity}, {layer.descriptor, layer.diff_id});
+  if (!may_be_written)
+    cache.put(*key, {std::make_shared<const FileIdentity>(*identity)}, {layer.descriptor, layer.diff_id});
   return layer;
 }
 

@@ -40,10 +40,10 @@ class LayerOnDemand : public BlobReader {
   std::mutex mutex_;
 };
 
-std::vector<FileIdentity> files_of(const std::vector<LayerEntry>& entries) {
-  std::vector<FileIdentity> files;
+std::vector<std::shared_ptr<const FileIdentity>> files_of(const std::vector<LayerEntry>& entries) {
+  std::vector<std::shared_ptr<const FileIdentity>> files;
   for (const auto& made : entries) {
-    if (made.file) files.push_back(*made.file);
+    if (made.file) files.push_back(made.file);
   }
   return files;
 }

@@ -20,7 +20,7 @@ namespace ociassemble {
 struct LayerEntry {
   TarEntry entry;
   std::function<std::unique_ptr<Source>()> open;
-  std::optional<FileIdentity> file;
+  std::shared_ptr<const FileIdentity> file;
   std::optional<Digest> content;
   // Set by what `open` gave when the file may change without another identity; null where there is no file.
   std::shared_ptr<std::atomic<bool>> may_be_written;

@@ -115,8 +115,9 @@ std::optional<LayerResult> LayerCache::find(const Digest& key) const {
   }
 }
 
-void LayerCache::put(const Digest& key, const std::vector<FileIdentity>& files, const LayerResult& result) {
-  const auto rests = [](const FileIdentity& file) { return file.tells_changes() && file.at_rest(); };
+void LayerCache::put(const Digest& key, const std::vector<std::shared_ptr<const FileIdentity>>& files,
+                     const LayerResult& result) {
+  const auto rests = [](const auto& file) { return file->tells_changes() && file->at_rest(); };
   if (std::all_of(files.begin(), files.end(), rests)) records_->put(kKind, key, to_record(result));
 }
 

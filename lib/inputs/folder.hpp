@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "image/layer_builder.hpp"
@@ -17,6 +18,9 @@ namespace ociassemble {
 // be read.
 std::vector<LayerEntry> read_folder(const std::filesystem::path& folder, std::int64_t mtime,
                                     const FolderIgnore& ignore = {});
+// The same, one after the other, a folder before what is below it.
+void walk_folder(const std::filesystem::path& folder, std::int64_t mtime, const FolderIgnore& ignore,
+                 const std::function<void(LayerEntry)>& visit);
 
 // The same for a root file system: modes and owners stay, file capabilities too.
 std::vector<LayerEntry> read_rootfs_folder(const std::filesystem::path& folder, std::int64_t mtime);

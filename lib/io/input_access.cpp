@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/input_access.hpp"
 
+#include <dirent.h>
 #include <fmt/format.h>
 
 #include <atomic>
-#include <system_error>
+#include <cerrno>
+#include <memory>
+#include <string_view>
 
 #include "base/system_error.hpp"
 
@@ -20,14 +23,18 @@ const InputAccess* InputAccess::current() noexcept { return in_place.load(); }
 ScopedInputAccess::ScopedInputAccess(const InputAccess& access) noexcept { in_place = &access; }
 ScopedInputAccess::~ScopedInputAccess() { in_place = nullptr; }
 
-std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> members;
-  std::error_code failure;
-  for (std::filesystem::directory_iterator at(folder, failure), end; at != end; at.increment(failure)) {
-    if (failure) break;
-    members.push_back(at->path());
+std::vector<std::string> list_folder(const std::string& folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(folder.c_str()), ::closedir);
+  if (!opened) throw_errno(fmt::format("cannot read folder {}", folder));
+  std::vector<std::string> members;
+  for (;;) {
+    errno = 0;
+    const dirent* member = ::readdir(opened.get());
+    if (member == nullptr) break;
+    const std::string_view name = member->d_name;
+    if (name != "." && name != "..") members.emplace_back(name);
   }
-  if (failure) throw_errno(fmt::format("cannot read folder {}", folder.string()), failure.value());
+  if (errno != 0) throw_errno(fmt::format("cannot read folder {}", folder));
   if (const auto* access = InputAccess::current()) access->arrange(members);
   return members;
 }

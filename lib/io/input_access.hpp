@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
+#include <string>
 #include <vector>
 
 namespace ociassemble {
@@ -17,8 +17,8 @@ class InputAccess {
   InputAccess& operator=(const InputAccess&) = delete;
   virtual ~InputAccess() = default;
 
-  // Puts a folder's members into the order in which they are to be met. Called from any thread.
-  virtual void arrange(std::vector<std::filesystem::path>& members) const = 0;
+  // Puts the names of a folder's members into the order in which they are to be met. Called from any thread.
+  virtual void arrange(std::vector<std::string>& members) const = 0;
   // At most so many bytes of a file at once: from 1 to `wanted`, which is not 0. Called from any thread.
   virtual std::size_t limit_read(std::size_t wanted) const = 0;
 
@@ -35,7 +35,7 @@ class ScopedInputAccess {
   ~ScopedInputAccess();
 };
 
-// The paths of a folder's members, in no order. Throws Error{io} or Error{not_found}.
-std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder);
+// The names of a folder's members, in no order. Throws Error{io} or Error{not_found}.
+std::vector<std::string> list_folder(const std::string& folder);
 
 }  // namespace ociassemble

@@ -54,7 +54,7 @@ std::string finding(const Made& made, const Image& image) {
 class Restless : public InputAccess {
  public:
   explicit Restless(std::filesystem::path file) : file_(std::move(file)) {}
-  void arrange(std::vector<std::filesystem::path>&) const override {
+  void arrange(std::vector<std::string>&) const override {
     std::ofstream(file_, std::ios::binary) << "xxxx" << static_cast<char>('a' + count_++);
   }
   std::size_t limit_read(std::size_t wanted) const override { return wanted; }
@@ -67,7 +67,7 @@ class Restless : public InputAccess {
 // Sees that the other circumstances are there.
 class Witness : public InputAccess {
  public:
-  void arrange(std::vector<std::filesystem::path>& members) const override {
+  void arrange(std::vector<std::string>& members) const override {
     std::sort(members.begin(), members.end());
     time_zone = std::getenv("TZ") == nullptr ? "" : std::getenv("TZ");
     std::ostringstream text;
@@ -126,9 +126,9 @@ TEST_CASE("a folder in another order and files in pieces give the bytes that the
   const Made made;
   const auto before = made.assemble_once().digest();
   const PerturbedInputs inputs;
-  std::vector<std::filesystem::path> members{"b", "a", "c"};
+  std::vector<std::string> members{"b", "a", "c"};
   inputs.arrange(members);
-  CHECK(members == std::vector<std::filesystem::path>{"c", "b", "a"});
+  CHECK(members == std::vector<std::string>{"c", "b", "a"});
   CHECK(inputs.limit_read(1) == 1);
   CHECK(inputs.limit_read(262144) == 4093);
   const ScopedInputAccess access(inputs);
