@@ -87,7 +87,17 @@ bool is_missing_repository(const Refusal& refusal, const Details& details) {
          (is_code(details, "NAME_UNKNOWN") || (mentions(details, "project") && mentions(details, "not found")));
 }
 
+bool rejects_login(const Refusal& refusal) {
+  return refusal.status == 401 && refusal.login && !refusal.login->is_accepted;
+}
+
 std::string cause_of(const Refusal& refusal, const Details& details) {
+  if (rejects_login(refusal)) {
+    const auto& user = refusal.login->user;
+    return (user.empty() ? "the registry rejected the token"
+                         : fmt::format("the registry rejected the password of user {}", printable(user))) +
+           words_of(details);
+  }
   if (refusal.status == 404 && is_code(details, "NAME_UNKNOWN")) {
     std::string cause = "the registry has no such repository";
     for (const auto& detail : details) {
@@ -106,7 +116,22 @@ std::string login_command(std::string_view registry) {
   return registry == "docker.io" ? std::string("ociassemble login") : fmt::format("ociassemble login {}", registry);
 }
 
+// With credentials that are right, a right is missing; registries answer so of a repository that is not there, too.
+std::string hint_for_user(const Refusal& refusal) {
+  const auto& login = *refusal.login;
+  const auto command = login_command(refusal.registry);
+  if (rejects_login(refusal)) {
+    return login.is_given ? "check the user name and the password: OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD, or "
+                            "those of the command line"
+                          : fmt::format("log in again with `{}`", command);
+  }
+  const auto who = login.user.empty() ? std::string("the token") : fmt::format("user {}", printable(login.user));
+  return fmt::format("{} has no right to do this, or there is no such repository; log in as another user: `{}`", who,
+                     command);
+}
+
 std::string login_hint(const Refusal& refusal) {
+  if (refusal.login) return hint_for_user(refusal);
   if (refusal.withheld_credentials) {
     return fmt::format(
         "OCIASSEMBLE_USERNAME and OCIASSEMBLE_PASSWORD are not sent to {0}: set OCIASSEMBLE_REGISTRY={0} if they are "

@@ -27,6 +27,13 @@ struct RegistryErrorDetail {
 using Scrub = std::function<std::string(std::string)>;
 std::vector<RegistryErrorDetail> parse_error_body(std::string_view body, const Scrub& scrub = {});
 
+// The credentials that a request had.
+struct UsedLogin {
+  std::string user;          // empty for a token
+  bool is_given = false;     // by RegistryOptions; else this machine keeps them
+  bool is_accepted = false;  // a token server took them
+};
+
 // An answer that was not the one hoped for.
 struct Refusal {
   std::string action;  // "push REGISTRY/REPOSITORY:TAG"
@@ -37,6 +44,7 @@ struct Refusal {
   std::string registry;           // named in the hint for a login
   // The environment's credentials are there, but for another registry (see RegistryOptions::credentials_registry).
   bool withheld_credentials = false;
+  std::optional<UsedLogin> login = {};  // nothing where the request had none
   // The one that may have answered in the registry's place: over https it cannot.
   std::optional<Proxy> proxy = {};
 };

@@ -195,7 +195,7 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
 
 RegistryAnswer RegistrySession::request_once(const RegistryCall& call, std::size_t limit) {
   auto [stream, url] = exchange(call);
-  RegistryAnswer answer{stream->status(), stream->headers(), {}, url};
+  RegistryAnswer answer{stream->status(), stream->headers(), {}, url, login_of(call.scope, stream->status(), url)};
   // What was done is done, also where the words about it break off.
   const bool wanted = answer.status >= 200 && answer.status < 300 && call.method == "GET";
   answer.body = wanted ? collect_body(*stream, limit, "the answer of " + url.authority())
@@ -215,6 +215,12 @@ RegistryAnswer RegistrySession::request(const RegistryCall& call, std::size_t li
   }
 }
 
+std::optional<UsedLogin> RegistrySession::login_of(const Scope& scope, int status, const Url& answered) {
+  // Another server, such as a blob store behind a redirect, did not get them.
+  if ((status != 401 && status != 403) || !answered.same_origin(endpoint().root())) return {};
+  return authenticator_.login_of(scope.repository);
+}
+
 HttpError RegistrySession::failure(const std::string& action, const RegistryAnswer& answer,
                                    std::string_view missing) const {
   const auto type = media_type_of(answer.headers);
@@ -225,6 +231,7 @@ HttpError RegistrySession::failure(const std::string& action, const RegistryAnsw
                   .missing = missing,
                   .registry = registry_,
                   .withheld_credentials = context_->credentials->withholds_from(registry_),
+                  .login = answer.login,
                   .proxy = answer.url.is_https() ? std::nullopt : proxy_for(answer.url)},
                  listener().scrubber());
 }

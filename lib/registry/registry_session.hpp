@@ -21,7 +21,7 @@
 
 namespace ociassemble {
 
-// One request to a registry, as it is before anybody thought of authorisation.
+// One request to a registry, before authorisation is added.
 struct RegistryCall {
   std::string method = "GET";
   Url url;
@@ -38,7 +38,8 @@ struct RegistryAnswer {
   int status = 0;
   HttpHeaders headers;
   std::string body;
-  Url url;  // who answered
+  Url url;                              // who answered
+  std::optional<UsedLogin> login = {};  // the request's, where the registry refused it (401, 403)
 
   // A web server's page, whatever its status, and not a registry's answer that is called one for want of a media type.
   bool is_web_page() const;
@@ -84,11 +85,13 @@ class RegistrySession {
   // or of anything but a GET, is cut. Throws Error{network}, never TransportError.
   RegistryAnswer request(const RegistryCall& call, std::size_t limit = kMaxErrorBody);
 
-  // Whether the registry asked who we are, so that what it answered since means that it knows us.
+  // Whether the registry has issued an authentication challenge.
   bool is_authorised() const { return authenticator_.was_asked(); }
 
   // The error for an answer: see refusal(). Without secrets.
   HttpError failure(const std::string& action, const RegistryAnswer& answer, std::string_view missing = {}) const;
+  // The credentials that a request had which `answered` refused with this status; nothing for another status.
+  std::optional<UsedLogin> login_of(const Scope& scope, int status, const Url& answered);
 
  private:
   RegistryAnswer request_once(const RegistryCall& call, std::size_t limit);

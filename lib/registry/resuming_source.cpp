@@ -69,7 +69,8 @@ bool ResumingSource::connect_once() {
     return false;
   }
   const auto asked = retry_after(sent.stream->headers());
-  const RegistryAnswer answer{status, sent.stream->headers(), collect_beginning(*sent.stream, kMaxErrorBody), sent.url};
+  const RegistryAnswer answer{status, sent.stream->headers(), collect_beginning(*sent.stream, kMaxErrorBody), sent.url,
+                              session_->login_of(call_.scope, status, sent.url)};
   if (is_worth_retrying(status) && retrier_.wait(asked)) return false;
   throw session_->failure(action_, answer, "the registry has no such blob");
 }

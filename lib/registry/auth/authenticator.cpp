@@ -241,7 +241,7 @@ std::optional<std::string> Authenticator::ask_with_identity(const TokenService& 
   auto [status, body] = ask(request, service.realm, {}, stop);
   if (status == 404 || status == 405) return {};
   if ((status == 400 || status == 401 || status == 403) && has_password(credentials)) return {};
-  if (status < 200 || status >= 300) throw refused(status, body);
+  if (status < 200 || status >= 300) throw refused(status, body, credentials);
   remember_refresh_token(credentials.identity_token, body);
   return std::move(body);
 }
@@ -257,13 +257,26 @@ void Authenticator::remember_refresh_token(const std::string& old, const std::st
   }
 }
 
-HttpError Authenticator::refused(int status, std::string_view body) const {
+UsedLogin Authenticator::used(const Credentials& credentials, bool is_accepted) const {
+  return {.user = credentials.username, .is_given = credentials_->is_given_for(registry_), .is_accepted = is_accepted};
+}
+
+std::optional<UsedLogin> Authenticator::login_of(const std::string& repository) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = known_.find(repository);
+  if (mode_ == Mode::unknown || known == known_.end() || !known->second) return {};
+  return used(*known->second, mode_ == Mode::bearer);
+}
+
+HttpError Authenticator::refused(int status, std::string_view body,
+                                 const std::optional<Credentials>& credentials) const {
   return refusal({.action = "log in to " + registry_,
                   .status = status,
                   .media_type = {},
                   .body = body,
                   .registry = registry_,
-                  .withheld_credentials = credentials_->withholds_from(registry_)},
+                  .withheld_credentials = credentials_->withholds_from(registry_),
+                  .login = credentials ? std::optional(used(*credentials, false)) : std::nullopt},
                  sender_->listener().scrubber());
 }
 
@@ -283,7 +296,7 @@ std::string Authenticator::ask_with_get(const TokenService& service, const Scope
     sender_->listener().keep_secret(authorization->substr(std::string_view("Basic ").size()));
   }
   auto [status, body] = ask({}, url, authorization, stop);
-  if (status < 200 || status >= 300) throw refused(status, body);
+  if (status < 200 || status >= 300) throw refused(status, body, credentials);
   return std::move(body);
 }
 

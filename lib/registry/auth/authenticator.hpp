@@ -15,6 +15,7 @@
 #include "registry/auth/credentials.hpp"
 #include "registry/auth/host_memory.hpp"
 #include "registry/auth/token.hpp"
+#include "registry/failure.hpp"
 #include "registry/retry.hpp"
 #include "registry/sender.hpp"
 
@@ -42,7 +43,9 @@ class Authenticator {
   // token server of weaker transport, or at a private address where the registry is not.
   bool renew(const Url& registry, const std::vector<Challenge>& challenges, const Scope& scope,
              const std::optional<std::string>& refused, const std::stop_token& stop);
-  // Whether the registry wanted to know who we are.
+  // The credentials that requests for the repository have; nothing before the registry asked for any.
+  std::optional<UsedLogin> login_of(const std::string& repository) const;
+  // Whether the registry has issued a challenge.
   bool was_asked() const {
     const std::lock_guard lock(mutex_);
     return mode_ != Mode::unknown;
@@ -66,7 +69,8 @@ class Authenticator {
                   const std::optional<std::string>& refused, const std::stop_token& stop, Lock& lock);
   bool use_basic(const Url& registry, const Scope& scope, const std::optional<std::string>& refused,
                  const std::stop_token& stop);
-  HttpError refused(int status, std::string_view body) const;
+  HttpError refused(int status, std::string_view body, const std::optional<Credentials>& credentials) const;
+  UsedLogin used(const Credentials& credentials, bool is_accepted) const;
   void remember_refresh_token(const std::string& old, const std::string& answer);
   // Gives up the lock while it waits.
   std::string fetch_token(const Scope& scope, const std::stop_token& stop, Lock& lock);

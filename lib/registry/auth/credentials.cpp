@@ -42,7 +42,7 @@ std::vector<std::filesystem::path> auth_files() {
 
 std::optional<Credentials> CredentialStore::find(const std::string& registry, const std::string& repository,
                                                  const std::stop_token& stop) const {
-  if (given_ && is_given_for(registry)) return given_;
+  if (is_given_for(registry)) return given_;
   for (const auto& file : files_) {
     if (auto found = find_in(file, registry, repository, stop)) return found;
   }

@@ -33,11 +33,13 @@ class CredentialStore {
   std::optional<Credentials> find(const std::string& registry, const std::string& repository,
                                   const std::stop_token& stop) const;
 
+  // Whether credentials were given for this registry.
+  bool is_given_for(const std::string& registry) const { return given_ && is_meant(registry); }
   // Whether credentials were given, but not for this registry.
-  bool withholds_from(const std::string& registry) const { return given_ && !is_given_for(registry); }
+  bool withholds_from(const std::string& registry) const { return given_ && !is_meant(registry); }
 
  private:
-  bool is_given_for(const std::string& registry) const {
+  bool is_meant(const std::string& registry) const {
     return given_for_ == "*" || (!given_for_.empty() && names_registry(given_for_, registry));
   }
   std::optional<Credentials> find_in(const std::filesystem::path& file, const std::string& registry,

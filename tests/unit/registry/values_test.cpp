@@ -270,6 +270,24 @@ TEST_CASE("a refusal says what could not be done, why, and what to do") {
   }
 }
 
+TEST_CASE("a refused login names the user, and where the password comes from") {
+  const auto error_with = [](const UsedLogin& login) {
+    return refusal(
+        {.action = "pull q.io/a:1", .status = 401, .media_type = {}, .body = {}, .registry = "q.io", .login = login},
+        {});
+  };
+  const auto kept = error_with({.user = "ali\x1b[1mce"});
+  CHECK(std::string(kept.what()) == "cannot pull q.io/a:1: the registry rejected the password of user ali?[1mce");
+  CHECK(kept.hint() == "log in again with `ociassemble login q.io`");
+  const auto token = error_with({.user = "", .is_given = true});
+  CHECK(std::string(token.what()) == "cannot pull q.io/a:1: the registry rejected the token");
+  const auto accepted = error_with({.user = "", .is_accepted = true});
+  CHECK(std::string(accepted.what()) == "cannot pull q.io/a:1: the registry answered 401 (unauthorized)");
+  CHECK(accepted.hint() ==
+        "the token has no right to do this, or there is no such repository; log in as another user: `ociassemble login "
+        "q.io`");
+}
+
 TEST_CASE("a refusal names the variable when the environment's credentials are for another registry") {
   const auto error = refusal({.action = "pull q.io/a:1",
                               .status = 401,

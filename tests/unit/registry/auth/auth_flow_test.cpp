@@ -104,20 +104,41 @@ TEST_CASE("an identity token is exchanged by POST, or by GET where there is no P
   }
 }
 
-TEST_CASE("no credentials and wrong ones are said with what to do") {
+TEST_CASE("no credentials and wrong ones are told apart, with what to do") {
   for (const auto kind : {FakeAuth::Kind::basic, FakeAuth::Kind::bearer}) {
     FakeRegistry registry(FakeAuth{.kind = kind});
-    for (const auto& options : {fast_options(), options_for("alice", "wrong-password")}) {
+    const auto failure_with = [&](const RegistryOptions& options) {
       RegistryClient client(options);
-      const auto failure = failure_of([&] { client.push(image_of({"layer"}), at(registry, "app:v1")); });
+      auto failure = failure_of([&] { client.push(image_of({"layer"}), at(registry, "app:v1")); });
       CHECK(failure.code == ErrorCode::unauthorized);
       CHECK(failure.status == 401);
-      CHECK(failure.hint ==
-            fmt::format("log in with `ociassemble login {}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD",
-                        registry.host()));
-      CHECK(failure.message.find("wrong-password") == std::string::npos);
-    }
+      return failure;
+    };
+    const auto none = failure_with(fast_options());
+    CHECK(none.message.find("the registry answered 401 (unauthorized)") != std::string::npos);
+    CHECK(none.hint ==
+          fmt::format("log in with `ociassemble login {}` or set OCIASSEMBLE_USERNAME/OCIASSEMBLE_PASSWORD",
+                      registry.host()));
+    const auto wrong = failure_with(options_for("alice", "wrong-password"));
+    CHECK(wrong.message.find("the registry rejected the password of user alice") != std::string::npos);
+    CHECK(wrong.message.find("wrong-password") == std::string::npos);
+    CHECK(wrong.hint.starts_with("check the user name and the password: OCIASSEMBLE_USERNAME"));
     CHECK(registry.count("POST", "/v2/") == 0);
+  }
+}
+
+TEST_CASE("a user without the right is told so, not that the password is wrong") {
+  for (const auto kind : {FakeAuth::Kind::basic, FakeAuth::Kind::bearer}) {
+    FakeRegistry registry(FakeAuth{.kind = kind});
+    registry.add_fault({.method = "POST", .times = -1, .status = 403, .body = "{}"});
+    RegistryClient client(options_for("alice", "correct horse"));
+    const auto failure = failure_of([&] { client.push(image_of({"layer"}), at(registry, "app:v1")); });
+    CHECK(failure.status == 403);
+    CHECK(failure.message.find("the registry answered 403 (forbidden)") != std::string::npos);
+    CHECK(failure.hint ==
+          fmt::format("user alice has no right to do this, or there is no such repository; log in as another "
+                      "user: `ociassemble login {}`",
+                      registry.host()));
   }
 }
 
