@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,6 +66,23 @@ OCIASSEMBLE_EXPORT AnnotationSource parse_annotation_source(std::string_view tex
 // The environment's variables that the source is read from; none for vcs.
 OCIASSEMBLE_EXPORT std::vector<std::string> service_variables(AnnotationSource source);
 
+// Values of options that somebody's file may have written.
+enum class ValueKind {
+  annotation_source,  // "vcs"
+  base,               // the location
+  certificates,       // "host", or a path
+  created,            // "vcs"
+  destination,        // of a program, file or folder
+  image,              // the location of an image that files are taken from
+  owner,
+  path,     // of this machine
+  program,  // the first word of the entrypoint or command
+  user,     // to run as, or the name of the one to create
+  working_dir,
+  writable,
+  zones,  // "host", or a path
+};
+
 // What an image is made of.
 struct AssembleOptions {
   Location base;  // the built-in "static" unless set
@@ -111,6 +129,10 @@ struct AssembleOptions {
   std::optional<std::int64_t> created;
   bool created_from_vcs = false;
   std::int64_t file_times = 0;  // mtimes of everything that is made, in seconds since 1970
+
+  // Where a value was written, "FILE:LINE:COLUMN: MEMBER"; nothing where that is not known. Errors about the value
+  // begin with it. May be empty; must allow concurrent calls.
+  std::function<std::optional<std::string>(ValueKind kind, const std::string& value)> place_of;
 };
 
 }  // namespace ociassemble

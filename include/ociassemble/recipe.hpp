@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,8 +44,6 @@ struct ResolvedRecipe {
   std::vector<AssembleOptions> images;  // one for each platform, in their order; one where there are no platforms
   std::vector<RecipeBuild> builds;      // of all images
   SbomRequest sbom;                     // without formats where the recipe asks for none
-  // Where each local path in `images` is named: "FILE:LINE:COLUMN: MEMBER".
-  std::map<std::filesystem::path, std::string> origins;
 };
 
 // Throws Error{not_found} with the place for a file or folder that the recipe names and the options still have, and

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+// Long because one image is assembled here, step by step over one state.
+// values.
 #include "ociassemble/assemble.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <exception>
 
 #include "assemble/accounts.hpp"
 #include "assemble/assembly.hpp"
@@ -22,6 +25,7 @@
 #include "assemble/stages.hpp"
 #include "assemble/start_check.hpp"
 #include "assemble/system_files.hpp"
+#include "assemble/value_place.hpp"
 #include "base/file_status.hpp"
 #include "base/stop.hpp"
 #include "base/trace.hpp"
@@ -66,12 +70,14 @@ class Assembly {
       : work_(work),
         options_(options),
         workplace_(workplace),
-        binaries_(look_at_binaries(options.contents.binaries)),
-        platform_(choose_platform(options.platform, binaries_)),
+        binaries_(look_at_binaries(options)),
+        platform_(choose_platform(options, binaries_)),
         created_(created_time(options, binaries_)),
-        origin_(origin_of(options, binaries_, workplace.warn)),
+        origin_(about(options, ValueKind::annotation_source, "vcs",
+                      [&] { return origin_of(options, binaries_, workplace.warn); })),
         new_programs_(expect_new_programs()),
-        base_(open_base(work, base_request(options, created_), platform_, workplace, inputs_)),
+        base_(about(options, ValueKind::base, options.base.to_string(),
+                    [&] { return open_base(work, base_request(options, created_), platform_, workplace, inputs_); })),
         placement_(base_.tree, options.file_times),
         accounts_(base_.tree),
         image_adds_(work, options, platform_) {}
@@ -186,11 +192,26 @@ class Assembly {
 
   // Once all accounts are there.
   void finish_config() {
-    auto made = make_config(options_, base_, created_, accounts_.user(options_.contents.user), entrypoint());
+    auto made = make_config(options_, base_, created_, user_of(options_.contents), entrypoint());
     made.diff_ids = std::move(config_.diff_ids);
     made.history = std::move(config_.history);
     config_ = std::move(made);
-    require_program(options_, config_, placement_);
+    about(options_, ValueKind::program, first_word(), [&] { require_program(options_, config_, placement_); });
+  }
+
+  NumericUser user_of(const Contents& contents) const {
+    return about(options_, ValueKind::user, contents.user.value_or(""), [&] { return accounts_.user(contents.user); });
+  }
+
+  NumericUser owner_of(const std::string& text) const {
+    return about(options_, ValueKind::owner, text, [&] { return accounts_.owner(text); });
+  }
+
+  // Of what the image starts with, where the options say it.
+  std::string first_word() const {
+    const bool has_entrypoint = config_.entrypoint && !config_.entrypoint->empty();
+    const auto& words = has_entrypoint ? options_.entrypoint : options_.cmd;
+    return words && !words->empty() ? words->front() : std::string();
   }
 
   // Once everything is placed, the environment and the user are known, and before a layer is made.
@@ -199,19 +220,23 @@ class Assembly {
     const ImageFiles files(base_.tree, placement_, sources_);
     auto cache = open_record_cache(workplace_);
     for (const auto& binary : binaries_) {
-      const auto path = placement_.resolve(binary_path(*binary.input));
-      if (!binary.elf) {
-        gates_.push_back({"runs", "", "/" + path, GateVerdict::not_judged, "it is taken as it is", ""});
-        continue;
-      }
-      gates_.push_back(check_start(checked_start(binary, path), files, workplace_.warn));
-      if (binary.elf->traits.is_packed || options_.needs == Severity::off) continue;
-      const CheckedNeeds needs{binary.input->source.string(), path,
-                               find_needs(binary.input->source.string(), binary.file, cache ? &*cache : nullptr),
-                               surroundings()};
-      auto results = check_needs(needs, files, options_.needs, workplace_.warn);
-      gates_.insert(gates_.end(), results.begin(), results.end());
+      about(options_, ValueKind::path, binary.input->source.string(),
+            [&] { pass_gates(binary, files, cache ? &*cache : nullptr); });
     }
+  }
+
+  void pass_gates(const CheckedBinary& binary, const ImageFiles& files, RecordCache* cache) {
+    const auto path = placement_.resolve(binary_path(*binary.input));
+    if (!binary.elf) {
+      gates_.push_back({"runs", "", "/" + path, GateVerdict::not_judged, "it is taken as it is", ""});
+      return;
+    }
+    gates_.push_back(check_start(checked_start(binary, path), files, workplace_.warn));
+    if (binary.elf->traits.is_packed || options_.needs == Severity::off) return;
+    const auto source = binary.input->source.string();
+    const CheckedNeeds needs{source, path, find_needs(source, binary.file, cache), surroundings()};
+    auto results = check_needs(needs, files, options_.needs, workplace_.warn);
+    gates_.insert(gates_.end(), results.begin(), results.end());
   }
 
   CheckedStart checked_start(const CheckedBinary& binary, const std::string& path) const {
@@ -258,13 +283,15 @@ class Assembly {
   void add_system_layers(const Contents& stage) {
     if (stage.ca_certificates) {
       std::vector<LayerEntry> bundle;
-      bundle.push_back(ca_certificates_entry(*stage.ca_certificates, mtime(), inputs_));
+      bundle.push_back(about(options_, ValueKind::certificates, *stage.ca_certificates,
+                             [&] { return ca_certificates_entry(*stage.ca_certificates, mtime(), inputs_); }));
       if (stage.ca_certificates == "host") check_host_data(options_, workplace_, "caCertificates", bundle);
       placement_.add(std::move(bundle.front()));
       add_layer("ca-certificates");
     }
     if (stage.tzdata) {
-      auto zones = tzdata_entries(*stage.tzdata, mtime(), inputs_);
+      auto zones = about(options_, ValueKind::zones, *stage.tzdata,
+                         [&] { return tzdata_entries(*stage.tzdata, mtime(), inputs_); });
       if (stage.tzdata == "host") check_host_data(options_, workplace_, "tzdata", zones);
       for (auto& entry : zones) placement_.add(std::move(entry));
       add_layer("tzdata");
@@ -273,7 +300,9 @@ class Assembly {
 
   void add_users_layer(const Contents& stage) {
     if (!stage.create_user) return;
-    for (auto& entry : accounts_.create(*stage.create_user, mtime())) {
+    auto entries = about(options_, ValueKind::user, stage.create_user->name,
+                         [&] { return accounts_.create(*stage.create_user, mtime()); });
+    for (auto& entry : entries) {
       if (entry.open)
         sources_.put(placement_.resolve(entry.entry.path), read_all(*entry.open(), kLargestAccounts, entry.entry.path));
       placement_.add(std::move(entry), Placement::Existing::replace);
@@ -283,45 +312,57 @@ class Assembly {
 
   void add_assets_layer(const Contents& stage) {
     std::vector<std::string> names;
-    for (const auto& add : stage.adds) names.push_back(place(add));
+    for (const auto& add : stage.adds)
+      names.push_back(about(options_, ValueKind::destination, add.destination, [&] { return place(add); }));
     for (const auto& path : stage.writable) {
-      if (place_writable(path, accounts_.user(stage.user)))
+      const auto user = user_of(stage);
+      if (about(options_, ValueKind::writable, path, [&] { return place_writable(path, user); }))
         names.push_back("/" + canonical_path(path, "writable path"));
     }
-    if (stage.working_dir && place_working_dir(*stage.working_dir)) names.push_back(*stage.working_dir);
+    const auto& folder = stage.working_dir;
+    if (folder && about(options_, ValueKind::working_dir, *folder, [&] { return place_working_dir(*folder); }))
+      names.push_back(*folder);
     add_layer(fmt::format("files {}", fmt::join(names, " ")));
   }
 
   void add_application_layer(const Contents& stage) {
     std::vector<std::string> names;
-    for (const auto& binary : stage.binaries) {
-      auto made = read_regular_file(binary.source, binary_path(binary), mtime());
-      require_checked(binaries_, binary, made);
-      const auto owner = accounts_.owner(binary.owner);
-      made.entry.mode = binary.mode.value_or(modes_.program);
-      made.entry.uid = owner.uid;
-      made.entry.gid = owner.gid;
-      if (!binary.capabilities.empty())
-        made.entry.xattrs["security.capability"] = capability_xattr(binary.capabilities);
-      inputs_.push_back(binary.source);
-      names.push_back("/" + made.entry.path);
-      placement_.add(std::move(made));
-    }
+    for (const auto& binary : stage.binaries)
+      names.push_back(about(options_, ValueKind::destination, binary.destination, [&] { return place(binary); }));
     add_layer(fmt::format("binary {}", fmt::join(names, " ")));
     has_application_ = has_application_ || !names.empty();
   }
 
   // Returns the path in the image, for the history.
+  std::string place(const BinaryInput& binary) {
+    const auto path = binary_path(binary);
+    auto made = about(options_, ValueKind::path, binary.source.string(),
+                      [&] { return read_regular_file(binary.source, path, mtime()); });
+    require_checked(binaries_, binary, made);
+    const auto owner = owner_of(binary.owner);
+    made.entry.mode = binary.mode.value_or(modes_.program);
+    made.entry.uid = owner.uid;
+    made.entry.gid = owner.gid;
+    if (!binary.capabilities.empty()) made.entry.xattrs["security.capability"] = capability_xattr(binary.capabilities);
+    inputs_.push_back(binary.source);
+    auto name = "/" + made.entry.path;
+    placement_.add(std::move(made));
+    return name;
+  }
+
+  // The same.
   std::string place(const AddInput& add) {
     if (add.image) return place_from_image(add);
     const bool adds_folder = is_folder(add.source);
     const auto path =
         adds_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
-    const auto owner = accounts_.owner(add.owner);
+    const auto owner = owner_of(add.owner);
     if (adds_folder) {
       place_folder(add, owner, path);
     } else {
-      place_entry(add, owner, read_regular_file(add.source, path, mtime()));
+      place_entry(add, owner, about(options_, ValueKind::path, add.source.string(), [&] {
+                    return read_regular_file(add.source, path, mtime());
+                  }));
       note_source(path, {add.source, {}});
       inputs_.push_back(add.source);
     }
@@ -334,7 +375,7 @@ class Assembly {
     const bool takes_folder = entries.front().entry.type == EntryType::directory;
     const auto path =
         takes_folder ? canonical_path(add.destination, "destination") : destination(add.destination, add.source);
-    const auto owner = accounts_.owner(add.owner);
+    const auto owner = owner_of(add.owner);
     for (auto& made : entries) {
       auto& entry = made.entry;
       entry.path = entry.path.empty() ? path : canonical_path("/" + path + "/" + entry.path, "destination");
@@ -346,21 +387,38 @@ class Assembly {
   }
 
   void place_folder(const AddInput& add, const NumericUser& owner, const std::string& path) {
-    const auto ignore = find_ignore(add);
+    const auto& source_text = add.source.string();
+    const auto ignore = about(options_, ValueKind::path, source_text, [&] { return find_ignore(add); });
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
     inputs_.push_back(add.source);
     FileModes modes;
-    walk_folder(add.source, mtime(), ignore, [&](LayerEntry found) {
+    std::exception_ptr unplaced;  // what is wrong with a member's place, and not with the folder
+    const auto visit = [&](LayerEntry found) {
       if (!add.mode) modes.add(found.entry);
-      const auto source = add.source / found.entry.path;
-      const bool is_file = found.entry.type == EntryType::regular;
-      // A folder's time says that something in it has come or gone.
-      if (is_file || found.entry.type == EntryType::directory) members_.push_back(source.native());
-      found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
-      if (is_file) note_source(found.entry.path, {source, {}});
-      place_entry(add, owner, std::move(found));
-    });
+      try {
+        place_member(add, owner, path, std::move(found));
+      } catch (...) {
+        unplaced = std::current_exception();
+        throw;
+      }
+    };
+    try {
+      about(options_, ValueKind::path, source_text, [&] { walk_folder(add.source, mtime(), ignore, visit); });
+    } catch (...) {
+      if (unplaced) std::rethrow_exception(unplaced);
+      throw;
+    }
     modes.warn_of_made_up_ones(add.source, workplace_.warn);
+  }
+
+  void place_member(const AddInput& add, const NumericUser& owner, const std::string& path, LayerEntry found) {
+    const auto source = add.source / found.entry.path;
+    const bool is_file = found.entry.type == EntryType::regular;
+    // A folder's time says that something in it has come or gone.
+    if (is_file || found.entry.type == EntryType::directory) members_.push_back(source.native());
+    found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
+    if (is_file) note_source(found.entry.path, {source, {}});
+    place_entry(add, owner, std::move(found));
   }
 
   FolderIgnore find_ignore(const AddInput& add) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "assemble/value_place.hpp"
 #include "base/trace.hpp"
 #include "bases/base_facts.hpp"
 #include "inputs/input_file.hpp"
@@ -54,12 +55,14 @@ std::string base_words(const Base& base) {
   return has_musl(base.tree) ? fmt::format("{}, musl", base.description) : base.description;
 }
 
-std::vector<CheckedBinary> look_at_binaries(const std::vector<BinaryInput>& binaries) {
+std::vector<CheckedBinary> look_at_binaries(const AssembleOptions& options) {
   const TraceSpan span("read programs");
   std::vector<CheckedBinary> checked;
-  for (const auto& binary : binaries) {
+  for (const auto& binary : options.contents.binaries) {
     checked.push_back({&binary, {}, FileIdentity::of(binary.source)});
-    if (!binary.any_binary) checked.back().elf = read_elf(binary.source);
+    if (binary.any_binary) continue;
+    checked.back().elf =
+        about(options, ValueKind::path, binary.source.string(), [&] { return read_elf(binary.source); });
   }
   return checked;
 }
@@ -71,11 +74,13 @@ void require_checked(const std::vector<CheckedBinary>& binaries, const BinaryInp
   }
 }
 
-Platform choose_platform(const std::optional<Platform>& asked, const std::vector<CheckedBinary>& binaries) {
-  auto platform = asked ? asked : platform_of(binaries);
+Platform choose_platform(const AssembleOptions& options, const std::vector<CheckedBinary>& binaries) {
+  auto platform = options.platform ? options.platform : platform_of(binaries);
   if (platform) platform = platform->normalised();
   for (const auto& binary : binaries) {
-    if (binary.elf && !elf_matches(*binary.elf, *platform)) wrong_platform(*binary.input, *binary.elf, *platform);
+    if (!binary.elf || elf_matches(*binary.elf, *platform)) continue;
+    about(options, ValueKind::path, binary.input->source.string(),
+          [&] { wrong_platform(*binary.input, *binary.elf, *platform); });
   }
   return platform.value_or(host_platform()).normalised();
 }
@@ -85,8 +90,12 @@ std::int64_t created_time(const AssembleOptions& options, const std::vector<Chec
   for (const auto& binary : binaries) {
     if (binary.elf && !binary.elf->vcs_time.empty()) return parse_time(binary.elf->vcs_time);
   }
-  throw Error(ErrorCode::check_failed, "cannot tell when the image was created: no program has the time of its commit",
-              "build with -buildvcs=true in the repository, or give --created a time");
+  about(options, ValueKind::created, "vcs", [] {
+    throw Error(ErrorCode::check_failed,
+                "cannot tell when the image was created: no program has the time of its commit",
+                "build with -buildvcs=true in the repository, or give a time instead of vcs");
+  });
+  return 0;
 }
 
 }  // namespace ociassemble

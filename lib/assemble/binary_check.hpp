@@ -19,14 +19,14 @@ struct CheckedBinary {
 };
 
 // Reads the headers of every binary. Throws Error{not_found}, Error{io}, Error{check_failed} for what is no program.
-std::vector<CheckedBinary> look_at_binaries(const std::vector<BinaryInput>& binaries);
+std::vector<CheckedBinary> look_at_binaries(const AssembleOptions& options);
 
 // Throws Error{io} when the program that goes into the image is not the one that was looked at.
 void require_checked(const std::vector<CheckedBinary>& binaries, const BinaryInput& binary, const LayerEntry& entry);
 
 // The platform that was asked for, else that of the binaries, else the host's. Throws Error{check_failed} for a binary
 // of another platform.
-Platform choose_platform(const std::optional<Platform>& asked, const std::vector<CheckedBinary>& binaries);
+Platform choose_platform(const AssembleOptions& options, const std::vector<CheckedBinary>& binaries);
 
 // When the image was made: as the options say it. Throws Error{check_failed} when that is for the binaries to say and
 // none does.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "assemble/placement.hpp"
+#include "assemble/value_place.hpp"
 #include "bases/base.hpp"
 #include "ociassemble/error.hpp"
 
@@ -37,8 +38,9 @@ void ImageAdds::find(const std::vector<Contents>& stages, std::vector<std::files
       of_image.paths.insert(path_in_image(add));
     }
   }
-  for (const auto& [name, of_image] : wanted) {
-    open(of_image.image)->find(of_image.paths);
+  for (const auto& [name, one] : wanted) {
+    const auto& of_image = one;  // for clang's lambdas
+    about(options_, ValueKind::image, name, [&] { open(of_image.image)->find(of_image.paths); });
     for (auto& input : inputs_of(of_image.image)) inputs.push_back(std::move(input));
   }
 }

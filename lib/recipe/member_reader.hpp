@@ -26,8 +26,8 @@ namespace ociassemble {
 class MemberReader {
  public:
   MemberReader(const RecipeText& text, const std::filesystem::path& folder, const std::optional<Platform>& platform,
-               Members::Origins* origins = nullptr)
-      : text_(text), folder_(folder), platform_(platform), origins_(origins) {}
+               Members::Places* places = nullptr)
+      : text_(text), folder_(folder), platform_(platform), places_(places) {}
 
   [[noreturn]] void refuse(const RecipeNode& node, std::string_view cause, std::string hint) const {
     text_.refuse(node.at, cause, std::move(hint));
@@ -76,20 +76,24 @@ class MemberReader {
   // A path of the host, with the platform put in, taken from the recipe's folder.
   std::filesystem::path path(const RecipeNode& node) const {
     auto path = folder_ / with_platform(node);
-    note_origin(path, node);
+    note(ValueKind::path, path.string(), node.at);
     return path;
   }
 
-  void note_origin(const std::filesystem::path& path, const RecipeNode& node) const {
-    if (origins_ == nullptr) return;
-    origins_->emplace(path, fmt::format("{}: {}", text_.place(node.at), text_.member_at(node.at)));
+  // Remembers where the value is, for errors that only assembling finds.
+  void note(ValueKind kind, const std::string& value, std::size_t at) const {
+    if (places_ != nullptr) places_->emplace(std::pair(kind, value), at);
   }
 
   std::string with_platform(const RecipeNode& node) const {
     return fill_braces(text(node), [&](std::string_view name) { return placeholder(node, name); });
   }
 
-  std::string host_or_path(const RecipeNode& node) const { return text(node) == "host" ? "host" : path(node).string(); }
+  std::string host_or_path(const RecipeNode& node, ValueKind kind) const {
+    auto value = text(node) == "host" ? "host" : path(node).string();
+    note(kind, value, node.at);
+    return value;
+  }
 
  private:
   std::optional<std::string> placeholder(const RecipeNode& node, std::string_view name) const {
@@ -104,7 +108,7 @@ class MemberReader {
   const RecipeText& text_;
   const std::filesystem::path& folder_;
   const std::optional<Platform>& platform_;
-  Members::Origins* origins_;
+  Members::Places* places_;
 };
 
 template <class Use>

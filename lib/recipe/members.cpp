@@ -47,9 +47,16 @@ std::uint32_t file_mode(const MemberReader& reader, const RecipeNode& node) {
   return mode;
 }
 
+std::string read_owner(const MemberReader& reader, const RecipeNode& node) {
+  auto owner = reader.text(node);
+  reader.note(ValueKind::owner, owner, node.at);
+  return owner;
+}
+
 BinaryInput read_binary(const MemberReader& reader, const RecipeMember& member) {
   BinaryInput binary;
   binary.destination = member.name;
+  reader.note(ValueKind::destination, member.name, member.at);
   binary.source = reader.path(source_of(reader, member.value));
   with_member(member.value, "capabilities", [&](const auto& node) {
     for (const auto& element : *node.array())
@@ -57,7 +64,7 @@ BinaryInput read_binary(const MemberReader& reader, const RecipeMember& member) 
     binary.capabilities = reader.texts(node);
   });
   with_member(member.value, "mode", [&](const auto& node) { binary.mode = file_mode(reader, node); });
-  with_member(member.value, "owner", [&](const auto& node) { binary.owner = reader.text(node); });
+  with_member(member.value, "owner", [&](const auto& node) { binary.owner = read_owner(reader, node); });
   with_member(member.value, "anyBinary", [&](const auto& node) { binary.any_binary = std::get<bool>(node.data); });
   return binary;
 }
@@ -80,13 +87,16 @@ TakenPath read_taken_path(const MemberReader& reader, const RecipeNode& input, c
   return taken;
 }
 
-AddInput read_file(const MemberReader& reader, const std::string& destination, const RecipeNode& input,
+AddInput read_file(const MemberReader& reader, const RecipeMember& member, const RecipeNode& input,
                    const fs::path& folder) {
   AddInput add;
-  add.destination = destination;
+  add.destination = member.name;
+  reader.note(ValueKind::destination, member.name, member.at);
   if (input.find("from") != nullptr) {
     auto taken = read_taken_path(reader, input, folder);
-    if (!taken.image.path.empty()) reader.note_origin(taken.image.path, *input.find("from"));
+    const auto at = input.find("from")->at;
+    reader.note(ValueKind::image, taken.image.to_string(), at);
+    if (!taken.image.path.empty()) reader.note(ValueKind::path, taken.image.path.string(), at);
     add.source = std::move(taken.path);
     add.image = std::move(taken.image);
     with_member(input, "ignore", [&](const auto& node) {
@@ -96,7 +106,7 @@ AddInput read_file(const MemberReader& reader, const std::string& destination, c
     add.source = reader.path(source_of(reader, input));
   }
   with_member(input, "mode", [&](const auto& node) { add.mode = file_mode(reader, node); });
-  with_member(input, "owner", [&](const auto& node) { add.owner = reader.text(node); });
+  with_member(input, "owner", [&](const auto& node) { add.owner = read_owner(reader, node); });
   with_member(input, "ignore", [&](const auto& node) {
     add.ignore = reader.text(node) == "none" ? "none" : reader.path(node).string();
   });
@@ -114,6 +124,7 @@ CreatedUser read_created_user(const MemberReader& reader, const RecipeNode& node
   }
   CreatedUser user;
   user.name = reader.text(*name);
+  reader.note(ValueKind::user, user.name, name->at);
   user.uid = user.gid = reader.number(*uid, kLargestId);
   with_member(node, "gid", [&](const auto& value) { user.gid = reader.number(value, kLargestId); });
   with_member(node, "group", [&](const auto& value) { user.group = reader.text(value); });
@@ -146,13 +157,10 @@ std::string read_known_user(const MemberReader& reader, const RecipeNode& node) 
 }
 
 void read_user(const MemberReader& reader, const RecipeNode& node, Contents& into) {
-  if (node.string() != nullptr) {
-    into.user = reader.text(node);
-    return;
-  }
-  const auto* create = node.find("create");
+  const auto* create = node.string() != nullptr ? nullptr : node.find("create");
   if (create == nullptr || !std::get<bool>(create->data)) {
-    into.user = read_known_user(reader, node);
+    into.user = node.string() != nullptr ? reader.text(node) : read_known_user(reader, node);
+    reader.note(ValueKind::user, *into.user, node.at);
     return;
   }
   into.create_user = read_created_user(reader, node);
@@ -166,10 +174,10 @@ void for_each_file(const RecipeNode& recipe, Use use) {
     for (const auto& member : *node.object()) {
       const auto* several = member.value.array();
       if (several == nullptr) {
-        use(member.name, member.value);
+        use(member, member.value);
         continue;
       }
-      for (const auto& one : *several) use(member.name, one);
+      for (const auto& one : *several) use(member, one);
     }
   });
 }
@@ -178,19 +186,23 @@ void read_contents(const MemberReader& reader, const RecipeNode& recipe, const f
   with_member(recipe, "binaries", [&](const auto& node) {
     for (const auto& member : *node.object()) into.binaries.push_back(read_binary(reader, member));
   });
-  for_each_file(recipe, [&](const auto& destination, const auto& input) {
-    into.adds.push_back(read_file(reader, destination, input, folder));
+  for_each_file(recipe, [&](const auto& member, const auto& input) {
+    into.adds.push_back(read_file(reader, member, input, folder));
   });
-  with_member(recipe, "writable",
-              [&](const auto& node) { into.writable = container_paths(reader, node, "writable path"); });
+  with_member(recipe, "writable", [&](const auto& node) {
+    into.writable = container_paths(reader, node, "writable path");
+    for (const auto& element : *node.array()) reader.note(ValueKind::writable, *element.string(), element.at);
+  });
   with_member(recipe, "readOnly", [&](const auto& node) { into.read_only = std::get<bool>(node.data); });
   with_member(recipe, "user", [&](const auto& node) { read_user(reader, node, into); });
   with_member(recipe, "workdir", [&](const auto& node) {
     reader.parsed(node, [](const auto& path) { return canonical_path(path, "working directory"); });
     into.working_dir = reader.text(node);
+    reader.note(ValueKind::working_dir, *into.working_dir, node.at);
   });
-  with_member(recipe, "caCertificates", [&](const auto& node) { into.ca_certificates = reader.host_or_path(node); });
-  with_member(recipe, "tzdata", [&](const auto& node) { into.tzdata = reader.host_or_path(node); });
+  with_member(recipe, "caCertificates",
+              [&](const auto& node) { into.ca_certificates = reader.host_or_path(node, ValueKind::certificates); });
+  with_member(recipe, "tzdata", [&](const auto& node) { into.tzdata = reader.host_or_path(node, ValueKind::zones); });
 }
 
 std::vector<std::string> health_test(const MemberReader& reader, const RecipeNode& node) {
@@ -243,8 +255,13 @@ void validate(const MemberReader& reader, const RecipeNode& node, Set set) {
 }
 
 void read_execution(const MemberReader& reader, const RecipeNode& recipe, AssembleOptions& options) {
-  with_member(recipe, "entrypoint", [&](const auto& node) { options.entrypoint = reader.words(node); });
-  with_member(recipe, "cmd", [&](const auto& node) { options.cmd = reader.words(node); });
+  const auto words = [&](const RecipeNode& node) {
+    auto read = reader.words(node);
+    if (!read.empty()) reader.note(ValueKind::program, read.front(), node.at);
+    return read;
+  };
+  with_member(recipe, "entrypoint", [&](const auto& node) { options.entrypoint = words(node); });
+  with_member(recipe, "cmd", [&](const auto& node) { options.cmd = words(node); });
   with_member(recipe, "env", [&](const auto& node) {
     for (const auto& member : *node.object()) {
       const auto& value = *member.value.string();
@@ -261,9 +278,11 @@ void read_execution(const MemberReader& reader, const RecipeNode& recipe, Assemb
   with_member(recipe, "inheritLabels", [&](const auto& node) { options.inherit_labels = std::get<bool>(node.data); });
   with_member(recipe, "annotations", [&](const auto& node) { options.annotations = text_map(node); });
   with_member(recipe, "annotate", [&](const auto& node) {
-    for (const auto& element : *node.array())
+    for (const auto& element : *node.array()) {
       options.annotate.push_back(
           reader.parsed(element, [](const auto& text) { return parse_annotation_source(text); }));
+      reader.note(ValueKind::annotation_source, *element.string(), element.at);
+    }
   });
   with_member(recipe, "ports", [&](const auto& node) {
     options.exposed_ports = reader.texts(node);
@@ -283,6 +302,7 @@ void read_times(const MemberReader& reader, const RecipeNode& recipe, AssembleOp
   with_member(recipe, "created", [&](const auto& node) {
     options.created_from_vcs = reader.text(node) == "vcs";
     if (!options.created_from_vcs) options.created = reader.parsed(node, parse_time);
+    reader.note(ValueKind::created, *node.string(), node.at);
   });
   with_member(recipe, "fileTimes", [&](const auto& node) { options.file_times = reader.parsed(node, parse_time); });
 }
@@ -380,7 +400,7 @@ std::optional<std::string> Members::base_name() const {
 std::vector<TakenPath> Members::taken_paths(const std::optional<Platform>& platform) const {
   const MemberReader reader(text_, folder_, platform);
   std::vector<TakenPath> taken;
-  for_each_file(recipe_, [&](const auto& /*destination*/, const auto& input) {
+  for_each_file(recipe_, [&](const auto& /*member*/, const auto& input) {
     if (input.string() == nullptr && input.find("from") != nullptr)
       taken.push_back(read_taken_path(reader, input, folder_));
   });
@@ -407,11 +427,14 @@ Contents Members::contents(const std::optional<Platform>& platform) const {
   return contents;
 }
 
-AssembleOptions Members::options(const std::optional<Platform>& platform, Origins& origins) const {
-  const MemberReader reader(text_, folder_, platform, &origins);
+AssembleOptions Members::options(const std::optional<Platform>& platform, Places& places) const {
+  const MemberReader reader(text_, folder_, platform, &places);
   AssembleOptions options;
   options.base = base(platform);
-  if (!options.base.path.empty()) reader.note_origin(options.base.path, *recipe_.find("base"));
+  with_member(recipe_, "base", [&](const auto& node) {
+    reader.note(ValueKind::base, options.base.to_string(), node.at);
+    if (!options.base.path.empty()) reader.note(ValueKind::path, options.base.path.string(), node.at);
+  });
   options.platform = platform;
   read_contents(reader, recipe_, folder_, options.contents);
   read_execution(reader, recipe_, options);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ociassemble/assemble.hpp"
@@ -34,9 +36,10 @@ class Members {
   // How the binaries are made that say so.
   std::vector<RecipeBuild> builds(const std::optional<Platform>& platform) const;
   Contents contents(const std::optional<Platform>& platform) const;
-  // All but the foundations. `origins` gains the place of each local path.
-  using Origins = std::map<std::filesystem::path, std::string>;
-  AssembleOptions options(const std::optional<Platform>& platform, Origins& origins) const;
+  // Where in the text values begin; the first place of each.
+  using Places = std::map<std::pair<ValueKind, std::string>, std::size_t>;
+  // All but the foundations. `places` gains those of the values.
+  AssembleOptions options(const std::optional<Platform>& platform, Places& places) const;
   SbomRequest sbom() const;
 
  private:

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/file_status.hpp"
 #include "base/text.hpp"
@@ -183,6 +186,13 @@ void check_base_variables(const RecipeText& text, const RecipeNode& node, bool m
   }
 }
 
+std::optional<std::string> place_in(const RecipeText& text, const Members::Places& places, ValueKind kind,
+                                    const std::string& value) {
+  const auto found = places.find(std::pair(kind, value));
+  if (found == places.end()) return {};
+  return fmt::format("{}: {}", text.place(found->second), text.member_at(found->second));
+}
+
 // Of "files" those inputs that are taken from images, with no member but what says so.
 RecipeNode taken_inputs(const RecipeNode& files, const Arguments& arguments) {
   RecipeNode::Array taken;
@@ -236,10 +246,10 @@ std::vector<std::string> Recipe::arguments() const {
 
 void require_named_files(const AssembleOptions& options, const ResolvedRecipe& recipe) {
   const auto require = [&](const fs::path& path, std::string_view remedy) {
-    const auto origin = recipe.origins.find(path);
-    if (origin == recipe.origins.end() || is_there(path)) return;
-    throw Error(ErrorCode::not_found, fmt::format("{}: {} does not exist", origin->second, path.string()),
-                std::string(remedy));
+    if (path.empty() || !options.place_of || is_there(path)) return;
+    const auto place = options.place_of(ValueKind::path, path.string());
+    if (!place) return;
+    throw Error(ErrorCode::not_found, fmt::format("{}: {} does not exist", *place, path.string()), std::string(remedy));
   };
   constexpr std::string_view kCorrect = "correct the path; a relative one is taken from the recipe's folder";
   const auto is_built = [&](const fs::path& path) {
@@ -281,7 +291,11 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   resolved.sbom = members.sbom();
   resolved.platforms = narrow(members.platforms(), settings.platforms, text.file);
   for (const auto& platform : each_platform(resolved.platforms)) {
-    resolved.images.push_back(members.options(platform, resolved.origins));
+    const auto places = std::make_shared<Members::Places>();
+    resolved.images.push_back(members.options(platform, *places));
+    resolved.images.back().place_of = [document = document_, places](ValueKind kind, const std::string& value) {
+      return place_in(document->text, *places, kind, value);
+    };
     const auto builds = members.builds(platform);
     resolved.builds.insert(resolved.builds.end(), builds.begin(), builds.end());
     for (const auto& stage : below) {

@@ -13,8 +13,17 @@ set_up() {
   ociassemble build -q --binary server -o oci:image:v1 --push "$REGISTRY/newcomer/app:v1" >/dev/null
   printf '{\n  "base": "static",\n  "binarys": {"/usr/local/bin/server": "server"}\n}\n' >member.json
   printf '{\n  "base": "static",\n  "binaries": {"/usr/local/bin/server": "shop"}\n}\n' >missing.json
-  printf '{\n  "base": "static",\n  "binaries": {"/usr/local/bin/server": "server"},\n  "user": "nobdy"\n}\n' >user.json
+  recipe_with user '"user": "nobdy"'
+  recipe_with owner '"files": {"/etc/notes": {"source": "notes.txt", "owner": "ap:app"}}'
+  recipe_with entrypoint '"entrypoint": ["/usr/local/bin/sever"]'
+  recipe_with place '"files": {"/usr/local/bin/server": "notes.txt"}'
+  recipe_with certificates '"caCertificates": "notes.txt"'
+  recipe_with arch '"platforms": ["linux/arm64"]'
+  recipe_with base '"base": "'"$REGISTRY"'/newcomer/app:v3"'
 }
+
+# NAME MEMBER: a recipe of the server with one more member.
+recipe_with() { printf '{\n  "binaries": {"/usr/local/bin/server": "server"},\n  %s\n}\n' "$2" >"$1.json"; }
 
 tear_down() {
   if [ -e nginx.pid ]; then kill "$(cat nginx.pid)" || true; fi

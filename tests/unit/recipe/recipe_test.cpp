@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include "memory_workplace.hpp"
+#include "ociassemble/assemble.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/recipe.hpp"
 #include "recipe/duration.hpp"
+#include "test_folder.hpp"
 
 using namespace ociassemble;
+using namespace ociassemble::test;
 
 namespace {
 
@@ -188,6 +192,58 @@ TEST_CASE("files of other images are inputs, and known without the arguments tha
   CHECK(adds[3].image->to_string() == "oci:shop/zones-arm64:v1");
   CHECK(adds[3].source == "/zone");
   CHECK(adds[3].mode == 0400U);
+}
+
+TEST_CASE("what only assembling finds wrong is told with its place in the recipe") {
+  const TestFolder folder;
+  folder.write("notes", "notes");
+  const auto failure = [&](const std::string& members) {
+    const auto text = "{\"base\": \"static\",\n  \"files\": {\"/etc/notes\": \"notes\"},\n  " + members + "}";
+    auto options = Recipe::parse(text, folder.path() / "r.json").resolve({"", {}, {}}).images.front();
+    options.platform = Platform::parse("linux/amd64");
+    try {
+      assemble(options, memory_workplace());
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      const auto name = (folder.path() / "r.json").string();
+      return what.starts_with(name) ? what.substr(name.size()) : what;
+    }
+    return std::string("none");
+  };
+  CHECK(failure(R"("user": "nobdy")") ==
+        ":3:11: user: cannot find user \"nobdy\": the base's /etc/passwd has root, nobody, nonroot");
+  CHECK(failure(R"("user": {"name": "nobdy"})").starts_with(":3:11: user: cannot find user \"nobdy\""));
+  CHECK(failure(R"("user": {"name": "root", "uid": 7, "create": true})")
+            .starts_with(":3:20: user.name: cannot create user \"root\""));
+  CHECK(failure(R"("binaries": {"/b": {"source": "notes", "anyBinary": true, "owner": "app"}})")
+            .starts_with(":3:70: binaries[\"/b\"].owner: cannot find user \"app\""));
+  CHECK(failure(R"("binaries": {"/b": {"source": "notes"}})") == ":3:33: binaries[\"/b\"].source: cannot use " +
+                                                                     (folder.path() / "notes").string() +
+                                                                     ": not an ELF file, so no Linux program");
+  CHECK(failure(R"("binaries": {"/etc/notes": {"source": "notes", "anyBinary": true}})") ==
+        ":3:16: binaries[\"/etc/notes\"]: cannot use destination \"/etc/notes\": two inputs would be placed there");
+  CHECK(failure(R"("entrypoint": ["/notes"])") ==
+        ":3:17: entrypoint: cannot start the image with /notes: there is no such file in it");
+  CHECK(failure(R"("cmd": "/notes -v")").starts_with(":3:10: cmd: cannot start the image with /notes"));
+  CHECK(failure(R"("workdir": "/etc/notes/below")").starts_with(":3:14: workdir: cannot use destination"));
+  CHECK(failure(R"("writable": ["/a", "/etc/notes/below"])").starts_with(":3:22: writable[1]: cannot use destination"));
+  CHECK(failure(R"("caCertificates": "notes")").starts_with(":3:21: caCertificates: "));
+  CHECK(failure(R"("tzdata": "notes")").starts_with(":3:13: tzdata: "));
+  CHECK(failure(R"("annotate": ["vcs"])").starts_with(":3:16: annotate[0]: cannot annotate the image"));
+  CHECK(failure(R"("created": "vcs")").starts_with(":3:14: created: cannot tell when the image was created"));
+}
+
+TEST_CASE("an unusable base is told with its place in the recipe") {
+  const TestFolder folder;
+  folder.write("notes", "notes");
+  const auto text = R"({"files": {"/etc/notes": "notes"}, "base": "oci:nowhere:v1"})";
+  const auto options = Recipe::parse(text, folder.path() / "r.json").resolve({"", {}, {}}).images.front();
+  try {
+    assemble(options, memory_workplace());
+    FAIL("it was assembled");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()).find("r.json:1:44: base: cannot open OCI layout") != std::string::npos);
+  }
 }
 
 TEST_CASE("only what the recipe declares can be set") {
