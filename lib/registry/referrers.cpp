@@ -18,8 +18,8 @@
 namespace ociassemble {
 namespace {
 
-// Two clients that change the tag at once can undo each other's change. It is looked at again after each, and once more
-// when whoever read the tag before our change has written theirs.
+// Two clients that change the tag at once can undo each other's change. So it is read again when whoever read it before
+// our change has written theirs.
 constexpr int kMaxMerges = 12;
 constexpr std::chrono::milliseconds kOthersWrite{150};
 
@@ -109,9 +109,8 @@ bool names(const Index& index, const Digest& digest) {
 void merge_into_tag(RegistrySession& session, const std::string& repository, const Referrer& referrer) {
   const auto tag = referrers_tag(referrer.subject.digest);
   const auto action = fmt::format("list a referrer under {}/{}:{}", session.registry(), repository, tag);
-  bool has_written = false;
-  bool was_seen = false;
   for (int merge = 0; merge < kMaxMerges; ++merge) {
+    if (merge != 0) sleep_until(std::chrono::steady_clock::now() + kOthersWrite, session.stop());
     const auto found = read_tag(session, repository, referrer.subject.digest, action);
     if (found && found->json.empty()) {
       throw Error(ErrorCode::unsupported,
@@ -119,19 +118,13 @@ void merge_into_tag(RegistrySession& session, const std::string& repository, con
                   "this registry cannot list referrers");
     }
     const auto index = found ? found->index : Index();
-    if (names(index, referrer.entry.digest)) {
-      if (!has_written || std::exchange(was_seen, true)) return;
-      sleep_until(std::chrono::steady_clock::now() + kOthersWrite, session.stop());
-      continue;
-    }
-    was_seen = false;
+    if (names(index, referrer.entry.digest)) return;
     // What others wrote there stays, known or not.
     const auto nothing = [](const IndexEntryNames&) { return false; };
     const auto json = put_index_entry(found ? found->json : index.to_json(), nothing, referrer.entry);
     const Descriptor descriptor{
         .media_type = std::string(index.media_type()), .digest = Digest::of(json), .size = json.size()};
     put_manifest(session, repository, tag, descriptor, json, action);
-    has_written = true;
   }
   throw Error(ErrorCode::network, fmt::format("cannot {}: others keep changing it", action), "try again later");
 }
