@@ -25,6 +25,8 @@ struct InventoryOptions {
   // Where what was found in a layer is kept; such a layer is not read again, and need not be there. Empty: nowhere.
   std::filesystem::path cache_folder;
   std::function<void(const std::string&)> warn;  // may be empty; of a cache that is not used
+  // Layers that are there are read from there, and not where the image has them; may be null.
+  std::shared_ptr<BlobStore> kept_layers = {};
 };
 
 // Reads every layer once, and checks it. The inventory may be shared between threads. Throws DigestMismatch, what

@@ -17,6 +17,9 @@ namespace ociassemble {
 struct Workplace {
   std::shared_ptr<BlobStore> store;  // where new blobs go
   bool copy_base = false;            // true: brings the base's layers into the store, too, before they are read
+  // Where the base's layers are kept when they are read from a registry, so that read_inventory() need not fetch them
+  // again (InventoryOptions::kept_layers); may be null.
+  std::shared_ptr<BlobStore> kept_layers = {};
   // A layer that the cache knows and the store lacks is made only when its bytes are asked for: for pushes alone, where
   // the registry mostly has it.
   bool layers_on_demand = false;

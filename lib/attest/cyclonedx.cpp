@@ -193,7 +193,7 @@ class CycloneDxWriter {
     json.member("type", "file");
     json.member("bom-ref", bom_file_id(file.path));
     json.member("name", "/" + file.path);
-    write_hash(json, std::string(file.digest.hex()));
+    write_hash(json, file.digest.hex());
     json.end_object();
   }
 

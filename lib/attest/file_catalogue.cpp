@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/stop.hpp"
@@ -33,8 +34,9 @@ Digest key_of(const Layer& layer) {
   return Digest::of(fmt::format("{} {}\n", layer.descriptor.digest.to_string(), layer.diff_id.to_string()));
 }
 
-std::unique_ptr<Source> open(const Layer& layer, const std::string& subject) {
+std::unique_ptr<Source> open(const Layer& layer, BlobStore* kept, const std::string& subject) {
   try {
+    if (kept != nullptr && kept->contains(layer.descriptor)) return kept->open(layer.descriptor);
     return layer.blobs->open(layer.descriptor);
   } catch (const Error& error) {
     const auto code = error.code();
@@ -50,7 +52,8 @@ std::unique_ptr<Source> open(const Layer& layer, const std::string& subject) {
 
 }  // namespace
 
-FileCatalogue::FileCatalogue(RecordCache* cache) : cache_(cache), spool_(kLargestProgram) {}
+FileCatalogue::FileCatalogue(RecordCache* cache, std::shared_ptr<BlobStore> kept)
+    : cache_(cache), kept_layers_(std::move(kept)), spool_(kLargestProgram) {}
 
 void FileCatalogue::read(const Image& image, const std::stop_token& stop) {
   stop_ = stop;
@@ -87,7 +90,8 @@ bool FileCatalogue::recall(const Layer& layer) {
 void FileCatalogue::read(const Layer& layer) {
   const auto subject = fmt::format("layer {}", layer.descriptor.digest.to_string());
   buffer_.resize(kCopyBufferSize);
-  HashSource tar_bytes(read_ahead(make_decompressor(open(layer, subject), subject)), layer.diff_id.algorithm());
+  HashSource tar_bytes(read_ahead(make_decompressor(open(layer, kept_layers_.get(), subject), subject)),
+                       layer.diff_id.algorithm());
   tar_bytes_ = &tar_bytes;
   TarReader tar(tar_bytes, subject);
   LayerFactsWriter facts;
@@ -107,6 +111,11 @@ void FileCatalogue::read(const Layer& layer) {
 const CataloguedFile* FileCatalogue::find(std::string_view path) const {
   const auto file = files_.find(tree_.resolve(path));
   return file == files_.end() ? nullptr : &file->second;
+}
+
+void FileCatalogue::own(const std::string& path, std::uint32_t layer) {
+  const auto file = files_.find(path);
+  if (file != files_.end()) file->second.owned = std::max(file->second.owned, layer);
 }
 
 std::optional<TreeWatcher::Known> FileCatalogue::read(const TarEntry& entry, Source& data, std::uint32_t /*layer*/,
@@ -141,9 +150,10 @@ FileDetails FileCatalogue::look_at(const TarEntry& entry, Source& data) {
     if (count < buffer_.size()) break;
   }
   FileDetails details;
-  details.digest = hasher.finish();
-  if (is_record) details.contents = std::make_shared<const std::string>(std::move(contents));
-  details.build = read_build(entry.path);
+  details.digest.emplace(hasher.finish());
+  FileFindings findings{read_build(entry.path), {}};
+  if (is_record) findings.contents = std::move(contents);
+  if (findings.build || findings.contents) details.findings = std::make_shared<const FileFindings>(std::move(findings));
   return details;
 }
 

@@ -13,6 +13,7 @@
 #include "attest/layer_facts.hpp"
 #include "digest/hasher.hpp"
 #include "inspect/elf_spool.hpp"
+#include "ociassemble/blob_store.hpp"
 #include "ociassemble/image.hpp"
 #include "store/record_cache.hpp"
 #include "tar/claimed_bytes.hpp"
@@ -23,19 +24,22 @@ namespace ociassemble {
 // A regular file of an image: what an inventory wants to know of it.
 struct CataloguedFile : FileDetails {
   std::uint32_t layer = 0;  // which one brought it, counted from 1
+  std::uint32_t owned = 0;  // the newest layer whose package records name it; 0: none
 };
 
 // The regular files that an image's layers leave, each read once, or taken from what a cache knows of its layer. One
 // thread.
 class FileCatalogue : private TreeWatcher {
  public:
-  // `cache` is borrowed and may be null.
-  explicit FileCatalogue(RecordCache* cache = nullptr);
+  // `cache` is borrowed and may be null; so may `kept`, which has layers of the image.
+  explicit FileCatalogue(RecordCache* cache = nullptr, std::shared_ptr<BlobStore> kept = nullptr);
   // Reads every layer that the cache does not know, and recomputes its diff ID. Throws DigestMismatch, and what reading
   // and Tree::apply() throw; Error{unsupported} for records that are larger than any real one.
   void read(const Image& image, const std::stop_token& stop);
 
   const std::map<std::string, CataloguedFile>& files() const noexcept { return files_; }
+  // That a record in this layer names the file at the path; nothing where there is no file.
+  void own(const std::string& path, std::uint32_t layer);
   // All of them; there are none afterwards.
   std::map<std::string, CataloguedFile> take_files() { return std::exchange(files_, {}); }
   const Tree& tree() const noexcept { return tree_; }
@@ -58,6 +62,7 @@ class FileCatalogue : private TreeWatcher {
   const FileDetails* recalled_ = nullptr;  // of the entry being placed, where the cache knows its layer
   FileDetails last_;                       // of the entry that was read last
   RecordCache* cache_;
+  std::shared_ptr<BlobStore> kept_layers_;
   std::uint32_t layer_ = 0;
   ClaimedBytes claimed_;
   std::uint64_t kept_ = 0;

@@ -82,7 +82,7 @@ void GoComponents::add(const InstalledProgram& program) {
                          .name = path.substr(path.rfind('/') + 1),
                          .version = main_module_version(*program.build),
                          .path = path,
-                         .sha256 = std::string(program.digest.hex())};
+                         .sha256 = program.digest.hex()};
   const auto id = component.id;
   contains_.emplace_back(whole_, id);
   components_.emplace(id, std::move(component));

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <tuple>
 #include <utility>
 
@@ -28,8 +27,8 @@ class Sorter {
   void sort() {
     for (const auto path : kOsReleaseFiles) {
       const auto* file = catalogue_.find(path);
-      if (file == nullptr || !file->contents) continue;
-      inventory_.os = parse_os_release(*file->contents);
+      if (file == nullptr || file->contents() == nullptr) continue;
+      inventory_.os = parse_os_release(*file->contents());
       break;
     }
     take_apk();
@@ -54,25 +53,25 @@ class Sorter {
         continue;
       }
       const auto* file = catalogue_.find(path);
-      if (file == nullptr || !file->contents) continue;
-      take_packages(parse_apk_database(*file->contents), inventory_.apk_packages);
-      for_each_apk_file(*file->contents, [&](std::string_view owned) { own(owned, file->layer); });
+      if (file == nullptr || file->contents() == nullptr) continue;
+      take_packages(parse_apk_database(*file->contents()), inventory_.apk_packages);
+      for_each_apk_file(*file->contents(), [&](std::string_view owned) { own(owned, file->layer); });
     }
   }
 
   void take_dpkg() {
-    if (const auto* file = catalogue_.find(kDpkgStatus); file != nullptr && file->contents) {
-      take_packages(parse_dpkg_status(*file->contents), inventory_.dpkg_packages);
+    if (const auto* file = catalogue_.find(kDpkgStatus); file != nullptr && file->contents() != nullptr) {
+      take_packages(parse_dpkg_status(*file->contents()), inventory_.dpkg_packages);
       for_each_record(kDpkgInfo, [&](std::string_view name, const CataloguedFile& list) {
         if (!name.ends_with(".list")) return;
-        for_each_dpkg_file(*list.contents, [&](std::string_view owned) { own(owned, file->layer); });
+        for_each_dpkg_file(*list.contents(), [&](std::string_view owned) { own(owned, file->layer); });
       });
     }
     for_each_record(kDpkgStatusFolder, [&](std::string_view name, const CataloguedFile& record) {
       if (is_dpkg_record(name)) {
-        take_packages(parse_dpkg_status(*record.contents), inventory_.dpkg_packages);
+        take_packages(parse_dpkg_status(*record.contents()), inventory_.dpkg_packages);
       } else if (name.ends_with(".md5sums")) {
-        for_each_summed_file(*record.contents, [&](std::string_view owned) { own(owned, record.layer); });
+        for_each_summed_file(*record.contents(), [&](std::string_view owned) { own(owned, record.layer); });
       }
     });
   }
@@ -84,22 +83,17 @@ class Sorter {
     const auto& files = catalogue_.files();
     for (auto file = files.lower_bound(prefix); file != files.end() && file->first.starts_with(prefix); ++file) {
       const auto name = std::string_view(file->first).substr(prefix.size());
-      if (name.find('/') == std::string_view::npos && file->second.contents) visit(name, file->second);
+      if (name.find('/') == std::string_view::npos && file->second.contents() != nullptr) visit(name, file->second);
     }
   }
 
   // `layer` wrote the record: what a later one puts at the path is not the package's any more.
   void own(std::string_view path, std::uint32_t layer) {
-    const auto resolved = catalogue_.tree().resolve_parent(path);
-    // A record can name more than an image has, at the length of a path each.
-    if (!catalogue_.files().contains(resolved)) return;
-    auto& newest = owned_[resolved];
-    newest = std::max(newest, layer);
+    catalogue_.own(catalogue_.tree().resolve_parent(path), layer);
   }
 
-  bool is_owned(const std::string& path, const CataloguedFile& file) const {
-    const auto owned = owned_.find(path);
-    if (owned != owned_.end() && file.layer <= owned->second) return true;
+  static bool is_owned(const std::string& path, const CataloguedFile& file) {
+    if (file.owned != 0 && file.layer <= file.owned) return true;
     return std::any_of(kManagersFolders.begin(), kManagersFolders.end(),
                        [&](auto folder) { return path.starts_with(folder) && path[folder.size()] == '/'; });
   }
@@ -117,20 +111,21 @@ class Sorter {
   void take_files() {
     // Each leaves the catalogue as it comes in here: there may be a million.
     auto files = catalogue_.take_files();
+    // Room that nothing is written to takes no memory.
+    inventory_.unowned.reserve(files.size());
     while (!files.empty()) {
       auto taken = files.extract(files.begin());
       auto& file = taken.mapped();
-      if (file.build) {
-        inventory_.programs.push_back({std::move(taken.key()), std::move(*file.digest), std::move(file.build)});
+      if (auto build = file.build()) {
+        inventory_.programs.push_back({std::move(taken.key()), *file.digest, std::move(build)});
       } else if (!is_owned(taken.key(), file)) {
-        inventory_.unowned.push_back({std::move(taken.key()), std::move(*file.digest)});
+        inventory_.unowned.push_back({std::move(taken.key()), *file.digest});
       }
     }
   }
 
   FileCatalogue& catalogue_;
   Inventory& inventory_;
-  std::map<std::string, std::uint32_t> owned_;  // by resolved path: the newest layer whose record has it
 };
 
 }  // namespace
@@ -138,7 +133,7 @@ class Sorter {
 std::shared_ptr<const Inventory> read_inventory(const Image& image, const std::stop_token& stop,
                                                 const InventoryOptions& options) {
   auto cache = open_record_cache(options.cache_folder, options.warn);
-  FileCatalogue catalogue(cache ? &*cache : nullptr);
+  FileCatalogue catalogue(cache ? &*cache : nullptr, options.kept_layers);
   catalogue.read(image, stop);
   auto inventory = std::make_shared<Inventory>(Inventory{.image = image});
   Sorter(catalogue, *inventory).sort();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "attest/file_digest.hpp"
 #include "inspect/go_build_info.hpp"
 #include "inspect/os_release.hpp"
 #include "inspect/package.hpp"
@@ -17,14 +18,14 @@ namespace ociassemble {
 // A program with Go's build information.
 struct InstalledProgram {
   std::string path;  // "usr/local/bin/server"
-  Digest digest;     // of the file
+  FileDigest digest;
   std::shared_ptr<const GoBuild> build;
 };
 
 // A regular file that no package owns, and that is no Go program.
 struct UnownedFile {
   std::string path;
-  Digest digest;
+  FileDigest digest;
 };
 
 // What an image holds, from the bytes of its layers. A value; safe to share between threads.

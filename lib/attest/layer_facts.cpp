@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "ociassemble/digest.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble {
@@ -63,11 +64,13 @@ void LayerFactsWriter::add(const TarEntry& entry, const FileDetails& details) {
   put_text(bytes_, entry.path);
   put_text(bytes_, entry.link_target);
   put_number(bytes_, entry.size);
-  put_number(bytes_, (details.digest ? kHasDigest : 0) | (details.build ? kHasBuild : 0) |
-                         (details.contents ? kHasContents : 0));
+  const auto build = details.build();
+  const auto* contents = details.contents();
+  put_number(bytes_,
+             (details.digest ? kHasDigest : 0) | (build ? kHasBuild : 0) | (contents != nullptr ? kHasContents : 0));
   if (details.digest) put_text(bytes_, details.digest->hex());
-  if (details.build) put_build(bytes_, *details.build);
-  if (details.contents) put_text(bytes_, *details.contents);
+  if (build) put_build(bytes_, *build);
+  if (contents != nullptr) put_text(bytes_, *contents);
   if (bytes_.size() <= kLargest) return;
   is_too_large_ = true;
   bytes_ = {};
@@ -171,18 +174,17 @@ std::optional<LayerFactsReader::Fact> LayerFactsReader::fact() {
   if ((*has & kHasDigest) != 0) {
     const auto hex = text();
     if (!hex || hex->size() != kSha256Digits) return {};
-    found.details.digest = Digest::parse("sha256:" + *hex);
+    found.details.digest.emplace(Digest::parse("sha256:" + *hex));
   }
+  FileFindings findings;
   if ((*has & kHasBuild) != 0) {
     auto made = build();
     if (!made) return {};
-    found.details.build = std::make_shared<const GoBuild>(std::move(*made));
+    findings.build = std::make_shared<const GoBuild>(std::move(*made));
   }
-  if ((*has & kHasContents) != 0) {
-    auto contents = text();
-    if (!contents) return {};
-    found.details.contents = std::make_shared<const std::string>(std::move(*contents));
-  }
+  if ((*has & kHasContents) != 0 && !(findings.contents = text())) return {};
+  if (findings.build || findings.contents)
+    found.details.findings = std::make_shared<const FileFindings>(std::move(findings));
   return found;
 }
 

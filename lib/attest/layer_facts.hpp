@@ -7,17 +7,26 @@
 #include <string>
 #include <string_view>
 
+#include "attest/file_digest.hpp"
 #include "inspect/go_build_info.hpp"
-#include "ociassemble/digest.hpp"
 #include "tar/entry.hpp"
 
 namespace ociassemble {
 
-// What an inventory wants to know of a regular file's bytes.
+// What is in the few files that an inventory reads.
+struct FileFindings {
+  std::shared_ptr<const GoBuild> build;  // of a Go program; may be null
+  std::optional<std::string> contents;   // of a package manager's record and of os-release
+};
+
+// What an inventory wants to know of a regular file's bytes. Small, since there is one for each file.
 struct FileDetails {
-  std::optional<Digest> digest;                 // SHA-256; nothing for what is no regular file
-  std::shared_ptr<const GoBuild> build;         // of a Go program
-  std::shared_ptr<const std::string> contents;  // of a package manager's record and of os-release
+  std::optional<FileDigest> digest;              // nothing for what is no regular file
+  std::shared_ptr<const FileFindings> findings;  // null for most
+
+  std::shared_ptr<const GoBuild> build() const { return findings ? findings->build : nullptr; }
+  // Null where they were not kept.
+  const std::string* contents() const { return findings && findings->contents ? &*findings->contents : nullptr; }
 };
 
 // A layer's entries with what is known of their bytes, for a cache.

@@ -64,7 +64,7 @@ class SpdxWriter {
       write_package(json, {.id = bom_file_id(file.path),
                            .name = "/" + file.path,
                            .file_name = "/" + file.path,
-                           .sha256 = std::string(file.digest.hex()),
+                           .sha256 = file.digest.hex(),
                            .purpose = "FILE"});
     }
     json.end_array();

@@ -11,6 +11,7 @@
 #include "base/trace.hpp"
 #include "bases/base_facts.hpp"
 #include "bases/file_summaries.hpp"
+#include "bases/kept_layers.hpp"
 #include "bases/rootfs_platform.hpp"
 #include "bases/static_base.hpp"
 #include "compress/codec.hpp"
@@ -270,7 +271,7 @@ Tree read_layers(const std::vector<Layer>& layers, const std::set<std::string>& 
   for (const auto& layer : layers) {
     const auto subject = fmt::format("layer {} of the base", layer.descriptor.digest.to_string());
     if (workplace.progress) workplace.progress(fmt::format("reading {}", subject));
-    auto blob = std::make_unique<PeekedSource>(layer.blobs->open(layer.descriptor));
+    auto blob = std::make_unique<PeekedSource>(open_layer(layer, workplace));
     require_stated_compression(layer, detect_compression(blob->head()));
     const auto diff_id = apply_layer(tree, std::move(blob), subject, layer.diff_id.algorithm(), workplace);
     if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());

@@ -124,3 +124,13 @@ costs() {
   build
   costs 5 14
 }
+
+@test "a first build with an SBOM fetches the base's layer once, with and without a cache" {
+  layer=$(ociassemble inspect --json --plain-http "$proxy" "$base" | jq -r '.layers[0].digest')
+  for cache in "--cache-dir cache" --no-cache; do
+    stop_counting
+    read -ra words <<<"$cache"
+    ociassemble build -q --plain-http "$proxy" "${words[@]}" --base "$base" --binary app --sbom --push "$target" 2>/dev/null
+    [ "$(grep -c "GET .*/blobs/$layer" log)" = 1 ]
+  done
+}

@@ -196,6 +196,9 @@ class BuildCommand : public Command {
     workplace.store = twice_ ? make_temporary_store() : choose_store(targets);
     workplace.copy_base =
         std::any_of(builds.begin(), builds.end(), [&](const Build& build) { return needs_base_layers(build); });
+    const bool makes_sboms =
+        std::any_of(builds.begin(), builds.end(), [](const Build& build) { return !build.sbom.formats.empty(); });
+    if (makes_sboms && !workplace.copy_base) workplace.kept_layers = make_temporary_store();
     workplace.layers_on_demand = std::all_of(
         targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
     return workplace;

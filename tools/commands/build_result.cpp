@@ -33,7 +33,7 @@ std::vector<std::filesystem::path> BuildResult::inputs() const {
 void BuildResult::add_sboms(const SbomRequest& request, const AssembleOptions& options, const Workplace& workplace) {
   request_ = request;
   if (request.formats.empty()) return;
-  const InventoryOptions how{workplace.cache_folder, workplace.warn};
+  const InventoryOptions how{workplace.cache_folder, workplace.warn, workplace.kept_layers};
   for (const auto& made : images_) {
     if (workplace.progress)
       workplace.progress("listing what the image for " + made.image.config().platform.to_string() + " holds");

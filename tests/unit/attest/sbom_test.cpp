@@ -319,16 +319,17 @@ TEST_CASE("a cache's record is read as far as it is one") {
                       .main = GoModule{{"example.com/m", "v1.0.0", ""}, {}},
                       .dependencies = {GoModule{{"a", "v1", "h1:x"}, GoModuleVersion{"b", "v2", "h1:y"}}},
                       .settings = {{"-trimpath", "true"}}};
-  writer.add(entry,
-             {Digest::of("x"s), std::make_shared<const GoBuild>(build), std::make_shared<const std::string>("c")});
+  const FileFindings findings{std::make_shared<const GoBuild>(build), "c"};
+  writer.add(entry, {FileDigest(Digest::of("x"s)), std::make_shared<const FileFindings>(findings)});
   const auto record = *writer.take();
   LayerFactsReader reader(record);
   const auto fact = reader.next();
   REQUIRE(fact.has_value());
   CHECK(fact->entry.path == "usr/bin/server");
-  CHECK(fact->details.digest == Digest::of("x"s));
-  CHECK(*fact->details.build == build);
-  CHECK(*fact->details.contents == "c");
+  // printf x | sha256sum
+  CHECK(fact->details.digest->hex() == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881");
+  CHECK(*fact->details.build() == build);
+  CHECK(*fact->details.contents() == "c");
   CHECK_FALSE(reader.next().has_value());
   CHECK(reader.is_whole());
   // Cut anywhere, and with every byte changed: nothing is read beyond its end, and no exception leaves it.
