@@ -146,6 +146,15 @@ annotations_in() { blob "$1" "$(jq -r '.manifests[0].digest' "$1/index.json")" |
   cmp image/index.json elsewhere/image/index.json
 }
 
+@test "an emulated processor makes the same image and the same SBOM" {
+  emulator=$(command -v "qemu-$(uname -m)-static" || command -v "qemu-$(uname -m)") || skip "no qemu-$(uname -m) (qemu-user-static)"
+  [ "$(uname -m)" != x86_64 ] || export QEMU_CPU=qemu64
+  build --no-cache --sbom=spdx,cyclonedx -o oci:image:v1
+  "$emulator" "$(type -P ociassemble)" build -q --no-cache --binary "$server" --sbom=spdx,cyclonedx -o oci:emulated:v1
+  cmp image/index.json emulated/index.json
+  diff <(cd image && find blobs -type f | sort) <(cd emulated && find blobs -type f | sort)
+}
+
 @test "a recipe asks for SBOMs, and a profile for others or none" {
   cat >ociassemble.json <<JSON
 { "binaries": {"/app/server": "$server"}, "annotate": ["github"],

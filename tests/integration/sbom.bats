@@ -33,6 +33,29 @@ packages_in() {
   run ! sh -c "chroot root xargs dpkg-query -S <unowned 2>/dev/null | grep -v '^diversion'"
 }
 
+# ARCHITECTURE: "NAME VERSION PURL LICENSE" of each package, from what Alpine's own apk printed.
+packages_of_apk() {
+  sed -E 's/^(.+)-([^-]+-r[0-9]+) (\S+) \{(.+)\} \((.+)\) \[installed\]$/\1\t\2\t\3\t\4\t\5/' "$alpine/packages-$1" |
+    awk -F '\t' '{ upstream = $4 == $1 ? "" : "&upstream=" $4
+      printf "%s %s pkg:apk/alpine/%s@%s?arch=%s&distro=alpine-3.20.3%s %s\n", $1, $2, $1, $2, $3, upstream, $5 }' | LC_ALL=C sort
+}
+
+@test "Alpine's packages are those that apk lists: names, versions, architectures, sources, licences" {
+  alpine=$BATS_TEST_DIRNAME/../fixtures/alpine-3.20.3
+  for pair in x86_64:amd64 aarch64:arm64; do
+    arch=${pair%:*}
+    mkdir -p "$arch/lib/apk/db" "$arch/etc"
+    cp "$alpine/installed-$arch" "$arch/lib/apk/db/installed"
+    cp "$alpine/os-release" "$arch/etc/os-release"
+    ociassemble build -q --base "rootfs:$arch" --platform "linux/${pair#*:}" --any-binary --binary "$server" -o "oci:image:$arch"
+    ociassemble sbom -q "oci:image:$arch" -o "$arch.spdx.json"
+    jq -r '.packages[] | . as $package | (.externalRefs // [])[] | select(.referenceLocator | startswith("pkg:apk/"))
+      | [$package.name, $package.versionInfo, .referenceLocator, $package.licenseDeclared] | join(" ")' "$arch.spdx.json" | LC_ALL=C sort >made
+    packages_of_apk "$arch" | diff - made
+    [ "$(wc -l <made)" = 14 ]
+  done
+}
+
 @test "a program's modules are those of go version -m" {
   ociassemble build -q --binary "$server" -o oci:image:v1
   ociassemble sbom -q oci:image:v1 >image.spdx.json
