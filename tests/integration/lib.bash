@@ -36,13 +36,14 @@ refused() {
   done
 }
 
-# ARGUMENTS…: the command; what it prints with --json, and a lock that it makes here, are kept for check_documents.
+# ARGUMENTS…: the command; what it prints with --json, a lock that it makes here and a recipe that it builds are kept for
+# check_documents.
 # In the background `command ociassemble` is meant: so $! is the tool itself.
 ociassemble() {
   local seen='' status=0
   case " $* " in
     *" --json "*) seen=$(mktemp "$BATS_SUITE_TMPDIR/documents/XXXXXX") ;;
-    " lock "*) ;;
+    " lock "* | " build "*) ;;
     *)
       command ociassemble "$@"
       return
@@ -60,7 +61,23 @@ ociassemble() {
     cp ociassemble.lock "$seen"
     printf '%s\n' LOCK-FILE "$@" >"$seen.arguments"
   fi
+  if [ "$status" -eq 0 ] && [ "$1" = build ]; then keep_recipe "$@"; fi
   return "$status"
+}
+
+# ARGUMENTS…: of a build that was done.
+keep_recipe() {
+  local recipe=ociassemble.json words=("$@") i seen
+  for i in "${!words[@]}"; do
+    case ${words[i]} in
+      -f | --file) recipe=${words[i + 1]} ;;
+      --file=*) recipe=${words[i]#*=} ;;
+    esac
+  done
+  if [ ! -f "$recipe" ]; then return 0; fi
+  seen=$(mktemp "$BATS_SUITE_TMPDIR/documents/XXXXXX")
+  cp "$recipe" "$seen"
+  printf '%s\n' RECIPE "$@" >"$seen.arguments"
 }
 
 # A port of loopback that nobody listens on.
