@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The static program of tools/make-release, named by STATIC_TOOL, on root file systems that have little or nothing:
+# The static program of tools/make-release, named by STATIC_TOOL, on root file systems that have little or nothing.
+# RELEASE_AGAIN is the folder of a second build:
 # STATIC_TOOL=build-release/ociassemble-0.1.0-linux-x86_64 bats tests/packaging/static.bats
 load ../integration/lib
 
@@ -28,6 +29,13 @@ inside() { chroot "$root" /ociassemble "$@"; }
   run -0 file -L "$STATIC_TOOL"
   [[ $output = *static-pie* && $output = *stripped* ]]
   (cd "$(dirname "$STATIC_TOOL")" && sha256sum --check --strict SHA256SUMS)
+}
+
+@test "two builds, in other folders, by other users, at other times, give the same bytes" {
+  [ -n "${RELEASE_AGAIN-}" ] || skip "needs RELEASE_AGAIN, the folder of a second build"
+  for file in "$(basename "$STATIC_TOOL")" "$(basename "$STATIC_TOOL").sources" "$(basename "$STATIC_TOOL").tar.gz" SHA256SUMS; do
+    cmp "$(dirname "$STATIC_TOOL")/$file" "$RELEASE_AGAIN/$file"
+  done
 }
 
 @test "in an empty root, on Alpine and on Debian it makes the same image, which runs" {
