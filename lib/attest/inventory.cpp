@@ -111,8 +111,6 @@ class Sorter {
   void take_files() {
     // Each leaves the catalogue as it comes in here: there may be a million.
     auto files = catalogue_.take_files();
-    // Room that nothing is written to takes no memory.
-    inventory_.unowned.reserve(files.size());
     while (!files.empty()) {
       auto taken = files.extract(files.begin());
       auto& file = taken.mapped();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,8 @@ struct Inventory {
   std::vector<Package> dpkg_packages;
   std::size_t broken_records = 0;          // of the databases
   std::vector<InstalledProgram> programs;  // sorted by path
-  std::vector<UnownedFile> unowned;        // sorted by path
+  // Sorted by path. In small pieces, which take the room of what the catalogue gives up meanwhile.
+  std::deque<UnownedFile> unowned;
 };
 
 }  // namespace ociassemble

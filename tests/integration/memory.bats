@@ -51,8 +51,8 @@ make_bases() {
   takes_per_file 200 ociassemble diff oci:N-files oci:N-folders
   takes_per_file 200 ociassemble diff --all oci:N-files oci:N-folders
   takes_per_file 200 ociassemble diff --json oci:N-files oci:N-folders
-  takes_per_file 550 ociassemble sbom oci:N-files
-  takes_per_file 550 ociassemble sbom --format cyclonedx oci:N-files
+  takes_per_file 300 ociassemble sbom oci:N-files
+  takes_per_file 300 ociassemble sbom --format cyclonedx oci:N-files
   takes_per_file 20 ociassemble inspect oci:N-files
   takes_per_file 20 ociassemble inspect --files oci:N-files
   takes_per_file 20 ociassemble inspect --json oci:N-files
