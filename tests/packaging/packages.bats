@@ -58,6 +58,14 @@ inside() {
   [[ $output =~ ^libociassemble\ 0\ libociassemble0\ \(\>=\ 0\.[0-9]+\.[^\)]*\),\ libociassemble0\ \(\<\<\ 0\.[0-9]+~\)$ ]]
 }
 
+@test "man pages and completions are where Debian's man, bash, zsh and fish look" {
+  dpkg-deb --contents "$(package ociassemble)" | awk '{print $6}' >files
+  for file in man/man1/ociassemble.1.gz man/man1/ociassemble-build.1.gz man/man5/ociassemble.json.5.gz man/man5/ociassemble.lock.5.gz \
+    bash-completion/completions/ociassemble zsh/vendor-completions/_ociassemble fish/vendor_completions.d/ociassemble.fish; do
+    grep -qxF "./usr/share/$file" files || { echo "no $file" && cat files && return 1; }
+  done
+}
+
 @test "installed, used, purged: the command, the library, the headers, and nothing is left" {
   make_root
   # As apt does it without recommends, and what then is missing says so.
