@@ -49,7 +49,7 @@ void check_words(const CreatedUser& user) {
     reject_user(user, fmt::format("\"{}\" is not a name for a group", printable(user.group)), kForm);
   }
   if (user.uid > kLargestId || user.gid > kLargestId)
-    reject_user(user, "4294967295 is nobody's number", "choose another");
+    reject_user(user, "4294967295 is not a valid user or group ID", "choose another");
   if (user.home) check_field(user, *user.home, "home");
   if (user.shell) check_field(user, *user.shell, "shell");
 }
@@ -104,7 +104,8 @@ void Accounts::add_file(std::vector<LayerEntry>& entries, const char* path, cons
                         std::int64_t mtime) const {
   const auto* node = base_.follow(path);
   if (node != nullptr && (node->type != EntryType::regular || !node->contents())) {
-    throw Error(ErrorCode::unsupported, fmt::format("cannot add to the base's /{}: it is no file of up to 1 MiB", path),
+    throw Error(ErrorCode::unsupported,
+                fmt::format("cannot add to the base's /{}: it is not a file of at most 1 MiB", path),
                 "run as a number that needs no entry");
   }
   auto made = text_entry(base_.resolve(path), 0644, text, mtime);

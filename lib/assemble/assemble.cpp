@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Long because one image is assembled here, step by step over one state.
-// values.
 #include "ociassemble/assemble.hpp"
 
 #include <fmt/format.h>
@@ -512,7 +511,7 @@ class Assembly {
 
 void reject_contradictions(const AssembleOptions& options, const Workplace& workplace) {
   if (options.contents.binaries.empty() && options.contents.adds.empty()) {
-    throw Error(ErrorCode::invalid_argument, "cannot make an image of nothing: neither a binary nor a file to add",
+    throw Error(ErrorCode::invalid_argument, "nothing to put in the image: give --binary or --add",
                 "name the compiled program with --binary, or in a recipe's \"binaries\"");
   }
   if (options.format == ImageFormat::docker && !options.annotations.empty() && workplace.warn) {

@@ -63,8 +63,8 @@ void check_reproducible(const AssembleOptions& options, const Workplace& workpla
   const auto difference = first_difference(image, *again, workplace.stop);
   if (!difference) return;
   throw Error(ErrorCode::check_failed,
-              fmt::format("cannot vouch for image {}: a second assembly differs in {}", image.digest().to_string(),
-                          *difference),
+              fmt::format("the image {} is not reproducible: a second assembly differs in {}",
+                          image.digest().to_string(), *difference),
               "an input changed meanwhile, or is not the same each time that it is read; else please report this");
 }
 

@@ -17,10 +17,10 @@ namespace {
 
 std::vector<std::string> parse_array(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_array()) reject_words(text, "it begins like a JSON array, and is none");
+  if (!json.is_array()) reject_words(text, "it begins like a JSON array but is not one");
   std::vector<std::string> words;
   for (const auto& word : json) {
-    if (!word.is_string()) reject_words(text, "the JSON array holds something else than strings");
+    if (!word.is_string()) reject_words(text, "an element of the JSON array is not a string");
     words.push_back(word.get<std::string>());
   }
   return words;

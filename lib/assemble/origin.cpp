@@ -71,7 +71,7 @@ class ServiceReader {
       return {};
     }
     if (!is_valid_utf8(found->second) || printable(found->second) != found->second) {
-      throw Error(ErrorCode::invalid_argument, fmt::format("cannot annotate the image: {} holds what is no text: {}",
+      throw Error(ErrorCode::invalid_argument, fmt::format("cannot annotate the image: the value of {} is not text: {}",
                                                            variable, printable(found->second)));
     }
     return found->second;

@@ -189,7 +189,7 @@ TemporaryFolder::TemporaryFolder(const fs::path& where) {
       struct stat status {};
       if (::fstat(lock_.get(), &status) != 0) throw_errno(fmt::format("cannot look at {}", name));
       if (!could_be_ours(status)) {
-        throw Error(ErrorCode::io, fmt::format("cannot use {}: another folder was put in the place of ours", name));
+        throw Error(ErrorCode::io, fmt::format("cannot use {}: another process replaced the folder", name));
       }
       path_ = std::move(name);
       return;

@@ -253,16 +253,16 @@ void SourceImage::require_same(const std::string& path, const TakenFiles& actual
   };
   for (const auto& [name, file] : expected) {
     const auto found = actual.find(name);
-    if (found == actual.end()) refuse(name, "it is pinned and not in the image");
+    if (found == actual.end()) refuse(name, "it is pinned, but the image lacks it");
     if (found->second == file) continue;
     if (file.digest && found->second.digest && file.digest != found->second.digest) {
       refuse(name, fmt::format("{} is pinned, and the image has {}", file.digest->to_string(),
                                found->second.digest->to_string()));
     }
-    refuse(name, "the image has it otherwise than it is pinned");
+    refuse(name, "its type, size or target differs from the pinned one");
   }
   for (const auto& [name, file] : actual) {
-    if (!expected.contains(name)) refuse(name, "it is in the image and not pinned");
+    if (!expected.contains(name)) refuse(name, "the image has it, but it is not pinned");
   }
 }
 

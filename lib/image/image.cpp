@@ -39,7 +39,7 @@ void require_consistent(const Digest& digest, const Manifest& manifest, const Im
   }
   const auto in_history = layers_in_history(config);
   if (in_history > manifest.layers.size()) {
-    contradiction(digest, fmt::format("the config's history speaks of {} layers and the manifest has {}", in_history,
+    contradiction(digest, fmt::format("the config's history has {} layers and the manifest has {}", in_history,
                                       manifest.layers.size()));
   }
 }
@@ -92,9 +92,9 @@ Image Image::from_layers(ImageFormat format, std::vector<Layer> layers, ImageCon
     config.diff_ids.push_back(layer.diff_id);
   }
   if (const auto in_history = layers_in_history(config); in_history > layers.size()) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("cannot make an image: the history speaks of {} layers and there are {}", in_history,
-                            layers.size()));
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("cannot make an image: the history has {} layers, and there are {}", in_history, layers.size()));
   }
   auto config_json = config.to_json();
   Manifest manifest{.format = format,

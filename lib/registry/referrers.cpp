@@ -114,7 +114,7 @@ void merge_into_tag(RegistrySession& session, const std::string& repository, con
     const auto found = read_tag(session, repository, referrer.subject.digest, action);
     if (found && found->json.empty()) {
       throw Error(ErrorCode::unsupported,
-                  fmt::format("cannot {}: the registry takes that tag for the digest of what is referred to", action),
+                  fmt::format("cannot {}: the registry reads that tag as the digest of the image", action),
                   "this registry cannot list referrers");
     }
     const auto index = found ? found->index : Index();

@@ -84,7 +84,7 @@ class PathWalk {
   void push_pending(std::string_view path) {
     const auto names = names_of(path);
     components_ += names.size();
-    if (components_ > kMostComponents) refuse_walk("the symlinks on its way grow past all measure");
+    if (components_ > kMostComponents) refuse_walk("its symlinks grow without end");
     pending_.insert(pending_.end(), names.rbegin(), names.rend());
   }
 

@@ -84,7 +84,7 @@ class Tree {
   // root, and empty names and "." are nothing. Pointers last until the next apply().
   const Node* find(std::string_view path) const;
   // The path with every symlink followed, the last component included, never leaving the root (".." stops there). What
-  // does not exist stays as it is written. Throws Error{corrupt} past 40 links, or when they grow past all measure.
+  // does not exist stays as it is written. Throws Error{corrupt} past 40 links, or when they grow without end.
   std::string resolve(std::string_view path) const;
   // The same for all components but the last.
   std::string resolve_parent(std::string_view path) const;

@@ -234,7 +234,7 @@ org.opencontainers.image.url https://github.com/team/app' ]
   run -0 build --annotate github -o oci:github:v2
   [[ "$output" = *'GITHUB_SHA is not set'* ]]
   GITHUB_REPOSITORY=$'team/app\n' run -2 build --annotate github -o oci:github:v2
-  [[ "$output" = *'GITHUB_REPOSITORY holds what is no text'* ]]
+  [[ "$output" = *'GITHUB_REPOSITORY is not text'* ]]
   run -2 build --annotate jenkins -o oci:none:v2
   [[ "$output" = *'vcs, github and gitlab'* ]]
 }

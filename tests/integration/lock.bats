@@ -132,7 +132,7 @@ JSON
   run --separate-stderr -2 ociassemble lock --base static
   [[ "$stderr" = *'cannot lock static: it is not in a registry'* ]]
   run --separate-stderr -2 ociassemble lock
-  [[ "$stderr" = *'nothing says which base'* ]]
+  [[ "$stderr" = *'there is no recipe here and no --base'* ]]
   run -1 ociassemble lock --check
   run -1 ociassemble lock --base "$REGISTRY/not-there:1"
   [ ! -e ociassemble.lock ]

@@ -19,8 +19,8 @@ constexpr const char* kForms =
     "REGISTRY/REPOSITORY[:TAG]";
 
 constexpr const char* kPlatforms =
-    "Of an index the image of --platform is taken, else this machine's, or the only one; --all-platforms takes the\n"
-    "index with all that it names. Manifests, indexes and layers keep their bytes, and so the digest.\n"
+    "From an index, the image of --platform is copied, else this machine's, or the only one; --all-platforms copies\n"
+    "the whole index. Manifests, indexes and layers keep their bytes and digests.\n"
     "\n";
 
 // One class for push, pull and copy, which differ in what they let the two places be.
@@ -46,7 +46,7 @@ class CopyCommand : public Command {
     app.add_option("--platform", platform_, "Image of this platform, for example linux/arm64")->type_name("OS/ARCH");
     if (kind == Kind::copy) {
       app.add_flag("--referrers", options_.referrers,
-                   "Also copy what refers to the image: signatures, SBOMs; into a registry or a layout");
+                   "Also copy what refers to the image, such as signatures and SBOMs; not into docker-archive");
     }
     if (kind != Kind::pull) {
       app.add_flag("--dry-run", dry_run_, "Print what would be sent, mounted and skipped; send nothing");

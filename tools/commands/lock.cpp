@@ -24,17 +24,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kLockedAtOnce = 32;
 
 constexpr const char* kLockFooter =
-    "The lock says for every base in a registry what its tag stands for, and holds what a build needs to know of it: "
-    "a\n"
-    "locked build makes no request about the base, reads no layer of it, and has the same digest on every day. Commit "
-    "it.\n"
-    "What is locked stays as it is until --update; platforms that are missing are added. Without a recipe and without\n"
-    "--base, --check and --update are about all that is locked.\n"
+    "The lock records the image that the tag of each base names, and the facts that a build needs: a locked build\n"
+    "makes no request about the base, reads none of its layers, and has the same digest every day. Commit it. A "
+    "locked\n"
+    "base stays as it is until --update; missing platforms are added. Without a recipe and --base, --check and "
+    "--update\n"
+    "apply to all locked bases.\n"
     "\n"
     "Examples:\n"
     "  ociassemble lock --base alpine:3.20 --platform linux/amd64,linux/arm64\n"
     "  ociassemble lock -f ociassemble.json\n"
-    "  ociassemble lock --update                 # what the tags stand for now\n"
+    "  ociassemble lock --update                 # lock the images that the tags name now\n"
     "  ociassemble lock --update alpine:3.20\n"
     "  ociassemble lock --check                  # exit status 3 when a tag has moved\n"
     "  ociassemble build --locked --base alpine:3.20 --binary server -o oci:image:v1 --shallow";
@@ -66,9 +66,10 @@ class LockCommand : public Command {
     app.add_option("--compression", compression_, "Pin the codec of this compression (default: the recipe's, or gzip)")
         ->type_name("KIND[:LEVEL]");
     app.add_flag("--host-data", host_data_, "Also pin this machine's CA certificates and zone data");
-    auto* update = app.add_option("--update", update_, "Lock this base, or all, as their tags are now")
-                       ->type_name("[BASE]")
-                       ->expected(0, 1);
+    auto* update =
+        app.add_option("--update", update_, "Lock this base, or all bases, at the image that the tag names now")
+            ->type_name("[BASE]")
+            ->expected(0, 1);
     app.add_flag("--check", check_, "Change nothing; report what moved or is not locked, with exit status 3")
         ->excludes(update);
     app.add_option("--cache-dir", cache_dir_, "Cache for facts about bases")->type_name("DIR");
@@ -150,7 +151,7 @@ class LockCommand : public Command {
       want(pins.images, *add.image, add.source.string(), platforms);
     }
     if (wanted.empty() && pins.images.empty() && !recipe_ && !check_) {
-      throw Error(ErrorCode::invalid_argument, "cannot lock: nothing says which base",
+      throw Error(ErrorCode::invalid_argument, "cannot lock: there is no recipe here and no --base",
                   "name it: ociassemble lock --base alpine:3.20 --platform linux/amd64");
     }
     return wanted;
@@ -249,7 +250,7 @@ class LockCommand : public Command {
   static void warn_of_latest(const std::string& name, const Workplace& workplace) {
     const auto base = Reference::parse(name);
     if (!base.digest() && base.tag().value_or("latest") == "latest" && workplace.warn) {
-      workplace.warn("base " + name + " is whatever is latest: --update may bring another major version");
+      workplace.warn("base " + name + " has the tag latest: --update may bring another major version");
     }
   }
 

@@ -19,8 +19,7 @@ std::filesystem::path config_file(const Streams& streams) {
   if (docker && !docker->empty()) return std::filesystem::path(*docker) / "config.json";
   const auto home = streams.environment("HOME");
   if (home && !home->empty()) return std::filesystem::path(*home) / ".docker" / "config.json";
-  throw Error(ErrorCode::invalid_argument,
-              "cannot tell where credentials are kept: neither DOCKER_CONFIG nor HOME is set",
+  throw Error(ErrorCode::invalid_argument, "cannot find the file of credentials: neither DOCKER_CONFIG nor HOME is set",
               "set DOCKER_CONFIG to a folder");
 }
 

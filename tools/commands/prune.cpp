@@ -23,9 +23,9 @@ class PruneCommand : public Command {
     app.footer(
         "Removes the blobs of an OCI layout that nothing in its index.json needs, such as the old layers of a tag that "
         "was\n"
-        "built again. Never done unasked. Nothing else may write to the layout meanwhile: a build's blobs are named in "
-        "the\n"
-        "index last.\n"
+        "built again. No other command does so. Nothing else may write to the layout meanwhile: a build adds its "
+        "blobs\n"
+        "to the index last.\n"
         "\n"
         "Examples:\n"
         "  ociassemble prune --dry-run oci:image\n"

@@ -29,7 +29,7 @@ class ReferrersCommand : public Command {
     app.footer(
         "SBOMs, signatures and attestations that name the image, or a manifest of its index, as their subject; and "
         "cosign's tags.\n"
-        "Nothing of what they say is checked.\n"
+        "Their contents are not checked.\n"
         "\n"
         "Examples:\n"
         "  ociassemble referrers registry.example.com/team/server:v1\n"

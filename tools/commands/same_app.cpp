@@ -22,7 +22,7 @@ void SameAppFlags::add_to(CLI::App& app) {
   const char* group = "The same application";
   auto* same = app.add_flag("--same-app", same_app_, "Prove that two images carry the same application, byte for byte")
                    ->group(group);
-  app.add_flag("--strict", strict_, "Let nothing differ except what --allow names")->needs(same)->group(group);
+  app.add_flag("--strict", strict_, "Allow no difference except those of --allow")->needs(same)->group(group);
   app.add_option("--allow", allow_,
                  "May differ: files:/PATH (and all below), env, cmd, labels, base, layers, …; repeatable")
       ->type_name("NAME")

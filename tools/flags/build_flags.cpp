@@ -148,7 +148,7 @@ void BuildFlags::add_execution(CLI::App& app) {
 
 void BuildFlags::add_healthcheck(CLI::App& app, const char* group) {
   app.add_option("--healthcheck", healthcheck_,
-                 "Command that tells whether the program is healthy: words, or a JSON array; none: the base's is off")
+                 "Command that tells whether the program is healthy: words, or a JSON array; none: disable the base's")
       ->type_name("COMMAND|none")
       ->group(group);
   const auto add = [&](const char* name, std::optional<std::string>& value, const char* description) {
@@ -172,7 +172,7 @@ void BuildFlags::add_origin(CLI::App& app) {
       ->type_name("NAME|none")
       ->group(group);
   add_list(app, "--annotate", annotate_,
-           "Annotate with what is known: vcs (the program's commit), github or gitlab (the CI's variables); repeatable",
+           "Take annotations from vcs (the program's commit), or from the variables of github or gitlab; repeatable",
            "vcs|github|gitlab", group);
   app.add_flag("--inherit-labels", inherit_labels_,
                "Keep the base's org.opencontainers.image.* labels, which describe the base")

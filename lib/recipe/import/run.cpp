@@ -188,8 +188,8 @@ std::optional<Texts> exec_form(std::string_view text) {
   try {
     words = parse_command_words(text);
   } catch (const Error& error) {
-    if (std::string_view(error.what()).find("something else than strings") == std::string_view::npos) return {};
-    refuse("the JSON array holds something else than strings");
+    if (std::string_view(error.what()).find("is not a string") == std::string_view::npos) return {};
+    refuse("an element of the JSON array is not a string");
   }
   if (std::any_of(words.begin(), words.end(), holds_marks))
     refuse("the JSON array holds a control character, which a recipe cannot");

@@ -146,7 +146,7 @@ TEST_CASE("each bad command line is a usage error that says what is wrong, and w
   };
   const std::vector<Row> rows = {
       {{"-b", app}, "no output"},
-      {{"-o", layout}, "neither a binary nor a file"},
+      {{"-o", layout}, "nothing to put in the image: give --binary or --add"},
       {{"-b", app, "-o", "scratch"}, "scratch"},
       {{"-b", app, "-o", layout, "--push", "oci:x"}, "no registry"},
       {{"-b", app + ":/../x", "-o", layout}, "\"..\""},

@@ -96,8 +96,8 @@ TEST_CASE("a JSON array is of strings, and what is none is a shell's line") {
   CHECK(dockerfile_of("CMD []\n").instructions[0].exec->empty());
   CHECK_FALSE(dockerfile_of("CMD ['a']\n").instructions[0].exec);
   CHECK_FALSE(dockerfile_of("CMD [\"a\"\n").instructions[0].exec);
-  CHECK(refusal_of("CMD [\"a\", [\"b\"]]\n") == "Dockerfile:1: the JSON array holds something else than strings");
-  CHECK(refusal_of("VOLUME [1]\n") == "Dockerfile:1: the JSON array holds something else than strings");
+  CHECK(refusal_of("CMD [\"a\", [\"b\"]]\n") == "Dockerfile:1: an element of the JSON array is not a string");
+  CHECK(refusal_of("VOLUME [1]\n") == "Dockerfile:1: an element of the JSON array is not a string");
 }
 
 TEST_CASE("pairs are divided before quotes are taken off") {
