@@ -253,6 +253,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("logout", "Remove a registry's stored credentials", make_logout_command);
     add("import", "Convert a Dockerfile to a recipe", make_import_command);
     add("inspect", "Show what is in an image", make_inspect_command);
+    add("check", "Judge an image by a policy: may it be deployed", make_check_command);
     add("sbom", "List what is in an image, as SPDX or CycloneDX", make_sbom_command);
     add("referrers", "List what refers to an image: SBOMs, signatures, attestations", make_referrers_command);
     add("attest", "Attach an unsigned attestation to an image", make_attest_command);

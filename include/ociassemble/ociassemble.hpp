@@ -37,6 +37,7 @@
 #include "ociassemble/places.hpp"
 #include "ociassemble/platform.hpp"
 #include "ociassemble/platforms.hpp"
+#include "ociassemble/policy.hpp"
 #include "ociassemble/programs.hpp"
 #include "ociassemble/recipe.hpp"
 #include "ociassemble/reference.hpp"

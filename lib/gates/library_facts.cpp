@@ -175,8 +175,9 @@ LibraryFacts facts_of_library(std::string_view bytes) { return facts_of(BoundedF
 
 LibraryFacts facts_of_library_file(const std::string& file) { return facts_of(BoundedFile(file)); }
 
-LibraryFacts facts_of_program(const std::string& name) {
-  const BoundedFile file(name);
+LibraryFacts facts_of_program(const std::string& name) { return facts_of_program(BoundedFile(name)); }
+
+LibraryFacts facts_of_program(const BoundedFile& file) {
   const ElfFile elf(file);
   auto facts = read_facts(elf, file);
   facts.undefined = read_undefined_symbols(elf, file);

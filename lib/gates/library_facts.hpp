@@ -35,6 +35,7 @@ LibraryFacts facts_of_library(std::string_view bytes);
 LibraryFacts facts_of_library_file(const std::string& file);
 // Of a program on disk, with its undefined symbols. Throws what reading an ELF file does.
 LibraryFacts facts_of_program(const std::string& file);
+LibraryFacts facts_of_program(const BoundedFile& file);
 
 // As text for a record, without the undefined symbols; and back. Nothing for a text that encode_library() did not
 // write.

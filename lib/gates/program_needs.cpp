@@ -93,9 +93,10 @@ constexpr std::array<Flag, 15> kFlags{
 
 }  // namespace
 
-ProgramNeeds needs_of_program(const std::string& name) {
+ProgramNeeds needs_of_program(const std::string& name) { return needs_of_program(BoundedFile(name)); }
+
+ProgramNeeds needs_of_program(const BoundedFile& file) {
   ProgramNeeds needs;
-  const BoundedFile file(name);
   if (file.read(0, 4) != "\x7f\x45\x4c\x46") return needs;
   try {
     const ElfFile elf(file);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "inspect/elf_file.hpp"
+
 namespace ociassemble {
 
 // What the functions that are linked into a Go program say of the files that it may want at run time. Linked is not
@@ -32,6 +34,7 @@ struct ProgramNeeds {
 // Reads the names of the program's functions, and of its constants no more than it must. Throws Error{not_found},
 // Error{io}; a file that is no ELF file has nothing that is known.
 ProgramNeeds needs_of_program(const std::string& file);
+ProgramNeeds needs_of_program(const BoundedFile& file);
 
 // As text for a record, and back. Nothing for a text that encode_needs() did not write.
 std::string encode_needs(const ProgramNeeds& needs);

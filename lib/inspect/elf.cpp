@@ -136,8 +136,9 @@ std::string go_arm64(const GoBuild& go) {
 
 }  // namespace
 
-ElfInfo read_elf(const std::filesystem::path& path) {
-  const BoundedFile file(path.string());
+ElfInfo read_elf(const std::filesystem::path& path) { return read_elf(BoundedFile(path.string())); }
+
+ElfInfo read_elf(const BoundedFile& file) {
   require_elf_magic(file);
   const ElfFile elf(file);
   require_linked(elf, file);

@@ -33,6 +33,8 @@ struct ElfInfo {
 // or PE file ("built for macOS", hint: GOOS=linux), an archive, an object file, a shared library, a truncated or
 // damaged ELF file. The interpreter and the needed names hold no control characters.
 ElfInfo read_elf(const std::filesystem::path& file);
+// The same of a file that is open already, or in memory.
+ElfInfo read_elf(const BoundedFile& file);
 
 // "amd64", "arm64", … in Go's words, for a machine that we know; the number otherwise.
 std::string elf_architecture(const ElfInfo& elf);

@@ -61,6 +61,7 @@ class JsonView {
   // This value as what it has to be. size() is an integer from 0 to 2^63-1, names() are the names of an object whose
   // values are objects or null (Go's map[string]struct{}).
   const std::string& string() const;
+  bool is_string() const noexcept { return std::holds_alternative<std::string>(value_->data); }
   bool boolean() const;
   std::uint64_t size() const;
   std::vector<std::string> strings() const;

@@ -33,6 +33,7 @@ class Command {
 
 std::unique_ptr<Command> make_attest_command(CLI::App& app);
 std::unique_ptr<Command> make_build_command(CLI::App& app);
+std::unique_ptr<Command> make_check_command(CLI::App& app);
 std::unique_ptr<Command> make_delete_command(CLI::App& app);
 std::unique_ptr<Command> make_diff_command(CLI::App& app);
 std::unique_ptr<Command> make_digest_command(CLI::App& app);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "policy/rule.hpp"
+
+namespace ociassemble {
+
+// One for each rule; what each demands is in the table (rules.cpp) and in docs/policy.md.
+
+// image_rules.cpp: config, manifest and reference.
+void judge_user(const RuleContext& context);
+void judge_workdir(const RuleContext& context);
+void judge_secret_names(const RuleContext& context);
+void judge_volumes(const RuleContext& context);
+void judge_labels(const RuleContext& context);
+void judge_base(const RuleContext& context);
+void judge_tag(const RuleContext& context);
+void judge_age(const RuleContext& context);
+void judge_layers(const RuleContext& context);
+void judge_healthcheck(const RuleContext& context);
+
+// program_rules.cpp: what kernel, loader and program need.
+void judge_runs(const RuleContext& context);
+void judge_needs_rule(const RuleContext& context);
+
+// file_rules.cpp: the files, and what starts among them.
+void judge_entrypoint(const RuleContext& context);
+void judge_writable(const RuleContext& context);
+void judge_setuid(const RuleContext& context);
+void judge_world_writable(const RuleContext& context);
+void judge_devices(const RuleContext& context);
+void judge_secret_files(const RuleContext& context);
+void judge_accounts(const RuleContext& context);
+void judge_preload(const RuleContext& context);
+void judge_ports(const RuleContext& context);
+void judge_leftovers(const RuleContext& context);
+void judge_sshd(const RuleContext& context);
+void judge_shell(const RuleContext& context);
+void judge_package_manager(const RuleContext& context);
+void judge_eol(const RuleContext& context);
+
+// go_rules.cpp: how Go programs were built.
+void judge_go_version(const RuleContext& context);
+void judge_go_cgo(const RuleContext& context);
+void judge_go_trimpath(const RuleContext& context);
+void judge_go_vcs(const RuleContext& context);
+void judge_go_sums(const RuleContext& context);
+void judge_go_modules(const RuleContext& context);
+void judge_go_buildmode(const RuleContext& context);
+void judge_go_cpu(const RuleContext& context);
+void judge_go_stripped(const RuleContext& context);
+
+}  // namespace ociassemble

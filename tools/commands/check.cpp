@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+#include <utility>
+
+#include "base/output_file.hpp"
+#include "commands/command.hpp"
+#include "commands/recipe_build.hpp"
+#include "flags/build_arguments.hpp"
+#include "flags/clock_flag.hpp"
+#include "flags/lock_flags.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/layout.hpp"
+#include "ociassemble/places.hpp"
+#include "ociassemble/policy.hpp"
+#include "report/findings.hpp"
+#include "spec/timestamp.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+constexpr int kCheckSaidNo = 3;
+
+class CheckCommand : public Command {
+ public:
+  explicit CheckCommand(CLI::App& app) {
+    app.add_option("IMAGE", location_,
+                   "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]; with a recipe "
+                   "(-f) none");
+    const char* group = "Policy";
+    app.add_option("--policy", policy_file_,
+                   "Policy (docs/policy.md); of a recipe its own \"policy\" counts where this is not given")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_option("--level", level_, "Rules that are on where no policy says it (default: default)")
+        ->type_name("default|recommended|strict")
+        ->check(CLI::IsMember({"default", "recommended", "strict"}).description("").name(""))
+        ->group(group);
+    clock_.add_to(app, group);
+    app.add_flag("--list", lists_, "List the rules, with what each level makes of them, and end")->group(group);
+    app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
+        ->type_name("OS/ARCH")
+        ->group(group);
+    recipe_.add_to(app);
+    lock_.add_to(app, "Recipe");
+    app.add_option("--format", format_, "How findings are written (default: text)")
+        ->type_name("text|json|sarif|gitlab|junit|github")
+        ->group("Output");
+    app.add_option("-o,--output", output_, "Write the findings to this file")->type_name("FILE")->group("Output");
+    app.add_option("--cache-dir", cache_dir_, "Cache for facts about layers and bases")
+        ->type_name("DIR")
+        ->group("Output");
+    output_flags_.add_quiet_to(app, "Print nothing but problems");
+    registry_.add_to(app);
+    app.footer(
+        "Judges an image, or what a recipe makes, by rules: does it start, as which user, with which files, built how. "
+        "Exit status 3\n"
+        "when a rule of level error fails or cannot be judged. Nothing is asked of the network but the image itself.\n"
+        "\n"
+        "Examples:\n"
+        "  ociassemble check --level recommended oci:image:v1\n"
+        "  ociassemble check --policy policy.json --now system registry.example.com/team/server:v1\n"
+        "  ociassemble check -f ociassemble.json --format sarif -o findings.sarif\n"
+        "  ociassemble check --list");
+  }
+
+  int run(const Streams& streams) override {
+    const auto format = parse_findings_format(format_);
+    if (lists_) {
+      streams.out << list_rules();
+      return 0;
+    }
+    const auto now = clock_.now();
+    const auto reports = location_.empty() ? check_recipe(now, streams) : check_location(now, streams);
+    bool passed = true;
+    for (const auto& report : reports) passed = passed && passes(report);
+    const auto text = render_findings(format, reports, {.time = format_timestamp(now.value_or(0))});
+    if (!output_.empty()) {
+      write_output(output_, as_bytes(text));
+    } else if (!passed || !output_flags_.quiet() || format != FindingsFormat::text) {
+      streams.out << text;
+    }
+    return passed ? 0 : kCheckSaidNo;
+  }
+
+ private:
+  std::optional<Policy> named_policy() const {
+    if (policy_file_) {
+      if (!level_.empty())
+        throw Error(ErrorCode::invalid_argument, "cannot use --level beside --policy",
+                    R"(write "level" into the policy)");
+      return Policy::read(*policy_file_);
+    }
+    if (!level_.empty()) return Policy::of_level(parse_policy_level(level_));
+    return {};
+  }
+
+  CheckInputs inputs(std::string name, const std::optional<std::int64_t>& now, const Streams& streams) const {
+    CheckInputs inputs;
+    inputs.name = std::move(name);
+    inputs.now = now;
+    inputs.cache_folder = cache_folder(cache_dir_, streams);
+    inputs.stop = streams.stop;
+    inputs.warn = [&streams](const std::string& text) { streams.err << "ociassemble: warning: " << text << '\n'; };
+    return inputs;
+  }
+
+  std::vector<CheckReport> check_location(const std::optional<std::int64_t>& now, const Streams& streams) const {
+    const auto policy = named_policy().value_or(Policy::of_level(PolicyLevel::standard));
+    const auto location = Location::parse(location_);
+    const auto workplace = registry_.workplace(streams, Verbosity::result, registry_of(location));
+    const auto root = reading(location_, [&] { return open_document(location, workplace); });
+    std::vector<Image> images;
+    const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
+    if (is_index && platform_.empty()) {
+      images = open_index(root, {}).images;
+    } else {
+      images.push_back(platform_.empty() ? open_image(root, std::nullopt)
+                                         : open_image(root, Platform::parse(platform_)));
+    }
+    std::vector<CheckReport> reports;
+    for (const auto& image : images) {
+      auto given = inputs(location_, now, streams);
+      given.tag = tag_of(location);
+      reports.push_back(reading(location_, [&] { return check_image(image, policy, given); }));
+    }
+    return reports;
+  }
+
+  // A registry takes a name without tag and digest for that of "latest".
+  static std::string tag_of(const Location& location) {
+    if (location.reference) {
+      if (location.reference->tag()) return *location.reference->tag();
+      return location.reference->digest() ? "" : "latest";
+    }
+    if (!location.name || location.chooses()) return {};
+    const auto colon = location.name->rfind(':');
+    return colon == std::string::npos ? *location.name : location.name->substr(colon + 1);
+  }
+
+  std::vector<CheckReport> check_recipe(const std::optional<std::int64_t>& now, const Streams& streams) {
+    const auto recipe = recipe_.find(false);
+    if (!recipe)
+      throw Error(ErrorCode::invalid_argument, "nothing to check: name an image, or a recipe with -f FILE",
+                  "for example: ociassemble check oci:image:v1");
+    lock_.read(recipe->file().parent_path());
+    auto workplace = registry_.workplace(streams, Verbosity::result, {});
+    workplace.store = make_temporary_store();
+    workplace.cache_folder = cache_folder(cache_dir_, streams);
+    std::vector<Platform> platforms;
+    if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
+    std::vector<CheckReport> reports;
+    for (const auto& resolved : recipe_.resolve(*recipe, platforms)) {
+      for (auto options : resolved.images) {
+        lock_.apply(options);
+        require_named_files(options, resolved);
+        const auto made = assemble(options, workplace);
+        auto given = inputs(recipe->file().string(), now, streams);
+        if (!resolved.profile.empty()) given.name += " " + resolved.profile;
+        if (resolved.tags.size() == 1) given.tag = resolved.tags.front();
+        reports.push_back(
+            check_image(made.image, named_policy().value_or(Policy::of_level(PolicyLevel::standard)), given));
+      }
+    }
+    return reports;
+  }
+
+  std::string location_;
+  std::optional<std::string> policy_file_, cache_dir_;
+  std::string level_, platform_, output_;
+  std::string format_ = "text";
+  bool lists_ = false;
+  ClockFlag clock_;
+  RecipeFlags recipe_;
+  LockFlags lock_;
+  OutputFlags output_flags_;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_check_command(CLI::App& app) { return std::make_unique<CheckCommand>(app); }
+
+}  // namespace ociassemble::tool
