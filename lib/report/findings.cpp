@@ -187,6 +187,16 @@ std::string fingerprint_of(const CheckReport& report, const Finding& finding) {
   return std::string(digest.hex());
 }
 
+std::string message_of(const Finding& finding) {
+  return finding.verdict == GateVerdict::not_judged ? "not judged: " + finding.reason : finding.reason;
+}
+
+std::string file_of(const CheckReport& report, const Finding& finding) {
+  if (finding.place && !finding.place->file.empty()) return finding.place->file;
+  if (finding.path.size() > 1) return finding.path.substr(1);
+  return report.image.empty() ? report.digest : report.image;
+}
+
 std::string findings_text(const std::vector<CheckReport>& reports) {
   std::string text;
   for (const auto& report : reports) text += report_text(report);

@@ -15,7 +15,12 @@ struct NamedFormat {
   FindingsFormat format;
 };
 constexpr std::array kFindingsFormats{NamedFormat{"text", FindingsFormat::text},
-                                      NamedFormat{"json", FindingsFormat::json}};
+                                      NamedFormat{"json", FindingsFormat::json},
+                                      NamedFormat{"sarif", FindingsFormat::sarif},
+                                      NamedFormat{"gitlab", FindingsFormat::gitlab},
+                                      NamedFormat{"gitlab-container", FindingsFormat::gitlab_container},
+                                      NamedFormat{"junit", FindingsFormat::junit},
+                                      NamedFormat{"github", FindingsFormat::github}};
 
 }  // namespace
 
@@ -30,19 +35,24 @@ FindingsFormat parse_findings_format(std::string_view text) {
 }
 
 std::string render_findings(FindingsFormat format, const std::vector<CheckReport>& reports,
-                            const FindingsContext& /*context*/) {
+                            const FindingsContext& context) {
   switch (format) {
     case FindingsFormat::text:
       return findings_text(reports);
     case FindingsFormat::json:
       return findings_json(reports);
     case FindingsFormat::sarif:
+      return findings_sarif(reports);
     case FindingsFormat::gitlab:
+      return findings_gitlab_quality(reports);
+    case FindingsFormat::gitlab_container:
+      return findings_gitlab_container(reports, context);
     case FindingsFormat::junit:
+      return findings_junit(reports);
     case FindingsFormat::github:
-      break;
+      return findings_github(reports);
   }
-  throw Error(ErrorCode::unsupported, "cannot write this format");
+  return {};
 }
 
 }  // namespace ociassemble

@@ -46,7 +46,7 @@ class CheckCommand : public Command {
     recipe_.add_to(app);
     lock_.add_to(app, "Recipe");
     app.add_option("--format", format_, "How findings are written (default: text)")
-        ->type_name("text|json|sarif|gitlab|junit|github")
+        ->type_name("text|json|sarif|gitlab|gitlab-container|junit|github")
         ->group("Output");
     app.add_option("-o,--output", output_, "Write the findings to this file")->type_name("FILE")->group("Output");
     app.add_option("--cache-dir", cache_dir_, "Cache for facts about layers and bases")

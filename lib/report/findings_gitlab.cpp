@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "io/streams.hpp"
+#include "ociassemble/version.hpp"
+#include "report/findings.hpp"
+#include "report/json_text.hpp"
+
+namespace ociassemble {
+namespace {
+
+// GitLab's words, of its code quality and of its container scanning.
+std::string_view quality_severity(const Finding& finding) {
+  if (finding.verdict == GateVerdict::not_judged) return finding.level == Severity::error ? "major" : "info";
+  return finding.level == Severity::error ? "critical" : "minor";
+}
+
+std::string_view scan_severity(std::string_view severity) {
+  if (severity == "critical") return "Critical";
+  if (severity == "high") return "High";
+  if (severity == "medium") return "Medium";
+  if (severity == "low") return "Low";
+  if (severity == "negligible") return "Info";
+  return "Unknown";
+}
+
+std::string_view identifier_type(std::string_view id) {
+  if (id.starts_with("CVE-")) return "cve";
+  if (id.starts_with("GHSA-")) return "ghsa";
+  return "other";
+}
+
+void print_tool(JsonPrinter& json, std::string_view name) {
+  json.key(name).begin_object();
+  json.member("id", "ociassemble");
+  json.member("name", "ociassemble");
+  json.member("version", std::string(version()));
+  json.key("vendor").begin_object();
+  json.member("name", "ociassemble");
+  json.end_object();
+  json.end_object();
+}
+
+void print_identifier(JsonPrinter& json, const std::string& id, const std::string& url) {
+  json.begin_object();
+  json.member("type", identifier_type(id));
+  json.member("name", id);
+  json.member("value", id);
+  if (!url.empty()) json.member("url", url);
+  json.end_object();
+}
+
+// GitLab takes 20 identifiers at the most.
+void print_identifiers(JsonPrinter& json, const FindingVulnerability& found) {
+  constexpr std::size_t kMostAliases = 19;
+  json.key("identifiers").begin_array();
+  print_identifier(json, found.id, found.url);
+  for (std::size_t i = 0; i < std::min(found.aliases.size(), kMostAliases); ++i)
+    print_identifier(json, found.aliases[i], "");
+  json.end_array();
+}
+
+void print_vulnerability_of(JsonPrinter& json, const CheckReport& report, const Finding& finding) {
+  const auto& found = *finding.vulnerability;
+  json.begin_object();
+  json.member("id", fingerprint_of(report, finding));
+  json.member("name", found.id);
+  json.member("description", message_of(finding));
+  json.member("severity", scan_severity(found.severity));
+  json.member("solution", finding.remedy);
+  print_identifiers(json, found);
+  json.key("location").begin_object();
+  json.member("image", report.image.empty() ? report.digest : report.image);
+  json.member("operating_system", report.operating_system.empty() ? "unknown" : report.operating_system);
+  json.key("dependency").begin_object();
+  json.key("package").begin_object();
+  json.member("name", found.package);
+  json.end_object();
+  json.member("version", found.version);
+  json.end_object();
+  json.end_object();
+  json.end_object();
+}
+
+// GitLab's times have no zone.
+std::string without_zone(const std::string& time) {
+  constexpr std::size_t kLength = 19;
+  return time.empty() ? "1970-01-01T00:00:00" : time.substr(0, kLength);
+}
+
+}  // namespace
+
+std::string findings_gitlab_quality(const std::vector<CheckReport>& reports) {
+  StringSink text;
+  JsonPrinter json(text);
+  json.begin_array();
+  for (const auto& report : reports) {
+    for (const auto& finding : report.findings) {
+      json.begin_object();
+      json.member("description",
+                  fmt::format("{}{}{}", message_of(finding), finding.remedy.empty() ? "" : "; ", finding.remedy));
+      json.member("check_name", finding.rule);
+      json.member("fingerprint", fingerprint_of(report, finding));
+      json.member("severity", quality_severity(finding));
+      json.key("location").begin_object();
+      json.member("path", file_of(report, finding));
+      json.key("lines").begin_object();
+      json.member("begin", std::uint64_t{finding.place ? std::max<std::size_t>(finding.place->line, 1) : 1});
+      json.end_object();
+      json.end_object();
+      json.end_object();
+    }
+  }
+  json.end_array();
+  json.finish();
+  return text.take();
+}
+
+std::string findings_gitlab_container(const std::vector<CheckReport>& reports, const FindingsContext& context) {
+  return json_object([&](JsonPrinter& json) {
+    json.member("version", "15.0.7");
+    json.key("scan").begin_object();
+    print_tool(json, "analyzer");
+    print_tool(json, "scanner");
+    json.member("type", "container_scanning");
+    json.member("status", "success");
+    json.member("start_time", without_zone(context.time));
+    json.member("end_time", without_zone(context.time));
+    json.end_object();
+    json.key("vulnerabilities").begin_array();
+    for (const auto& report : reports) {
+      for (const auto& finding : report.findings) {
+        if (finding.vulnerability) print_vulnerability_of(json, report, finding);
+      }
+    }
+    json.end_array();
+  });
+}
+
+}  // namespace ociassemble
