@@ -11,6 +11,7 @@
 
 #include "ociassemble/assemble.hpp"
 #include "ociassemble/export.hpp"
+#include "ociassemble/policy.hpp"
 #include "ociassemble/sbom.hpp"
 
 namespace ociassemble {
@@ -44,6 +45,9 @@ struct ResolvedRecipe {
   std::vector<AssembleOptions> images;  // one for each platform, in their order; one where there are no platforms
   std::vector<RecipeBuild> builds;      // of all images
   SbomRequest sbom;                     // without formats where the recipe asks for none
+  // What the images must be like before they are published; nothing where the recipe has none. Its rule "needs" is in
+  // `images` already (AssembleOptions::needs), unless the policy has exceptions from it.
+  std::optional<Policy> policy;
 };
 
 // Throws Error{not_found} with the place for a file or folder that the recipe names and the options still have, and

@@ -41,6 +41,8 @@ class Members {
   // All but the foundations. `places` gains those of the values.
   AssembleOptions options(const std::optional<Platform>& platform, Places& places) const;
   SbomRequest sbom() const;
+  // Nothing where the recipe has none. Reads the file that it names.
+  std::optional<Policy> policy() const;
 
  private:
   const RecipeText& text_;

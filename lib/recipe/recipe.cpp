@@ -213,6 +213,14 @@ RecipeNode taken_inputs(const RecipeNode& files, const Arguments& arguments) {
   return {RecipeNode::Object{{std::string(), files.at, {std::move(taken), files.at}}}, files.at};
 }
 
+// What the gate on needs does while the image is made. It knows no exceptions: where there are some, the policy's rule
+// judges the finished image.
+Severity needs_level(const Policy& policy) {
+  const bool has_exceptions = std::any_of(policy.exceptions.begin(), policy.exceptions.end(),
+                                          [](const PolicyException& one) { return one.rule == "needs"; });
+  return has_exceptions ? Severity::off : policy.level("needs");
+}
+
 }  // namespace
 
 Recipe Recipe::parse(std::string_view text, const fs::path& file) {
@@ -289,6 +297,7 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   resolved.profile = settings.profile;
   resolved.tags = members.tags();
   resolved.sbom = members.sbom();
+  resolved.policy = members.policy();
   resolved.platforms = narrow(members.platforms(), settings.platforms, text.file);
   for (const auto& platform : each_platform(resolved.platforms)) {
     const auto places = std::make_shared<Members::Places>();
@@ -296,6 +305,7 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
     resolved.images.back().place_of = [document = document_, places](ValueKind kind, const std::string& value) {
       return place_in(document->text, *places, kind, value);
     };
+    if (resolved.policy) resolved.images.back().needs = needs_level(*resolved.policy);
     const auto builds = members.builds(platform);
     resolved.builds.insert(resolved.builds.end(), builds.begin(), builds.end());
     for (const auto& stage : below) {

@@ -92,6 +92,7 @@ class Checker {
   void user(const RecipeNode& node) const;
   void healthcheck(const RecipeNode& node) const;
   void sbom(const RecipeNode& node) const;
+  void policy(const RecipeNode& node) const;
   void profiles(const RecipeNode& node) const;
   void members(const RecipeNode& node, std::span<const Rule> rules) const;
   [[noreturn]] void unknown(const RecipeMember& member, std::span<const Rule> rules) const;
@@ -112,7 +113,7 @@ const std::vector<Rule> Checker::kImage = {
     {"workdir", &Checker::text},        {"volumes", &Checker::texts},      {"writable", &Checker::texts},
     {"readOnly", &Checker::flag},       {"stopSignal", &Checker::text},    {"healthcheck", &Checker::healthcheck},
     {"compression", &Checker::text},    {"format", &Checker::text},        {"tags", &Checker::texts},
-    {"created", &Checker::text},        {"fileTimes", &Checker::text},
+    {"created", &Checker::text},        {"fileTimes", &Checker::text},     {"policy", &Checker::policy},
 };
 
 void Checker::unknown(const RecipeMember& member, std::span<const Rule> rules) const {
@@ -225,6 +226,12 @@ void Checker::sbom(const RecipeNode& node) const {
   if (node.array() != nullptr) return texts(node);
   const auto* example = R"(write ["spdx"], or {"formats": ["spdx"], "supplier": "Organization: NAME"})";
   if (object(node, "an array of formats, or an object", example) != nullptr) members(node, kRules);
+}
+
+// What is in it is checked where policies are.
+void Checker::policy(const RecipeNode& node) const {
+  if (removed(node) || node.string() != nullptr) return;
+  object(node, "a policy's file, or an object", R"(write "policy.json", or {"level": "recommended"})");
 }
 
 void Checker::profiles(const RecipeNode& node) const {

@@ -13,11 +13,13 @@
 #include "commands/compile.hpp"
 #include "commands/named_inputs.hpp"
 #include "commands/path_claims.hpp"
+#include "commands/policy_gate.hpp"
 #include "commands/recipe_build.hpp"
 #include "commands/second_assembly.hpp"
 #include "commands/target_checks.hpp"
 #include "flags/build_arguments.hpp"
 #include "flags/build_flags.hpp"
+#include "flags/clock_flag.hpp"
 #include "flags/execution_arguments.hpp"
 #include "flags/lock_flags.hpp"
 #include "flags/output_flags.hpp"
@@ -36,6 +38,8 @@ class BuildCommand : public Command {
  public:
   explicit BuildCommand(CLI::App& app) {
     recipe_.add_to(app);
+    clock_.add_to(app, "Recipe");
+    show_in_full_help_only(app, {"--now"});
     flags_.add_to(app);
     lock_.add_to(app, "Contents");
     add_output_options(app);
@@ -71,6 +75,7 @@ class BuildCommand : public Command {
     // All are made before one is published.
     const auto made = assemble_builds(builds, workplace);
     for (const auto& result : made) check_paths(builds, result.inputs(), made);
+    for (std::size_t i = 0; i < builds.size(); ++i) check_policy(builds[i], made[i], clock_.now(), workplace, streams);
     if (twice_) compare_with_second(builds, made, workplace, streams);
     if (dry_run_) return print_plans(builds, made, workplace, streams);
     Texts reports;
@@ -127,7 +132,11 @@ class BuildCommand : public Command {
   }
 
   Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
-    Build build{resolved.profile, {}, parse_targets(resolved.profile, resolved.tags), sbom_.apply(resolved.sbom)};
+    Build build{resolved.profile,
+                {},
+                parse_targets(resolved.profile, resolved.tags),
+                sbom_.apply(resolved.sbom),
+                resolved.policy};
     for (const auto& image : resolved.images) {
       for (auto& options : flags_.apply(image)) {
         finish_options(options, streams);
@@ -192,8 +201,10 @@ class BuildCommand : public Command {
         say(lock_.with_its_options(text, flags_.platform_texts()));
       };
     }
-    // What is assembled twice shows nowhere before both are compared.
-    workplace.store = twice_ ? make_temporary_store() : choose_store(targets);
+    // What is assembled twice shows nowhere before both are compared, nor what a policy may refuse.
+    const bool may_be_refused =
+        std::any_of(builds.begin(), builds.end(), [](const Build& build) { return build.policy.has_value(); });
+    workplace.store = twice_ || may_be_refused ? make_temporary_store() : choose_store(targets);
     workplace.copy_base =
         std::any_of(builds.begin(), builds.end(), [&](const Build& build) { return needs_base_layers(build); });
     const bool makes_sboms =
@@ -428,6 +439,7 @@ class BuildCommand : public Command {
   LockFlags lock_;
   RegistryFlags registry_;
   RecipeFlags recipe_;
+  ClockFlag clock_;
   std::vector<ResolvedRecipe> resolved_;
   std::filesystem::path recipe_file_;
   std::vector<RecipeBuild> compiled_;

@@ -6,6 +6,7 @@
 
 #include "base/output_file.hpp"
 #include "commands/command.hpp"
+#include "commands/policy_gate.hpp"
 #include "commands/recipe_build.hpp"
 #include "flags/build_arguments.hpp"
 #include "flags/clock_flag.hpp"
@@ -129,17 +130,6 @@ class CheckCommand : public Command {
     return reports;
   }
 
-  // A registry takes a name without tag and digest for that of "latest".
-  static std::string tag_of(const Location& location) {
-    if (location.reference) {
-      if (location.reference->tag()) return *location.reference->tag();
-      return location.reference->digest() ? "" : "latest";
-    }
-    if (!location.name || location.chooses()) return {};
-    const auto colon = location.name->rfind(':');
-    return colon == std::string::npos ? *location.name : location.name->substr(colon + 1);
-  }
-
   std::vector<CheckReport> check_recipe(const std::optional<std::int64_t>& now, const Streams& streams) {
     const auto recipe = recipe_.find(false);
     if (!recipe)
@@ -153,15 +143,16 @@ class CheckCommand : public Command {
     if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
     std::vector<CheckReport> reports;
     for (const auto& resolved : recipe_.resolve(*recipe, platforms)) {
+      const auto policy = named_policy().value_or(resolved.policy.value_or(Policy::of_level(PolicyLevel::standard)));
       for (auto options : resolved.images) {
         lock_.apply(options);
+        options.needs = Severity::off;  // the policy's rule judges the finished image
         require_named_files(options, resolved);
         const auto made = assemble(options, workplace);
         auto given = inputs(recipe->file().string(), now, streams);
         if (!resolved.profile.empty()) given.name += " " + resolved.profile;
         if (resolved.tags.size() == 1) given.tag = resolved.tags.front();
-        reports.push_back(
-            check_image(made.image, named_policy().value_or(Policy::of_level(PolicyLevel::standard)), given));
+        reports.push_back(check_image(made.image, policy, given));
       }
     }
     return reports;

@@ -19,6 +19,7 @@ struct Build {
   std::vector<AssembleOptions> images;  // one for each platform, at least one
   std::vector<Location> targets;
   SbomRequest sbom;
+  std::optional<Policy> policy = {};
 };
 
 // The options of `build` that are about recipes.
