@@ -54,10 +54,12 @@ class PolicyReader {
       : file_(file.empty() ? "the policy" : file.string()), folder_(file.parent_path()) {}
 
   Policy read(std::string_view json, const std::filesystem::path& file) {
+    json_ = json;
     const auto value = parse_json(json, file_, {.size = kLargestPolicy});
     const JsonView view(value, file_);
     auto policy = Policy::of_level(level_in(view));
     policy.file = file;
+    for (auto& [name, setting] : policy.rules) setting.place = FindingPlace{file_, line_of_member("level", 0)};
     check_members(view);
     if (const auto version = view.find("version"); version && version->size() != 1)
       version->refuse("is not 1, the only version of policies that there is");
@@ -70,6 +72,7 @@ class PolicyReader {
       for (const auto& one : exceptions->elements()) {
         if (policy.exceptions.size() == kMostExceptions) exceptions->refuse("has more than 10,000 elements");
         policy.exceptions.push_back(exception(one));
+        policy.exceptions.back().place = FindingPlace{file_, line_of_member("rule", policy.exceptions.size() - 1)};
       }
     }
     return policy;
@@ -109,7 +112,7 @@ class PolicyReader {
     const auto& rule = *find_rule(name);
     auto& setting = policy.rules[name];
     setting = {};
-    setting.place = FindingPlace{file_, 0};
+    setting.place = FindingPlace{file_, line_of_member(name, 0)};
     if (view.is_string()) {
       setting.level = severity(view);
     } else {
@@ -160,8 +163,20 @@ class PolicyReader {
     exception.until = view.find_string("until");
     if (!exception.until.empty() && !parse_date(exception.until))
       view.at("until").refuse("is not a date such as \"2027-06-30\"");
-    exception.place = FindingPlace{file_, 0};
     return exception;
+  }
+
+  // The line of the member of that name, with `skipped` others of the name before it; 0: there is none. A quote inside
+  // a text is written \\", so that no text is taken for a name.
+  std::size_t line_of_member(std::string_view name, std::size_t skipped) const {
+    const auto quoted = fmt::format("\"{}\"", name);
+    for (auto at = json_.find(quoted); at != std::string_view::npos; at = json_.find(quoted, at + 1)) {
+      const auto next = json_.find_first_not_of(" \t\r\n", at + quoted.size());
+      if (next == std::string_view::npos || json_[next] != ':' || skipped-- != 0) continue;
+      const auto before = json_.substr(0, at);
+      return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    }
+    return 0;
   }
 
   static Severity severity(const JsonView& view) {
@@ -177,6 +192,7 @@ class PolicyReader {
 
   std::string file_;
   std::filesystem::path folder_;
+  std::string_view json_;
 };
 
 }  // namespace

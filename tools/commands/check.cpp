@@ -49,6 +49,7 @@ class CheckCommand : public Command {
     app.add_option("--format", format_, "How findings are written (default: text)")
         ->type_name("text|json|sarif|gitlab|gitlab-container|junit|github")
         ->group("Output");
+    app.add_flag("--json", json_, "Print JSON, as --format json")->group("Output");
     app.add_option("-o,--output", output_, "Write the findings to this file")->type_name("FILE")->group("Output");
     app.add_option("--cache-dir", cache_dir_, "Cache for facts about layers and bases")
         ->type_name("DIR")
@@ -68,7 +69,7 @@ class CheckCommand : public Command {
   }
 
   int run(const Streams& streams) override {
-    const auto format = parse_findings_format(format_);
+    const auto format = parse_findings_format(json_ ? "json" : format_);
     if (lists_) {
       streams.out << list_rules();
       return 0;
@@ -163,6 +164,7 @@ class CheckCommand : public Command {
   std::string level_, platform_, output_;
   std::string format_ = "text";
   bool lists_ = false;
+  bool json_ = false;
   ClockFlag clock_;
   RecipeFlags recipe_;
   LockFlags lock_;

@@ -1,0 +1,349 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Whether an image may be deployed (docs/policy.md): rules, levels, exceptions, recipes, and the forms of the findings.
+# shellcheck disable=SC2154  # variables that lib.bash sets
+load lib
+
+set_up() { mkdir -m 755 root && mkdir -m 1777 root/tmp; }
+
+# OPTIONS…: an image of the server on the files of root/, all root's, and of what the options add.
+build() {
+  tar --sort=name --owner=0 --group=0 --numeric-owner -C root -cf root.tar .
+  ociassemble build -q --base rootfs:root.tar --binary "$server:/server" -o oci:image:v1 "$@" >/dev/null
+}
+
+# FILTER: changes the config of image:v1 as another builder might have written it.
+reconfigure() {
+  local manifest config new size digest
+  manifest=$(jq -r '.manifests[0].digest' image/index.json)
+  config=$(jq -r .config.digest "$(blob image "$manifest")")
+  new=$(jq -c "$1" "$(blob image "$config")")
+  digest=sha256:$(printf %s "$new" | sha256sum | cut -d' ' -f1)
+  size=$(printf %s "$new" | wc -c)
+  printf %s "$new" >"$(blob image "$digest")"
+  new=$(jq -c --arg d "$digest" --argjson s "$size" '.config.digest = $d | .config.size = $s' "$(blob image "$manifest")")
+  digest=sha256:$(printf %s "$new" | sha256sum | cut -d' ' -f1)
+  size=$(printf %s "$new" | wc -c)
+  printf %s "$new" >"$(blob image "$digest")"
+  jq -c --arg d "$digest" --argjson s "$size" '.manifests[0].digest = $d | .manifests[0].size = $s' image/index.json >index
+  mv index image/index.json
+}
+
+check() { ociassemble check "$@" oci:image:v1; }
+# OPTIONS…: the rules that failed or were not judged, in order.
+broken() { { check --json "$@" || [ $? -eq 3 ]; } | jq -r '[.images[].rules[] | select(.verdict != "pass") | .rule] | join(" ")'; }
+# RULE [JSON]: a policy of one rule, with its options.
+only() { jq -n --arg rule "$1" --argjson options "${2-{\}}" '{runs: "off", needs: "off", ($rule): ($options + {level: "error"})}' >policy.json; }
+# RULE [JSON]: that the rule alone passes, or fails.
+passes() {
+  only "$@"
+  [ -z "$(broken --policy policy.json)" ]
+}
+fails() {
+  only "$@"
+  [ "$(broken --policy policy.json)" = "$1" ]
+  run -3 check --policy policy.json
+}
+
+@test "a good image passes every level, and each level judges more" {
+  build --label org.example=1
+  run -0 check
+  [[ "$output" = *'2 of 2 rules passed'* ]]
+  run -0 check --level recommended
+  recommended=$(check --json --level recommended | jq '.images[0].rules | length')
+  # The test server is built outside of a repository.
+  [ "$(broken --level strict)" = go-vcs ]
+  [ "$(check --json --level strict | jq '.images[0].rules | length')" -gt "$recommended" ]
+  [ "$recommended" -gt 15 ]
+}
+
+@test "ten changes to a good image each break the rule that is about them, and no other" {
+  build
+  cp -r image good
+  again() { rm -rf image root; cp -r good image; mkdir -m 755 root && mkdir -m 1777 root/tmp; }
+  level=(--level recommended)
+  [ -z "$(broken "${level[@]}")" ]
+  reconfigure '.config.User = "0"'
+  [ "$(broken "${level[@]}")" = user ]
+  again; reconfigure '.config.Env += ["DB_PASSWORD=x"]'
+  [ "$(broken "${level[@]}")" = secret-names ]
+  again; reconfigure '.config.Volumes = {"/proc": {}}'
+  [ "$(broken "${level[@]}")" = volumes ]
+  again; reconfigure '.config.WorkingDir = "srv"'
+  [ "$(broken "${level[@]}")" = workdir ]
+  again; reconfigure '.config.Env += ["LD_PRELOAD=/lib/a.so"]'
+  [ "$(broken "${level[@]}")" = preload ]
+  again; reconfigure '.config.ExposedPorts = {"80/tcp": {}}'
+  [ "$(broken "${level[@]}")" = ports ]
+  again; mkdir -p root/usr/bin; echo program >root/usr/bin/su; chmod 4755 root/usr/bin/su; build
+  [ "$(broken "${level[@]}")" = setuid ]
+  again; mkdir -p root/srv; chmod 777 root/srv; build
+  [ "$(broken "${level[@]}")" = world-writable ]
+  again; mkdir -p root/root/.ssh; echo key >root/root/.ssh/id_ed25519; build
+  [ "$(broken "${level[@]}")" = secret-files ]
+  again; mkdir -p root/etc; printf 'root:x:0:0:root:/root:/bin/sh\nother:x:0:0::/:/bin/sh\n' >root/etc/passwd; build
+  [ "$(broken "${level[@]}")" = accounts ]
+  again; mkdir -p root/usr/sbin; echo program >root/usr/sbin/sshd; build
+  [ "$(broken "${level[@]}")" = sshd ]
+  again; mkdir -p root/var/lib/apt/lists; echo list >root/var/lib/apt/lists/deb_dists; build
+  [ "$(broken "${level[@]}")" = leftovers ]
+}
+
+@test "programs: runs, needs, entrypoint" {
+  build
+  passes runs && passes needs && passes entrypoint
+  reconfigure '.config.Entrypoint = ["/nothing"]'
+  fails runs && fails entrypoint
+  printf '#!/bin/nothing\n' >script && chmod +x script
+  build --any-binary --binary "$PWD/script:/script" --entrypoint /script
+  fails runs
+  passes entrypoint
+  mkdir -p root/bin && cp "$server" root/bin/sh
+  build --entrypoint '["/bin/sh", "-c", "/server"]'
+  fails entrypoint
+  build --env TZ=Europe/Berlin 2>/dev/null
+  fails needs
+  mkdir -p root/usr/share/zoneinfo/Europe && echo zone >root/usr/share/zoneinfo/Europe/Berlin
+  build --env TZ=Europe/Berlin
+  passes needs
+}
+
+@test "files: writable, devices, shell, package-manager, eol" {
+  need_root
+  mkdir -p root/data && echo file >root/data/file
+  build
+  passes writable && passes devices && passes shell && passes package-manager
+  build --add "$PWD/root/data:/data,owner=65532:65532,mode=0644"
+  passes writable '{"allow": ["/data"]}'
+  fails writable
+  # A volume is the runtime's.
+  build --add "$PWD/root/data:/data,owner=65532:65532,mode=0644" --volume /data
+  passes writable
+  mknod root/null c 1 3 && build
+  fails devices
+  rm root/null && mkdir -p root/bin root/sbin && echo x >root/bin/busybox && echo x >root/sbin/apk && build
+  fails shell && fails package-manager
+  passes shell '{"allow": ["/bin/busybox"]}'
+  mkdir -p root/etc && printf 'ID=debian\nVERSION_ID="12"\nSUPPORT_END=2028-06-30\n' >root/etc/os-release && build
+  only eol
+  run -3 check --policy policy.json
+  [[ "$output" = *'not judged: eol:'*--now* ]]
+  run -0 check --policy policy.json --now 2028-06-30
+  run -3 check --policy policy.json --now 2028-07-01
+  only eol '{"ends": ["debian:12=2027-01-01"]}'
+  run -3 check --policy policy.json --now 2028-01-01
+}
+
+@test "config and manifest: labels, base, tag, age, layers, healthcheck, user" {
+  build --label org.example.url=https://example.com --label org.example.version=1.2.3
+  passes labels '{"required": ["org.example.url"], "url": ["org.example.url"], "semver": ["org.example.version"]}'
+  fails labels '{"required": ["org.example.team"]}'
+  fails labels '{"semver": ["org.example.url"]}'
+  fails labels '{"annotations": ["org.example.url"]}'
+  passes layers && fails layers '{"atMost": 1}'
+  fails healthcheck
+  build --healthcheck '["CMD", "/server"]'
+  passes healthcheck
+  passes user && fails user '{"min": 100000}'
+  fails base '{"allow": ["alpine:*"]}' # not judged: a root file system has no name
+  build --annotation org.opencontainers.image.base.name=docker.io/library/alpine:3.20
+  passes base '{"allow": ["docker.io/library/alpine:*"]}'
+  fails base '{"allow": ["docker.io/library/debian:*"]}'
+  fails base '{"pinned": true}'
+  passes tag
+  only tag
+  ociassemble copy -q oci:image:v1 oci:image:latest >/dev/null
+  run -3 ociassemble check --policy policy.json oci:image:latest
+  only age '{"atMost": "30d"}'
+  run -3 check --policy policy.json --now 2026-01-31
+  [[ "$output" = *'not judged: age:'*'--created vcs'* ]]
+  build --created 2026-01-01T00:00:00Z
+  run -3 check --policy policy.json
+  [[ "$output" = *'not judged: age:'*--now* ]]
+  run -0 check --policy policy.json --now 2026-01-31
+  run -3 check --policy policy.json --now 2026-02-01
+}
+
+@test "Go: version, cgo, -trimpath, commit, checksums, modules, build mode, processor, symbols" {
+  build
+  version=$(ociassemble inspect --json oci:image:v1 | jq -r '.programs[0].go.version')
+  passes go-version "{\"exactly\": \"$version\"}"
+  fails go-version '{"exactly": "1.2"}'
+  fails go-version '{"atLeast": "99.0"}'
+  printf 'module example.com/a\n\ngo 1.18\n' >go.mod
+  passes go-version '{"goMod": "go.mod"}'
+  printf 'module example.com/a\n\ngo 1.18\n\ntoolchain go99.1.2\n' >go.mod
+  fails go-version '{"goMod": "go.mod"}'
+  passes go-cgo && passes go-trimpath && fails go-vcs && passes go-sums
+  passes go-buildmode && fails go-buildmode '{"allow": ["pie"]}'
+  passes go-cpu '{"amd64": "v1"}'
+  fails go-stripped "{\"stripped\": $(ociassemble inspect --json oci:image:v1 | jq '.programs[0].go.stripped | not')}"
+  run -0 check --level default
+}
+
+@test "levels and policies that are wrong are refused with the nearest name" {
+  build
+  for wrong in '{"usr": "error"}' '{"rules": {"user": "fatal"}}' '{"user": {"mni": 3}}' '{"version": 2}' '[]' '{' \
+    '{"except": [{"rule": "user"}]}' '{"except": [{"rule": "usr", "reason": "x"}]}' '{"age": "error"}' \
+    '{"except": [{"rule": "user", "reason": "x", "until": "2026-02-30"}]}' '{"level": "pci"}' '{"age": {"atMost": 30}}'; do
+    echo "$wrong" >policy.json
+    run -2 check --policy policy.json
+    [[ "$output" = *policy.json* ]]
+  done
+  echo '{"rules": {"usr": "error"}}' >policy.json
+  run -2 check --policy policy.json
+  [[ "$output" = *'did you mean "user"?'* ]]
+  run -2 check --level recommended --policy policy.json
+  run -2 check --format xml
+  run -1 check --policy none.json
+}
+
+@test "an exception needs a reason, holds until its day, and fails after it" {
+  mkdir -p root/usr/bin && echo program >root/usr/bin/su && chmod 4755 root/usr/bin/su && build
+  except() { jq -n --argjson e "$1" '{level: "recommended", except: [$e]}' >policy.json; }
+  except '{"rule": "setuid", "path": "/usr/bin/su", "reason": "of the base"}'
+  run -0 check --policy policy.json
+  [[ "$output" = *'1 excepted'* ]]
+  except '{"rule": "setuid", "path": "/usr/bin/*", "reason": "of the base", "until": "2026-11-27"}'
+  run -0 check --policy policy.json --now 2026-11-27T23:59:59Z
+  run -3 check --policy policy.json --now 2026-11-28
+  [[ "$output" = *'/usr/bin/su gains'* && "$output" = *'expired on 2026-11-27 ("of the base")'* ]]
+  run -3 check --policy policy.json
+  [[ "$output" = *'not judged: except:'* ]]
+  except '{"rule": "setuid", "path": "/usr/bin/other", "reason": "of the base"}'
+  run -3 check --policy policy.json
+  # What has expired fails, though nothing needs it any more.
+  rm -r root/usr && build
+  except '{"rule": "setuid", "path": "/usr/bin/su", "reason": "of the base", "until": "2026-11-27"}'
+  run -3 check --policy policy.json --now 2026-11-28
+}
+
+@test "what is not judged is status 3, unless the policy says otherwise" {
+  build
+  only base '{"pinned": true}'
+  run -3 check --policy policy.json
+  [[ "$output" = *'not judged: base:'* ]]
+  for how in warn off; do
+    jq --arg how "$how" '.notJudged = $how' policy.json >other.json
+    run -0 check --policy other.json
+  done
+  jq '.base.level = "warn"' policy.json >other.json
+  run -0 check --policy other.json
+}
+
+@test "a recipe's policy refuses before anything is published" {
+  cp "$server" server
+  cat >ociassemble.json <<'JSON'
+{
+  "base": "static",
+  "binaries": {"/server": "server"},
+  "policy": {
+    "level": "recommended",
+    // nobody has it yet
+    "go-version": {"atLeast": "99.0"}
+  }
+}
+JSON
+  refused -3 --separate-stderr ociassemble build -q -o oci:image:v1
+  [[ "$stderr" = *'nothing was published: the policy of ociassemble.json refuses the image'* && "$stderr" = *'go-version: /server was built with'* ]]
+  no_image_in image
+  run -3 ociassemble check -f ociassemble.json --format github
+  [[ "$output" = '::error file=ociassemble.json,line=7,title=ociassemble%3A go-version::'* ]]
+  # The same rules in a file, and a profile that changes one.
+  jq -n '{level: "recommended", "go-version": {atLeast: "99.0"}}' >policy.json
+  sed -n '/^  "policy"/q;p' ociassemble.json >head.json
+  { cat head.json; echo '"policy": "policy.json", "profiles": {"dev": {"policy": {"user": "error"}}}}'; } >ociassemble.json
+  run -3 ociassemble build -q -o oci:image:v1
+  no_image_in image
+  ociassemble build -q --profile dev -o oci:image:v1 >/dev/null
+  { cat head.json; echo '"policy": "none.json"}'; } >ociassemble.json
+  run -2 ociassemble build -q -o oci:other:v1
+  [[ "$output" = *'ociassemble.json:4:11: policy: cannot open none.json'* ]]
+  { cat head.json; echo '"policy": {"usr": "error"}}'; } >ociassemble.json
+  run -2 ociassemble build -q -o oci:other:v1
+  [[ "$output" = *'ociassemble.json:4:11: policy: usr: no such member or rule'*'did you mean "user"?'* ]]
+}
+
+@test "the rule needs of a recipe's policy is the gate's level" {
+  cp "$server" server
+  recipe() { echo "{\"base\": \"static\", \"binaries\": {\"/server\": \"server\"}, \"env\": {\"TZ\": \"Europe/Berlin\"}, \"policy\": $1}" >ociassemble.json; }
+  recipe '{"needs": "off"}'
+  run -0 ociassemble build -q -o oci:image:v1
+  [[ "$output" != *'time zone'* ]]
+  recipe '{"needs": "error"}'
+  run -3 ociassemble build -q -o oci:image:v1
+  [[ "$output" = *'no such time zone'* ]]
+  recipe '{"needs": "error", "except": [{"rule": "needs", "path": "/server", "reason": "UTC is meant"}]}'
+  run -0 ociassemble build -q -o oci:image:v1
+}
+
+@test "findings are text, JSON, SARIF, GitLab's, JUnit and annotations, and the same each time" {
+  build --user 0:0
+  jq -n '{level: "recommended", base: {pinned: true}}' >policy.json # the base on line 3
+  for format in text json sarif gitlab gitlab-container junit github; do
+    run -3 ociassemble check --policy policy.json --format "$format" -o "$format" oci:image:v1
+    [ -z "$output" ]
+    run -3 ociassemble check --policy policy.json --format "$format" oci:image:v1
+    [ "$output" = "$(cat "$format")" ]
+  done
+  [ "$(jq -r '[.images[0].findings[].rule] | join(" ")' json)" = 'user base' ]
+  [ "$(jq '.images[0].passed' json)" = false ]
+  jq -e '.runs[0].results | length == 2 and all(.locations[0].physicalLocation.artifactLocation.uri == "policy.json")' sarif
+  [ "$(jq -c '[.runs[0].results[].locations[0].physicalLocation.region.startLine]' sarif)" = '[2,3]' ]
+  jq -e '.runs[0] | [.results[].ruleId] == [.tool.driver.rules[].id]' sarif
+  jq -e 'length == 2 and all(.location.path == "policy.json" and (.fingerprint | length == 64))' gitlab
+  jq -e '.scan.type == "container_scanning" and .vulnerabilities == []' gitlab-container
+  [ "$(grep -c '^::error file=policy.json,title=' github)" -eq 2 ]
+  python3 - <<'PY'
+import xml.etree.ElementTree as tree
+suite = tree.parse("junit").getroot()[0]
+cases = suite.findall("testcase")
+assert int(suite.get("tests")) == len(cases) > 15
+assert [case.get("name") for case in cases if case.find("failure") is not None] == ["user"]
+assert [case.get("name") for case in cases if case.find("error") is not None] == ["base"]
+PY
+}
+
+@test "hostile names break no form of the findings" {
+  mkdir -p root/srv && touch "root/srv/$(printf 'a\x1b[31m<&">%%0A::error::,\n')" && chmod 666 root/srv/* && build
+  only world-writable
+  for format in text json sarif gitlab junit github; do
+    run -3 ociassemble check --policy policy.json --format "$format" -o "$format" oci:image:v1
+    run ! grep -q "$(printf '\x1b')" "$format"
+  done
+  for format in json sarif gitlab; do jq -e . "$format" >/dev/null; done
+  python3 -c 'import xml.etree.ElementTree as t; t.parse("junit")'
+  [ "$(wc -l <github)" -eq 1 ]
+  [[ "$(cat github)" = *%250A* ]]
+}
+
+@test "SARIF is valid by Microsoft's validator" {
+  tool=${SARIF_MULTITOOL-}
+  [ -n "$tool" ] || skip "SARIF_MULTITOOL names no sarif-multitool (npm: @microsoft/sarif-multitool)"
+  build --user 0:0
+  run -3 ociassemble check --level strict --format sarif -o findings.sarif oci:image:v1
+  run -0 "$tool" validate findings.sarif
+  [[ "$output" != *'error SARIF'* && "$output" != *'error JSON'* ]]
+  # The validator sees what is wrong.
+  jq 'del(.runs[0].results[0].message)' findings.sarif >wrong.sarif
+  run "$tool" validate wrong.sarif
+  [[ "$output" = *'error JSON'* ]]
+}
+
+@test "check reads an image without files only where no rule asks for files" {
+  build
+  jq -n '{runs: "off", needs: "off", user: "error", tag: "error"}' >policy.json
+  manifest=$(jq -r '.manifests[0].digest' image/index.json)
+  layer=$(jq -r '.layers[0].digest' "$(blob image "$manifest")")
+  rm "$(blob image "$layer")"
+  run -0 check --policy policy.json
+  run -1 check --level recommended
+  [[ "$output" = *"$layer"* ]]
+}
+
+@test "the document has the rules and levels that the command has" {
+  documented=$(sed -n '/^| rule | demands/,/^$/p' "$BATS_TEST_DIRNAME/../../docs/policy.md" | sed -n 's/^| `\([a-z-]*\)` | .* | \(off\|warn\|error\) | \(off\|warn\|error\) | \(off\|warn\|error\) | .*/\1 \2 \3 \4/p')
+  listed=$(ociassemble check --list | tail -n +2 | awk '{print $1, $2, $3, $4}')
+  [ "$documented" = "$listed" ]
+  [ "$(jq -r '.properties.rules.properties | keys[]' "$BATS_TEST_DIRNAME/../../docs/schema/policy.schema.json" | sort)" = "$(cut -d' ' -f1 <<<"$listed" | sort)" ]
+}
