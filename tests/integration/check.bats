@@ -293,7 +293,7 @@ JSON
   jq -e '.runs[0] | [.results[].ruleId] == [.tool.driver.rules[].id]' sarif
   jq -e 'length == 2 and all(.location.path == "policy.json" and (.fingerprint | length == 64))' gitlab
   jq -e '.scan.type == "container_scanning" and .vulnerabilities == []' gitlab-container
-  [ "$(grep -c '^::error file=policy.json,title=' github)" -eq 2 ]
+  [ "$(grep -c '^::error file=policy.json,line=' github)" -eq 2 ]
   python3 - <<'PY'
 import xml.etree.ElementTree as tree
 suite = tree.parse("junit").getroot()[0]
