@@ -55,6 +55,7 @@ struct Finding {
   std::string path;                         // absolute, of the file in the image that it is about; may be empty
   std::optional<FindingPlace> place;        // where a recipe or policy asks for the rule
   std::optional<FindingVulnerability> vulnerability;
+  std::vector<std::string> details;  // more lines: what grew, most first
 
   bool operator==(const Finding&) const = default;
 };

@@ -204,7 +204,65 @@ GoTable visit_part(const ElfFile& elf, const BoundedFile& file, TablePart part, 
   return GoTable::none;
 }
 
+// Where the parts of a table lie: the list of functions, what their offsets count from, and the names.
+struct CodeTable {
+  std::uint64_t count = 0;
+  std::uint64_t list = 0;     // pairs of an address and the offset of a record
+  std::uint64_t records = 0;  // what the offsets count from
+  std::uint64_t names = 0;
+  std::size_t field = 4;  // the size of an address in the list, and in a record
+};
+
+std::optional<CodeTable> read_code_table(const ElfFile& elf, const BoundedFile& file, const TableStart& table) {
+  const std::size_t word = elf.word();
+  const std::string header = file.read(table.offset, kTableHeader + (kHeaderWords + 2) * word);
+  if (header.size() < kTableHeader + (kHeaderWords + 2) * word) return {};
+  const auto value = [&](std::size_t n) { return elf.number(header, kTableHeader + n * word, word); };
+  CodeTable code;
+  code.count = value(0);
+  if (code.count < kFewestFunctions || code.count > kMostFunctions) return {};
+  if (table.form == GoTable::go1_2) {
+    code.list = kTableHeader + word;
+    code.field = word;
+  } else {
+    const std::size_t first = table.form == GoTable::go1_16 ? 2U : 3U;
+    code.names = value(first);
+    code.list = code.records = value(first + 4);
+    code.field = table.form == GoTable::go1_16 ? word : 4;
+  }
+  if (code.names > table.size || code.list > table.size) return {};
+  if (code.count > (table.size - code.list) / (2 * code.field)) return {};
+  return code;
+}
+
 }  // namespace
+
+GoTable for_each_go_code(const ElfFile& elf, const BoundedFile& file,
+                         const std::function<void(std::string_view, std::uint64_t)>& visit) {
+  const auto table = table_of_section(elf, file);
+  const auto code = table ? read_code_table(elf, file, *table) : std::nullopt;
+  if (!code) return GoTable::none;
+  ReadBudget budget = kBudgetPerByte * file.size() + kSmallestBudget;
+  NearReader pairs(file, *table, budget);
+  NearReader records(file, *table, budget);
+  NearReader names(file, *table, budget);
+  for (std::uint64_t i = 0; i < code->count; ++i) {
+    // The address behind the last pair is the end of the code.
+    const auto pair = pairs.at(code->list + 2 * code->field * i, 3 * code->field);
+    if (pair.size() < 3 * code->field) return GoTable::none;
+    const auto begin = elf.number(pair, 0, code->field);
+    const auto record_at = elf.number(pair, code->field, code->field);
+    const auto end = elf.number(pair, 2 * code->field, code->field);
+    if (record_at > table->size || end < begin) return GoTable::none;
+    const auto record = records.at(code->records + record_at + code->field, 4);
+    if (record.size() < 4) return GoTable::none;
+    const auto name = names.at(code->names + elf.number(record, 0, 4), kLongestFunctionName);
+    const auto stop = name.find('\0');
+    if (stop == std::string_view::npos) return GoTable::none;
+    if (stop > 0) visit(name.substr(0, stop), end - begin);
+  }
+  return table->form;
+}
 
 GoTable for_each_go_function(const ElfFile& elf, const BoundedFile& file, const VisitName& visit) {
   return visit_part(elf, file, TablePart::functions, visit);

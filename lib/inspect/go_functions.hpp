@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -22,5 +23,10 @@ GoTable for_each_go_function(const ElfFile& elf, const BoundedFile& file,
 // build where -trimpath was not given. From Go 1.16 on; `none` for older ones.
 GoTable for_each_go_file(const ElfFile& elf, const BoundedFile& file,
                          const std::function<void(std::string_view)>& visit);
+
+// The functions that have code of their own, each with the bytes of it, by the addresses of the table. `none` where the
+// table's section is not there or cannot be read; what was visited before is then not all.
+GoTable for_each_go_code(const ElfFile& elf, const BoundedFile& file,
+                         const std::function<void(std::string_view, std::uint64_t)>& visit);
 
 }  // namespace ociassemble

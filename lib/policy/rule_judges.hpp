@@ -50,4 +50,7 @@ void judge_go_buildmode(const RuleContext& context);
 void judge_go_cpu(const RuleContext& context);
 void judge_go_stripped(const RuleContext& context);
 
+// budget_rule.cpp: sizes.
+void judge_budget(const RuleContext& context);
+
 }  // namespace ociassemble

@@ -112,6 +112,13 @@ std::vector<PolicyRule> make_rules() {
       {{"go-stripped", "Go programs have, or have not, symbols and debug information", kOff, kOff, kOff, ""},
        {{"stripped", Kind::flag}},
        judge_go_stripped},
+      {{"budget", "the image, its layers and its Go programs are no larger than they may be", kOff, kOff, kOff, ""},
+       {{"image", Kind::size},
+        {"layer", Kind::size},
+        {"program", Kind::size},
+        {"imageGrowth", Kind::size},
+        {"programGrowth", Kind::size}},
+       judge_budget},
   };
 }
 

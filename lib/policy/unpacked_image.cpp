@@ -93,6 +93,8 @@ std::uint64_t room_of_detail(const FileDetail& detail) {
   if (detail.program) {
     add_library(detail.program->facts);
     if (detail.program->go) room += size_of_facts(*detail.program->go);
+    constexpr std::uint64_t kRoomOfPackage = 150;
+    if (detail.program->code) room += kRoomOfPackage * detail.program->code->packages.size();
   }
   return room;
 }
@@ -164,7 +166,10 @@ void UnpackedImage::look_at_elf(const std::string& path, std::uint32_t mode, Fil
     program.elf.reset();  // a library, or damaged
   }
   if (auto built = read_program_file(*file)) program.go = std::move(built->go);
-  if (program.go) program.needs = needs_of_program(*file);
+  if (program.go) {
+    program.needs = needs_of_program(*file);
+    program.code = read_go_code_sizes(ElfFile(*file), *file, program.go->build);
+  }
   if (program.elf || program.go) detail.program = std::make_shared<const ProgramDetail>(std::move(program));
 }
 

@@ -18,6 +18,7 @@
 #include "inspect/elf_spool.hpp"
 #include "inspect/go_program.hpp"
 #include "ociassemble/image.hpp"
+#include "policy/go_code_sizes.hpp"
 #include "tar/claimed_bytes.hpp"
 #include "tree/tree.hpp"
 
@@ -25,10 +26,11 @@ namespace ociassemble {
 
 // An ELF program of an image.
 struct ProgramDetail {
-  std::optional<ElfInfo> elf;   // nothing for one that is damaged
-  std::optional<GoProgram> go;  // of a program that Go built
-  ProgramNeeds needs;           // of a program that Go built
-  LibraryFacts facts;           // of one that asks for a loader
+  std::optional<ElfInfo> elf;       // nothing for one that is damaged
+  std::optional<GoProgram> go;      // of a program that Go built
+  ProgramNeeds needs;               // of a program that Go built
+  std::optional<GoCodeSizes> code;  // of a program that Go built
+  LibraryFacts facts;               // of one that asks for a loader
 };
 
 // What the rules want to know of a regular file's bytes.

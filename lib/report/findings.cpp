@@ -56,7 +56,9 @@ std::string finding_line(const Finding& finding) {
   const auto* mark = finding.verdict == GateVerdict::not_judged ? "not judged"
                      : finding.level == Severity::error         ? "error"
                                                                 : "warning";
-  return fmt::format("  {}: {}: {}\n", mark, finding.rule, terminal_text(finding.reason));
+  auto text = fmt::format("  {}: {}: {}\n", mark, finding.rule, terminal_text(finding.reason));
+  for (const auto& detail : finding.details) text += fmt::format("      {}\n", terminal_text(detail));
+  return text;
 }
 
 std::string group_text(const RemedyGroup& group) {
@@ -125,6 +127,7 @@ void print_finding_members(JsonPrinter& json, const Finding& finding) {
   json.member("reason", finding.reason);
   json.member("remedy", finding.remedy);
   if (!finding.path.empty()) json.member("path", finding.path);
+  if (!finding.details.empty()) json.member("details", finding.details);
   print_place(json, finding.place);
   if (finding.vulnerability) print_vulnerability(json, *finding.vulnerability);
 }

@@ -330,6 +330,41 @@ PY
   [[ "$output" = *'error JSON'* ]]
 }
 
+@test "budgets: what is too large, and what grew since another image" {
+  build
+  cp -r image before
+  size=$(stat -c %s "$server")
+  passes budget "{\"program\": $size, \"image\": \"100MB\", \"layer\": \"100MB\"}"
+  fails budget "{\"program\": $((size - 1))}"
+  fails budget '{"image": "1kB"}'
+  fails budget '{"layer": 1000}'
+  fails budget '{"programGrowth": 0}' # not judged
+  only budget '{"programGrowth": "1kB", "imageGrowth": "1kB"}'
+  run -0 check --policy policy.json --against oci:before:v1
+  # Another program at the same path.
+  cp "$(type -P ociassemble)" root/file && build
+  run -3 check --policy policy.json --against oci:before:v1
+  [[ "$output" = *'budget: the image grew: '*'/file 0 B -> '* ]]
+}
+
+@test "the code of a Go program is counted as Go's own tools count it" {
+  command -v go >/dev/null || skip "needs go"
+  mkdir one && cd one
+  printf 'module example.test/one\n\ngo 1.18\n' >go.mod
+  printf 'package main\n\nfunc main() { println(1) }\n' >main.go
+  GOFLAGS=-mod=mod CGO_ENABLED=0 go build -trimpath -o ../small . || skip "go cannot build here"
+  printf 'package main\n\nimport "net/http"\n\nfunc main() { println(http.ListenAndServe("", nil)) }\n' >main.go
+  GOFLAGS=-mod=mod CGO_ENABLED=0 go build -trimpath -o ../large .
+  cd ..
+  for one in small large; do ociassemble build -q --binary "$PWD/$one:/app" -o "oci:$one.image:v1" >/dev/null; done
+  only budget '{"programGrowth": "1kB"}'
+  line=$({ ociassemble check --json --policy policy.json --against oci:small.image:v1 oci:large.image:v1 || true; } | jq -r '.images[0].findings[0].details[]' | grep 'package net/http ')
+  # Symbols of `go tool nm` lie between the same addresses, but for what pads them.
+  bytes=$(go tool nm -size large | awk '$3 ~ /^[tT]$/ && $4 ~ /^net\/http\.[^\/]*$/ {sum += $2} END {print sum}')
+  shown=$(sed 's/.*-> \([0-9.]*\) kB.*/\1/' <<<"$line")
+  awk -v a="$bytes" -v b="$shown" 'BEGIN {d = a / 1000 - b; exit !(b > 50 && d < b * 0.03 && d > -b * 0.03)}'
+}
+
 @test "check reads an image without files only where no rule asks for files" {
   build
   jq -n '{runs: "off", needs: "off", user: "error", tag: "error"}' >policy.json

@@ -39,6 +39,9 @@ class CheckCommand : public Command {
         ->type_name("default|recommended|strict")
         ->check(CLI::IsMember({"default", "recommended", "strict"}).description("").name(""))
         ->group(group);
+    app.add_option("--against", against_, "Older image, for the rule budget: what grew since then")
+        ->type_name("IMAGE")
+        ->group(group);
     clock_.add_to(app, group);
     app.add_flag("--list", lists_, "List the rules, with what each level makes of them, and end")->group(group);
     app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
@@ -109,6 +112,13 @@ class CheckCommand : public Command {
     return inputs;
   }
 
+  // The older image of the same platform.
+  std::optional<Image> older(const Image& image, const Workplace& workplace) const {
+    if (against_.empty()) return {};
+    const auto location = Location::parse(against_);
+    return reading(against_, [&] { return open_image(location, image.config().platform, workplace); });
+  }
+
   std::vector<CheckReport> check_location(const std::optional<std::int64_t>& now, const Streams& streams) const {
     const auto policy = named_policy().value_or(Policy::of_level(PolicyLevel::standard));
     const auto location = Location::parse(location_);
@@ -126,6 +136,7 @@ class CheckCommand : public Command {
     for (const auto& image : images) {
       auto given = inputs(location_, now, streams);
       given.tag = tag_of(location);
+      given.against = older(image, workplace);
       reports.push_back(reading(location_, [&] { return check_image(image, policy, given); }));
     }
     return reports;
@@ -153,6 +164,7 @@ class CheckCommand : public Command {
         auto given = inputs(recipe->file().string(), now, streams);
         if (!resolved.profile.empty()) given.name += " " + resolved.profile;
         if (resolved.tags.size() == 1) given.tag = resolved.tags.front();
+        given.against = older(made.image, workplace);
         reports.push_back(check_image(made.image, policy, given));
       }
     }
@@ -161,7 +173,7 @@ class CheckCommand : public Command {
 
   std::string location_;
   std::optional<std::string> policy_file_, cache_dir_;
-  std::string level_, platform_, output_;
+  std::string level_, platform_, output_, against_;
   std::string format_ = "text";
   bool lists_ = false;
   bool json_ = false;
