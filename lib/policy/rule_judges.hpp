@@ -53,4 +53,7 @@ void judge_go_stripped(const RuleContext& context);
 // budget_rule.cpp: sizes.
 void judge_budget(const RuleContext& context);
 
+// structure_tests_rule.cpp: files of container-structure-test.
+void judge_structure_tests(const RuleContext& context);
+
 }  // namespace ociassemble

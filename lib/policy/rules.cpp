@@ -119,6 +119,9 @@ std::vector<PolicyRule> make_rules() {
         {"imageGrowth", Kind::size},
         {"programGrowth", Kind::size}},
        judge_budget},
+      {{"structure-tests", "the image passes tests of container-structure-test", kOff, kOff, kOff, ""},
+       {{"files", Kind::files, true}},
+       judge_structure_tests},
   };
 }
 
@@ -182,7 +185,7 @@ void RuleContext::not_judged(std::string subject, std::string reason, std::strin
 void RuleContext::add(Finding finding) const {
   finding.rule = rule_;
   finding.level = std::min(finding.level, setting_.level);
-  finding.place = setting_.place;
+  if (!finding.place) finding.place = setting_.place;
   findings_.push_back(std::move(finding));
 }
 

@@ -377,6 +377,119 @@ PY
   [[ "$line" = *"package net/http 0 B -> $shown (+$shown) of code" ]]
 }
 
+@test "files of container-structure-test 2.0.0" {
+  mkdir -p root/etc root/usr/share/doc/one && printf 'root:x:0:0:root:/root:/bin/sh\n' >root/etc/passwd && ln -s passwd root/etc/link
+  echo 'under the MIT licence' >root/usr/share/doc/one/copyright && chmod 4755 root/usr/share/doc/one/copyright
+  build --env A=b --label vendor=ACME --entrypoint '["/server"]' --cmd '["serve"]' --user 1000:1000 --expose 8080 --volume /data --workdir /tmp
+  cat >good.yaml <<'YAML'
+schemaVersion: '2.0.0'
+fileExistenceTests:
+  - {name: root, path: /, permissions: drwxr-xr-x}
+  - {name: temporary files, path: /tmp, shouldExist: true, permissions: dtrwxrwxrwx, uid: 0, gid: 0}
+  - {name: a program, path: /server, isExecutableBy: other, permissions: '-r-xr-xr-x'}
+  - {name: nothing, path: /none, shouldExist: false}
+  - {name: a link, path: /etc/link, permissions: Lrwxrwxrwx}
+  - {name: setuid, path: /usr/share/doc/one/copyright, permissions: urwxr-xr-x}
+fileContentTests:
+  - name: accounts
+    path: /etc/link
+    expectedContents: ['root:.*:0:0:', "^root"]
+    excludedContents: ['nobody']
+licenseTests:
+  - {debian: true, files: [/etc/passwd]}
+metadataTest:
+  envVars: [{key: A, value: b}, {key: PATH, value: '^/usr/local/sbin:', isRegex: true}]
+  labels: [{key: vendor, value: 'AC.E', isRegex: true}]
+  exposedPorts: ['8080']
+  volumes: [/data]
+  entrypoint: [/server]
+  cmd: [serve]
+  workdir: /tmp
+  user: '1000:1000'
+YAML
+  passes structure-tests '{"files": ["good.yaml"]}'
+  # JSON of the same.
+  python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(open("good.yaml")), open("good.json", "w"))' && passes structure-tests '{"files": "good.json"}'
+  # Each line alone is wrong.
+  while IFS='|' read -r member test words; do
+    printf "schemaVersion: '2.0.0'\n%s: %s\n" "$member" "$test" >bad.yaml
+    fails structure-tests '{"files": ["bad.yaml"]}'
+    run -3 check --policy policy.json
+    [[ "$output" = *"$words"* ]]
+  done <<'TESTS'
+fileExistenceTests|[{name: x, path: /none}]|x: /none does not exist
+fileExistenceTests|[{name: x, path: /server, shouldExist: false}]|x: /server exists
+fileExistenceTests|[{name: x, path: /tmp, permissions: drwxrwxrwx}]|x: /tmp is dtrwxrwxrwx, not drwxrwxrwx
+fileExistenceTests|[{name: x, path: /server, uid: 7}]|x: /server belongs to 0:0
+fileExistenceTests|[{name: x, path: /etc/passwd, isExecutableBy: any}]|x: /etc/passwd is not executable by any
+fileContentTests|[{name: x, path: /etc/passwd, expectedContents: [nobody]}]|x: /etc/passwd does not hold nobody
+fileContentTests|[{name: x, path: /etc/passwd, excludedContents: ['r..t']}]|x: /etc/passwd holds r..t
+fileContentTests|[{name: x, path: /etc}]|x: /etc is no file of the image
+fileContentTests|[{name: x, path: /etc/passwd, expectedContents: ['(?P<a>x)']}]|not judged: structure-tests: x: the expression
+metadataTest|{envVars: [{key: A, value: c}]}|envVars A is b, not c
+metadataTest|{labels: [{key: nobody, value: c}]}|labels nobody is not set
+metadataTest|{exposedPorts: ['9']}|exposedPorts 9 is missing
+metadataTest|{cmd: []}|cmd is [serve]
+metadataTest|{user: root}|user is 1000:1000, not root
+metadataTest|{unmountedVolumes: [/data]}|unmountedVolumes /data is declared
+TESTS
+  printf "schemaVersion: '2.0.0'\ncommandTests:\n  - {name: run, command: /server}\n" >commands.yaml
+  only structure-tests '{"files": ["commands.yaml"]}'
+  run -0 check --policy policy.json
+  [[ "$output" = *'not judged: structure-tests: run: command tests are not run'* ]]
+  # The file's line is where a finding is shown.
+  printf "schemaVersion: '2.0.0'\nfileExistenceTests:\n  - {name: x, path: /none}\n" >bad.yaml
+  only structure-tests '{"files": ["bad.yaml"]}'
+  run -3 check --policy policy.json --format github
+  [[ "$output" = '::error file=bad.yaml,line=3,'* ]]
+}
+
+@test "files of container-structure-test that are wrong are refused" {
+  build
+  while IFS='|' read -r text words; do
+    printf %b "$text" >bad.yaml
+    only structure-tests '{"files": ["bad.yaml"]}'
+    run -2 check --policy policy.json
+    [[ "$output" = *bad.yaml*"$words"* ]]
+  done <<'FILES'
+schemaVersion: '1.0.0'|schemaVersion is not 2.0.0
+schemaVersion: '2.0.0'\nfileExistanceTests: []|did you mean fileExistenceTests?
+schemaVersion: '2.0.0'\nfileExistenceTests: {}|is no list
+schemaVersion: '2.0.0'\nfileExistenceTests:\n  - name: x|:3: a test has no path
+schemaVersion: [|it is no YAML
+- x|schemaVersion is not 2.0.0
+FILES
+  only structure-tests '{"files": ["none.yaml"]}'
+  run -1 check --policy policy.json
+}
+
+@test "expressions of tests mean what they mean to Go" {
+  command -v go >/dev/null || skip "needs go"
+  cases=$(sed -n '/kCases\[\] = {/,/^  };/p' "$BATS_TEST_DIRNAME/../unit/policy/regular_expression_test.cpp" | sed '1d;$d')
+  [ "$(wc -l <<<"$cases")" -gt 15 ]
+  cat >main.go <<GO
+package main
+
+import "regexp"
+
+type one struct {
+	expression, text string
+	matches bool
+}
+
+func main() {
+	for _, c := range []one{
+$cases
+	} {
+		if regexp.MustCompile(c.expression).MatchString(c.text) != c.matches {
+			panic(c.expression)
+		}
+	}
+}
+GO
+  go run main.go
+}
+
 @test "check reads an image without files only where no rule asks for files" {
   build
   jq -n '{runs: "off", needs: "off", user: "error", tag: "error"}' >policy.json
