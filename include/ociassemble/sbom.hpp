@@ -27,6 +27,8 @@ struct InventoryOptions {
   std::function<void(const std::string&)> warn;  // may be empty; of a cache that is not used
   // Layers that are there are read from there, and not where the image has them; may be null.
   std::shared_ptr<BlobStore> kept_layers = {};
+  // Also which functions are linked into Go programs, for vulnerabilities; an SBOM needs none.
+  bool with_functions = false;
 };
 
 // Reads every layer once, and checks it. The inventory may be shared between threads. Throws DigestMismatch, what

@@ -8,6 +8,7 @@
 
 #include "base/stop.hpp"
 #include "compress/codec.hpp"
+#include "inspect/elf_notes.hpp"
 #include "io/read_ahead.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
@@ -16,7 +17,11 @@
 namespace ociassemble {
 namespace {
 
-constexpr std::string_view kRecordKind = "layer-facts";
+// A record with functions is of a kind of its own: most readers need none, and they are most of its bytes.
+std::string_view record_kind(ProgramReading detail) {
+  return detail == ProgramReading::functions ? "layer-functions" : "layer-facts";
+}
+
 constexpr std::uint64_t kLargestRecord = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kLargestProgram = std::uint64_t{4} << 30U;
 constexpr std::uint64_t kMostRecords = std::uint64_t{256} << 20U;
@@ -52,8 +57,8 @@ std::unique_ptr<Source> open(const Layer& layer, BlobStore* kept, const std::str
 
 }  // namespace
 
-FileCatalogue::FileCatalogue(RecordCache* cache, std::shared_ptr<BlobStore> kept)
-    : cache_(cache), kept_layers_(std::move(kept)), spool_(kLargestProgram) {}
+FileCatalogue::FileCatalogue(RecordCache* cache, std::shared_ptr<BlobStore> kept, ProgramReading detail)
+    : cache_(cache), kept_layers_(std::move(kept)), detail_(detail), spool_(kLargestProgram) {}
 
 void FileCatalogue::read(const Image& image, const std::stop_token& stop) {
   stop_ = stop;
@@ -68,7 +73,7 @@ void FileCatalogue::read(const Image& image, const std::stop_token& stop) {
 // Whether the cache knew the layer.
 bool FileCatalogue::recall(const Layer& layer) {
   if (cache_ == nullptr) return false;
-  const auto record = cache_->find(kRecordKind, key_of(layer));
+  const auto record = cache_->find(record_kind(detail_), key_of(layer));
   if (!record) return false;
   LayerFactsReader check(record->bytes);
   while (check.next()) {
@@ -105,7 +110,7 @@ void FileCatalogue::read(const Layer& layer) {
   const auto diff_id = tar_bytes.finish();
   if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
   const auto record = cache_ == nullptr ? std::nullopt : facts.take();
-  if (record) cache_->put(kRecordKind, key_of(layer), *record);
+  if (record) cache_->put(record_kind(detail_), key_of(layer), *record);
 }
 
 const CataloguedFile* FileCatalogue::find(std::string_view path) const {
@@ -151,22 +156,28 @@ FileDetails FileCatalogue::look_at(const TarEntry& entry, Source& data) {
   }
   FileDetails details;
   details.digest.emplace(hasher.finish());
-  FileFindings findings{read_build(entry.path), {}};
+  FileFindings findings;
   if (is_record) findings.contents = std::move(contents);
-  if (findings.build || findings.contents) details.findings = std::make_shared<const FileFindings>(std::move(findings));
+  read_program(entry.path, findings);
+  if (!findings.is_empty()) details.findings = std::make_shared<const FileFindings>(std::move(findings));
   return details;
 }
 
-std::shared_ptr<const GoBuild> FileCatalogue::read_build(const std::string& name) {
+void FileCatalogue::read_program(const std::string& name, FileFindings& findings) {
   const auto file = spool_.file(name);
-  if (!file) return {};
+  if (!file) return;
   try {
-    auto build = read_go_build(ElfFile(*file), *file);
-    return build ? std::make_shared<const GoBuild>(std::move(*build)) : nullptr;
+    const ElfFile elf(*file);
+    if (auto build = read_go_build(elf, *file)) findings.build = std::make_shared<const GoBuild>(std::move(*build));
+    if (detail_ != ProgramReading::functions) return;
+    auto functions = read_linked_functions(elf, *file);
+    if (!findings.build) findings.is_opaque = functions.has_value() || read_elf_traits(elf, *file).is_packed;
+    if (findings.build && functions) {
+      findings.functions = std::make_shared<const LinkedFunctions>(std::move(*functions));
+    }
   } catch (const Error& error) {
     // Damaged: a file like any other.
     if (error.code() != ErrorCode::check_failed) throw;
-    return {};
   }
 }
 

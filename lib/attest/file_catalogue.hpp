@@ -27,12 +27,17 @@ struct CataloguedFile : FileDetails {
   std::uint32_t owned = 0;  // the newest layer whose package records name it; 0: none
 };
 
+// What is read of Go programs: their build information, or the functions that are linked into them besides.
+enum class ProgramReading { build, functions };
+
 // The regular files that an image's layers leave, each read once, or taken from what a cache knows of its layer. One
 // thread.
 class FileCatalogue : private TreeWatcher {
  public:
-  // `cache` is borrowed and may be null; so may `kept`, which has layers of the image.
-  explicit FileCatalogue(RecordCache* cache = nullptr, std::shared_ptr<BlobStore> kept = nullptr);
+  // `cache` is borrowed and may be null; so may `kept`, which has layers of the image. With `functions` Go programs are
+  // read for theirs, too.
+  explicit FileCatalogue(RecordCache* cache = nullptr, std::shared_ptr<BlobStore> kept = nullptr,
+                         ProgramReading detail = ProgramReading::build);
   // Reads every layer that the cache does not know, and recomputes its diff ID. Throws DigestMismatch, and what reading
   // and Tree::apply() throw; Error{unsupported} for records that are larger than any real one.
   void read(const Image& image, const std::stop_token& stop);
@@ -53,7 +58,7 @@ class FileCatalogue : private TreeWatcher {
   FileDetails look_at(const TarEntry& entry, Source& data);
   void placed(const TarEntry& entry, const std::string& path) override;
   void removed(const std::string& path) override;
-  std::shared_ptr<const GoBuild> read_build(const std::string& name);
+  void read_program(const std::string& name, FileFindings& findings);
   void erase_below(const std::string& path);
 
   Tree tree_;
@@ -63,6 +68,7 @@ class FileCatalogue : private TreeWatcher {
   FileDetails last_;                       // of the entry that was read last
   RecordCache* cache_;
   std::shared_ptr<BlobStore> kept_layers_;
+  ProgramReading detail_;
   std::uint32_t layer_ = 0;
   ClaimedBytes claimed_;
   std::uint64_t kept_ = 0;

@@ -115,8 +115,12 @@ class Sorter {
       auto taken = files.extract(files.begin());
       auto& file = taken.mapped();
       if (auto build = file.build()) {
-        inventory_.programs.push_back({std::move(taken.key()), *file.digest, std::move(build)});
-      } else if (!is_owned(taken.key(), file)) {
+        inventory_.programs.push_back(
+            {std::move(taken.key()), *file.digest, std::move(build), file.findings->functions});
+        continue;
+      }
+      if (file.findings && file.findings->is_opaque) inventory_.opaque_programs.push_back(taken.key());
+      if (!is_owned(taken.key(), file)) {
         inventory_.unowned.push_back({std::move(taken.key()), *file.digest});
       }
     }
@@ -131,9 +135,11 @@ class Sorter {
 std::shared_ptr<const Inventory> read_inventory(const Image& image, const std::stop_token& stop,
                                                 const InventoryOptions& options) {
   auto cache = open_record_cache(options.cache_folder, options.warn);
-  FileCatalogue catalogue(cache ? &*cache : nullptr, options.kept_layers);
+  FileCatalogue catalogue(cache ? &*cache : nullptr, options.kept_layers,
+                          options.with_functions ? ProgramReading::functions : ProgramReading::build);
   catalogue.read(image, stop);
   auto inventory = std::make_shared<Inventory>(Inventory{.image = image});
+  inventory->has_functions = options.with_functions;
   Sorter(catalogue, *inventory).sort();
   return inventory;
 }

@@ -10,6 +10,7 @@
 
 #include "attest/file_digest.hpp"
 #include "inspect/go_build_info.hpp"
+#include "inspect/linked_functions.hpp"
 #include "inspect/os_release.hpp"
 #include "inspect/package.hpp"
 #include "ociassemble/image.hpp"
@@ -21,6 +22,7 @@ struct InstalledProgram {
   std::string path;  // "usr/local/bin/server"
   FileDigest digest;
   std::shared_ptr<const GoBuild> build;
+  std::shared_ptr<const LinkedFunctions> functions;  // where they were asked for and can be read; else null
 };
 
 // A regular file that no package owns, and that is no Go program.
@@ -39,6 +41,9 @@ struct Inventory {
   std::vector<InstalledProgram> programs;  // sorted by path
   // Sorted by path. In small pieces, which take the room of what the catalogue gives up meanwhile.
   std::deque<UnownedFile> unowned;
+  bool has_functions = false;  // whether they were asked for
+  // Where they were: programs that Go may have built and that say nothing of it (packed, or without build information).
+  std::vector<std::string> opaque_programs;  // sorted
 };
 
 }  // namespace ociassemble

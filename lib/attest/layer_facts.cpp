@@ -2,6 +2,7 @@
 #include "attest/layer_facts.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "ociassemble/digest.hpp"
 #include "ociassemble/error.hpp"
@@ -17,6 +18,8 @@ constexpr std::size_t kLargest = std::size_t{64} << 20U;
 constexpr std::uint64_t kHasDigest = 1;
 constexpr std::uint64_t kHasBuild = 2;
 constexpr std::uint64_t kHasContents = 4;
+constexpr std::uint64_t kHasFunctions = 8;
+constexpr std::uint64_t kIsOpaque = 16;
 
 // Numbers as LEB128, texts with their length before them.
 void put_number(std::string& to, std::uint64_t value) {
@@ -55,6 +58,27 @@ void put_build(std::string& to, const GoBuild& build) {
   }
 }
 
+// Eight bytes each, the least first.
+void put_functions(std::string& to, const LinkedFunctions& functions) {
+  put_number(to, functions.hashes().size() * sizeof(std::uint64_t));
+  for (const auto hash : functions.hashes()) {
+    for (unsigned i = 0; i < sizeof hash; ++i) to += static_cast<char>((hash >> (8 * i)) & 0xFFU);
+  }
+}
+
+LinkedFunctions functions_of(std::string_view bytes) {
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(bytes.size() / sizeof(std::uint64_t));
+  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= bytes.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t hash = 0;
+    for (unsigned i = 0; i < sizeof hash; ++i) {
+      hash |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
+    }
+    hashes.push_back(hash);
+  }
+  return LinkedFunctions(std::move(hashes));
+}
+
 }  // namespace
 
 void LayerFactsWriter::add(const TarEntry& entry, const FileDetails& details) {
@@ -66,11 +90,15 @@ void LayerFactsWriter::add(const TarEntry& entry, const FileDetails& details) {
   put_number(bytes_, entry.size);
   const auto build = details.build();
   const auto* contents = details.contents();
-  put_number(bytes_,
-             (details.digest ? kHasDigest : 0) | (build ? kHasBuild : 0) | (contents != nullptr ? kHasContents : 0));
+  const auto functions = details.findings ? details.findings->functions : nullptr;
+  const bool is_opaque = details.findings && details.findings->is_opaque;
+  put_number(bytes_, (details.digest ? kHasDigest : 0) | (build ? kHasBuild : 0) |
+                         (contents != nullptr ? kHasContents : 0) | (functions ? kHasFunctions : 0) |
+                         (is_opaque ? kIsOpaque : 0));
   if (details.digest) put_text(bytes_, details.digest->hex());
   if (build) put_build(bytes_, *build);
   if (contents != nullptr) put_text(bytes_, *contents);
+  if (functions) put_functions(bytes_, *functions);
   if (bytes_.size() <= kLargest) return;
   is_too_large_ = true;
   bytes_ = {};
@@ -183,8 +211,13 @@ std::optional<LayerFactsReader::Fact> LayerFactsReader::fact() {
     findings.build = std::make_shared<const GoBuild>(std::move(*made));
   }
   if ((*has & kHasContents) != 0 && !(findings.contents = text())) return {};
-  if (findings.build || findings.contents)
-    found.details.findings = std::make_shared<const FileFindings>(std::move(findings));
+  if ((*has & kHasFunctions) != 0) {
+    const auto hashes = text();
+    if (!hashes) return {};
+    findings.functions = std::make_shared<const LinkedFunctions>(functions_of(*hashes));
+  }
+  findings.is_opaque = (*has & kIsOpaque) != 0;
+  if (!findings.is_empty()) found.details.findings = std::make_shared<const FileFindings>(std::move(findings));
   return found;
 }
 

@@ -9,14 +9,20 @@
 
 #include "attest/file_digest.hpp"
 #include "inspect/go_build_info.hpp"
+#include "inspect/linked_functions.hpp"
 #include "tar/entry.hpp"
 
 namespace ociassemble {
 
 // What is in the few files that an inventory reads.
 struct FileFindings {
-  std::shared_ptr<const GoBuild> build;  // of a Go program; may be null
-  std::optional<std::string> contents;   // of a package manager's record and of os-release
+  std::shared_ptr<const GoBuild> build;                   // of a Go program; may be null
+  std::optional<std::string> contents;                    // of a package manager's record and of os-release
+  std::shared_ptr<const LinkedFunctions> functions = {};  // of a Go program, where asked for and readable
+  // Where functions were asked for: a program that Go may have built, and that is packed or has no build information.
+  bool is_opaque = false;
+
+  bool is_empty() const { return !build && !contents && !functions && !is_opaque; }
 };
 
 // What an inventory wants to know of a regular file's bytes. Small, since there is one for each file.

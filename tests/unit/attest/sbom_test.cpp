@@ -319,12 +319,16 @@ TEST_CASE("a cache's record is read as far as it is one") {
                       .main = GoModule{{"example.com/m", "v1.0.0", ""}, {}},
                       .dependencies = {GoModule{{"a", "v1", "h1:x"}, GoModuleVersion{"b", "v2", "h1:y"}}},
                       .settings = {{"-trimpath", "true"}}};
-  const FileFindings findings{std::make_shared<const GoBuild>(build), "c"};
+  const FileFindings findings{std::make_shared<const GoBuild>(build), "c",
+                              std::make_shared<const LinkedFunctions>(std::vector<std::uint64_t>{3, 1, 1ULL << 63U, 3}),
+                              true};
   writer.add(entry, {FileDigest(Digest::of("x"s)), std::make_shared<const FileFindings>(findings)});
   const auto record = *writer.take();
   LayerFactsReader reader(record);
   const auto fact = reader.next();
   REQUIRE(fact.has_value());
+  CHECK(fact->details.findings->functions->hashes() == std::vector<std::uint64_t>{1, 3, 1ULL << 63U});
+  CHECK(fact->details.findings->is_opaque);
   CHECK(fact->entry.path == "usr/bin/server");
   // printf x | sha256sum
   CHECK(fact->details.digest->hex() == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881");
