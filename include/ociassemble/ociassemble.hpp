@@ -48,4 +48,5 @@
 #include "ociassemble/system.hpp"
 #include "ociassemble/verify.hpp"
 #include "ociassemble/version.hpp"
+#include "ociassemble/vulnerabilities.hpp"
 #include "ociassemble/workplace.hpp"

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "vulnerabilities/digits.hpp"
+#include "vulnerabilities/version_order.hpp"
+
+namespace ociassemble {
+namespace {
+
+struct DpkgVersion {
+  std::string_view epoch;
+  std::string_view upstream;
+  std::string_view revision;
+};
+
+DpkgVersion split(std::string_view text) {
+  DpkgVersion version;
+  if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    version.epoch = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+  }
+  const auto dash = text.rfind('-');
+  version.upstream = text.substr(0, dash);
+  if (dash != std::string_view::npos) version.revision = text.substr(dash + 1);
+  return version;
+}
+
+// "~" is before the end, letters before everything else.
+int weight(std::string_view text) {
+  if (text.empty() || is_digit(text.front())) return 0;
+  const auto c = static_cast<unsigned char>(text.front());
+  if (c == '~') return -1;
+  return is_letter_or_digit(text.front()) ? c : c + 256;
+}
+
+// Parts without digits and numbers, in turns.
+std::weak_ordering compare_part(std::string_view a, std::string_view b) {
+  while (!a.empty() || !b.empty()) {
+    while ((!a.empty() && !is_digit(a.front())) || (!b.empty() && !is_digit(b.front()))) {
+      const auto order = weight(a) <=> weight(b);
+      if (order != 0) return order;
+      a.remove_prefix(std::min<std::size_t>(1, a.size()));
+      b.remove_prefix(std::min<std::size_t>(1, b.size()));
+    }
+    const auto order = compare_digits(take_digits(a), take_digits(b));
+    if (order != 0) return order;
+  }
+  return std::weak_ordering::equivalent;
+}
+
+}  // namespace
+
+std::weak_ordering compare_dpkg_versions(std::string_view a, std::string_view b) {
+  const auto left = split(a);
+  const auto right = split(b);
+  if (const auto order = compare_digits(left.epoch, right.epoch); order != 0) return order;
+  if (const auto order = compare_part(left.upstream, right.upstream); order != 0) return order;
+  return compare_part(left.revision, right.revision);
+}
+
+}  // namespace ociassemble

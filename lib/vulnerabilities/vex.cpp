@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vulnerabilities/vex.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "io/streams.hpp"
+#include "ociassemble/error.hpp"
+#include "spec/json.hpp"
+#include "spec/timestamp.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::size_t kLargestVex = std::size_t{16} << 20U;
+constexpr std::size_t kMostVexValues = 200'000;
+
+constexpr std::array<std::pair<std::string_view, VexStatement::Status>, 4> kStatuses{{
+    {"affected", VexStatement::Status::affected},
+    {"not_affected", VexStatement::Status::not_affected},
+    {"fixed", VexStatement::Status::fixed},
+    {"under_investigation", VexStatement::Status::under_investigation},
+}};
+// OpenVEX 0.2, "Status justifications".
+constexpr std::array<std::string_view, 5> kJustifications{
+    "component_not_present", "vulnerable_code_not_present", "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary", "inline_mitigations_already_exist"};
+
+VexStatement::Status vex_status(const JsonView& statement) {
+  const auto& text = statement.at("status").string();
+  for (const auto& [name, status] : kStatuses) {
+    if (name == text) return status;
+  }
+  statement.at("status").refuse("is none of affected, not_affected, fixed and under_investigation");
+}
+
+// A component's names: its @id, and what `identifiers` adds.
+std::vector<std::string> names_of(const JsonView& component) {
+  std::vector<std::string> names;
+  if (auto id = component.find_string("@id"); !id.empty()) names.push_back(std::move(id));
+  if (const auto identifiers = component.find("identifiers")) {
+    if (auto purl = identifiers->find_string("purl"); !purl.empty()) names.push_back(std::move(purl));
+  }
+  return names;
+}
+
+class OpenVexReader {
+ public:
+  explicit OpenVexReader(const JsonView& document) : document_(document) {}
+
+  std::vector<VexRecord> read() {
+    std::vector<VexRecord> records;
+    for (const auto& statement : document_.at("statements").elements()) records.push_back(read(statement));
+    return records;
+  }
+
+ private:
+  VexRecord read(const JsonView& statement) {
+    VexRecord record;
+    const auto vulnerability = statement.at("vulnerability");
+    record.vulnerabilities.push_back(vulnerability.at("name").string());
+    for (auto& alias : vulnerability.find_strings("aliases")) record.vulnerabilities.push_back(std::move(alias));
+    auto& said = record.statement;
+    said.status = vex_status(statement);
+    said.justification = statement.find_string("justification");
+    said.statement = statement.find_string("impact_statement");
+    if (said.statement.empty()) said.statement = statement.find_string("action_statement");
+    if (said.statement.empty()) said.statement = statement.find_string("status_notes");
+    said.author = document_.find_string("author");
+    said.time = statement.find_string("timestamp");
+    if (said.time.empty()) said.time = document_.find_string("timestamp");
+    if (said.status == VexStatement::Status::not_affected) require_reason(statement, said);
+    if (const auto products = statement.find("products")) {
+      for (const auto& product : products->elements()) record.products.push_back(read_product(product));
+    }
+    return record;
+  }
+
+  static VexProduct read_product(const JsonView& product) {
+    VexProduct read{names_of(product), {}};
+    if (const auto components = product.find("subcomponents")) {
+      for (const auto& component : components->elements()) read.components.push_back(names_of(component));
+    }
+    return read;
+  }
+
+  static void require_reason(const JsonView& statement, const VexStatement& said) {
+    const bool is_known =
+        std::find(kJustifications.begin(), kJustifications.end(), said.justification) != kJustifications.end();
+    if (!said.justification.empty() && !is_known) statement.at("justification").refuse("is none of OpenVEX's");
+    if (said.justification.empty() && said.statement.empty()) {
+      statement.refuse("says not_affected, and neither a justification nor an impact_statement");
+    }
+  }
+
+  const JsonView& document_;
+};
+
+bool is_meant(const std::vector<std::string>& names, const std::vector<PackageUrl>& urls,
+              const std::vector<std::string>& others) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    if (std::find(others.begin(), others.end(), name) != others.end()) return true;
+    const auto url = PackageUrl::parse(name);
+    return url && std::any_of(urls.begin(), urls.end(), [&](const PackageUrl& one) { return url->covers(one); });
+  });
+}
+
+bool is_about(const VexProduct& product, const VexSubject& subject) {
+  // The package itself, whatever it is part of.
+  if (product.components.empty() && is_meant(product.names, subject.packages, {})) return true;
+  const bool is_product =
+      is_meant(product.names, subject.image, subject.image_names) || is_meant(product.names, subject.programs, {});
+  if (!is_product) return false;
+  return product.components.empty() ||
+         std::any_of(product.components.begin(), product.components.end(),
+                     [&](const auto& names) { return is_meant(names, subject.packages, {}); });
+}
+
+// Seconds; a statement without a time that can be read is the oldest.
+std::int64_t seconds_of(const std::string& time) {
+  try {
+    return time.empty() ? 0 : parse_time(time);
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+}  // namespace
+
+std::vector<VexRecord> read_vex(std::string_view text, std::string_view subject) {
+  const auto value = parse_json(text, subject, {.size = kLargestVex, .values = kMostVexValues});
+  const JsonView document(value, subject);
+  if (document.contains("statements")) return OpenVexReader(document).read();
+  if (document.contains("document")) return read_csaf(text, subject);
+  document.refuse("is neither OpenVEX (statements) nor CSAF (document)");
+}
+
+std::vector<VexRecord> read_vex(const std::filesystem::path& file) {
+  auto records = read_vex(read_file(file, kLargestVex), file.string());
+  for (auto& record : records) record.statement.document = file.string();
+  return records;
+}
+
+const VexStatement* find_statement(const std::vector<VexRecord>& records, const std::vector<std::string>& names,
+                                   const VexSubject& subject) {
+  const VexStatement* last = nullptr;
+  for (const auto& record : records) {
+    const bool is_named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return std::find(record.vulnerabilities.begin(), record.vulnerabilities.end(), name) !=
+             record.vulnerabilities.end();
+    });
+    if (!is_named) continue;
+    const bool is_ours = std::any_of(record.products.begin(), record.products.end(),
+                                     [&](const VexProduct& product) { return is_about(product, subject); });
+    if (!is_ours) continue;
+    if (last == nullptr || seconds_of(record.statement.time) >= seconds_of(last->time)) last = &record.statement;
+  }
+  return last;
+}
+
+std::string_view vex_status_name(VexStatement::Status status) noexcept {
+  for (const auto& [name, one] : kStatuses) {
+    if (one == status) return name;
+  }
+  return {};
+}
+
+}  // namespace ociassemble
