@@ -150,7 +150,8 @@ struct CheckInputs {
   std::optional<std::int64_t> now;               // seconds since 1970; rules about time are not judged without it
   std::optional<Image> against;                  // an older image, for budgets
   std::set<std::string> left_out;                // rules that somebody else has judged
-  std::vector<std::filesystem::path> databases;  // of vulnerabilities
+  std::vector<std::filesystem::path> databases;  // of vulnerabilities (docs/vulnerabilities.md)
+  std::vector<std::filesystem::path> vex;        // OpenVEX and CSAF documents about them
   std::filesystem::path cache_folder;            // where what was found in layers is kept; empty: nowhere
   std::stop_token stop;
   std::function<void(const std::string&)> warn;  // may be empty

@@ -74,7 +74,7 @@ class Checking {
     throw_if_stopped(inputs_.stop);
     levels_[name] = found->second.level;
     std::vector<Finding> findings;
-    rule.judge(RuleContext(rule.description.name, found->second, facts_, inputs_, findings));
+    rule.judge(RuleContext(rule.description.name, found->second, facts_, inputs_, findings, report_.excepted));
     std::stable_sort(findings.begin(), findings.end(),
                      [](const Finding& left, const Finding& right) { return left.subject < right.subject; });
     for (auto& finding : findings) {

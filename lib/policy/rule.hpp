@@ -35,8 +35,8 @@ struct RuleOption {
 class RuleContext {
  public:
   RuleContext(std::string_view rule, const RuleSetting& setting, ImageFacts& facts, const CheckInputs& inputs,
-              std::vector<Finding>& findings)
-      : rule_(rule), setting_(setting), facts_(facts), inputs_(inputs), findings_(findings) {}
+              std::vector<Finding>& findings, std::vector<ExceptedFinding>& excepted)
+      : rule_(rule), setting_(setting), facts_(facts), inputs_(inputs), findings_(findings), excepted_(excepted) {}
 
   ImageFacts& facts() const noexcept { return facts_; }
   const Image& image() const noexcept { return facts_.image(); }
@@ -55,6 +55,8 @@ class RuleContext {
   void not_judged(std::string subject, std::string reason, std::string remedy) const;
   // Anything else; rule and place are filled in, and the level where it is off.
   void add(Finding finding) const;
+  // What somebody else's document excuses, with its words.
+  void excuse(Finding finding, std::string reason) const;
 
  private:
   std::string_view rule_;
@@ -62,6 +64,7 @@ class RuleContext {
   ImageFacts& facts_;
   const CheckInputs& inputs_;
   std::vector<Finding>& findings_;
+  std::vector<ExceptedFinding>& excepted_;
 };
 
 struct PolicyRule {

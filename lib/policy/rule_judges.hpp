@@ -56,4 +56,8 @@ void judge_budget(const RuleContext& context);
 // structure_tests_rule.cpp: files of container-structure-test.
 void judge_structure_tests(const RuleContext& context);
 
+// vulnerability_rules.cpp: what databases say of what is in it.
+void judge_vulnerabilities(const RuleContext& context);
+void judge_unknown_severity(const RuleContext& context);
+
 }  // namespace ociassemble

@@ -122,6 +122,18 @@ std::vector<PolicyRule> make_rules() {
       {{"structure-tests", "the image passes tests of container-structure-test", kOff, kOff, kOff, ""},
        {{"files", Kind::files, true}},
        judge_structure_tests},
+      {{"vulnerabilities", "there is no known vulnerability, by the databases that are given", kOff, kOff, kOff, ""},
+       {{"atLeast", Kind::text},
+        {"ignoreUnfixed", Kind::flag},
+        {"unknownSeverity", Kind::severity},
+        {"reach", Kind::text},
+        {"maxDatabaseAge", Kind::days},
+        {"databases", Kind::files},
+        {"vex", Kind::files}},
+       judge_vulnerabilities},
+      {{"unknown-severity", "every known vulnerability has a known severity", kOff, kOff, kOff, ""},
+       {{"ignoreUnfixed", Kind::flag}, {"reach", Kind::text}, {"databases", Kind::files}, {"vex", Kind::files}},
+       judge_unknown_severity},
   };
 }
 
@@ -180,6 +192,13 @@ void RuleContext::not_judged(std::string subject, std::string reason, std::strin
        .subject = std::move(subject),
        .reason = std::move(reason),
        .remedy = std::move(remedy)});
+}
+
+void RuleContext::excuse(Finding finding, std::string reason) const {
+  finding.rule = rule_;
+  finding.level = std::min(finding.level, setting_.level);
+  finding.place = setting_.place;
+  excepted_.push_back({std::move(finding), std::move(reason), {}});
 }
 
 void RuleContext::add(Finding finding) const {

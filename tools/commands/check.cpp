@@ -43,6 +43,17 @@ class CheckCommand : public Command {
         ->type_name("IMAGE")
         ->group(group);
     clock_.add_to(app, group);
+    app.add_option(
+           "--db", databases_,
+           "Database of vulnerabilities on disk; the rule \"vulnerabilities\" is an error then, where the policy "
+           "has it off; repeatable")
+        ->type_name("DIR|FILE")
+        ->take_all()
+        ->group(group);
+    app.add_option("--vex", vex_, "Statements about vulnerabilities: OpenVEX or CSAF; repeatable")
+        ->type_name("FILE")
+        ->take_all()
+        ->group(group);
     app.add_flag("--list", lists_, "List the rules, with what each level makes of them, and end")->group(group);
     app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
         ->type_name("OS/ARCH")
@@ -102,10 +113,20 @@ class CheckCommand : public Command {
     return {};
   }
 
+  // A database that is given is asked.
+  Policy policy(const std::optional<Policy>& recipes = {}) const {
+    auto policy = named_policy().value_or(recipes.value_or(Policy::of_level(PolicyLevel::standard)));
+    auto& rule = policy.rules["vulnerabilities"];
+    if (!databases_.empty() && rule.level == Severity::off) rule.level = Severity::error;
+    return policy;
+  }
+
   CheckInputs inputs(std::string name, const std::optional<std::int64_t>& now, const Streams& streams) const {
     CheckInputs inputs;
     inputs.name = std::move(name);
     inputs.now = now;
+    inputs.databases.assign(databases_.begin(), databases_.end());
+    inputs.vex.assign(vex_.begin(), vex_.end());
     inputs.cache_folder = cache_folder(cache_dir_, streams);
     inputs.stop = streams.stop;
     inputs.warn = [&streams](const std::string& text) { streams.err << "ociassemble: warning: " << text << '\n'; };
@@ -120,7 +141,7 @@ class CheckCommand : public Command {
   }
 
   std::vector<CheckReport> check_location(const std::optional<std::int64_t>& now, const Streams& streams) const {
-    const auto policy = named_policy().value_or(Policy::of_level(PolicyLevel::standard));
+    const auto wanted = policy();
     const auto location = Location::parse(location_);
     const auto workplace = registry_.workplace(streams, Verbosity::result, registry_of(location));
     const auto root = reading(location_, [&] { return open_document(location, workplace); });
@@ -137,7 +158,7 @@ class CheckCommand : public Command {
       auto given = inputs(location_, now, streams);
       given.tag = tag_of(location);
       given.against = older(image, workplace);
-      reports.push_back(reading(location_, [&] { return check_image(image, policy, given); }));
+      reports.push_back(reading(location_, [&] { return check_image(image, wanted, given); }));
     }
     return reports;
   }
@@ -155,7 +176,7 @@ class CheckCommand : public Command {
     if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
     std::vector<CheckReport> reports;
     for (const auto& resolved : recipe_.resolve(*recipe, platforms)) {
-      const auto policy = named_policy().value_or(resolved.policy.value_or(Policy::of_level(PolicyLevel::standard)));
+      const auto wanted = policy(resolved.policy);
       for (auto options : resolved.images) {
         lock_.apply(options);
         options.needs = Severity::off;  // the policy's rule judges the finished image
@@ -165,7 +186,7 @@ class CheckCommand : public Command {
         if (!resolved.profile.empty()) given.name += " " + resolved.profile;
         if (resolved.tags.size() == 1) given.tag = resolved.tags.front();
         given.against = older(made.image, workplace);
-        reports.push_back(check_image(made.image, policy, given));
+        reports.push_back(check_image(made.image, wanted, given));
       }
     }
     return reports;
@@ -173,6 +194,7 @@ class CheckCommand : public Command {
 
   std::string location_;
   std::optional<std::string> policy_file_, cache_dir_;
+  std::vector<std::string> databases_, vex_;
   std::string level_, platform_, output_, against_;
   std::string format_ = "text";
   bool lists_ = false;
