@@ -255,6 +255,8 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("inspect", "Show what is in an image", make_inspect_command);
     add("check", "Judge an image by a policy: may it be deployed", make_check_command);
     add("sbom", "List what is in an image, as SPDX or CycloneDX", make_sbom_command);
+    add("vulnerabilities", "List the known vulnerabilities of what is in an image", make_vulnerabilities_command);
+    add("db", "Fetch databases of vulnerabilities", make_db_command);
     add("referrers", "List what refers to an image: SBOMs, signatures, attestations", make_referrers_command);
     add("attest", "Attach an unsigned attestation to an image", make_attest_command);
     add("diff", "Show how two images differ", make_diff_command);

@@ -34,6 +34,7 @@ class Command {
 std::unique_ptr<Command> make_attest_command(CLI::App& app);
 std::unique_ptr<Command> make_build_command(CLI::App& app);
 std::unique_ptr<Command> make_check_command(CLI::App& app);
+std::unique_ptr<Command> make_db_command(CLI::App& app);
 std::unique_ptr<Command> make_delete_command(CLI::App& app);
 std::unique_ptr<Command> make_diff_command(CLI::App& app);
 std::unique_ptr<Command> make_digest_command(CLI::App& app);
@@ -51,6 +52,7 @@ std::unique_ptr<Command> make_tags_command(CLI::App& app);
 std::unique_ptr<Command> make_lock_command(CLI::App& app);
 std::unique_ptr<Command> make_verify_command(CLI::App& app);
 std::unique_ptr<Command> make_version_command(CLI::App& app);
+std::unique_ptr<Command> make_vulnerabilities_command(CLI::App& app);
 
 // The folder that was named, else the one of the XDG base directory specification; empty where there is no home either.
 std::filesystem::path cache_folder(const std::optional<std::string>& named, const Streams& streams);
