@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,9 @@ OCIASSEMBLE_EXPORT std::vector<Referrer> find_referrers(const Document& root, co
                                                         ReferrerDetail detail = ReferrerDetail::opened);
 
 // Puts a referrer beside its subject, which is in the registry's repository or the layout at `where`; its name or tag
-// does not count. Nothing is sent when it is there. Throws Error{invalid_argument} for other kinds of places.
-OCIASSEMBLE_EXPORT void attach(const Document& referrer, const Location& where, const Workplace& workplace);
+// does not count. With a tag it is put under that, in the place of what was there: cosign's older forms have no
+// subject. Nothing is sent when it is there. Throws Error{invalid_argument} for other kinds of places.
+OCIASSEMBLE_EXPORT void attach(const Document& referrer, const Location& where, const Workplace& workplace,
+                               const std::optional<std::string>& tag = {});
 
 }  // namespace ociassemble

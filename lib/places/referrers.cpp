@@ -10,12 +10,11 @@
 #include "base/stop.hpp"
 #include "base/text.hpp"
 #include "image/contents.hpp"
-#include "layout/index_entries.hpp"
-#include "layout/layout_referrers.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/registry.hpp"
+#include "places/referrer_place.hpp"
 #include "places/referrer_search.hpp"
 #include "registry/referrers.hpp"
 
@@ -29,85 +28,6 @@ constexpr std::size_t kMostReferrers = 20000;
 constexpr std::size_t kMostOpened = 200;  // manifests that are read for the size of what they hold
 // cosign's tags for what it signs and attests.
 constexpr std::array<std::string_view, 3> kCosignSuffixes{".sig", ".att", ".sbom"};
-
-// A place that can be asked what refers to a digest.
-class ReferrerPlace {
- public:
-  ReferrerPlace() = default;
-  ReferrerPlace(const ReferrerPlace&) = delete;
-  ReferrerPlace& operator=(const ReferrerPlace&) = delete;
-  virtual ~ReferrerPlace() = default;
-
-  virtual std::vector<Descriptor> referrers(const Digest& subject) = 0;
-  // The manifest under a tag; nothing where there is none.
-  virtual std::optional<Document> tagged(const std::string& tag) = 0;
-  virtual Document open(const Descriptor& manifest) = 0;
-};
-
-class RegistryPlace : public ReferrerPlace {
- public:
-  // Borrows the client.
-  RegistryPlace(const Reference& reference, RegistryClient& client)
-      : repository_(Reference::parse(reference.name())), client_(client) {}
-
-  std::vector<Descriptor> referrers(const Digest& subject) override { return client_.referrers(repository_, subject); }
-  std::optional<Document> tagged(const std::string& tag) override {
-    const auto reference = repository_.with_tag(tag);
-    if (!client_.find(reference)) return {};
-    return client_.open(reference);
-  }
-  Document open(const Descriptor& manifest) override { return client_.open(repository_, manifest); }
-
- private:
-  Reference repository_;
-  RegistryClient& client_;
-};
-
-// A layout or an archive: its index is read once.
-class LayoutPlace : public ReferrerPlace {
- public:
-  LayoutPlace(Index index, std::shared_ptr<BlobReader> blobs)
-      : index_(std::move(index)), blobs_(std::move(blobs)), referrers_(referrers_in(index_, *blobs_)) {}
-
-  std::vector<Descriptor> referrers(const Digest& subject) override {
-    std::vector<Descriptor> found;
-    const auto [begin, end] = referrers_.equal_range(subject);
-    for (auto entry = begin; entry != end; ++entry) found.push_back(entry->second);
-    return found;
-  }
-  std::optional<Document> tagged(const std::string& tag) override {
-    for (const auto& entry : index_.manifests) {
-      const auto name = entry.annotations.find(std::string(kRefNameAnnotation));
-      if (name != entry.annotations.end() && name->second == tag) return open(entry);
-    }
-    return {};
-  }
-  Document open(const Descriptor& manifest) override { return read_document(manifest, blobs_); }
-
- private:
-  Index index_;
-  std::shared_ptr<BlobReader> blobs_;
-  std::multimap<Digest, Descriptor> referrers_;
-};
-
-std::unique_ptr<ReferrerPlace> open_place(const Location& where, RegistryClient& client, const Workplace& workplace) {
-  switch (where.kind) {
-    case Kind::registry:
-      return std::make_unique<RegistryPlace>(*where.reference, client);
-    case Kind::oci_layout: {
-      const auto layout = OciLayout::open(where.path);
-      return std::make_unique<LayoutPlace>(layout.index(), layout.blobs());
-    }
-    case Kind::oci_archive: {
-      const auto index = open_oci_archive_index(where.path, workplace.stop);
-      return std::make_unique<LayoutPlace>(Index::parse(index.json), index.blobs);
-    }
-    default:
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("cannot look for referrers in {}: it cannot hold any", where.to_string()),
-                  "a registry, oci:DIR and oci-archive:FILE can");
-  }
-}
 
 class ReferrerWalk {
  public:
@@ -185,7 +105,7 @@ class ReferrerWalk {
 
 std::vector<Referrer> find_referrers_by(RegistryClient& client, const Document& root, const Location& where,
                                         const Workplace& workplace, ReferrerDetail detail) {
-  const auto place = open_place(where, client, workplace);
+  const auto place = open_referrer_place(where, client, workplace);
   return ReferrerWalk(*place, workplace, detail).find(root);
 }
 
@@ -195,16 +115,18 @@ std::vector<Referrer> find_referrers(const Document& root, const Location& where
   return find_referrers_by(*client, root, where, workplace, detail);
 }
 
-void attach(const Document& referrer, const Location& where, const Workplace& workplace) {
+void attach(const Document& referrer, const Location& where, const Workplace& workplace,
+            const std::optional<std::string>& tag) {
   switch (where.kind) {
     case Kind::registry: {
-      const auto target = Reference::parse(where.reference->name()).with_digest(referrer.descriptor.digest);
+      const auto repository = Reference::parse(where.reference->name());
+      const auto target = tag ? repository.with_tag(*tag) : repository.with_digest(referrer.descriptor.digest);
       client_of(workplace)->push(referrer, target);
       break;
     }
     case Kind::oci_layout: {
       auto layout = OciLayout::open(where.path);
-      write_document(layout, referrer, std::nullopt, workplace.registry.parallel, workplace.stop);
+      write_document(layout, referrer, tag, workplace.registry.parallel, workplace.stop);
       break;
     }
     default:
