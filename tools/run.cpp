@@ -258,10 +258,12 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("vulnerabilities", "List the known vulnerabilities of what is in an image", make_vulnerabilities_command);
     add("db", "Fetch databases of vulnerabilities", make_db_command);
     add("referrers", "List what refers to an image: SBOMs, signatures, attestations", make_referrers_command);
-    add("attest", "Attach an unsigned attestation to an image", make_attest_command);
+    add("attest", "Attach an attestation to an image, signed or unsigned", make_attest_command);
+    add("generate-key", "Make a pair of keys to sign and verify with", make_generate_key_command);
+    add("sign", "Sign an image by a key, as cosign does", make_sign_command);
     add("diff", "Show how two images differ", make_diff_command);
     add("lock", "Pin the bases of builds, and report tags that moved", make_lock_command);
-    add("verify", "Recompute every digest, size and diff ID of an image from its bytes", make_verify_command);
+    add("verify", "Recompute every digest of an image from its bytes, or check who signed it", make_verify_command);
     add("prune", "Remove the blobs of a layout that nothing in it needs", make_prune_command);
     add("version", "Show the versions that layer digests depend on", make_version_command);
     auto* help = app.add_subcommand("help", "Show the options and examples of a command");

@@ -27,4 +27,9 @@ OCIASSEMBLE_EXPORT Document make_referrer(const Descriptor& subject, std::string
 OCIASSEMBLE_EXPORT std::string make_statement(const Digest& subject, std::string_view predicate_type,
                                               std::string_view predicate);
 
+// An unsigned Statement about `subject` as a referrer of it, of the type "application/vnd.in-toto+json".
+OCIASSEMBLE_EXPORT Document make_statement_referrer(const Descriptor& subject, std::string_view predicate_type,
+                                                    std::string_view predicate,
+                                                    const std::shared_ptr<BlobStore>& store);
+
 }  // namespace ociassemble

@@ -45,6 +45,8 @@
 #include "ociassemble/registry.hpp"
 #include "ociassemble/same_app.hpp"
 #include "ociassemble/sbom.hpp"
+#include "ociassemble/signatures.hpp"
+#include "ociassemble/signing_key.hpp"
 #include "ociassemble/system.hpp"
 #include "ociassemble/verify.hpp"
 #include "ociassemble/version.hpp"

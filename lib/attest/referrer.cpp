@@ -14,6 +14,7 @@ namespace ociassemble {
 namespace {
 
 constexpr std::string_view kEmptyJson = "{}";
+constexpr std::string_view kStatementType = "application/vnd.in-toto+json";
 constexpr std::size_t kLargestPredicate = std::size_t{64} << 20U;
 
 }  // namespace
@@ -52,6 +53,13 @@ std::string make_statement(const Digest& subject, std::string_view predicate_typ
   statement.string("predicateType", predicate_type);
   statement.json("predicate", to_json(value));
   return statement.finish();
+}
+
+Document make_statement_referrer(const Descriptor& subject, std::string_view predicate_type, std::string_view predicate,
+                                 const std::shared_ptr<BlobStore>& store) {
+  return make_referrer(subject, kStatementType, kStatementType,
+                       make_statement(subject.digest, predicate_type, predicate),
+                       {{"in-toto.io/predicate-type", std::string(predicate_type)}}, store);
 }
 
 }  // namespace ociassemble

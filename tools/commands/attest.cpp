@@ -6,17 +6,18 @@
 #include <utility>
 
 #include "commands/command.hpp"
+#include "flags/key_flags.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/artifact.hpp"
 #include "ociassemble/document.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/referrers.hpp"
+#include "ociassemble/signatures.hpp"
 
 namespace ociassemble::tool {
 namespace {
 
 constexpr std::size_t kLargestPredicateFile = std::size_t{64} << 20U;
-constexpr const char* kStatementType = "application/vnd.in-toto+json";
 // The names that cosign has for the usual predicates.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kPredicateNames{{
     {"spdx", "https://spdx.dev/Document"},
@@ -46,13 +47,14 @@ class AttestCommand : public Command {
         ->type_name("FILE")
         ->required();
     app.add_option("--platform", platform_, "Attest the image of this platform, not the index")->type_name("OS/ARCH");
+    key_.add_to(app, "--key", "Sign the statement by this private key", "Key");
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(
         "Puts an in-toto Statement about the image beside it, as a referrer: the image and its digest stay as they "
         "are. "
-        "It is not\n"
-        "signed, so it says no more than whoever can write to the repository.\n"
+        "Without\n"
+        "--key it is not signed, so it says no more than whoever can write to the repository.\n"
         "\n"
         "Examples:\n"
         "  ociassemble attest oci:image:v1 --type https://example.com/tests/v1 --predicate results.json\n"
@@ -67,19 +69,25 @@ class AttestCommand : public Command {
                                              : read_file(predicate_, kLargestPredicateFile);
     auto root = reading(location_, [&] { return open_document(location, workplace); });
     if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
-    const auto statement = make_statement(root.descriptor.digest, uri, predicate);
-    const auto referrer = make_referrer(root.descriptor, kStatementType, kStatementType, statement,
-                                        {{"in-toto.io/predicate-type", uri}}, make_memory_store());
+    const auto referrer = make(root.descriptor, uri, predicate, streams);
     attach(referrer, location, workplace);
     streams.out << referrer.descriptor.digest.to_string() << '\n';
     return 0;
   }
 
  private:
+  Document make(const Descriptor& subject, const std::string& uri, const std::string& predicate,
+                const Streams& streams) const {
+    if (key_.is_given())
+      return make_attestation(subject, uri, predicate, make_signer(key_.read(streams)), make_memory_store());
+    return make_statement_referrer(subject, uri, predicate, make_memory_store());
+  }
+
   std::string location_;
   std::string type_;
   std::string predicate_;
   std::string platform_;
+  SigningKeyFlags key_;
   OutputFlags output_;
   RegistryFlags registry_;
 };

@@ -8,6 +8,8 @@
 #include "commands/command.hpp"
 #include "commands/repair.hpp"
 #include "commands/same_app.hpp"
+#include "commands/signed.hpp"
+#include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/verify.hpp"
 #include "report/counted.hpp"
@@ -27,6 +29,7 @@ class VerifyCommand : public Command {
         ->expected(1, 2);
     app.add_flag("--json", json_, "Print JSON")->group("Output");
     output_.add_quiet_to(app, "Print nothing but problems");
+    signed_.add_to(app);
     same_app_.add_to(app);
     repair_.add_to(app);
     registry_.add_to(app);
@@ -34,6 +37,12 @@ class VerifyCommand : public Command {
         "Reads every byte once and recomputes digests, sizes, media types, diff IDs and history. A layout without a "
         "tag is\n"
         "checked whole. Exit status 3 when something is wrong.\n"
+        "\n"
+        "With --key: checks that the image is signed by the key, and what --require names; reads no layer. Prints the "
+        "image by its\n"
+        "digest, as a deployment should name it. A signed index vouches for its images; one that is named by its own "
+        "digest needs a\n"
+        "signature of its own, or --through INDEX. No transparency log is consulted.\n"
         "\n"
         "With --repair: first replaces blobs of an OCI layout that are missing or damaged by those of --from. Status 0 "
         "when all is\n"
@@ -49,6 +58,7 @@ class VerifyCommand : public Command {
         "Examples:\n"
         "  ociassemble verify oci:image:v1\n"
         "  ociassemble verify registry.example.com/team/server:v1\n"
+        "  ociassemble verify --key release.pub --require signature,sbom registry.example.com/team/server:v1\n"
         "  ociassemble verify --repair --from registry.example.com/team/server:v1 oci:image:v1\n"
         "  ociassemble verify --same-app registry.example.com/app:v1-dev registry.example.com/app:v1\n"
         "  ociassemble verify --same-app --strict --allow env --allow files:/etc/app oci:app:dev oci:app:prod");
@@ -56,6 +66,13 @@ class VerifyCommand : public Command {
 
   int run(const Streams& streams) override {
     if (same_app_.is_asked(locations_)) return same_app_.run(locations_, registry_, streams, kind_of_output());
+    if (signed_.is_asked()) {
+      if (repair_.is_asked()) {
+        throw Error(ErrorCode::invalid_argument, "cannot repair and check signatures at once",
+                    "repair first, then run verify --key");
+      }
+      return signed_.run(locations_.front(), registry_, streams, output_.quiet(), json_);
+    }
     const auto location = Location::parse(locations_.front());
     auto named = repair_.named();
     named.insert(named.begin(), location);
@@ -107,6 +124,7 @@ class VerifyCommand : public Command {
   }
 
   std::vector<std::string> locations_;
+  SignedFlags signed_;
   SameAppFlags same_app_;
   RepairFlags repair_;
   bool json_ = false;
