@@ -261,6 +261,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("attest", "Attach an attestation to an image, signed or unsigned", make_attest_command);
     add("generate-key", "Make a pair of keys to sign and verify with", make_generate_key_command);
     add("sign", "Sign an image by a key, as cosign does", make_sign_command);
+    add("rebuild", "Make an image again from its provenance, and compare", make_rebuild_command);
     add("diff", "Show how two images differ", make_diff_command);
     add("lock", "Pin the bases of builds, and report tags that moved", make_lock_command);
     add("verify", "Recompute every digest of an image from its bytes, or check who signed it", make_verify_command);

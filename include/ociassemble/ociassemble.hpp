@@ -39,6 +39,7 @@
 #include "ociassemble/platforms.hpp"
 #include "ociassemble/policy.hpp"
 #include "ociassemble/programs.hpp"
+#include "ociassemble/provenance.hpp"
 #include "ociassemble/recipe.hpp"
 #include "ociassemble/reference.hpp"
 #include "ociassemble/referrers.hpp"

@@ -48,6 +48,7 @@ struct ResolvedRecipe {
   // What the images must be like before they are published; nothing where the recipe has none. Its rule "needs" is in
   // `images` already (AssembleOptions::needs), unless the policy has exceptions from it.
   std::optional<Policy> policy;
+  bool provenance = false;  // whether the recipe asks for one
 };
 
 // Throws Error{not_found} with the place for a file or folder that the recipe names and the options still have, and

@@ -47,6 +47,9 @@ OCIASSEMBLE_EXPORT SbomFormat parse_sbom_format(std::string_view text);
 // "application/spdx+json", "application/vnd.cyclonedx+json".
 OCIASSEMBLE_EXPORT std::string_view sbom_media_type(SbomFormat format);
 
+// "https://spdx.dev/Document", "https://cyclonedx.org/bom": its type as the predicate of a Statement.
+OCIASSEMBLE_EXPORT std::string_view sbom_predicate_type(SbomFormat format);
+
 struct SbomOptions {
   // What the image is called; when empty the title that its annotations or labels give it, else its entrypoint's file.
   std::string name;

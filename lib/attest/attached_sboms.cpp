@@ -18,16 +18,6 @@ constexpr const char* kAttestationManifest = "application/vnd.docker.attestation
 constexpr const char* kStatement = "application/vnd.in-toto+json";
 constexpr const char* kPredicateType = "in-toto.io/predicate-type";
 
-std::string_view predicate_type(SbomFormat format) {
-  switch (format) {
-    case SbomFormat::spdx:
-      return "https://spdx.dev/Document";
-    case SbomFormat::cyclonedx:
-      return "https://cyclonedx.org/bom";
-  }
-  return {};
-}
-
 Descriptor put_document(const Inventory& inventory, SbomFormat format, const SbomOptions& options, BlobStore& store) {
   const auto blob = store.begin();
   write_sbom(inventory, format, options, *blob);
@@ -36,7 +26,7 @@ Descriptor put_document(const Inventory& inventory, SbomFormat format, const Sbo
 
 // The Statement with the document as its predicate, which is written as it comes.
 Descriptor put_statement(const Inventory& inventory, SbomFormat format, const SbomOptions& options, BlobStore& store) {
-  const auto frame = make_statement(inventory.image.digest(), predicate_type(format), "{}");
+  const auto frame = make_statement(inventory.image.digest(), sbom_predicate_type(format), "{}");
   const auto at = frame.rfind("{}");
   const auto blob = store.begin();
   blob->write(as_bytes(std::string_view(frame).substr(0, at)));
@@ -51,7 +41,7 @@ Document attestation_of(const Inventory& inventory, const SbomRequest& request,
   Manifest manifest{.artifact_type = kAttestationManifest, .config = store->put("{}", media_type::kEmpty)};
   for (const auto format : request.formats) {
     auto layer = put_statement(inventory, format, request.options, *store);
-    layer.annotations.emplace(kPredicateType, predicate_type(format));
+    layer.annotations.emplace(kPredicateType, sbom_predicate_type(format));
     manifest.layers.push_back(std::move(layer));
   }
   const auto& of = image.descriptor();
@@ -65,6 +55,16 @@ Document attestation_of(const Inventory& inventory, const SbomRequest& request,
 }
 
 }  // namespace
+
+std::string_view sbom_predicate_type(SbomFormat format) {
+  switch (format) {
+    case SbomFormat::spdx:
+      return "https://spdx.dev/Document";
+    case SbomFormat::cyclonedx:
+      return "https://cyclonedx.org/bom";
+  }
+  return {};
+}
 
 AttestationForm parse_attestation_form(std::string_view text) {
   if (text == "referrers") return AttestationForm::referrers;

@@ -366,6 +366,12 @@ std::vector<Platform> Members::platforms() const {
   return platforms;
 }
 
+bool Members::provenance() const {
+  bool wanted = false;
+  with_member(recipe_, "provenance", [&](const auto& node) { wanted = std::get<bool>(node.data); });
+  return wanted;
+}
+
 std::vector<std::string> Members::tags() const {
   std::vector<std::string> tags;
   with_member(recipe_, "tags", [&](const auto& node) {

@@ -43,6 +43,7 @@ class Members {
   SbomRequest sbom() const;
   // Nothing where the recipe has none. Reads the file that it names.
   std::optional<Policy> policy() const;
+  bool provenance() const;
 
  private:
   const RecipeText& text_;

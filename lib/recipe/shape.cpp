@@ -114,6 +114,7 @@ const std::vector<Rule> Checker::kImage = {
     {"readOnly", &Checker::flag},       {"stopSignal", &Checker::text},    {"healthcheck", &Checker::healthcheck},
     {"compression", &Checker::text},    {"format", &Checker::text},        {"tags", &Checker::texts},
     {"created", &Checker::text},        {"fileTimes", &Checker::text},     {"policy", &Checker::policy},
+    {"provenance", &Checker::flag},
 };
 
 void Checker::unknown(const RecipeMember& member, std::span<const Rule> rules) const {

@@ -6,6 +6,7 @@
 
 #include "base/escape.hpp"
 #include "base/output_file.hpp"
+#include "commands/build_evidence.hpp"
 #include "commands/build_files.hpp"
 #include "commands/build_help.hpp"
 #include "commands/build_result.hpp"
@@ -44,6 +45,7 @@ class BuildCommand : public Command {
     lock_.add_to(app, "Contents");
     add_output_options(app);
     sbom_.add_to(app, "SBOM");
+    evidence_.add_to(app, "Evidence");
     registry_.add_to(app);
     app.footer(kBuildFooter);
   }
@@ -63,7 +65,7 @@ class BuildCommand : public Command {
 
   int build(const Streams& streams) {
     if (second_assembly_) change_process(streams);
-    const auto builds = plan(streams);
+    auto builds = plan(streams);
     if (second_assembly_) {
       assemble_second(builds, registry_workplace(builds, streams, {}), *second_assembly_);
       return 0;
@@ -71,9 +73,12 @@ class BuildCommand : public Command {
     if (recipe_.compiles()) compile_programs();
     require_named_files(builds);
     const auto workplace = make_workplace(builds, streams);
+    if (!dry_run_) evidence_.read_key(streams);
+    evidence_.prepare(builds, named_from(), workplace);
     if (!dry_run_ && !twice_) expect_pushes(builds, workplace);
     // All are made before one is published.
-    const auto made = assemble_builds(builds, workplace);
+    auto made = assemble_builds(builds, workplace);
+    if (!dry_run_) evidence_.add(builds, made, compiled_, named_from(), workplace);
     for (const auto& result : made) check_paths(builds, result.inputs(), made);
     for (std::size_t i = 0; i < builds.size(); ++i) check_policy(builds[i], made[i], clock_.now(), workplace, streams);
     if (twice_) compare_with_second(builds, made, workplace, streams);
@@ -136,7 +141,8 @@ class BuildCommand : public Command {
                 {},
                 parse_targets(resolved.profile, resolved.tags),
                 sbom_.apply(resolved.sbom),
-                resolved.policy};
+                resolved.policy,
+                evidence_.wants_provenance(resolved.provenance)};
     for (const auto& image : resolved.images) {
       for (auto& options : flags_.apply(image)) {
         finish_options(options, streams);
@@ -144,23 +150,32 @@ class BuildCommand : public Command {
       }
     }
     if (build.images.front().format == ImageFormat::docker) reject_docker_format(build.targets);
-    if (!build.sbom.formats.empty() && build.sbom.form == AttestationForm::referrers)
-      check_archives(build.targets, streams);
+    const bool has_sboms = !build.sbom.formats.empty() && build.sbom.form == AttestationForm::referrers;
+    if (has_sboms || build.provenance || evidence_.signs()) check_archives(build.targets, has_sboms, streams);
     return build;
   }
 
-  // A docker archive goes without the SBOM where another place has it.
-  static void check_archives(const std::vector<Location>& targets, const Streams& streams) {
+  // The folder that inputs are named from.
+  std::filesystem::path named_from() const {
+    if (recipe_file_.empty() || recipe_file_.parent_path().empty()) return ".";
+    return recipe_file_.parent_path();
+  }
+
+  // A docker archive goes without what refers to the image where another place has it.
+  static void check_archives(const std::vector<Location>& targets, bool has_sboms, const Streams& streams) {
     const auto is_archive = [](const Location& target) { return target.kind == Location::Kind::docker_archive; };
     const auto archive = std::find_if(targets.begin(), targets.end(), is_archive);
     if (archive == targets.end()) return;
     if (std::all_of(targets.begin(), targets.end(), is_archive)) {
       throw Error(ErrorCode::invalid_argument,
-                  "cannot put an SBOM into " + archive->to_string() + ": a docker archive holds images alone",
-                  "write to oci-archive:FILE, which `docker load` takes, too; or leave --sbom out");
+                  std::string("cannot put ") + (has_sboms ? "an SBOM" : "a provenance or signature") + " into " +
+                      archive->to_string() + ": a docker archive holds images alone",
+                  std::string("write to oci-archive:FILE, which `docker load` takes, too; or leave ") +
+                      (has_sboms ? "--sbom out" : "--provenance and --sign-key out"));
     }
     streams.err << "ociassemble: warning: " << archive->to_string()
-                << " holds no SBOM: a docker archive holds images alone\n";
+                << (has_sboms ? " holds no SBOM" : " holds no provenance and no signature")
+                << ": a docker archive holds images alone\n";
   }
 
   void finish_options(AssembleOptions& options, const Streams& streams) const {
@@ -226,6 +241,7 @@ class BuildCommand : public Command {
     Texts published;
     published.reserve(build.targets.size());
     for (std::size_t i = 0; i < build.targets.size(); ++i) {
+      evidence_.sign_tags(made, build.targets[i], workplace);
       published.push_back(publish(made, build.targets, i, workplace));
     }
     files_.write(build, made, read_besides());
@@ -436,6 +452,7 @@ class BuildCommand : public Command {
   BuildFlags flags_;
   BuildFiles files_;
   SbomRequestFlags sbom_;
+  EvidenceFlags evidence_;
   LockFlags lock_;
   RegistryFlags registry_;
   RecipeFlags recipe_;

@@ -6,8 +6,10 @@
 #include <set>
 #include <utility>
 
+#include "base/stop.hpp"
 #include "flags/sbom_flags.hpp"
 #include "io/output.hpp"
+#include "io/streams.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
@@ -48,6 +50,31 @@ void BuildResult::add_sboms(const SbomRequest& request, const AssembleOptions& o
   for (const auto& inventory : inventories_) {
     auto made = make_sbom_referrers(*inventory, request, workplace.store);
     std::move(made.begin(), made.end(), std::back_inserter(referrers_));
+  }
+}
+
+Descriptor BuildResult::descriptor() const { return index_ ? index_->descriptor : images_.front().image.descriptor(); }
+
+std::vector<Document> BuildResult::documents() const {
+  std::vector<Document> documents;
+  for (const auto& made : images_)
+    documents.push_back({made.image.descriptor(), made.image.manifest_json(), make_memory_store()});
+  if (index_) documents.push_back({index_->descriptor, index_->json, make_memory_store()});
+  return documents;
+}
+
+void BuildResult::sign(const Signer& signer, const Workplace& workplace) {
+  const auto store = make_memory_store();
+  for (const auto& document : documents()) referrers_.push_back(make_signature(document.descriptor, signer, store));
+  // In the order of the images.
+  for (std::size_t i = 0; i < inventories_.size(); ++i) {
+    throw_if_stopped(workplace.stop);
+    for (const auto format : request_.formats) {
+      StringSink sbom;
+      write_sbom(*inventories_[i], format, request_.options, sbom);
+      referrers_.push_back(
+          make_attestation(images_[i].image.descriptor(), sbom_predicate_type(format), sbom.bytes(), signer, store));
+    }
   }
 }
 

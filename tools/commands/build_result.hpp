@@ -10,6 +10,7 @@
 #include "commands/recipe_build.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/platforms.hpp"
+#include "ociassemble/signatures.hpp"
 
 namespace ociassemble::tool {
 
@@ -29,6 +30,14 @@ class BuildResult {
   // Makes the SBOMs that were asked for, to go along from now on. In BuildKit's form the result becomes an index, if it
   // is none.
   void add_sboms(const SbomRequest& request, const AssembleOptions& options, const Workplace& workplace);
+  // The image's or the index's.
+  Descriptor descriptor() const;
+  // Each image, then the index, as documents: what is signed.
+  std::vector<Document> documents() const;
+  // A manifest that goes along from now on.
+  void add_referrer(Document referrer) { referrers_.push_back(std::move(referrer)); }
+  // Adds signatures of each image and of the index, and of the SBOMs, as bundles.
+  void sign(const Signer& signer, const Workplace& workplace);
   // Every digest that the SBOMs have a part in, a line each.
   std::string sbom_digests() const;
   // Writes each document to a file of its own in the folder, which is made; returns the files.

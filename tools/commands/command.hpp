@@ -47,6 +47,7 @@ std::unique_ptr<Command> make_logout_command(CLI::App& app);
 std::unique_ptr<Command> make_pull_command(CLI::App& app);
 std::unique_ptr<Command> make_prune_command(CLI::App& app);
 std::unique_ptr<Command> make_push_command(CLI::App& app);
+std::unique_ptr<Command> make_rebuild_command(CLI::App& app);
 std::unique_ptr<Command> make_referrers_command(CLI::App& app);
 std::unique_ptr<Command> make_sbom_command(CLI::App& app);
 std::unique_ptr<Command> make_sign_command(CLI::App& app);

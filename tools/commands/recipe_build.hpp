@@ -20,6 +20,7 @@ struct Build {
   std::vector<Location> targets;
   SbomRequest sbom;
   std::optional<Policy> policy = {};
+  bool provenance = false;
 };
 
 // The options of `build` that are about recipes.
