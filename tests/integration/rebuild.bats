@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Provenance, and images that are made again from it (docs/provenance.md).
+# shellcheck disable=SC2154  # variables that lib.bash sets
+load lib
+
+set_up() {
+  mkdir -p project/bin/linux-amd64 project/bin/linux-arm64 project/assets/sub
+  cd project || return 1
+  cp "$server" bin/linux-amd64/server
+  cp "$(GOARCH=arm64 go_server)" bin/linux-arm64/server
+  echo hello >assets/page.html
+  echo more >assets/sub/style.css
+  ln -s page.html assets/link
+  echo '*.log' >assets/.dockerignore
+  echo setting >app.conf
+  cat >ociassemble.json <<'JSON'
+{
+  "platforms": ["linux/amd64", "linux/arm64"],
+  "provenance": true,
+  "binaries": {"/usr/bin/server": {"source": "bin/{os}-{arch}/server"}},
+  "files": {"/srv/assets": "assets", "/etc/": "app.conf"},
+  "user": "1000",
+  "env": {"MODE": "prod"},
+  "labels": {"team": "a"},
+  "healthcheck": {"test": ["CMD", "/usr/bin/server", "health"], "interval": "5s", "retries": 3},
+  "writable": ["/data"],
+  "profiles": {"dev": {"env": {"MODE": "dev"}, "files": {"/etc/dev.conf": "app.conf"}}}
+}
+JSON
+}
+
+build() { ociassemble build -q "$@"; }
+
+@test "a recipe of two profiles and two platforms is made again to the same digest, elsewhere and with other threads" {
+  build --all-profiles -o 'oci:../{profile}:v1'
+  build -o oci:../plain:v1
+  cp -r . ../elsewhere
+  cd ../elsewhere
+  touch -d 2001-01-01 app.conf bin/linux-amd64/server
+  for name in dev plain; do
+    run -0 --separate-stderr ociassemble rebuild -q "oci:../$name:v1"
+    [ "$output" = "the same digest: $(ociassemble digest "oci:../$name:v1")" ]
+    # From another folder, with the folder named.
+    (cd / && command ociassemble rebuild -q "oci:$BATS_TEST_TMPDIR/$name:v1" --inputs "$BATS_TEST_TMPDIR/elsewhere")
+  done
+}
+
+@test "each platform's image has a provenance of its own" {
+  build -o oci:../out:v1
+  run -0 ociassemble referrers --json oci:../out:v1
+  [ "$(jq '[.[] | select(.artifactType == "application/vnd.in-toto+json")] | length' <<<"$output")" = 3 ]
+  arm64=$(ociassemble digest --platform linux/arm64 oci:../out:v1)
+  statement=$(jq -r --arg subject "$arm64" '.[] | select(.subject == $subject) | .digest' <<<"$output")
+  layer=$(jq -r '.layers[0].digest' "../out/blobs/sha256/${statement#sha256:}")
+  jq .predicate "../out/blobs/sha256/${layer#sha256:}" >predicate.json
+  [ "$(jq -r '.buildDefinition.externalParameters.images | length' predicate.json)" = 1 ]
+  # What it says is true: the SHA-256 of coreutils.
+  [ "$(jq -r '.buildDefinition.resolvedDependencies[] | select(.name == "bin/linux-arm64/server") | .digest.sha256' predicate.json)" = \
+    "$(sha256sum <bin/linux-arm64/server | cut -d' ' -f1)" ]
+  ociassemble build -q -f ociassemble.json --platform linux/arm64 -o oci:../one:v1
+  run -0 ociassemble rebuild -q oci:../one:v1 --provenance predicate.json
+}
+
+@test "one changed byte in any input is named, with status 3" {
+  build -o oci:../out:v1
+  check() {
+    cp -r . ../changed
+    (cd ../changed && eval "$2")
+    run -3 ociassemble rebuild -q oci:../out:v1 --inputs ../changed
+    [[ "$output" = *"the input $1 is another: its digest was "* ]]
+    rm -r ../changed
+  }
+  check bin/linux-amd64/server 'printf x >>bin/linux-amd64/server'
+  check bin/linux-arm64/server 'printf x >>bin/linux-arm64/server'
+  check app.conf 'echo Setting >app.conf'
+  check assets 'echo Hello >assets/page.html'
+  check assets 'chmod +x assets/sub/style.css'
+  check assets 'mv assets/sub/style.css assets/sub/Style.css'
+  check assets 'ln -sf sub/style.css assets/link'
+  check assets 'touch assets/new.html'
+  # What is ignored does not count, nor do permissions that the image does not have.
+  touch assets/some.log
+  chmod 600 app.conf assets/page.html
+  run -0 ociassemble rebuild -q oci:../out:v1
+}
+
+@test "an input that is missing is named with the option that gives it, also under another name" {
+  build -o oci:../out:v1
+  mv app.conf ../other.conf
+  run -1 ociassemble rebuild -q oci:../out:v1
+  [[ "$output" = *"the input app.conf is missing"*"--input app.conf=PATH"* ]]
+  run -0 ociassemble rebuild -q oci:../out:v1 --input app.conf=../other.conf
+  run -2 ociassemble rebuild -q oci:../out:v1 --input app.conf
+}
+
+@test "bases: by digest from a registry, from layouts and from root file systems" {
+  start_registry "$BATS_TEST_TMPDIR/registry"
+  local base root=$BATS_TEST_TMPDIR/root
+  mkdir -p "$root/etc"
+  echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+  tar -C "$root" -cf root.tar .
+  ociassemble build -q --binary "$server" --base "rootfs:$root" -o oci:../base:v1
+  ociassemble push -q oci:../base:v1 "$REGISTRY/base:v1"
+  for base in "$REGISTRY/base:v1" oci:../base:v1 "rootfs:$root" rootfs:root.tar scratch static; do
+    rm -rf ../out
+    build --binary bin/linux-amd64/server --base "$base" --provenance -o oci:../out:v1
+    local name=''
+    case $base in
+      oci:*) name=--input=base=../base ;;
+      "rootfs:$root") name=--input=root=$root ;;
+    esac
+    run -0 ociassemble rebuild -q oci:../out:v1 ${name:+"$name"}
+  done
+  # The tag moves on; the digest stays.
+  build --binary bin/linux-amd64/server --base "$REGISTRY/base:v1" --provenance -o oci:../pinned:v1
+  build --binary bin/linux-amd64/server --label moved=1 --push "$REGISTRY/base:v1"
+  run -0 ociassemble rebuild -q oci:../pinned:v1
+  # A file in a root file system.
+  build --binary bin/linux-amd64/server --base rootfs:root.tar --provenance -o oci:../tarred:v1
+  echo 'x:x:1:1::/:' >>"$root/etc/passwd"
+  tar -C "$root" -cf root.tar .
+  run -3 ociassemble rebuild -q oci:../tarred:v1
+  [[ "$output" = *"the input root.tar is another"* ]]
+  stop_registry "$BATS_TEST_TMPDIR/registry"
+}
+
+@test "options are part of it: an image whose provenance says something else is refused where it differs" {
+  build -o oci:../out:v1
+  sed -i 's/"MODE": "prod"/"MODE": "pr0d"/' ociassemble.json
+  build -o oci:../liar:v1
+  provenance() {
+    local statement layer
+    statement=$(jq -r '.manifests[].digest' "../$1/index.json" | while read -r digest; do
+      jq -er --arg own "$digest" --arg root "$(ociassemble digest "oci:../$1:v1")" \
+        'select(.subject.digest == $root and (.annotations["in-toto.io/predicate-type"] | . != null)) | .layers[0].digest' \
+        "../$1/blobs/sha256/${digest#sha256:}" || true
+    done)
+    jq .predicate "../$1/blobs/sha256/${statement#sha256:}"
+  }
+  provenance liar >liar.json
+  run -3 ociassemble rebuild -q oci:../out:v1 --provenance liar.json
+  [[ "$output" = *"the image for linux/amd64 differs in "* ]]
+  [[ "$output" = *"was not made again"* ]]
+}
+
+@test "a hostile provenance reads nothing outside of the folder" {
+  build -o oci:../out:v1
+  run -0 ociassemble referrers --json oci:../out:v1
+  statement=$(jq -r --arg subject "$(ociassemble digest oci:../out:v1)" '.[] | select(.subject == $subject) | .digest' <<<"$output")
+  layer=$(jq -r '.layers[0].digest' "../out/blobs/sha256/${statement#sha256:}")
+  jq .predicate "../out/blobs/sha256/${layer#sha256:}" >good.json
+  for name in /etc/passwd ../../etc/passwd bin/../../secret .; do
+    jq --arg name "$name" '.buildDefinition.externalParameters.images[0].contents.files[0].input = $name' good.json >bad.json
+    run -1 ociassemble rebuild -q oci:../out:v1 --provenance bad.json
+    [[ "$output" = *"leads out of the folder"* ]]
+  done
+  jq '.buildDefinition.internalParameters.layerFormat = 99' good.json >bad.json
+  run -1 ociassemble rebuild -q oci:../out:v1 --provenance bad.json
+  [[ "$output" = *"layer format 99"* ]]
+  jq '.buildDefinition.internalParameters.codecs["gzip:4"] = "libdeflate 0.1"' good.json >codec.json
+  run -0 --separate-stderr ociassemble rebuild -q oci:../out:v1 --provenance codec.json
+  jq '.buildDefinition.externalParameters.images[0].base = {"image": "example.com/x:v1"}' good.json >bad.json
+  run -1 ociassemble rebuild -q oci:../out:v1 --provenance bad.json
+  [[ "$output" = *"has no digest"* ]]
+}
+
+@test "the summary says what was rebuilt" {
+  build -o oci:../out:v1
+  ociassemble rebuild -q oci:../out:v1 --summary summary.json
+  [ "$(jq -r .predicateType summary.json)" = https://slsa.dev/verification_summary/v1 ]
+  [ "$(jq -r '.subject[0].digest.sha256' summary.json)" = "$(ociassemble digest oci:../out:v1 | cut -d: -f2)" ]
+  [ "$(jq -r .predicate.verificationResult summary.json)" = PASSED ]
+}

@@ -1,0 +1,257 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Signatures by a key (docs/evidence.md): made here and checked by cosign and skopeo, made by cosign and checked here.
+# shellcheck disable=SC2154  # variables that lib.bash sets
+load lib
+
+set_up() {
+  start_registry "$BATS_TEST_TMPDIR/registry"
+  export COSIGN_PASSWORD=hunter2
+  ociassemble generate-key -q a
+  ociassemble generate-key -q b
+}
+
+tear_down() { stop_registry "$BATS_TEST_TMPDIR/registry"; }
+
+# TAG LABEL: an index of two platforms there.
+push_index() {
+  mkdir -p bin/linux-amd64 bin/linux-arm64
+  cp "$server" bin/linux-amd64/server
+  cp "$(GOARCH=arm64 go_server)" bin/linux-arm64/server
+  ociassemble build -q --binary 'bin/{os}-{arch}/server' --platform linux/amd64 --platform linux/arm64 --label "l=$2" --push "$REGISTRY/app:$1"
+}
+push_image() { ociassemble build -q --binary "$server" --label "l=$2" --push "$REGISTRY/app:$1"; }
+digest_of() { ociassemble digest "$REGISTRY/app:$1"; }
+
+need_cosign() {
+  cosign=${COSIGN:-$(type -P cosign || true)}
+  [ -n "$cosign" ] || skip "cosign is not here (COSIGN=FILE names it)"
+  "$cosign" version >/dev/null 2>&1 || skip "cosign does not run"
+}
+cosign_signs() {
+  "$cosign" "$@" --use-signing-config=false --tlog-upload=false --allow-http-registry --yes
+}
+cosign_verifies() { "$cosign" "$1" --insecure-ignore-tlog=true --allow-http-registry "${@:2}"; }
+
+@test "a signed index: its digest is printed for the deployment, and signing again adds nothing" {
+  push_index v1 1
+  first=$(ociassemble sign -q --key a.key "$REGISTRY/app:v1")
+  [ "$(wc -l <<<"$first")" = 6 ]
+  run -0 --separate-stderr ociassemble verify --key a.pub "$REGISTRY/app:v1"
+  [ "$output" = "$REGISTRY/app@$(digest_of v1)" ]
+  [[ "$stderr" = *"no transparency log was consulted"* ]]
+  grep -c PUT registry/log >before
+  [ "$(ociassemble sign -q --key a.key "$REGISTRY/app:v1")" = "$first" ]
+  grep -c PUT registry/log >after
+  cmp before after
+}
+
+@test "cosign takes our signatures, of both forms, by keys of both kinds, and our attestations" {
+  need_cosign
+  push_index v1 1
+  ociassemble generate-key -q e --type ed25519
+  for key in a e; do
+    ociassemble sign -q --key "$key.key" "$REGISTRY/app:v1"
+    for form in true false; do
+      run -0 cosign_verifies verify --key "$key.pub" --new-bundle-format="$form" "$REGISTRY/app:v1"
+      [[ "$output" = *"$(digest_of v1)"* ]]
+    done
+  done
+  run -1 cosign_verifies verify --key b.pub "$REGISTRY/app:v1"
+  echo '{"passed": true}' >results.json
+  ociassemble attest -q --key a.key --type https://example.com/tests/v1 --predicate results.json "$REGISTRY/app:v1"
+  run -0 cosign_verifies verify-attestation --key a.pub --type https://example.com/tests/v1 "$REGISTRY/app:v1"
+}
+
+@test "cosign's signatures and attestations are taken, of both forms, by its key and by ours" {
+  need_cosign
+  "$cosign" generate-key-pair --output-key-prefix c
+  for form in true false; do
+    push_index "v-$form" "$form"
+    run -3 ociassemble verify --key c.pub "$REGISTRY/app:v-$form"
+    cosign_signs sign --key c.key --new-bundle-format="$form" "$REGISTRY/app:v-$form"
+    ociassemble verify -q --key c.pub "$REGISTRY/app:v-$form"
+    run -3 ociassemble verify --key a.pub "$REGISTRY/app:v-$form"
+    cosign_signs sign --key a.key --new-bundle-format="$form" "$REGISTRY/app:v-$form"
+    ociassemble verify -q --key a.pub "$REGISTRY/app:v-$form"
+    echo '{"spdxVersion": "SPDX-2.3"}' >sbom.json
+    cosign_signs attest --key c.key --type spdxjson --predicate sbom.json --new-bundle-format="$form" "$REGISTRY/app:v-$form"
+    ociassemble verify -q --key c.pub --require signature,sbom "$REGISTRY/app:v-$form"
+  done
+  # What it signed stays beside ours, and its key signs here.
+  ociassemble sign -q --key c.key "$REGISTRY/app:v-false"
+  cosign_verifies verify --key a.pub --new-bundle-format=false "$REGISTRY/app:v-false"
+}
+
+@test "skopeo takes our signatures by its policy, and nothing that is not signed" {
+  skopeo=${SKOPEO_WITH_SIGSTORE:-skopeo}
+  mkdir registries.d
+  echo "docker: {\"$REGISTRY\": {use-sigstore-attachments: true}}" >registries.d/default.yaml
+  cat >policy.json <<JSON
+{"default": [{"type": "reject"}], "transports": {"docker": {"$REGISTRY/app": [
+  {"type": "sigstoreSigned", "keyPath": "$PWD/a.pub", "signedIdentity": {"type": "matchRepository"}}]}}}
+JSON
+  push_image v1 1
+  push_image v2 2
+  ociassemble sign -q --key a.key "$REGISTRY/app:v1"
+  run "$skopeo" --policy policy.json --registries.d registries.d copy --src-tls-verify=false "docker://$REGISTRY/app:v1" dir:out1
+  [[ "$output" != *"not supported"* && "$output" != *"unknown policy"* && "$output" != *"sigstore"*"disabled"* ]] || skip "this skopeo has no sigstore"
+  [ "$status" = 0 ]
+  run -1 "$skopeo" --policy policy.json --registries.d registries.d copy --src-tls-verify=false "docker://$REGISTRY/app:v2" dir:out2
+  [[ "$output" = *"signature"* ]]
+}
+
+@test "what is not signed by the key is refused with status 3, and nothing goes to the standard output" {
+  push_index v1 1
+  push_image v2 2
+  ociassemble sign -q --key a.key "$REGISTRY/app:v1"
+  for arguments in "--key b.pub $REGISTRY/app:v1" "--key a.pub $REGISTRY/app:v2" "--key a.pub --require sbom $REGISTRY/app:v1" \
+    "--key a.pub --require signature,provenance $REGISTRY/app:v1"; do
+    # shellcheck disable=SC2086  # words
+    run -3 --separate-stderr ociassemble verify $arguments
+    [ -z "$output" ]
+    [[ "$stderr" = *" has no "* ]]
+  done
+  run -3 ociassemble verify --json --key b.pub "$REGISTRY/app:v1"
+  [ "$(jq -r '.missing[0].what' <<<"$output")" = signature ]
+  [ "$(jq -r '.skipped | length' <<<"$output")" = 2 ]
+}
+
+@test "an SBOM's signature is no image's, a platform's no index's, and an index's counts for its images when it is named" {
+  push_index v1 1
+  root=$(digest_of v1)
+  amd64=$(ociassemble digest --platform linux/amd64 "$REGISTRY/app:v1")
+  echo '{"spdxVersion": "SPDX-2.3"}' >sbom.json
+  ociassemble attest -q --key a.key --type spdx --predicate sbom.json "$REGISTRY/app:v1"
+  run -3 ociassemble verify --key a.pub "$REGISTRY/app:v1"
+  ociassemble verify -q --key a.pub --require sbom "$REGISTRY/app:v1"
+  ociassemble sign -q --key a.key --platform linux/amd64 "$REGISTRY/app:v1"
+  run -3 ociassemble verify --key a.pub "$REGISTRY/app:v1"
+  ociassemble verify -q --key a.pub "$REGISTRY/app@$amd64"
+  # The other way round: only the index is signed.
+  ociassemble sign -q --key b.key --form bundle --print-payload "$REGISTRY/app:v1" >payload
+  ociassemble generate-key -q --no-passphrase plain
+  openssl dgst -sha256 -sign plain.key -out payload.sig payload
+  ociassemble sign -q --key plain.pub --form bundle --signature payload.sig "$REGISTRY/app:v1"
+  ociassemble verify -q --key plain.pub "$REGISTRY/app:v1"
+  run -3 ociassemble verify --key plain.pub "$REGISTRY/app@$amd64"
+  ociassemble verify -q --key plain.pub --through "$REGISTRY/app@$root" "$REGISTRY/app@$amd64"
+  push_image other 7
+  run -3 ociassemble verify --key plain.pub --through "$REGISTRY/app@$root" "$REGISTRY/app:other"
+  [[ "$output" = *"the index does not name it"* ]]
+}
+
+@test "a signature from somewhere else is checked before it is attached" {
+  push_image v1 1
+  push_image v2 2
+  ociassemble generate-key -q --no-passphrase plain
+  for form in bundle tag; do
+    ociassemble sign --form "$form" --print-payload "$REGISTRY/app:v1" >payload
+    openssl dgst -sha256 -sign plain.key payload | base64 >payload.sig
+    run -3 ociassemble sign -q --key plain.pub --form "$form" --signature payload.sig "$REGISTRY/app:v2"
+    run -3 ociassemble sign -q --key a.pub --form "$form" --signature payload.sig "$REGISTRY/app:v1"
+    ociassemble sign -q --key plain.pub --form "$form" --signature payload.sig "$REGISTRY/app:v1"
+  done
+  [ "$(ociassemble verify --json --key plain.pub "$REGISTRY/app:v1" | jq '.found | length')" = 2 ]
+}
+
+@test "a program signs: it gets the descriptor and answers with a layout" {
+  push_image v1 1
+  ociassemble build -q --binary "$server" --label l=1 -o oci:signer:v1
+  cat >sign-here <<SH
+#!/bin/sh
+set -e
+cd "$PWD"
+jq -r .digest >asked
+ociassemble sign -q --key a.key oci:signer:v1 >&2
+tar -cf - -C signer .
+SH
+  chmod +x sign-here
+  ociassemble sign -q --signer ./sign-here "$REGISTRY/app:v1"
+  [ "$(cat asked)" = "$(digest_of v1)" ]
+  ociassemble verify -q --key a.pub "$REGISTRY/app:v1"
+  printf '#!/bin/sh\nexit 7\n' >sign-here
+  run -3 ociassemble sign -q --signer ./sign-here "$REGISTRY/app:v1"
+  [[ "$output" = *"ended with status 7"* ]]
+}
+
+@test "a push signs as it goes: image, SBOM and provenance, and pushing again sends nothing" {
+  mkdir -p bin/linux-amd64 bin/linux-arm64
+  cp "$server" bin/linux-amd64/server
+  cp "$(GOARCH=arm64 go_server)" bin/linux-arm64/server
+  build() {
+    ociassemble build -q --binary 'bin/{os}-{arch}/server' --platform linux/amd64 --platform linux/arm64 --sbom --provenance --sign-key a.key \
+      --push "$REGISTRY/app:v1" -o oci:out:v1 -o oci-archive:out.tar
+  }
+  build
+  ociassemble verify -q --key a.pub --require signature,sbom,provenance "$REGISTRY/app:v1"
+  ociassemble verify -q --key a.pub --require signature,sbom,provenance oci:out:v1
+  ociassemble verify -q --key a.pub --require signature,sbom,provenance oci-archive:out.tar
+  grep -c '"PUT\|"POST' registry/log >before
+  build
+  grep -c '"PUT\|"POST' registry/log >after
+  cmp before after
+  ociassemble copy -q --all-platforms --referrers "$REGISTRY/app:v1" "$REGISTRY/mirror:v1"
+  ociassemble verify -q --key a.pub --require signature,sbom,provenance "$REGISTRY/mirror:v1"
+}
+
+@test "two users on two machines make the same signatures and the same provenance" {
+  signed() {
+    mkdir -p "$1/checkout" "$1/home"
+    cp "$server" "$1/checkout/server"
+    touch -d "$2" "$1/checkout/server"
+    (cd "$1/checkout" && HOME=$PWD/../home TZ=$3 LANG=C ociassemble build -q --binary server --provenance --sbom --sign-key "$BATS_TEST_TMPDIR/a.key" \
+      -o oci:../out:v1)
+    jq -r '.manifests[].digest' "$1/out/index.json" | sort
+  }
+  [ "$(signed one 2001-01-01 UTC)" = "$(signed deep/two 2020-02-02 XXX-5)" ]
+  ! grep -rlF "$BATS_TEST_TMPDIR" one/out deep/two/out
+}
+
+@test "keys: nothing is replaced, a wrong passphrase says so, and none comes as an argument" {
+  [ "$(stat -c %a a.key)" = 600 ]
+  run -2 ociassemble generate-key a
+  [[ "$output" = *"a.key: there is such a file"* ]]
+  push_image v1 1
+  COSIGN_PASSWORD=wrong run -1 ociassemble sign --key a.key "$REGISTRY/app:v1"
+  [[ "$output" = *"cannot decrypt a.key: the passphrase is wrong"* ]]
+  echo hunter2 >passphrase
+  env -u COSIGN_PASSWORD "$(type -P ociassemble)" sign -q --key a.key --passphrase-file passphrase "$REGISTRY/app:v1"
+  KEY=$(cat a.key) ociassemble sign -q --key env:KEY "$REGISTRY/app:v1"
+  # OpenSSL's own encryption, and forms that are refused.
+  ociassemble generate-key -q --no-passphrase plain
+  openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:hunter2 -in plain.key -out encrypted.key
+  ociassemble sign -q --key encrypted.key "$REGISTRY/app:v1"
+  ociassemble verify -q --key plain.pub "$REGISTRY/app:v1"
+  openssl ec -in plain.key -out sec1.key
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out p384.key
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit -out explicit.key
+  openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.key
+  openssl req -x509 -new -key plain.key -subj /CN=x -days 1 -out certificate.pem
+  for key in sec1.key p384.key explicit.key rsa.key certificate.pem plain.pub; do
+    run -1 ociassemble sign --key "$key" "$REGISTRY/app:v1"
+    [[ "$output" = *"cannot use the key $key: "* ]]
+  done
+  for key in certificate.pem plain.key; do
+    run -1 ociassemble verify --key "$key" "$REGISTRY/app:v1"
+  done
+}
+
+@test "no secret shows: not in traces, arguments or the memory that others may read" {
+  push_image v1 1
+  ociassemble sign --trace-http --key a.key "$REGISTRY/app:v1" >out 2>trace
+  ! grep -F hunter2 out trace
+  # A key from a pipe that does not end holds the command where the key is read.
+  mkfifo pipe
+  command ociassemble sign --key pipe "$REGISTRY/app:v1" >/dev/null 2>&1 &
+  pid=$!
+  exec 5>pipe
+  for ((tries = 0; tries < 100; tries++)); do
+    [ "$(stat -c %u:%g "/proc/$pid/environ")" = 0:0 ] && grep -q 'Max core file size *0 ' "/proc/$pid/limits" && break
+    sleep 0.1
+  done
+  grep -q 'Max core file size *0 ' "/proc/$pid/limits"
+  ! tr '\0' ' ' <"/proc/$pid/cmdline" | grep -F hunter2
+  kill "$pid"
+  exec 5>&-
+}
