@@ -32,17 +32,17 @@ load lib
 
 @test "every command has status 2 for a wrong option and a missing argument, and 1 for what is not there" {
   local command
-  for command in build push pull copy tags digest delete login logout import inspect sbom referrers attest diff lock verify prune version; do
+  for command in build push pull copy tags digest delete login logout import inspect sbom referrers attest generate-key sign rebuild diff lock verify prune version; do
     run -2 ociassemble "$command" --nosuchoption
     [[ "${lines[0]}" = "ociassemble: unknown option --nosuchoption"* ]]
     run -0 ociassemble "$command" --help-all
   done
-  for command in build push pull copy tags digest delete import inspect sbom referrers attest diff lock verify prune; do
+  for command in build push pull copy tags digest delete import inspect sbom referrers attest generate-key sign rebuild diff lock verify prune; do
     run -2 ociassemble "$command"
   done
   for command in 'push oci:none:v1 '"$REGISTRY/x:v1" "pull $REGISTRY/none:v1 oci:out" 'copy oci:none:v1 oci:out:v1' "tags $REGISTRY/none" \
     'digest oci:none:v1' "delete $REGISTRY/none:v1" 'import None.Dockerfile' 'inspect oci:none' 'sbom oci:none' 'referrers oci:none' \
-    'attest oci:none --type openvex --predicate /dev/null' 'diff oci:none oci:none' 'lock --check' 'verify oci:none' 'prune oci:none' \
+    'attest oci:none --type openvex --predicate /dev/null' 'diff oci:none oci:none' 'lock --check' 'verify oci:none' 'rebuild oci:none' 'prune oci:none' \
     'build --binary none -o oci:out:v1' 'build -f none.json -o oci:out:v1'; do
     # shellcheck disable=SC2086  # words
     run -1 ociassemble $command
