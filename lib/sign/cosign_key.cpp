@@ -18,23 +18,13 @@
 namespace ociassemble {
 namespace {
 
-// cosign's own, which its reader demands.
-constexpr std::uint64_t kCost = 65536;
-constexpr std::uint64_t kBlockSize = 8;
-constexpr std::uint64_t kParallel = 1;
 constexpr std::size_t kSaltSize = 32;
 // RFC 7914: 128 * N * r bytes, and p times that of work.
 constexpr std::uint64_t kMostMemory = std::uint64_t{512} << 20U;
 constexpr std::uint64_t kMostParallel = 16;
 constexpr std::size_t kLargestDocument = std::size_t{64} << 10U;
 
-struct Scrypt {
-  std::uint64_t cost = kCost;
-  std::uint64_t block_size = kBlockSize;
-  std::uint64_t parallel = kParallel;
-};
-
-void require_bounded(const Scrypt& scrypt, std::string_view subject) {
+void require_bounded(const CosignKey& scrypt, std::string_view subject) {
   const bool is_power = scrypt.cost > 1 && (scrypt.cost & (scrypt.cost - 1)) == 0;
   const bool is_bounded = scrypt.block_size >= 1 && scrypt.block_size <= 64 && scrypt.parallel >= 1 &&
                           scrypt.parallel <= kMostParallel && scrypt.cost <= (std::uint64_t{1} << 22U) &&
@@ -48,9 +38,9 @@ void require_bounded(const Scrypt& scrypt, std::string_view subject) {
 
 class DerivedKey {
  public:
-  DerivedKey(const SecretBytes& passphrase, std::string_view salt, const Scrypt& scrypt) {
-    require_success(EVP_PBE_scrypt(passphrase.text().data(), passphrase.size(), as_octets(salt), salt.size(),
-                                   scrypt.cost, scrypt.block_size, scrypt.parallel,
+  DerivedKey(const SecretBytes& passphrase, const CosignKey& scrypt) {
+    require_success(EVP_PBE_scrypt(passphrase.text().data(), passphrase.size(), as_octets(scrypt.salt),
+                                   scrypt.salt.size(), scrypt.cost, scrypt.block_size, scrypt.parallel,
                                    kMostMemory + (std::uint64_t{1} << 20U), key_.data(), key_.size()),
                     "derive a key by scrypt");
   }
@@ -73,7 +63,7 @@ std::string bytes_of(const JsonView& view, std::string_view name) {
 
 }  // namespace
 
-SecretBytes decrypt_cosign_key(std::string_view json, std::string_view subject, const SecretBytes& passphrase) {
+CosignKey parse_cosign_key(std::string_view json, std::string_view subject) {
   const auto value = parse_json(json, subject, {.size = kLargestDocument, .depth = 8, .values = 100});
   const JsonView document(value, subject);
   const auto derivation = document.at("kdf");
@@ -87,16 +77,22 @@ SecretBytes decrypt_cosign_key(std::string_view json, std::string_view subject, 
                 "scrypt with nacl/secretbox is what cosign writes");
   }
   const auto parameters = derivation.at("params");
-  const Scrypt scrypt{parameters.at("N").size(), parameters.at("r").size(), parameters.at("p").size()};
-  require_bounded(scrypt, subject);
-  const auto salt = bytes_of(derivation, "salt");
-  const auto nonce_bytes = bytes_of(cipher, "nonce");
-  const auto box = bytes_of(document, "ciphertext");
-  BoxNonce nonce{};
-  if (nonce_bytes.size() != nonce.size()) cipher.at("nonce").refuse("is not 24 bytes");
-  std::copy(nonce_bytes.begin(), nonce_bytes.end(), nonce.begin());
-  const DerivedKey key(passphrase, salt, scrypt);
-  auto opened = open_box(box, nonce, key.key());
+  CosignKey key{parameters.at("N").size(),
+                parameters.at("r").size(),
+                parameters.at("p").size(),
+                bytes_of(derivation, "salt"),
+                {},
+                bytes_of(document, "ciphertext")};
+  require_bounded(key, subject);
+  const auto nonce = bytes_of(cipher, "nonce");
+  if (nonce.size() != key.nonce.size()) cipher.at("nonce").refuse("is not 24 bytes");
+  std::copy(nonce.begin(), nonce.end(), key.nonce.begin());
+  return key;
+}
+
+SecretBytes decrypt_cosign_key(const CosignKey& key, std::string_view subject, const SecretBytes& passphrase) {
+  const DerivedKey derived(passphrase, key);
+  auto opened = open_box(key.box, key.nonce, derived.key());
   if (!opened) {
     throw Error(ErrorCode::unauthorized, fmt::format("cannot decrypt {}: the passphrase is wrong", subject),
                 "give the right one by --passphrase-file or COSIGN_PASSWORD");
@@ -105,26 +101,25 @@ SecretBytes decrypt_cosign_key(std::string_view json, std::string_view subject, 
 }
 
 std::string encrypt_cosign_key(std::string_view der, const SecretBytes& passphrase) {
-  std::string salt(kSaltSize, '\0');
-  BoxNonce nonce{};
-  require_success(RAND_bytes(as_octets(salt.data()), static_cast<int>(salt.size())), "make random bytes");
-  require_success(RAND_bytes(nonce.data(), static_cast<int>(nonce.size())), "make random bytes");
-  const DerivedKey key(passphrase, salt, {});
+  CosignKey key{.salt = std::string(kSaltSize, '\0')};
+  require_success(RAND_bytes(as_octets(key.salt.data()), static_cast<int>(key.salt.size())), "make random bytes");
+  require_success(RAND_bytes(key.nonce.data(), static_cast<int>(key.nonce.size())), "make random bytes");
+  const DerivedKey derived(passphrase, key);
   JsonObjectWriter parameters;
-  parameters.json("N", std::to_string(kCost));
-  parameters.json("r", std::to_string(kBlockSize));
-  parameters.json("p", std::to_string(kParallel));
+  parameters.json("N", std::to_string(key.cost));
+  parameters.json("r", std::to_string(key.block_size));
+  parameters.json("p", std::to_string(key.parallel));
   JsonObjectWriter derivation;
   derivation.string("name", "scrypt");
   derivation.json("params", parameters.finish());
-  derivation.string("salt", encode_base64(salt));
+  derivation.string("salt", encode_base64(key.salt));
   JsonObjectWriter cipher;
   cipher.string("name", "nacl/secretbox");
-  cipher.string("nonce", encode_base64({reinterpret_cast<const char*>(nonce.data()), nonce.size()}));
+  cipher.string("nonce", encode_base64({reinterpret_cast<const char*>(key.nonce.data()), key.nonce.size()}));
   JsonObjectWriter document;
   document.json("kdf", derivation.finish());
   document.json("cipher", cipher.finish());
-  document.string("ciphertext", encode_base64(seal_box(der, nonce, key.key())));
+  document.string("ciphertext", encode_base64(seal_box(der, key.nonce, derived.key())));
   return document.finish();
 }
 

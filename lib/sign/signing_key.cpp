@@ -207,7 +207,7 @@ PkeyHandle read_private(const PemBlock& block, std::string_view subject, const A
     return read_private(decrypt_pkcs8(block.bytes.text(), subject, ask()), subject);
   }
   if (block.label == kCosignLabel || block.label == kOldCosignLabel) {
-    return read_private(decrypt_cosign_key(block.bytes.text(), subject, ask()), subject);
+    return read_private(decrypt_cosign_key(parse_cosign_key(block.bytes.text(), subject), subject, ask()), subject);
   }
   if (block.label == "EC PRIVATE KEY") {
     refuse(ErrorCode::unsupported, subject, "it is a key in the form of SEC 1",

@@ -166,7 +166,7 @@ TEST_CASE("parameters of an encrypted key that would take the machine's memory a
   };
   const auto code = [](const std::string& json) {
     try {
-      decrypt_cosign_key(json, "key", SecretBytes::copy_of("x"));
+      decrypt_cosign_key(parse_cosign_key(json, "key"), "key", SecretBytes::copy_of("x"));
     } catch (const Error& error) {
       return error.code();
     }
