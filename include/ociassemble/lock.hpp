@@ -46,6 +46,9 @@ struct OCIASSEMBLE_EXPORT LockedBase {
   std::map<Digest, std::string> records;            // compressed by gzip, in base64
   // AssembleOptions::base_name of builds that say none themselves.
   std::optional<std::string> name = {};
+  // The SHA-256 of the public key (SubjectPublicKeyInfo) that this digest was signed by when it was locked, where that
+  // was checked. Who writes the lock checks it; builds do not.
+  std::optional<Digest> signed_by = {};
 
   const LockedPlatform* find(const Platform& platform) const;
 

@@ -24,6 +24,7 @@ void print(JsonPrinter& json, const LockedBase& base) {
   json.member("digest", base.digest.to_string());
   json.member("mediaType", base.media_type);
   if (base.name) json.member("baseName", *base.name);
+  if (base.signed_by) json.member("signedBy", base.signed_by->to_string());
   json.key("platforms").begin_object();
   for (const auto& [name, platform] : base.platforms) {
     json.key(name).begin_object();

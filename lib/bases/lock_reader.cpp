@@ -80,12 +80,13 @@ class LockReader {
 
   LockedBase read_base(const JsonView& view) const {
     const char* records = is_first_format_ ? "facts" : "records";
-    refuse_other_members(view, {"digest", "mediaType", "baseName", "platforms", "documents", records});
+    refuse_other_members(view, {"digest", "mediaType", "baseName", "signedBy", "platforms", "documents", records});
     LockedBase base{read_digest(view.at("digest")), view.at("mediaType").string(), {}, {}, {}};
     if (const auto name = view.find("baseName")) {
       base.name = name->string();
       if (base.name->empty()) name->refuse("is empty");
     }
+    if (const auto key = view.find("signedBy")) base.signed_by = read_digest(*key);
     base.documents = read_documents(view.at("documents"));
     if (base.documents.count(base.digest) == 0) view.at("digest").refuse("is not among the documents");
     base.records = read_records(view.at(records));

@@ -63,6 +63,25 @@ cosign_verifies() { "$cosign" "$1" --insecure-ignore-tlog=true --allow-http-regi
   run -0 cosign_verifies verify-attestation --key a.pub --type https://example.com/tests/v1 "$REGISTRY/app:v1"
 }
 
+@test "cosign 2 takes the form under a tag, and what it signs and attests is taken" {
+  cosign=${COSIGN2:-}
+  [ -n "$cosign" ] || skip "cosign 2 is not here (COSIGN2=FILE names it)"
+  push_index v1 1
+  ociassemble generate-key -q e --type ed25519
+  for key in a e; do
+    ociassemble sign -q --key "$key.key" "$REGISTRY/app:v1"
+    run -0 cosign_verifies verify --key "$key.pub" "$REGISTRY/app:v1"
+  done
+  push_index v2 2
+  for key in a e; do
+    "$cosign" sign --key "$key.key" --tlog-upload=false --allow-http-registry --yes "$REGISTRY/app:v2"
+    ociassemble verify -q --key "$key.pub" "$REGISTRY/app:v2"
+  done
+  echo '{"spdxVersion": "SPDX-2.3"}' >sbom.json
+  "$cosign" attest --key a.key --type spdxjson --predicate sbom.json --tlog-upload=false --allow-http-registry --yes "$REGISTRY/app:v2"
+  ociassemble verify -q --key a.pub --require signature,sbom "$REGISTRY/app:v2"
+}
+
 @test "cosign's signatures and attestations are taken, of both forms, by its key and by ours" {
   need_cosign
   "$cosign" generate-key-pair --output-key-prefix c
@@ -254,4 +273,28 @@ SH
   ! tr '\0' ' ' <"/proc/$pid/cmdline" | grep -F hunter2
   kill "$pid"
   exec 5>&-
+}
+
+@test "a base is locked where it is signed, and moves by another signature alone" {
+  local base=$REGISTRY/app:base
+  push_image base 1
+  run -3 ociassemble lock -q --base "$base" --verify-key a.pub
+  [[ "$output" = *"has no signature by this key"* ]]
+  [ ! -e ociassemble.lock ]
+  ociassemble sign -q --key a.key "$base"
+  ociassemble lock -q --base "$base" --verify-key b.pub --verify-key a.pub
+  [ "$(jq -r '.bases[].signedBy' ociassemble.lock)" = "sha256:$(openssl pkey -pubin -in a.pub -outform DER | sha256sum | cut -d' ' -f1)" ]
+  ociassemble build -q --locked --base "$base" --binary "$server" -o oci:locked:v1
+  cp ociassemble.lock before
+  ociassemble lock -q --update
+  cmp before ociassemble.lock
+  # The tag moves to what nobody signed.
+  push_image base 2
+  run -3 ociassemble lock -q --update
+  [[ "$output" = *"it was locked with a signature, and no key is given"* ]]
+  run -3 ociassemble lock -q --update --verify-key a.pub
+  cmp before ociassemble.lock
+  ociassemble sign -q --key a.key "$base"
+  ociassemble lock -q --update --verify-key a.pub
+  [ "$(jq -r '.bases[].digest' ociassemble.lock)" = "$(digest_of base)" ]
 }

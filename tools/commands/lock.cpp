@@ -12,7 +12,10 @@
 #include "commands/path_claims.hpp"
 #include "commands/wanted_bases.hpp"
 #include "flags/build_arguments.hpp"
+#include "flags/key_flags.hpp"
 #include "ociassemble/error.hpp"
+#include "ociassemble/registry.hpp"
+#include "ociassemble/signatures.hpp"
 #include "report/locks.hpp"
 
 namespace ociassemble::tool {
@@ -72,6 +75,13 @@ class LockCommand : public Command {
             ->expected(0, 1);
     app.add_flag("--check", check_, "Change nothing; report what moved or is not locked, with exit status 3")
         ->excludes(update);
+    app.add_option(
+           "--verify-key", verify_keys_,
+           "Lock a base only where it is signed by this public key, and record that; repeatable: by one of them")
+        ->type_name("FILE|env:NAME")
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false);
     app.add_option("--cache-dir", cache_dir_, "Cache for facts about bases")->type_name("DIR");
     app.add_flag("--json", json_, "Print JSON: the lock, or what --check found")->group("Output");
     output_.add_to(app);
@@ -91,6 +101,7 @@ class LockCommand : public Command {
     const auto wanted = wanted_bases(lock, pins);
     auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_for_credentials(wanted),
                                          cache_folder(cache_dir_, streams));
+    for (const auto& key : verify_keys_) keys_.push_back(read_public_key(key, streams));
     return check_ ? check(lock, wanted, pins.images, workplace, streams)
                   : write(file, lock, wanted, pins, workplace, streams);
   }
@@ -212,6 +223,7 @@ class LockCommand : public Command {
     }
     group.wait();
     for (auto& [name, base] : after.bases) pin_name(base, before, name, pins);
+    for (auto& [name, base] : after.bases) check_signature(base, before, name, workplace);
     after.format = kLockFormat;
     pin(after, before, pins);
     after.write(file);
@@ -227,6 +239,41 @@ class LockCommand : public Command {
     } else if (const auto known = before.bases.find(reference); known != before.bases.end()) {
       base.name = known->second.name;
     }
+  }
+
+  // What was locked by a signature goes to another digest by a signature alone.
+  void check_signature(LockedBase& base, const Lock& before, const std::string& name,
+                       const Workplace& workplace) const {
+    const auto known = before.bases.find(name);
+    const auto signed_by = known == before.bases.end() ? std::nullopt : known->second.signed_by;
+    if (!keys_.empty()) {
+      base.signed_by = signer_of(base, name, workplace);
+      return;
+    }
+    if (signed_by && known->second.digest != base.digest) {
+      throw Error(ErrorCode::check_failed,
+                  "cannot lock " + name + " as it is now: it was locked with a signature, and no key is given",
+                  "add --verify-key FILE, the public key of who signs the base");
+    }
+    base.signed_by = signed_by;
+  }
+
+  Digest signer_of(const LockedBase& base, const std::string& name, const Workplace& workplace) const {
+    const auto reference = Reference::parse(name);
+    const auto& json = base.documents.at(base.digest);
+    const Document root{{.media_type = base.media_type, .digest = base.digest, .size = json.size()},
+                        json,
+                        client_of(workplace)->blobs(reference)};
+    Location where;
+    where.kind = Location::Kind::registry;
+    where.reference = reference;
+    for (const auto& key : keys_) {
+      if (verify_signatures(root, where, {key}, {}, workplace).ok()) return key.id();
+    }
+    throw Error(ErrorCode::check_failed,
+                "cannot lock " + name + ": " + base.digest.to_string() + " has no signature by " +
+                    (keys_.size() == 1 ? "this key" : "any of these keys"),
+                "ociassemble verify --key FILE " + shell_word(name) + " lists what was found");
   }
 
   // What is pinned stays until --update, as with bases.
@@ -292,7 +339,8 @@ class LockCommand : public Command {
   }
 
   std::optional<std::string> recipe_, lock_file_, cache_dir_, compression_, base_name_;
-  Texts settings_, bases_, adds_from_, platforms_;
+  Texts settings_, bases_, adds_from_, platforms_, verify_keys_;
+  std::vector<PublicKey> keys_;
   std::string update_;
   std::function<bool()> updating_;
   bool host_data_ = false;
