@@ -94,7 +94,7 @@ std::string hash_rootfs(const fs::path& folder) {
   return hash_entries(read_rootfs_folder(folder, 0), Detail::everything);
 }
 
-InputNames::InputNames(fs::path folder) : folder_(fs::absolute(folder).lexically_normal()) {}
+InputNames::InputNames(const fs::path& folder) : folder_(fs::absolute(folder).lexically_normal()) {}
 
 std::string InputNames::free_name(const fs::path& path, const std::string& key) {
   const auto whole = fs::absolute(path).lexically_normal();
@@ -128,7 +128,7 @@ void InputNames::add_image(const std::string& name, const std::string& sha256) {
 std::string InputNames::name_layout(const fs::path& path, const std::string& sha256) {
   const auto key = key_of(path, sha256);
   if (const auto known = names_.find(key); known != names_.end()) return known->second;
-  const auto name = free_name(path, key);
+  auto name = free_name(path, key);
   inputs_[name] = {name, BuildInput::Kind::image, sha256, {}};
   return name;
 }

@@ -22,7 +22,7 @@ std::string hash_rootfs(const std::filesystem::path& folder);
 // Gives local inputs their names, each path one, and hashes them. One thread.
 class InputNames {
  public:
-  explicit InputNames(std::filesystem::path folder);
+  explicit InputNames(const std::filesystem::path& folder);
 
   enum class As { file, folder, rootfs };
   // The name of the path, which is a file or a folder. A folder that is taken by other rules is another input.

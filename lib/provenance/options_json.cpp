@@ -181,6 +181,7 @@ const char* source_name(AnnotationSource source) {
 
 std::string pairs(const std::vector<std::pair<std::string, std::string>>& values) {
   std::vector<std::string> texts;
+  texts.reserve(values.size());
   for (const auto& [name, value] : values) texts.push_back(json_array_of_strings(std::array{name, value}));
   return json_array(texts);
 }

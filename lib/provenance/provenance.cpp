@@ -47,7 +47,8 @@ std::string write_build(const RecipeBuild& build, const fs::path& folder) {
   json.json("command", json_array_of_strings(build.command));
   json.string("directory", name_in(build.directory, folder));
   std::vector<std::string> variables;
-  for (const auto& [name, value] : build.env) variables.push_back(name + "=" + value);
+  variables.reserve(build.env.size());
+  for (const auto& [name, value] : build.env) variables.push_back(fmt::format("{}={}", name, value));
   json.strings("env", variables);
   if (build.platform) json.string("platform", build.platform->to_string());
   return json.finish();

@@ -172,3 +172,45 @@ build() { ociassemble build -q "$@"; }
   [ "$(jq -r '.subject[0].digest.sha256' summary.json)" = "$(ociassemble digest oci:../out:v1 | cut -d: -f2)" ]
   [ "$(jq -r .predicate.verificationResult summary.json)" = PASSED ]
 }
+
+@test "every option that shapes an image is in its provenance" {
+  start_registry "$BATS_TEST_TMPDIR/registry"
+  mkdir -p tz/Europe root/etc more
+  printf 'TZif2' >tz/Europe/Berlin
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=ca -days 10 -out ca.pem
+  printf 'root:x:0:0:root:/root:/bin/sh\n' >root/etc/passwd
+  printf 'root:x:0:\n' >root/etc/group
+  echo taken >more/taken.txt
+  ociassemble build -q --binary "$server" --add more:/more --base rootfs:root --label org.opencontainers.image.title=base --env PATH=/bin \
+    --push "$REGISTRY/base:v1"
+  echo 'FROM_FILE=1' >env.txt
+  local common=(--binary bin/linux-amd64/server:/opt/ --add "app.conf:/etc/,mode=0640,owner=app" --add assets:/srv,ignore=none
+    --add-from "$REGISTRY/base:v1:/more/taken.txt:/etc/taken" --base "$REGISTRY/base:v1" --provenance)
+  check() {
+    rm -rf ../out
+    build "${common[@]}" "$@" -o oci:../out:v1
+    run -0 --separate-stderr ociassemble rebuild -q oci:../out:v1
+    [ "$output" = "the same digest: $(ociassemble digest oci:../out:v1)" ]
+  }
+  common+=(--create-user app:1001:1002,home=/home/app,shell=/bin/sh)
+  check --user app --entrypoint '/opt/server --x' --cmd '["a","b c"]' --env A=b --env-file env.txt --label l=1 --annotation a=b --workdir /work \
+    --expose 8080 --volume /vol --stop-signal SIGINT --healthcheck '/opt/server health' --healthcheck-interval 7s --healthcheck-timeout 3s \
+    --healthcheck-start-period 1s --healthcheck-retries 4 --writable /data --inherit-labels --created 2020-01-02T03:04:05Z --file-times 1234567
+  check --compression zstd:3 --base-name none
+  check --compression none --base-name registry.example.com/base --no-readonly --cap net_bind_service
+  check --ca-certificates ca.pem --tzdata tz
+  check --healthcheck none --entrypoint '[]' --cmd '[]'
+  GITHUB_SERVER_URL=https://github.example GITHUB_REPOSITORY=a/b GITHUB_SHA=$(printf '%040d' 1) GITHUB_REF_NAME=main check --annotate github
+  SOURCE_DATE_EPOCH=99 check --any-binary
+  # In Docker's format there is nothing that a layout could hold of it but the referrer.
+  build "${common[@]}" --format docker --push "$REGISTRY/docker:v1"
+  run -0 ociassemble rebuild -q "$REGISTRY/docker:v1"
+  # A recipe's own: values of the base's environment, and what profiles share.
+  cat >ociassemble.json <<JSON
+{"base": "$REGISTRY/base:v1", "provenance": true, "binaries": {"/app": "bin/linux-amd64/server"}, "files": {"/x/": "app.conf"},
+ "env": {"PATH": "/opt:\${base.PATH}"}, "profiles": {"a": {"files": {"/a": "app.conf"}, "env": {"B": "\${base.NONE:-c}"}}}}
+JSON
+  build --profile a -o oci:../a:v1
+  run -0 ociassemble rebuild -q oci:../a:v1
+  stop_registry "$BATS_TEST_TMPDIR/registry"
+}

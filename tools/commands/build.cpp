@@ -73,12 +73,12 @@ class BuildCommand : public Command {
     if (recipe_.compiles()) compile_programs();
     require_named_files(builds);
     const auto workplace = make_workplace(builds, streams);
-    if (!dry_run_) evidence_.read_key(streams);
+    evidence_.read_key(streams);
     evidence_.prepare(builds, named_from(), workplace);
     if (!dry_run_ && !twice_) expect_pushes(builds, workplace);
     // All are made before one is published.
     auto made = assemble_builds(builds, workplace);
-    if (!dry_run_) evidence_.add(builds, made, compiled_, named_from(), workplace);
+    evidence_.add(builds, made, compiled_, named_from(), workplace);
     for (const auto& result : made) check_paths(builds, result.inputs(), made);
     for (std::size_t i = 0; i < builds.size(); ++i) check_policy(builds[i], made[i], clock_.now(), workplace, streams);
     if (twice_) compare_with_second(builds, made, workplace, streams);

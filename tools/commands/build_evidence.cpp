@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "help/command_text.hpp"
 #include "ociassemble/artifact.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/registry.hpp"
@@ -40,6 +41,7 @@ void EvidenceFlags::add_to(CLI::App& app, const char* group) {
   app.add_flag("--provenance", provenance_, "Attach an SLSA provenance, from which `rebuild` makes the image again")
       ->group(group);
   key_.add_to(app, "--sign-key", "Sign the image, its SBOMs and its provenance by this private key", group);
+  show_in_full_help_only(app, {"--passphrase-file"});
 }
 
 void EvidenceFlags::read_key(const Streams& streams) {

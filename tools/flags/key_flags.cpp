@@ -2,12 +2,12 @@
 #include "flags/key_flags.hpp"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <cstring>
 
 #include <algorithm>
 
