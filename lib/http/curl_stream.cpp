@@ -120,7 +120,8 @@ void CurlStream::configure(const HttpRequest& request) {
   set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set_option(easy, CURLOPT_USERAGENT, "ociassemble");
   // What listens on this machine is not to be found behind a proxy.
-  if (url_.is_loopback()) set_option(easy, CURLOPT_NOPROXY, "*");
+  if (url_.is_loopback() || !options.unix_socket.empty()) set_option(easy, CURLOPT_NOPROXY, "*");
+  if (!options.unix_socket.empty()) set_option(easy, CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
   context_->tls.apply(easy, url_);
   set_version(request);
   set_method(request);
@@ -245,8 +246,9 @@ void CurlStream::fail() {
   }
   if (kind == TransportError::Kind::not_tls) hint = "a server without TLS must be declared as one of plain HTTP";
   const char* action = answer_ != nullptr ? "cannot read from" : "cannot reach";
-  throw TransportError(kind, fmt::format("{} {}{}: {}", action, url_.authority(), through(proxy_for(url_)), cause),
-                       hint);
+  const auto& socket = context_->options.unix_socket;
+  const auto server = socket.empty() ? url_.authority() + through(proxy_for(url_)) : socket.string();
+  throw TransportError(kind, fmt::format("{} {}: {}", action, server, cause), hint);
 }
 
 std::size_t CurlStream::read(std::span<std::byte> buffer) {

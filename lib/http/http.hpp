@@ -131,6 +131,8 @@ struct HttpOptions {
   // Folders with a folder "HOST" or "HOST:PORT" each, as docker and podman have: NAME.crt is trusted, NAME.cert with
   // NAME.key is shown to that server.
   std::vector<std::filesystem::path> certificate_folders;
+  // All requests go to the server that listens on this socket, whatever host their URLs name, and through no proxy.
+  std::filesystem::path unix_socket;  // empty: none
 };
 
 // Proxies come from HTTPS_PROXY, http_proxy, ALL_PROXY and NO_PROXY, as curl reads them. Throws Error{not_found} and
