@@ -9,8 +9,8 @@
 #include <charconv>
 #include <chrono>
 
-#include "assemble/capability.hpp"
 #include "assemble/placement.hpp"
+#include "image/capability.hpp"
 #include "image/read_only_contract.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json_writer.hpp"

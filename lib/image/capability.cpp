@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "assemble/capability.hpp"
+#include "image/capability.hpp"
 
 #include <fmt/format.h>
 
@@ -90,6 +90,24 @@ std::string capability_xattr(const std::vector<std::string>& names) {
   append_little_endian(value, static_cast<std::uint32_t>(permitted >> 32U));
   append_little_endian(value, 0);  // inheritable, high half
   return value;
+}
+
+std::set<std::string> capabilities_of_xattr(std::string_view value) {
+  const auto word = [&](std::size_t index) {
+    std::uint32_t number = 0;
+    for (unsigned i = 0; i < 4; ++i)
+      number |= std::uint32_t{static_cast<unsigned char>(value[index * 4 + i])} << (8 * i);
+    return number;
+  };
+  const bool is_long = value.size() == 20 || value.size() == 24;  // revisions 2 and 3; 1 has the low halves alone
+  if (!is_long && value.size() != 12) return {};
+  const auto permitted = word(1) | (is_long ? std::uint64_t{word(3)} << 32U : 0);
+  std::set<std::string> names;
+  for (std::size_t number = 0; number < 64; ++number) {
+    if ((permitted >> number & 1U) == 0) continue;
+    names.insert(number < kNames.size() ? std::string(kNames.at(number)) : fmt::format("cap_{}", number));
+  }
+  return names;
 }
 
 }  // namespace ociassemble

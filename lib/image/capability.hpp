@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ociassemble {
@@ -12,5 +14,8 @@ namespace ociassemble {
 std::string capability_xattr(const std::vector<std::string>& names);
 // The name without "cap_", in small letters.
 std::string canonical_capability(const std::string& name);
+// The capabilities that such a value makes permitted, of any revision; one without a name here is "cap_NUMBER". Nothing
+// for bytes that are no such value.
+std::set<std::string> capabilities_of_xattr(std::string_view value);
 
 }  // namespace ociassemble

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <charconv>
 
-#include "assemble/capability.hpp"
 #include "assemble/config.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/platform_words.hpp"
 #include "base/text.hpp"
+#include "image/capability.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
 #include "recipe/base_variables.hpp"

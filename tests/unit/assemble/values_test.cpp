@@ -4,8 +4,8 @@
 #include <chrono>
 #include <functional>
 
-#include "assemble/capability.hpp"
 #include "assemble/config.hpp"
+#include "image/capability.hpp"
 #include "ociassemble/command_words.hpp"
 #include "ociassemble/error.hpp"
 
