@@ -254,6 +254,8 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("import", "Convert a Dockerfile to a recipe", make_import_command);
     add("inspect", "Show what is in an image", make_inspect_command);
     add("check", "Judge an image by a policy: may it be deployed", make_check_command);
+    add("run-spec", "Print how to run an image: for docker, compose, podman, Kubernetes and others",
+        make_run_spec_command);
     add("sbom", "List what is in an image, as SPDX or CycloneDX", make_sbom_command);
     add("vulnerabilities", "List the known vulnerabilities of what is in an image", make_vulnerabilities_command);
     add("db", "Fetch databases of vulnerabilities", make_db_command);

@@ -44,6 +44,7 @@
 #include "ociassemble/reference.hpp"
 #include "ociassemble/referrers.hpp"
 #include "ociassemble/registry.hpp"
+#include "ociassemble/runtime.hpp"
 #include "ociassemble/same_app.hpp"
 #include "ociassemble/sbom.hpp"
 #include "ociassemble/signatures.hpp"

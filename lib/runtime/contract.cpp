@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <map>
+
+#include "base/text.hpp"
+#include "image/capability.hpp"
+#include "image/read_only_contract.hpp"
+#include "inspect/passwd.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/reference.hpp"
+#include "ociassemble/runtime.hpp"
+#include "runtime/image_root.hpp"
+#include "spec/json.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::string_view kUsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::uint32_t kExecute = 1;
+constexpr std::uint32_t kWrite = 2;
+constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
+
+[[noreturn]] void contradict(const std::string& why, std::string hint) {
+  throw Error(ErrorCode::check_failed, "the image contradicts its run contract: " + why, std::move(hint));
+}
+
+std::uint16_t parse_port(std::string_view digits, std::string_view whole) {
+  std::uint16_t port = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (failure == std::errc() && end == digits.data() + digits.size() && port != 0) return port;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("cannot parse port \"{}\": \"{}\" is not a number from 1 to 65535", printable(whole),
+                          printable(digits)),
+              "write [ADDRESS:]HOST:CONTAINER[/tcp|udp], for example 127.0.0.1:8080:80");
+}
+
+// The bits of a mode that are this user's, without any capability.
+bool may(const Tree::Node& node, std::uint32_t uid, std::uint32_t gid, std::uint32_t bit) {
+  const unsigned shift = node.uid == uid ? 6 : node.gid == gid ? 3 : 0;
+  return ((node.mode >> shift) & bit) == bit;
+}
+
+bool lies_in(std::string_view path, std::string_view folder) {
+  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+std::string describe_owner(const Tree::Node& node) {
+  return fmt::format("{}:{}, mode {:04o}", node.uid, node.gid, node.mode);
+}
+
+std::set<std::string> file_capabilities(const Tree::Node& file) {
+  const auto found = file.xattrs().find("security.capability");
+  return found == file.xattrs().end() ? std::set<std::string>() : capabilities_of_xattr(found->second);
+}
+
+// Of all files below; a tree is at most 256 folders deep.
+void add_capabilities(const Tree::Node& folder, std::set<std::string>& names) {
+  for (const auto& child : folder.children) {
+    if (child.node.type == EntryType::directory) add_capabilities(child.node, names);
+    if (child.node.type == EntryType::regular) names.merge(file_capabilities(child.node));
+  }
+}
+
+class ContractReader {
+ public:
+  ContractReader(const Image& image, const RunSettings& settings, const std::stop_token& stop)
+      : config_(image.config()), tree_(read_image_root(image, stop)) {
+    contract_.settings = settings;
+    contract_.platform = config_.platform;
+    contract_.read_only = is_read_only(config_);
+    contract_.working_dir = config_.working_dir.empty() ? "/" : config_.working_dir;
+    contract_.stop_signal = config_.stop_signal;
+  }
+
+  RunContract read() {
+    set_user();
+    set_environment();
+    set_words();
+    set_ports();
+    find_writable();
+    find_program();
+    set_capabilities();
+    check_ports();
+    set_health();
+    set_name();
+    return std::move(contract_);
+  }
+
+ private:
+  std::string contents(const char* path) const {
+    const auto* node = tree_.follow(path);
+    return node != nullptr ? node->contents().value_or("") : std::string();
+  }
+
+  void set_user() {
+    if (config_.user.empty()) return;  // root
+    try {
+      const auto user = lookup_user(config_.user, contents(kPasswdPath), contents(kGroupPath));
+      contract_.uid = user.uid;
+      contract_.gid = user.gid;
+    } catch (const Error& error) {
+      contradict(fmt::format("its user \"{}\" cannot be found: {}", printable(config_.user), error.what()),
+                 "build it with --user UID:GID");
+    }
+  }
+
+  void set_environment() {
+    ImageConfig merged = config_;
+    for (const auto& [name, value] : contract_.settings.env) merged.set_env(name, value);
+    contract_.env = merged.env;
+    path_ = merged.env_value("PATH").value_or(std::string(kUsualPath));
+  }
+
+  void set_words() {
+    auto words = config_.entrypoint.value_or(std::vector<std::string>());
+    const auto& arguments = contract_.settings.arguments;
+    const auto rest = arguments ? *arguments : config_.cmd.value_or(std::vector<std::string>());
+    words.insert(words.end(), rest.begin(), rest.end());
+    if (words.empty() || words.front().empty())
+      contradict("it names no program to run", "build it with --binary or --entrypoint, or name a program after --");
+    contract_.words = std::move(words);
+  }
+
+  void set_ports() {
+    for (const auto& text : config_.exposed_ports) {
+      const auto slash = text.find('/');
+      contract_.ports.push_back({parse_port(std::string_view(text).substr(0, slash), text),
+                                 slash == std::string::npos ? "tcp" : text.substr(slash + 1)});
+    }
+    std::ranges::sort(contract_.ports, [](const DeclaredPort& left, const DeclaredPort& right) {
+      return std::tie(left.number, left.protocol) < std::tie(right.number, right.protocol);
+    });
+  }
+
+  void find_writable() {
+    const auto declared = label_words(config_, kWritableLabel);
+    auto paths = config_.volumes;
+    paths.insert(declared.begin(), declared.end());
+    for (const auto& path : paths) {
+      if (!path.starts_with('/'))
+        contradict(printable(path) + " is no absolute path to write to", "name it from the root");
+      if (contract_.read_only && path == "/tmp") continue;  // every form has a memory file system there
+      contract_.writable.push_back(read_writable(path, declared.contains(path)));
+    }
+  }
+
+  WritableFolder read_writable(const std::string& path, bool is_declared) const {
+    WritableFolder folder{.path = path, .uid = contract_.uid, .gid = contract_.gid};
+    if (tree_.resolve(path).empty())
+      contradict("all of the root is to be writable, and read-only at once", "build it with --no-readonly");
+    const auto* node = tree_.follow(path);
+    if (node == nullptr) {
+      if (is_declared)
+        contradict(fmt::format("there is no folder {} to write to", printable(path)),
+                   "build it with --writable " + path);
+      return folder;
+    }
+    if (node->type != EntryType::directory)
+      contradict(fmt::format("{} is a file, and a folder to write to at once", printable(path)),
+                 "declare its folder writable, in the image a folder of its own");
+    if (is_declared && !may(*node, contract_.uid, contract_.gid, kWrite | kExecute)) {
+      contradict(fmt::format("the user {}:{} cannot write to {}, which belongs to {}", contract_.uid, contract_.gid,
+                             printable(path), describe_owner(*node)),
+                 "build it with --writable " + path + " and the same --user");
+    }
+    folder.uid = node->uid;
+    folder.gid = node->gid;
+    folder.mode = node->mode & 01777U;
+    folder.has_files = !node->children.empty();
+    return folder;
+  }
+
+  // As the kernel looks for it, and runtimes in PATH before.
+  void find_program() {
+    const auto& name = contract_.words.front();
+    if (name.find('/') != std::string::npos) {
+      contract_.program = "/" + tree_.resolve(name.starts_with('/') ? name : contract_.working_dir + "/" + name);
+    } else {
+      contract_.program = search(name);
+    }
+    for (const auto& mount : contract_.settings.mounts) {
+      if (lies_in(contract_.program, mount.target)) return;  // what is mounted there is not the image's
+    }
+    for (const auto& folder : contract_.writable) {
+      if (!lies_in(contract_.program, "/" + tree_.resolve(folder.path))) continue;
+      contradict(fmt::format("the program {} lies in {}, which is writable: a volume there hides it",
+                             printable(contract_.program), printable(folder.path)),
+                 "put the program elsewhere, /usr/local/bin for example");
+    }
+    check_executable();
+  }
+
+  std::string search(const std::string& name) const {
+    std::string_view rest = path_;
+    for (;;) {
+      const auto colon = rest.find(':');
+      const auto place = fmt::format("{}/{}", rest.substr(0, colon), name);
+      const auto* node = tree_.follow(place);
+      if (node != nullptr && node->type == EntryType::regular && may(*node, contract_.uid, contract_.gid, kExecute))
+        return "/" + tree_.resolve(place);
+      if (colon == std::string_view::npos) break;
+      rest = rest.substr(colon + 1);
+    }
+    contradict(fmt::format("its program {} is in no folder of PATH={}", printable(name), printable(path_)),
+               "write the program's whole path into the entrypoint");
+  }
+
+  void check_executable() const {
+    const std::string_view program = contract_.program;
+    for (std::size_t slash = 0; slash != std::string_view::npos; slash = program.find('/', slash + 1)) {
+      const auto* folder = tree_.find(program.substr(0, slash));
+      if (folder == nullptr || may(*folder, contract_.uid, contract_.gid, kExecute)) continue;
+      refuse_program(fmt::format("cannot enter {}, which belongs to {}",
+                                 slash == 0 ? "/" : printable(program.substr(0, slash)), describe_owner(*folder)));
+    }
+    const auto* file = tree_.find(program);
+    if (file == nullptr) {
+      contradict(fmt::format("its program {} does not exist", printable(program)),
+                 "build it with --binary, or correct the entrypoint");
+    }
+    if (file->type != EntryType::regular)
+      contradict(fmt::format("its program {} is no file", printable(program)), "correct the entrypoint");
+    if (!may(*file, contract_.uid, contract_.gid, kExecute))
+      refuse_program(fmt::format("cannot execute it: it belongs to {}", describe_owner(*file)));
+  }
+
+  [[noreturn]] void refuse_program(const std::string& why) const {
+    contradict(fmt::format("the user {}:{} has no permission to its program {}: the user {}", contract_.uid,
+                           contract_.gid, printable(contract_.program), why),
+               "add the program with a mode such as 0555, or run it as its owner");
+  }
+
+  // Those of the label, each of which a program must have; and those without which the program cannot be executed.
+  void set_capabilities() {
+    const auto* program = tree_.find(contract_.program);
+    if (program != nullptr) {
+      contract_.capabilities = file_capabilities(*program);
+    }
+    const auto declared = label_words(config_, kCapabilitiesLabel);
+    if (declared.empty()) return;
+    std::set<std::string> found;
+    add_capabilities(tree_.root(), found);
+    for (const auto& name : declared) {
+      if (!found.contains(name)) {
+        contradict(fmt::format("no program in it has the capability {} that its label names", printable(name)),
+                   "build it with --cap " + name);
+      }
+      contract_.capabilities.insert(name);
+    }
+  }
+
+  // A program that is not the first may listen, too: any that has the capability will do.
+  void check_ports() const {
+    if (contract_.uid == 0 || contract_.capabilities.contains("net_bind_service")) return;
+    for (const auto& port : contract_.ports) {
+      if (port.number >= kFirstUnprivilegedPort) continue;
+      contradict(fmt::format("the user {}:{} may not listen on port {}/{}, which is below 1024: no program has the "
+                             "capability net_bind_service",
+                             contract_.uid, contract_.gid, port.number, port.protocol),
+                 fmt::format("build it with --cap net_bind_service, or listen on {} and publish it as {}",
+                             8000 + port.number, port.number));
+    }
+  }
+
+  void set_health() {
+    const auto found = config_.config_unknown.find("Healthcheck");
+    if (found == config_.config_unknown.end()) return;
+    const auto document = parse_json(found->second, "health check", {.size = std::size_t{1} << 20U});
+    const JsonView view(document, "health check");
+    auto test = view.find_strings("Test");
+    if (test.empty() || test.front() == "NONE") return;
+    HealthCommand health;
+    if (test.front() == "CMD") {
+      health.words.assign(test.begin() + 1, test.end());
+    } else if (test.front() == "CMD-SHELL" && test.size() == 2) {
+      health.words = {"/bin/sh", "-c", test[1]};
+    }
+    if (health.words.empty()) view.refuse("Test is neither CMD with words nor CMD-SHELL with a line");
+    const auto duration = [&](const char* name) -> std::optional<std::chrono::nanoseconds> {
+      const auto member = view.find(name);
+      if (!member || member->size() == 0) return {};
+      return std::chrono::nanoseconds(member->size());
+    };
+    health.interval = duration("Interval");
+    health.timeout = duration("Timeout");
+    health.start_period = duration("StartPeriod");
+    if (const auto retries = view.find("Retries"); retries && retries->size() != 0)
+      health.retries = static_cast<std::uint32_t>(std::min<std::uint64_t>(retries->size(), 1000));
+    contract_.health = std::move(health);
+  }
+
+  void set_name() {
+    auto name = contract_.settings.name;
+    if (name.empty() && !contract_.settings.image.empty()) {
+      const auto reference = Reference::parse(contract_.settings.image);
+      name = reference.repository().substr(reference.repository().rfind('/') + 1);
+    }
+    if (name.empty()) name = contract_.program.substr(contract_.program.rfind('/') + 1);
+    contract_.name = dns_label(name);
+    for (const auto& folder : contract_.writable) {
+      if (!folder.has_files) continue;
+      contract_.notes.push_back(
+          fmt::format("the image has files in {}: a named volume begins with them, a memory file system and a pod's "
+                      "volume are empty",
+                      printable(folder.path)));
+    }
+    if (contract_.uid == 0) contract_.notes.emplace_back("the program runs as root");
+    if (!contract_.read_only) contract_.notes.emplace_back("the image does not ask for a read-only root file system");
+  }
+
+  // At most 40 characters, since names of volumes begin with it.
+  static std::string dns_label(std::string_view text) {
+    std::string label;
+    for (const char c : to_lower(text)) label += is_letter_or_digit(c) ? c : '-';
+    label.resize(std::min<std::size_t>(label.size(), 40));
+    const auto begin = label.find_first_not_of('-');
+    if (begin == std::string::npos) return "service";
+    label = label.substr(begin, label.find_last_not_of('-') + 1 - begin);
+    // Kubernetes' names of services begin with a letter.
+    return label.front() >= '0' && label.front() <= '9' ? "s-" + label : label;
+  }
+
+  const ImageConfig& config_;
+  const Tree tree_;
+  RunContract contract_;
+  std::string path_;
+};
+
+void check_settings(const RunSettings& settings) {
+  const auto reject = [](const std::string& what, const std::string& why) {
+    throw Error(ErrorCode::invalid_argument, "cannot use " + what + ": " + why);
+  };
+  for (const auto& [name, value] : settings.env) {
+    if (name.empty() || name.find('=') != std::string::npos || (name + value).find('\0') != std::string::npos)
+      reject("variable \"" + printable(name) + "\"", "it is empty or holds '=' or a NUL byte");
+  }
+  for (const auto& mount : settings.mounts) {
+    for (const auto& path : {mount.source.string(), mount.target}) {
+      if (!path.starts_with('/')) reject("mount \"" + printable(path) + "\"", "it is no absolute path");
+      if (path.find_first_of(",:\"\n\r\\") != std::string::npos || path.find('\0') != std::string::npos)
+        reject("mount \"" + printable(path) + "\"",
+               "engines cannot be told a path with ',', ':', a quote or a line break");
+    }
+  }
+}
+
+}  // namespace
+
+PublishedPort PublishedPort::parse(std::string_view text) {
+  PublishedPort port;
+  auto rest = text;
+  if (const auto slash = rest.rfind('/'); slash != std::string_view::npos) {
+    port.protocol = std::string(rest.substr(slash + 1));
+    if (port.protocol != "tcp" && port.protocol != "udp") {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("cannot parse port \"{}\": the protocol is neither tcp nor udp", printable(text)));
+    }
+    rest = rest.substr(0, slash);
+  }
+  const auto colon = rest.rfind(':');
+  port.container = parse_port(colon == std::string_view::npos ? rest : rest.substr(colon + 1), text);
+  port.host = port.container;
+  if (colon == std::string_view::npos) return port;
+  rest = rest.substr(0, colon);
+  const auto before = rest.rfind(':');
+  port.host = parse_port(before == std::string_view::npos ? rest : rest.substr(before + 1), text);
+  if (before == std::string_view::npos) return port;
+  port.address = std::string(rest.substr(0, before));
+  if (port.address.empty() || port.address.find_first_not_of("0123456789abcdefABCDEF.:[]") != std::string::npos) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot parse port \"{}\": \"{}\" is no address", printable(text), printable(port.address)),
+                "write an IP address, for example 127.0.0.1:8080:80");
+  }
+  return port;
+}
+
+std::string PublishedPort::to_string() const {
+  return fmt::format("{}{}{}:{}{}", address, address.empty() ? "" : ":", host, container,
+                     protocol == "tcp" ? "" : "/" + protocol);
+}
+
+RunContract read_contract(const Image& image, const RunSettings& settings, const std::stop_token& stop) {
+  check_settings(settings);
+  return ContractReader(image, settings, stop).read();
+}
+
+}  // namespace ociassemble
