@@ -385,6 +385,11 @@ std::vector<fs::path> inputs_of(const Location& location) {
     case Location::Kind::registry:
     case Location::Kind::scratch:
     case Location::Kind::static_base:
+    case Location::Kind::docker_daemon:
+    case Location::Kind::podman:
+    case Location::Kind::containerd:
+    case Location::Kind::kind:
+    case Location::Kind::k3s:
       break;
   }
   return {};
@@ -413,7 +418,12 @@ Base open_base(SharedWork& work, const BaseRequest& request, const Platform& pla
     case Location::Kind::registry:
     case Location::Kind::oci_layout:
     case Location::Kind::oci_archive:
-    case Location::Kind::docker_archive: {
+    case Location::Kind::docker_archive:
+    case Location::Kind::docker_daemon:
+    case Location::Kind::podman:
+    case Location::Kind::containerd:
+    case Location::Kind::kind:
+    case Location::Kind::k3s: {
       const auto found = work.bases.find(request);
       use_image(base, found, location, platform, request.fix_media_types, workplace);
       auto locked = locked_tree(found, platform, workplace);

@@ -27,7 +27,15 @@ void add_folders(TarWriter& tar, std::string_view path, std::set<std::string, st
   }
 }
 
-void write_contents(Sink& to, const ArchiveContents& contents, const std::stop_token& stop) {
+}  // namespace
+
+std::function<ArchivePayload()> text_payload(std::string text) {
+  return [text = std::move(text)] {
+    return ArchivePayload{.size = text.size(), .source = std::make_unique<StringSource>(text)};
+  };
+}
+
+void write_archive(Sink& to, const ArchiveContents& contents, const std::stop_token& stop) {
   TarWriter tar(to);
   std::set<std::string, std::less<>> folders;
   for (const auto& [path, make_payload] : contents) {
@@ -44,16 +52,8 @@ void write_contents(Sink& to, const ArchiveContents& contents, const std::stop_t
   tar.finish();
 }
 
-}  // namespace
-
-std::function<ArchivePayload()> text_payload(std::string text) {
-  return [text = std::move(text)] {
-    return ArchivePayload{.size = text.size(), .source = std::make_unique<StringSource>(text)};
-  };
-}
-
 void write_archive(const fs::path& file, const ArchiveContents& contents, const std::stop_token& stop) {
-  write_output(file, [&](Sink& to) { write_contents(to, contents, stop); });
+  write_output(file, [&](Sink& to) { write_archive(to, contents, stop); });
 }
 
 }  // namespace ociassemble

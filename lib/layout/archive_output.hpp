@@ -34,5 +34,7 @@ std::function<ArchivePayload()> text_payload(std::string text);
 // 1970-01-01. What `file` held before is replaced once all is written; a file with the same bytes is not touched.
 // Throws Error{invalid_argument} when `file` is a device or the like.
 void write_archive(const std::filesystem::path& file, const ArchiveContents& contents, const std::stop_token& stop);
+// The same into a sink.
+void write_archive(Sink& to, const ArchiveContents& contents, const std::stop_token& stop);
 
 }  // namespace ociassemble

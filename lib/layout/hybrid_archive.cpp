@@ -79,14 +79,16 @@ class HybridArchive {
     }
   }
 
-  void write(const fs::path& file, const Descriptor& root) {
+  // To a file or a sink.
+  template <class To>
+  void write(To& to, const Descriptor& root) {
     Index index;
     if (names_.empty()) index.manifests.push_back(name_entry(root, {}));
     for (const auto& name : names_) index.manifests.push_back(named(root, name));
     index.manifests.insert(index.manifests.end(), more_.begin(), more_.end());
     contents_.emplace(kIndexFile, text_payload(index.to_json()));
     contents_.emplace(kLayoutFile, text_payload(OciLayoutFile().to_json()));
-    write_archive(file, contents_, stop_);
+    write_archive(to, contents_, stop_);
   }
 
  private:
@@ -135,6 +137,53 @@ const Descriptor* docker_entry(const Index& index) {
   return first;
 }
 
+template <class To>
+void write_image_to(To& to, const Image& image, ArchiveNames names, const std::stop_token& stop,
+                    const std::vector<NamedDocument>& more) {
+  HybridArchive archive(std::move(names), stop);
+  archive.add(image, image.digest());
+  archive.set_docker_image(image.manifest());
+  archive.add_more(more);
+  archive.write(to, image.descriptor());
+}
+
+template <class To>
+void write_index_to(To& to, const ImageIndex& index, ArchiveNames names, const std::stop_token& stop,
+                    const std::vector<NamedDocument>& more) {
+  HybridArchive archive(std::move(names), stop);
+  const Image* shown = nullptr;
+  for (const auto& image : index.images) {
+    archive.add(image, find_in_index(index.index, image).value_or(image.descriptor()).digest);
+    const bool is_better = shown == nullptr || comes_first(image.config().platform);
+    if (is_better && (shown == nullptr || !comes_first(shown->config().platform))) shown = &image;
+  }
+  if (shown != nullptr) archive.set_docker_image(shown->manifest());
+  for (const auto& other : index.others) archive.add(other);
+  archive.add(Document{index.descriptor, index.json, nullptr});
+  archive.add_more(more);
+  archive.write(to, index.descriptor);
+}
+
+template <class To>
+void write_document_to(To& to, const Document& root, ArchiveNames names, const std::stop_token& stop,
+                       const std::vector<NamedDocument>& more) {
+  const auto documents = all_documents(root, stop);
+  HybridArchive archive(std::move(names), stop);
+  for (const auto& document : documents) archive.add(document);
+  auto shown = root.descriptor.digest;
+  if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::index) {
+    const auto index = Index::parse(root.json, root.descriptor.media_type);
+    if (const auto* entry = docker_entry(index)) shown = entry->digest;
+  }
+  for (const auto& document : documents) {
+    if (document.descriptor.digest != shown) continue;
+    if (document_kind(document.json, document.descriptor.media_type) == DocumentKind::index) continue;
+    archive.set_docker_image(Manifest::parse(document.json, document.descriptor.media_type));
+  }
+  archive.add_more(more);
+  archive.write(to, root.descriptor);
+}
+
 }  // namespace
 
 std::string blob_path(const Digest& digest) {
@@ -156,46 +205,26 @@ ArchiveNames names_of_entry(const std::optional<std::string>& name) {
 
 void write_hybrid_archive(const fs::path& file, const Image& image, ArchiveNames names, const std::stop_token& stop,
                           const std::vector<NamedDocument>& more) {
-  HybridArchive archive(std::move(names), stop);
-  archive.add(image, image.digest());
-  archive.set_docker_image(image.manifest());
-  archive.add_more(more);
-  archive.write(file, image.descriptor());
+  write_image_to(file, image, std::move(names), stop, more);
+}
+void write_hybrid_archive(Sink& to, const Image& image, ArchiveNames names, const std::stop_token& stop) {
+  write_image_to(to, image, std::move(names), stop, {});
 }
 
 void write_hybrid_archive(const fs::path& file, const ImageIndex& index, ArchiveNames names,
                           const std::stop_token& stop, const std::vector<NamedDocument>& more) {
-  HybridArchive archive(std::move(names), stop);
-  const Image* shown = nullptr;
-  for (const auto& image : index.images) {
-    archive.add(image, find_in_index(index.index, image).value_or(image.descriptor()).digest);
-    const bool is_better = shown == nullptr || comes_first(image.config().platform);
-    if (is_better && (shown == nullptr || !comes_first(shown->config().platform))) shown = &image;
-  }
-  if (shown != nullptr) archive.set_docker_image(shown->manifest());
-  for (const auto& other : index.others) archive.add(other);
-  archive.add(Document{index.descriptor, index.json, nullptr});
-  archive.add_more(more);
-  archive.write(file, index.descriptor);
+  write_index_to(file, index, std::move(names), stop, more);
+}
+void write_hybrid_archive(Sink& to, const ImageIndex& index, ArchiveNames names, const std::stop_token& stop) {
+  write_index_to(to, index, std::move(names), stop, {});
 }
 
 void write_hybrid_archive(const fs::path& file, const Document& root, ArchiveNames names, const std::stop_token& stop,
                           const std::vector<NamedDocument>& more) {
-  const auto documents = all_documents(root, stop);
-  HybridArchive archive(std::move(names), stop);
-  for (const auto& document : documents) archive.add(document);
-  auto shown = root.descriptor.digest;
-  if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::index) {
-    const auto index = Index::parse(root.json, root.descriptor.media_type);
-    if (const auto* entry = docker_entry(index)) shown = entry->digest;
-  }
-  for (const auto& document : documents) {
-    if (document.descriptor.digest != shown) continue;
-    if (document_kind(document.json, document.descriptor.media_type) == DocumentKind::index) continue;
-    archive.set_docker_image(Manifest::parse(document.json, document.descriptor.media_type));
-  }
-  archive.add_more(more);
-  archive.write(file, root.descriptor);
+  write_document_to(file, root, std::move(names), stop, more);
+}
+void write_hybrid_archive(Sink& to, const Document& root, ArchiveNames names, const std::stop_token& stop) {
+  write_document_to(to, root, std::move(names), stop, {});
 }
 
 }  // namespace ociassemble

@@ -43,4 +43,9 @@ void write_hybrid_archive(const std::filesystem::path& file, const ImageIndex& i
 void write_hybrid_archive(const std::filesystem::path& file, const Document& root, ArchiveNames names,
                           const std::stop_token& stop, const std::vector<NamedDocument>& more = {});
 
+// The same bytes into a sink.
+void write_hybrid_archive(Sink& to, const Image& image, ArchiveNames names, const std::stop_token& stop);
+void write_hybrid_archive(Sink& to, const ImageIndex& index, ArchiveNames names, const std::stop_token& stop);
+void write_hybrid_archive(Sink& to, const Document& root, ArchiveNames names, const std::stop_token& stop);
+
 }  // namespace ociassemble

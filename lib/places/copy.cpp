@@ -14,6 +14,7 @@
 #include "ociassemble/places.hpp"
 #include "ociassemble/referrers.hpp"
 #include "places/blob_names.hpp"
+#include "places/engines.hpp"
 #include "places/pushed_name.hpp"
 #include "places/referrer_search.hpp"
 #include "places/reporting_blobs.hpp"
@@ -43,6 +44,9 @@ void check_locations(const Location& from, const Location& to, const CopyOptions
   if (to.chooses()) reject_copy(to, "a digest or a place cannot be written to");
   if (options.all_platforms && options.platform) {
     reject_copy(to, "all platforms and one platform were asked for", "leave --platform or --all-platforms out");
+  }
+  if (options.referrers && (from.is_engine() || to.is_engine())) {
+    reject_copy(to, "an engine holds images alone, no referrers", "leave --referrers out");
   }
   if (options.referrers && from.kind == Kind::docker_archive) {
     reject_copy(to, "a docker archive holds no referrers", "leave --referrers out");
@@ -127,6 +131,10 @@ class Copy {
       return {pushed_name(*to_.reference, document.descriptor.digest), document.descriptor, 0};
     }
     if (to_.kind == Kind::docker_archive) return write_docker(reporting(document));
+    if (to_.is_engine()) {
+      load(reporting(document), to_, {*to_.name}, workplace_);
+      return named(to_.to_string(), document.descriptor);
+    }
     if (is_made_up(document)) return write_converted(document);
     warn_of_docker_format(document);
     if (to_.kind == Kind::oci_archive) {

@@ -29,9 +29,17 @@ constexpr std::array kPathTransports{
     Transport{"rootfs:", Kind::rootfs},
 };
 
+constexpr std::array kEngines{
+    Transport{"docker-daemon:", Kind::docker_daemon},
+    Transport{"podman:", Kind::podman},
+    Transport{"containerd:", Kind::containerd},
+    Transport{"kind:", Kind::kind},
+    Transport{"k3s:", Kind::k3s},
+};
+
 constexpr std::string_view kForms =
-    "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], rootfs:DIR-OR-TARBALL, scratch, static, or "
-    "REGISTRY/REPOSITORY[:TAG]";
+    "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], rootfs:DIR-OR-TARBALL, scratch, static, "
+    "docker-daemon:NAME, podman:NAME, containerd:NAME, or REGISTRY/REPOSITORY[:TAG]";
 
 [[noreturn]] void reject_location(std::string_view text, std::string_view why, const std::string& hint) {
   throw Error(ErrorCode::invalid_argument, fmt::format("cannot parse location \"{}\": {}", text, why), hint);
@@ -121,13 +129,47 @@ Location parse_path(std::string_view text, const Transport& transport) {
   return location;
 }
 
+// Namespaces of containerd that look like the host of a registry, or are what most machines have.
+constexpr std::array<std::string_view, 3> kNamespaces{"k8s.io", "default", "moby"};
+
+// "NAMESPACE/" before a name that itself begins with a registry.
+std::size_t scope_length(Kind kind, std::string_view rest) {
+  const auto slash = rest.find('/');
+  if (slash == kNowhere || (kind != Kind::containerd && kind != Kind::kind)) return 0;
+  const auto first = rest.substr(0, slash);
+  if (kind == Kind::containerd && std::ranges::find(kNamespaces, first) != kNamespaces.end()) return slash;
+  return names_a_registry(rest.substr(slash + 1)) ? slash : 0;
+}
+
+// A namespace or cluster goes into the arguments of other programs.
+bool is_scope(std::string_view text) {
+  return !text.empty() && is_letter_or_digit(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+Location parse_engine(std::string_view text, const Transport& transport) {
+  auto rest = text.substr(transport.prefix.size());
+  Location location;
+  location.kind = transport.kind;
+  if (const auto length = scope_length(transport.kind, rest); length != 0) {
+    location.scope = std::string(rest.substr(0, length));
+    if (!is_scope(location.scope))
+      reject_location(text, "the namespace is no name", "letters, digits, '-', '_' and '.'");
+    rest.remove_prefix(length + 1);
+  }
+  if (rest.empty()) reject_location(text, "no name", fmt::format("write {}NAME[:TAG]", transport.prefix));
+  const auto reference = Reference::parse(rest);
+  if (reference.digest()) reject_location(text, "an engine's images are named by tags", "leave the digest out");
+  location.name = fmt::format("{}:{}", reference.name(), reference.tag().value_or("latest"));
+  return location;
+}
+
 // Kinds of places that other tools know, or that ours are taken for. None is an official image of Docker Hub, which is
 // all that such a name could be otherwise.
-constexpr std::array<std::string_view, 20> kForeignSchemes{
-    "oci-layout", "oci-dir",       "oci-tar", "ocidir",     "docker-daemon",
-    "docker-tar", "docker-layout", "dockerd", "containerd", "containers-storage",
-    "dir",        "file",          "folder",  "tar",        "tarball",
-    "layout",     "ostree",        "podman",  "sif",        "path"};
+constexpr std::array<std::string_view, 17> kForeignSchemes{
+    "oci-layout", "oci-dir", "oci-tar", "ocidir", "docker-tar", "docker-layout", "dockerd", "containers-storage",
+    "dir",        "file",    "folder",  "tar",    "tarball",    "layout",        "ostree",  "sif",
+    "path"};
 constexpr std::array<std::string_view, 3> kLongSchemes{"oci-archive", "docker-archive", "rootfs"};
 
 // "WORD:REST" where WORD can only be meant as a kind of place.
@@ -181,6 +223,13 @@ Location Location::parse(std::string_view text) {
   for (const auto& transport : kPathTransports) {
     if (starts_with(text, transport.prefix)) return parse_path(text, transport);
   }
+  for (const auto& transport : kEngines) {
+    // A host "podman" or "kind" with a port is a registry.
+    const auto after = text.substr(std::min(text.size(), transport.prefix.size()));
+    const auto port = after.substr(0, after.find('/'));
+    const bool is_port = port.size() != after.size() && port.find_first_not_of("0123456789") == kNowhere;
+    if (starts_with(text, transport.prefix) && !is_port) return parse_engine(text, transport);
+  }
   if (starts_with(text, "/") || starts_with(text, "./") || starts_with(text, "../") || starts_with(text, "~")) {
     reject_location(text, "a path without its kind",
                     fmt::format("for a layout write oci:{}; the forms are {}", text, kForms));
@@ -207,7 +256,16 @@ std::string Location::to_string() const {
     case Kind::oci_archive:
     case Kind::docker_archive:
     case Kind::rootfs:
+    case Kind::docker_daemon:
+    case Kind::podman:
+    case Kind::containerd:
+    case Kind::kind:
+    case Kind::k3s:
       break;
+  }
+  for (const auto& transport : kEngines) {
+    if (transport.kind == kind)
+      return fmt::format("{}{}{}{}", transport.prefix, scope, scope.empty() ? "" : "/", name.value_or(""));
   }
   for (const auto& transport : kPathTransports) {
     if (transport.kind == kind) {

@@ -7,6 +7,7 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "places/blob_names.hpp"
+#include "places/engines.hpp"
 #include "places/pushed_name.hpp"
 
 namespace ociassemble {
@@ -44,6 +45,12 @@ std::string publish_content(const Content& content, const Location& target, cons
                 fmt::format("cannot write to {} without the base's layers: only a layout (oci:DIR) can lack them",
                             target.to_string()));
   }
+  if (!options.referrers.empty() && target.is_engine()) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("cannot write to {} what refers to the image: an engine holds images alone", target.to_string()),
+        "push to a registry, or write to oci:DIR");
+  }
   if (!options.referrers.empty() && target.kind == Location::Kind::docker_archive) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("cannot write to {} what refers to the image: a docker archive holds images alone",
@@ -78,6 +85,16 @@ std::string publish_content(const Content& content, const Location& target, cons
       write_docker_archive(target.path, content, references, workplace.stop);
       break;
     }
+    case Location::Kind::docker_daemon:
+    case Location::Kind::podman:
+    case Location::Kind::containerd:
+    case Location::Kind::kind:
+    case Location::Kind::k3s: {
+      std::vector<std::string> names{*target.name};
+      names.insert(names.end(), options.more_references.begin(), options.more_references.end());
+      load(content, target, names, workplace);
+      break;
+    }
     case Location::Kind::rootfs:
     case Location::Kind::scratch:
     case Location::Kind::static_base:
@@ -105,6 +122,13 @@ Document open_document(const Location& location, const Workplace& workplace, Lay
       return open_oci_archive(location.path, location.name, workplace.stop);
     case Location::Kind::docker_archive:
       return open_docker_archive(location.path, location.name, workplace.stop);
+    case Location::Kind::docker_daemon:
+    case Location::Kind::podman:
+    case Location::Kind::containerd:
+      return open_from_engine(location, workplace);
+    case Location::Kind::kind:
+    case Location::Kind::k3s:
+      reject_target(location, "images can be loaded there, not read");
     case Location::Kind::rootfs:
     case Location::Kind::scratch:
     case Location::Kind::static_base:

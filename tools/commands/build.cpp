@@ -30,6 +30,7 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
+#include "places/engines.hpp"
 #include "report/transfers.hpp"
 
 namespace ociassemble::tool {
@@ -161,21 +162,27 @@ class BuildCommand : public Command {
     return recipe_file_.parent_path();
   }
 
+  static const char* holds_images_alone(const Location& target) {
+    return target.is_engine() ? "an engine holds images alone" : "a docker archive holds images alone";
+  }
+
   // A docker archive goes without what refers to the image where another place has it.
   static void check_archives(const std::vector<Location>& targets, bool has_sboms, const Streams& streams) {
-    const auto is_archive = [](const Location& target) { return target.kind == Location::Kind::docker_archive; };
+    const auto is_archive = [](const Location& target) {
+      return target.kind == Location::Kind::docker_archive || target.is_engine();
+    };
     const auto archive = std::find_if(targets.begin(), targets.end(), is_archive);
     if (archive == targets.end()) return;
     if (std::all_of(targets.begin(), targets.end(), is_archive)) {
       throw Error(ErrorCode::invalid_argument,
                   std::string("cannot put ") + (has_sboms ? "an SBOM" : "a provenance or signature") + " into " +
-                      archive->to_string() + ": a docker archive holds images alone",
+                      archive->to_string() + ": " + holds_images_alone(*archive),
                   std::string("write to oci-archive:FILE, which `docker load` takes, too; or leave ") +
                       (has_sboms ? "--sbom out" : "--provenance and --sign-key out"));
     }
     streams.err << "ociassemble: warning: " << archive->to_string()
-                << (has_sboms ? " holds no SBOM" : " holds no provenance and no signature")
-                << ": a docker archive holds images alone\n";
+                << (has_sboms ? " holds no SBOM" : " holds no provenance and no signature") << ": "
+                << holds_images_alone(*archive) << '\n';
   }
 
   void finish_options(AssembleOptions& options, const Streams& streams) const {
@@ -264,6 +271,8 @@ class BuildCommand : public Command {
   void add_destinations(CLI::App& app, const char* group) {
     add_list(app, "-o,--output", outputs_, "Write the image there; repeatable", "LOCATION", group);
     add_list(app, "--push", pushes_, "Push the image to a registry; repeatable", "REF", group);
+    add_list(app, "--load", loads_, "Load the image into the container engine that is here, as NAME; repeatable",
+             "NAME", group);
     add_list(app, "-t,--tag", tags_, "Tag for outputs that name none; repeatable", "TAG", group);
     app.add_flag("--shallow", shallow_, "Leave the base's layers out of layouts (oci:DIR); the digest stays the same")
         ->group(group);
@@ -304,6 +313,7 @@ class BuildCommand : public Command {
     for (const auto& text : pushes_) {
       add(parse_push_target(with_profile(text, profile), "--output " + text));
     }
+    for (const auto& text : loads_) add(engine_target(with_profile(text, profile)));
     if (targets.empty()) {
       throw Error(ErrorCode::invalid_argument, "no output: add -o or --push",
                   "for example -o oci:image:v1, or --push REGISTRY/REPOSITORY:TAG");
@@ -315,6 +325,20 @@ class BuildCommand : public Command {
     for (const auto& target : targets) reject_base_only(target);
     if (shallow_) reject_not_shallow(targets);
     return targets;
+  }
+
+  // In the engine that `--load` finds.
+  static Location engine_target(const std::string& name) {
+    const auto engine = find_engine({});
+    if (!engine) {
+      throw Error(ErrorCode::not_found,
+                  "cannot load " + name + ": neither docker, podman nor containerd is to be found here",
+                  "start one; DOCKER_HOST and CONTAINER_HOST name their sockets. Or write docker-archive:FILE:" + name);
+    }
+    const char* prefix = *engine == Location::Kind::docker_daemon ? "docker-daemon:"
+                         : *engine == Location::Kind::podman      ? "podman:"
+                                                                  : "containerd:";
+    return Location::parse(prefix + name);
   }
 
   void reject_not_shallow(const std::vector<Location>& targets) const {
@@ -439,7 +463,7 @@ class BuildCommand : public Command {
     if (is_array) streams.out << "]\n";
   }
 
-  Texts outputs_, pushes_, tags_;
+  Texts outputs_, pushes_, loads_, tags_;
   std::optional<std::string> format_, compression_, cache_dir_;
   std::optional<std::string> second_assembly_;
   std::size_t jobs_ = 0;

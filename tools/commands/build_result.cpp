@@ -115,8 +115,8 @@ std::string BuildResult::publish(const Location& target, const Workplace& workpl
                                  const std::vector<std::string>& more_references) const {
   PublishOptions options;
   options.more_references = more_references;
-  // A docker archive holds images alone; see the check of the targets.
-  if (target.kind != Location::Kind::docker_archive) options.referrers = referrers_;
+  // A docker archive and an engine hold images alone; see the check of the targets.
+  if (target.kind != Location::Kind::docker_archive && !target.is_engine()) options.referrers = referrers_;
   return index_ ? ociassemble::publish(*index_, target, workplace, options)
                 : ociassemble::publish(images_.front().image, target, workplace, options);
 }

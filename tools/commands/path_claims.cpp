@@ -97,6 +97,11 @@ void PathClaims::write(const Location& target) {
       written_.push_back(std::move(*made));
       return;
     }
+    case Location::Kind::docker_daemon:
+    case Location::Kind::podman:
+    case Location::Kind::containerd:
+    case Location::Kind::kind:
+    case Location::Kind::k3s:
     case Location::Kind::registry: {
       names_.emplace_back(target.to_string(), target.to_string());
       const auto& name = names_.back().first;

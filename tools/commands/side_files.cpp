@@ -31,7 +31,7 @@ std::string rule_target(const Location& output) {
     case Location::Kind::oci_layout:
       return (output.path / "index.json").string();
     default:
-      return output.path.string();
+      return output.is_engine() ? output.to_string() : output.path.string();
   }
 }
 

@@ -18,9 +18,9 @@ void reject_docker_format(const std::vector<Location>& targets) {
 void reject_base_only(const Location& target) {
   using Kind = Location::Kind;
   if (target.kind != Kind::rootfs && target.kind != Kind::scratch && target.kind != Kind::static_base) return;
-  throw Error(ErrorCode::invalid_argument,
-              "cannot write to " + target.to_string() + ": it is a base, not a place for images",
-              "an output is oci:, oci-archive:, docker-archive: or a registry's reference");
+  throw Error(
+      ErrorCode::invalid_argument, "cannot write to " + target.to_string() + ": it is a base, not a place for images",
+      "an output is oci:, oci-archive:, docker-archive:, an engine such as docker-daemon: or a registry's reference");
 }
 
 }  // namespace ociassemble::tool
