@@ -31,6 +31,8 @@ std::string beginning_of(int fd) {
   return text;
 }
 
+}  // namespace
+
 // Containers' programs are root's, and root's alone often lie in /usr/sbin, which a user's PATH lacks.
 std::string find_program(const std::string& name) {
   const char* variable = std::getenv("PATH");
@@ -44,8 +46,6 @@ std::string find_program(const std::string& name) {
   }
   return {};
 }
-
-}  // namespace
 
 bool has_program(const std::string& name) { return !find_program(name).empty(); }
 

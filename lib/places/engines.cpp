@@ -282,6 +282,17 @@ void load_content(const Content& content, const Location& target, const std::vec
   throw Error(ErrorCode::invalid_argument, "cannot load into " + target.to_string() + ": it is no engine");
 }
 
+EngineClient engine_client(const Location& location, const std::stop_token& stop) {
+  if (location.kind == Kind::docker_daemon) return docker_client(stop);
+  return {"podman", *podman_socket(), stop};
+}
+
+[[noreturn]] void refuse_unknown(const Location& location) {
+  throw Error(ErrorCode::not_found, fmt::format("there is no image {}", location.to_string()),
+              location.kind == Kind::docker_daemon ? "`docker images` lists those that there are"
+                                                   : "`podman images` lists those that there are");
+}
+
 void save_stream(HttpStream& stream, const std::filesystem::path& file, const std::stop_token& stop) {
   write_output(file, [&](Sink& to) { copy(stream, to, stop); });
 }
@@ -303,28 +314,28 @@ void load(const Document& root, const Location& target, const std::vector<std::s
 
 // The file goes when its folder does; whoever reads the document holds it open.
 Document open_from_engine(const Location& location, const Workplace& workplace) {
-  return in_temporary_parent([&](const std::filesystem::path& parent) {
-    const TemporaryFolder folder(parent);
-    const auto file = folder.path() / "image.tar";
-    if (location.kind == Kind::containerd) {
-      output_of(ctr_words(location, {"images", "export", file.string(), *location.name}), -1, workplace.stop);
-      return open_oci_archive(file, std::nullopt, workplace.stop);
-    }
-    if (location.kind == Kind::podman && !podman_socket()) {
-      output_of({"podman", "save", "--quiet", "--format=oci-archive", "--output", file.string(), *location.name}, -1,
-                workplace.stop);
-      return open_oci_archive(file, std::nullopt, workplace.stop);
-    }
-    const bool is_docker = location.kind == Kind::docker_daemon;
-    auto client = is_docker ? docker_client(workplace.stop) : EngineClient("podman", *podman_socket(), workplace.stop);
-    const auto path =
-        is_docker ? fmt::format("/images/{}/get", percent_encoded(*location.name))
-                  : fmt::format("/v4.0.0/libpod/images/{}/get?format=docker-archive", percent_encoded(*location.name));
-    const auto stream = client.open("GET", path);
-    if (stream->status() != 200) client.refuse(stream->status(), collect_beginning(*stream, 4096));
-    save_stream(*stream, file, workplace.stop);
-    return open_docker_archive(file, std::nullopt, workplace.stop);
-  });
+  const auto folder = in_temporary_parent(
+      [](const std::filesystem::path& parent) { return std::make_unique<TemporaryFolder>(parent); });
+  const auto file = folder->path() / "image.tar";
+  if (location.kind == Kind::containerd) {
+    output_of(ctr_words(location, {"images", "export", file.string(), *location.name}), -1, workplace.stop);
+    return open_oci_archive(file, std::nullopt, workplace.stop);
+  }
+  if (location.kind == Kind::podman && !podman_socket()) {
+    output_of({"podman", "save", "--quiet", "--format=oci-archive", "--output", file.string(), *location.name}, -1,
+              workplace.stop);
+    return open_oci_archive(file, std::nullopt, workplace.stop);
+  }
+  const bool is_docker = location.kind == Kind::docker_daemon;
+  auto client = engine_client(location, workplace.stop);
+  const auto path =
+      is_docker ? fmt::format("/images/{}/get", percent_encoded(*location.name))
+                : fmt::format("/v4.0.0/libpod/images/{}/get?format=docker-archive", percent_encoded(*location.name));
+  const auto stream = client.open("GET", path);
+  if (stream->status() == 404) refuse_unknown(location);
+  if (stream->status() != 200) client.refuse(stream->status(), collect_beginning(*stream, 4096));
+  save_stream(*stream, file, workplace.stop);
+  return open_docker_archive(file, std::nullopt, workplace.stop);
 }
 
 std::string engine_image_id(const Location& location, const Workplace& workplace) {
@@ -333,8 +344,7 @@ std::string engine_image_id(const Location& location, const Workplace& workplace
     while (!text.empty() && text.back() == '\n') text.pop_back();
     return text;
   }
-  auto client = location.kind == Kind::docker_daemon ? docker_client(workplace.stop)
-                                                     : EngineClient("podman", *podman_socket(), workplace.stop);
+  auto client = engine_client(location, workplace.stop);
   const auto text = client.ask("GET", fmt::format("/images/{}/json", percent_encoded(*location.name)));
   const auto document = parse_json(text, "the engine's answer", {.size = kLongestAnswer});
   return JsonView(document, "the engine's answer").at("Id").string();

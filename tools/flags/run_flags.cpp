@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <string_view>
@@ -40,6 +41,14 @@ BindMount parse_mount(const std::string& text) {
 
 }  // namespace
 
+std::optional<std::vector<std::string>> program_words(const Streams& streams) {
+  const auto& all = streams.arguments;
+  const auto divider =
+      std::find_if(all.begin(), all.end(), [](const char* word) { return std::string_view(word) == "--"; });
+  if (divider == all.end()) return {};
+  return std::vector<std::string>(divider + 1, all.end());
+}
+
 std::uint64_t parse_size(const std::string& text, const std::string& option) {
   std::uint64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -63,7 +72,7 @@ std::uint64_t parse_size(const std::string& text, const std::string& option) {
 
 void RunFlags::add_to(CLI::App& app, const char* group) {
   const auto list = [&](const char* name, std::vector<std::string>& values, const char* text, const char* type) {
-    app.add_option(name, values, text)->type_name(type)->take_all()->expected(1)->group(group);
+    app.add_option(name, values, text)->type_name(type)->take_all()->expected(1)->allow_extra_args(false)->group(group);
   };
   list("-e,--env", env_, "Set a variable; repeatable", "NAME=VALUE");
   list("-p,--publish", ports_, "Publish a port on this machine; repeatable", "[ADDR:]HOST:PORT[/PROTO]");

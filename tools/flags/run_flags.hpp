@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ociassemble/runtime.hpp"
+#include "run.hpp"
 
 namespace CLI {
 class App;
@@ -25,6 +28,10 @@ class RunFlags {
   std::string memory_, temporary_, volumes_;
   std::uint32_t processes_ = 256;
 };
+
+// What follows "--" on the command line: arguments for the program, in the place of the image's command. Nothing
+// without a "--".
+std::optional<std::vector<std::string>> program_words(const Streams& streams);
 
 // "256m", "1g", "512k", "64Mi" or bytes. Throws Error{invalid_argument}.
 std::uint64_t parse_size(const std::string& text, const std::string& option);
