@@ -164,6 +164,13 @@ std::vector<std::string> in_usual_form(const CLI::App& app, std::vector<std::str
   return arguments;
 }
 
+// What follows "--" is for the program that is run, not for the parser; see program_words().
+std::vector<std::string> without_program_words(std::vector<std::string> arguments) {
+  if (arguments.empty() || (arguments.front() != "run" && arguments.front() != "run-spec")) return arguments;
+  arguments.erase(std::ranges::find(arguments, "--"), arguments.end());
+  return arguments;
+}
+
 void print_help(const CLI::App& app, HelpScope scope, const Streams& streams) {
   const auto parsed = app.get_subcommands();
   const auto known = streams.err_columns ? streams.err_columns() : 0;
@@ -254,6 +261,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("import", "Convert a Dockerfile to a recipe", make_import_command);
     add("inspect", "Show what is in an image", make_inspect_command);
     add("check", "Judge an image by a policy: may it be deployed", make_check_command);
+    add("run", "Run an image, or build a recipe and run it, as the image declares", make_run_command);
     add("run-spec", "Print how to run an image: for docker, compose, podman, Kubernetes and others",
         make_run_spec_command);
     add("sbom", "List what is in an image, as SPDX or CycloneDX", make_sbom_command);
@@ -273,7 +281,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     name_help(*help);
     help->add_option("COMMAND", "Name of the command; without it the commands are listed");
     if (describes_all) return run_hidden_command(app, arguments, streams);
-    const auto usual = in_usual_form(app, {arguments.begin(), arguments.end()});
+    const auto usual = without_program_words(in_usual_form(app, {arguments.begin(), arguments.end()}));
     auto with_arguments = streams;
     with_arguments.arguments = arguments;
     return parse_and_run(app, commands, usual, with_arguments);

@@ -23,6 +23,11 @@ void add_health(const RunContract& contract, Words& words) {
   if (health.retries) words.push_back(fmt::format("--health-retries={}", *health.retries));
 }
 
+// Docker starts a user's process with an empty permitted set; a file's capability is then a new privilege.
+bool rules_out_privileges(const RunContract& contract, Engine engine) {
+  return engine == Engine::podman || contract.capabilities.empty();
+}
+
 void add_storage(const RunContract& contract, Engine engine, VolumeLife life, Words& words) {
   if (contract.read_only) {
     words.emplace_back("--read-only");
@@ -52,7 +57,7 @@ std::vector<std::string> engine_words(const RunContract& contract, Engine engine
   add_storage(contract, engine, life, words);
   words.emplace_back("--cap-drop=ALL");
   for (const auto& name : contract.capabilities) words.push_back("--cap-add=" + upper_case(name));
-  words.emplace_back("--security-opt=no-new-privileges");
+  if (rules_out_privileges(contract, engine)) words.emplace_back("--security-opt=no-new-privileges");
   words.push_back(fmt::format("--pids-limit={}", settings.processes));
   words.push_back("--memory=" + docker_size(settings.memory));
   for (const auto& port : settings.ports) words.push_back("--publish=" + port.to_string());

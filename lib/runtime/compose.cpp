@@ -75,7 +75,8 @@ std::string write_compose(const RunContract& contract) {
     for (const auto& name : contract.capabilities) names.push_back(upper_case(name));
     text += fmt::format("    cap_add: {}\n", yaml_strings(names));
   }
-  text += "    security_opt: [\"no-new-privileges:true\"]\n";
+  // Docker starts a user's process with an empty permitted set; a file's capability is then a new privilege.
+  if (contract.capabilities.empty()) text += "    security_opt: [\"no-new-privileges:true\"]\n";
   if (!settings.ports.empty()) {
     text += "    ports:\n";
     for (const auto& port : settings.ports) text += fmt::format("      - \"{}\"\n", port.to_string());

@@ -68,8 +68,8 @@ void add_capabilities(const Tree::Node& folder, std::set<std::string>& names) {
 
 class ContractReader {
  public:
-  ContractReader(const Image& image, const RunSettings& settings, const std::stop_token& stop)
-      : config_(image.config()), tree_(read_image_root(image, stop)) {
+  ContractReader(const Image& image, const Tree& tree, const RunSettings& settings)
+      : config_(image.config()), tree_(tree) {
     contract_.settings = settings;
     contract_.platform = config_.platform;
     contract_.read_only = is_read_only(config_);
@@ -326,7 +326,7 @@ class ContractReader {
   }
 
   const ImageConfig& config_;
-  const Tree tree_;
+  const Tree& tree_;
   RunContract contract_;
   std::string path_;
 };
@@ -386,7 +386,13 @@ std::string PublishedPort::to_string() const {
 
 RunContract read_contract(const Image& image, const RunSettings& settings, const std::stop_token& stop) {
   check_settings(settings);
-  return ContractReader(image, settings, stop).read();
+  const auto tree = read_image_root(image, stop);
+  return read_contract(image, tree, settings);
+}
+
+RunContract read_contract(const Image& image, const Tree& tree, const RunSettings& settings) {
+  check_settings(settings);
+  return ContractReader(image, tree, settings).read();
 }
 
 }  // namespace ociassemble

@@ -49,6 +49,7 @@ std::unique_ptr<Command> make_prune_command(CLI::App& app);
 std::unique_ptr<Command> make_push_command(CLI::App& app);
 std::unique_ptr<Command> make_rebuild_command(CLI::App& app);
 std::unique_ptr<Command> make_referrers_command(CLI::App& app);
+std::unique_ptr<Command> make_run_command(CLI::App& app);
 std::unique_ptr<Command> make_run_spec_command(CLI::App& app);
 std::unique_ptr<Command> make_sbom_command(CLI::App& app);
 std::unique_ptr<Command> make_sign_command(CLI::App& app);

@@ -20,7 +20,6 @@ class RunSpecCommand : public Command {
     app.add_option("IMAGE", location_,
                    "REGISTRY/REPOSITORY[:TAG], oci:DIR[:TAG], oci-archive:FILE or docker-archive:FILE")
         ->required();
-    app.add_option("ARGS", arguments_, "Arguments for the program, after --; they replace the image's command");
     app.add_option("--for", form_, "What is to run the image")
         ->type_name("docker|compose|podman|quadlet|kubernetes|bundle|systemd")
         ->required();
@@ -43,7 +42,8 @@ class RunSpecCommand : public Command {
         "memory for /tmp, volumes for its writable paths, the capabilities that its programs have, its health check, "
         "and "
         "limits.\n"
-        "The image is named by digest. An image whose own files contradict what it declares is refused (status 3).\n"
+        "What follows -- are arguments for the program. The image is named by digest. An image whose own files "
+        "contradict what it declares is refused (status 3).\n"
         "\n"
         "Examples:\n"
         "  ociassemble run-spec --for docker registry.example.com/team/server:v1 -p 8080:8080\n"
@@ -57,7 +57,7 @@ class RunSpecCommand : public Command {
     const auto form = parse_runtime_form(form_);
     const auto location = Location::parse(location_);
     auto settings = flags_.settings();
-    if (!arguments_.empty()) settings.arguments = arguments_;
+    settings.arguments = program_words(streams);
     settings.probe_path = probe_path_;
     settings.rootfs = rootfs_;
     const auto workplace =
@@ -89,7 +89,6 @@ class RunSpecCommand : public Command {
   }
 
   std::string location_, form_, image_, platform_, probe_path_, rootfs_, output_;
-  std::vector<std::string> arguments_;
   bool patch_ = false;
   bool quiet_ = false;
   RunFlags flags_;

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/kept_roots.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/private_folder.hpp"
+#include "base/system_error.hpp"
+#include "image/layer_reader.hpp"
+#include "io/streams.hpp"
+#include "ociassemble/digest.hpp"
+#include "ociassemble/error.hpp"
+
+namespace ociassemble {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kLockEnding = ".lock";
+constexpr std::string_view kOwnPrefix = "own-";
+
+// OCI image specification, config.md, "Layer ChainID".
+std::string chain_id(const Image& image, std::size_t layers) {
+  std::string chain;
+  for (std::size_t i = 0; i < layers; ++i) {
+    const auto diff_id = image.layers()[i].diff_id.to_string();
+    chain = i == 0 ? diff_id : Digest::of(chain + " " + diff_id).to_string();
+  }
+  return chain;
+}
+
+fs::path lock_of(const fs::path& place) { return place.string() + std::string(kLockEnding); }
+
+// Locks the file of that name. Whoever removes it holds it exclusively, so that one which is still there is ours.
+UniqueFd lock_file(const fs::path& file, int kind) {
+  for (;;) {
+    UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd) throw_errno("cannot open " + file.string());
+    while (::flock(fd.get(), kind) != 0) {
+      if (errno != EINTR) throw_errno("cannot lock " + file.string());
+    }
+    struct stat held {};
+    struct stat named {};
+    if (::fstat(fd.get(), &held) == 0 && ::stat(file.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+        held.st_dev == named.st_dev)
+      return fd;
+  }
+}
+
+// Folders in it may forbid us to change them.
+void remove_tree(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (!error) return;
+  error.clear();
+  fs::permissions(folder, fs::perms::owner_all, fs::perm_options::add, error);
+  for (fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    if (at->is_directory(ignored) && !at->is_symlink(ignored))
+      fs::permissions(at->path(), fs::perms::owner_all, fs::perm_options::add, ignored);
+  }
+  fs::remove_all(folder, error);
+}
+
+bool has_folder(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::is_directory(fs::symlink_status(folder, ignored));
+}
+
+void touch(const UniqueFd& lock) { ::futimens(lock.get(), nullptr); }
+
+void keep_open_on_exec(const UniqueFd& fd) { ::fcntl(fd.get(), F_SETFD, 0); }
+
+void note_size(const UniqueFd& lock, std::uint64_t bytes) {
+  const auto text = std::to_string(bytes);
+  // Without it the folder counts as empty: no more than a limit that comes late.
+  if (::ftruncate(lock.get(), 0) == 0 && ::pwrite(lock.get(), text.data(), text.size(), 0) < 0) return;
+}
+
+struct Kept {
+  fs::path place;
+  std::uint64_t bytes = 0;
+  fs::file_time_type used;
+  bool is_own = false;
+};
+
+std::uint64_t noted_size(const fs::path& lock) {
+  std::uint64_t bytes = 0;
+  const auto text = read_file_if_exists(lock, 32).value_or("");
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return bytes;
+}
+
+void remove_unless_used(const fs::path& place) {
+  const auto file = lock_of(place);
+  const UniqueFd lock(::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
+  remove_tree(place);
+  remove_tree(place.string() + ".part");
+  if (!has_folder(place)) ::unlink(file.c_str());
+}
+
+// The files of layers `from` to `to`, counted from 0.
+void add_layers(Tree& tree, const Image& image, std::size_t from, std::size_t to, const std::stop_token& stop) {
+  for (std::size_t i = from; i < to; ++i) {
+    tree.start_layer();
+    for_each_entry(image.layers()[i], stop, [&](const ReadEntry& read) { tree.add(read.entry, read.data); });
+  }
+}
+
+}  // namespace
+
+KeptRoots::KeptRoots(fs::path folder, KeptRootLimits limits) : folder_(std::move(folder)), limits_(limits) {
+  make_private_folders(folder_);
+  if (const auto why = why_not_private(folder_)) {
+    throw Error(ErrorCode::io, fmt::format("cannot unpack images in {}: {}", folder_.string(), *why),
+                "name another folder: --cache-dir DIR");
+  }
+}
+
+fs::path KeptRoots::place(const Image& image, std::size_t layers, bool keep_set_id) const {
+  const auto text = fmt::format("{} {} {}", chain_id(image, layers), ::geteuid() == 0, keep_set_id);
+  return folder_ / Digest::of(text).hex();
+}
+
+KeptRoot KeptRoots::shared(const Image& image, bool keep_set_id, Tree& tree, const std::stop_token& stop) {
+  const auto count = image.layers().size();
+  const auto whole = place(image, count, keep_set_id);
+  KeptRoot root{.folder = whole, .lock = lock_file(lock_of(whole), LOCK_SH), .report = {}};
+  if (has_folder(whole)) {
+    touch(root.lock);
+    keep_open_on_exec(root.lock);
+    add_layers(tree, image, 0, count, stop);
+    return root;
+  }
+  root.lock.reset();
+  UnpackOptions options{.set_owners = ::geteuid() == 0, .keep_set_id = keep_set_id, .lower = {}, .lower_layers = 0};
+  UniqueFd lower;
+  const auto below = count > 1 ? count - 1 : 0;
+  add_layers(tree, image, 0, below, stop);
+  if (below != 0) {
+    auto kept = make(place(image, below, keep_set_id), image, below, tree, options, stop);
+    options.lower = kept.folder;
+    options.lower_layers = below;
+    lower = std::move(kept.lock);
+  }
+  add_layers(tree, image, below, count, stop);
+  root = make(whole, image, count, tree, options, stop);
+  keep_open_on_exec(root.lock);
+  prune(whole);
+  return root;
+}
+
+KeptRoot KeptRoots::own(const Image& image, bool keep_set_id, Tree& tree, const std::stop_token& stop) {
+  prune({});
+  add_layers(tree, image, 0, image.layers().size(), stop);
+  const UnpackOptions options{
+      .set_owners = ::geteuid() == 0, .keep_set_id = keep_set_id, .lower = {}, .lower_layers = 0};
+  auto name = (folder_ / (std::string(kOwnPrefix) + "XXXXXX")).string();
+  if (::mkdtemp(name.data()) == nullptr) throw_errno("cannot make a folder in " + folder_.string());
+  auto lock = lock_file(lock_of(name), LOCK_SH);
+  keep_open_on_exec(lock);
+  const auto report = unpack(image, tree, image.layers().size(), name, options, stop);
+  return {name, std::move(lock), report};
+}
+
+// Made beside its place by whoever holds the lock alone, then renamed.
+KeptRoot KeptRoots::make(const fs::path& place, const Image& image, std::size_t layers, const Tree& tree,
+                         UnpackOptions options, const std::stop_token& stop) {
+  KeptRoot root{.folder = place, .lock = lock_file(lock_of(place), LOCK_EX), .report = {}};
+  if (!has_folder(place)) {
+    const fs::path part = place.string() + ".part";
+    remove_tree(part);
+    if (::mkdir(part.c_str(), 0700) != 0) throw_errno("cannot make " + part.string());
+    try {
+      root.report = unpack(image, tree, layers, part, options, stop);
+    } catch (...) {
+      remove_tree(part);
+      throw;
+    }
+    if (::rename(part.c_str(), place.c_str()) != 0) throw_errno("cannot rename " + part.string());
+    note_size(root.lock, root.report.bytes);
+  }
+  touch(root.lock);
+  ::flock(root.lock.get(), LOCK_SH);
+  return root;
+}
+
+void KeptRoots::prune(const fs::path& except) const {
+  std::vector<Kept> all;
+  std::error_code error;
+  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
+    const auto name = at->path().filename().string();
+    if (!name.ends_with(kLockEnding)) continue;
+    std::error_code ignored;
+    Kept kept{folder_ / name.substr(0, name.size() - kLockEnding.size()), noted_size(at->path()),
+              fs::last_write_time(at->path(), ignored), name.starts_with(kOwnPrefix)};
+    if (kept.place != except) all.push_back(std::move(kept));
+  }
+  std::ranges::sort(all, [](const Kept& left, const Kept& right) { return left.used > right.used; });
+  std::uint64_t bytes = 0;
+  std::size_t folders = 0;
+  for (const auto& kept : all) {
+    bytes += kept.bytes;
+    if (!kept.is_own && ++folders < limits_.folders && bytes <= limits_.bytes) continue;
+    remove_unless_used(kept.place);
+  }
+}
+
+}  // namespace ociassemble

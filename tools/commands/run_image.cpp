@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <ostream>
+
+#include "base/atomic_file.hpp"
+#include "base/replace_process.hpp"
+#include "base/temporary_parent.hpp"
+#include "commands/build_result.hpp"
+#include "commands/command.hpp"
+#include "commands/compile.hpp"
+#include "commands/recipe_build.hpp"
+#include "flags/run_flags.hpp"
+#include "help/command_text.hpp"
+#include "ociassemble/copy.hpp"
+#include "ociassemble/error.hpp"
+#include "ociassemble/layout.hpp"
+#include "ociassemble/places.hpp"
+#include "ociassemble/runtime.hpp"
+#include "places/client_program.hpp"
+#include "places/engines.hpp"
+#include "runtime/bundle.hpp"
+#include "runtime/forms.hpp"
+
+namespace ociassemble::tool {
+namespace {
+
+namespace fs = std::filesystem;
+using Texts = std::vector<std::string>;
+
+// An image to run, and the folder that it lies in where it had to be fetched.
+struct FoundImage {
+  std::optional<Image> image;
+  std::optional<Location> loaded;  // the engine's own
+  std::unique_ptr<TemporaryFolder> folder;
+};
+
+class RunCommand : public Command {
+ public:
+  explicit RunCommand(CLI::App& app) {
+    app.add_option(
+        "IMAGE", image_,
+        "oci:DIR[:TAG], an archive, docker-daemon:NAME, or REGISTRY/REPOSITORY[:TAG]; without it a recipe is "
+        "built. After -- arguments for the program");
+    recipe_.add_to(app);
+    const char* group = "Engine";
+    app.add_option("--engine", engine_,
+                   "What runs it (default: the first of docker, podman, runc and crun that is here)")
+        ->type_name("docker|podman|runc|crun")
+        ->check(CLI::IsMember({"docker", "podman", "runc", "crun"}).description("").name(""))
+        ->group(group);
+    app.add_option("--engine-option", engine_options_, "Further option for docker run or podman run; repeatable")
+        ->type_name("OPTION")
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->group(group);
+    app.add_flag("-t,--tty", terminal_, "Give the program a terminal")->group(group);
+    app.add_flag("--keep-set-id", keep_set_id_, "Of a bundle: keep set-user-ID and set-group-ID bits")->group(group);
+    app.add_option("--cache-dir", cache_dir_, "Cache for facts about layers, and for unpacked images")
+        ->type_name("DIR")
+        ->group(group);
+    flags_.add_to(app, "Contract");
+    app.add_option("--platform", platform_, "Image of this platform of an index")
+        ->type_name("OS/ARCH")
+        ->group("Contract");
+    app.add_flag("-q,--quiet", quiet_, "Warnings and errors only")->group("Output");
+    registry_.add_to(app);
+    show_in_full_help_only(app, {"--keep-set-id", "--cache-dir", "--engine-option"});
+    app.footer(
+        "Runs the image as it declares: its user, a read-only root, memory for /tmp, a volume for each writable path, "
+        "the\n"
+        "capabilities that its programs have and no others, no new privileges. With a recipe it is built first, with "
+        "layers\n"
+        "as they are (--compression none). Signals and the exit status are the program's. The container is removed at "
+        "its "
+        "end.\n"
+        "Without docker and podman the image is unpacked into the cache and run by runc or crun, on this machine's "
+        "network.\n"
+        "\n"
+        "Examples:\n"
+        "  ociassemble run\n"
+        "  ociassemble run -f ociassemble.json --profile dev --compile -p 8080:8080\n"
+        "  ociassemble run oci:image:v1 -e LOG=debug -- -listen :8080\n"
+        "  ociassemble run --engine runc oci:image:v1");
+  }
+
+  int run(const Streams& streams) override {
+    // Nothing temporary is left when this process becomes the other.
+    const auto words = prepare(streams);
+    streams.out.flush();
+    streams.err.flush();
+    replace_process(words);
+  }
+
+ private:
+  enum class Runner { docker, podman, bundle };
+
+  Texts prepare(const Streams& streams) {
+    const auto runner = choose_runner(streams);
+    std::vector<Location> read;
+    if (!image_.empty()) read.push_back(Location::parse(image_));
+    auto workplace =
+        registry_.workplace(streams, quiet_ ? Verbosity::quiet : Verbosity::result, chief_registry({}, read));
+    workplace.cache_folder = cache_folder(cache_dir_, streams);
+    auto settings = flags_.settings();
+    settings.arguments = program_words(streams);
+    const auto found = image_.empty() ? build(settings, workplace) : find(read.front(), runner, workplace);
+    return runner == Runner::bundle ? bundle_words(found, settings, workplace, streams)
+                                    : container_words(found, settings, runner, workplace, streams);
+  }
+
+  Runner choose_runner(const Streams& streams) {
+    if (engine_.empty()) {
+      if (has_program("docker") && find_engine(streams.stop) == Location::Kind::docker_daemon) return Runner::docker;
+      if (has_program("podman")) return Runner::podman;
+      engine_ = has_program("runc") ? "runc" : "crun";
+      if (!has_program(engine_)) {
+        throw Error(ErrorCode::not_found, "cannot run an image: there is neither docker, podman, runc nor crun here",
+                    "install one of them; runc is the smallest");
+      }
+    }
+    if (engine_ == "docker") return Runner::docker;
+    return engine_ == "podman" ? Runner::podman : Runner::bundle;
+  }
+
+  FoundImage build(RunSettings& settings, Workplace& workplace) {
+    const auto recipe = recipe_.find(false);
+    if (!recipe) {
+      throw Error(ErrorCode::invalid_argument, "no IMAGE given, and there is no ociassemble.json here",
+                  "name an image, for example oci:image:v1, or a recipe with -f FILE");
+    }
+    std::vector<Platform> platforms;
+    if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
+    const auto resolved = recipe_.resolve(*recipe, platforms);
+    if (resolved.size() != 1)
+      throw Error(ErrorCode::invalid_argument, "cannot run several profiles at once", "name one with --profile");
+    const auto& one = resolved.front();
+    if (recipe_.compiles()) compile(one.builds);
+    Build wanted{one.profile, choose_images(one), {}, {}};
+    for (auto& options : wanted.images) {
+      require_named_files(options, one);
+      options.compression = CompressionOptions::parse("none");
+    }
+    workplace.store = make_temporary_store();
+    workplace.copy_base = true;
+    auto made = assemble_builds({wanted}, workplace);
+    if (settings.name.empty()) settings.name = service_name(*recipe, made.front().images().front().image);
+    return {made.front().images().front().image, {}, {}};
+  }
+
+  // Of a recipe for several platforms that of this machine.
+  static std::vector<AssembleOptions> choose_images(const ResolvedRecipe& recipe) {
+    if (recipe.images.size() == 1) return recipe.images;
+    for (const auto& image : recipe.images) {
+      if (image.platform && host_platform().matches(*image.platform)) return {image};
+    }
+    throw Error(ErrorCode::invalid_argument, "the recipe has no image for " + host_platform().to_string(),
+                "choose one with --platform");
+  }
+
+  static std::string service_name(const Recipe&, const Image& image) {
+    const auto& words = image.config().entrypoint ? image.config().entrypoint : image.config().cmd;
+    if (!words || words->empty()) return {};
+    return words->front().substr(words->front().rfind('/') + 1);
+  }
+
+  // What lies in a registry is fetched once, though its layers are read twice.
+  FoundImage find(const Location& location, Runner runner, const Workplace& workplace) const {
+    FoundImage found;
+    std::optional<Platform> platform;
+    if (!platform_.empty()) platform = Platform::parse(platform_);
+    auto root = reading(image_, [&] { return open_document(location, workplace); });
+    root = open_manifest(root, platform);
+    if (location.reference) {
+      found.folder =
+          in_temporary_parent([](const fs::path& parent) { return std::make_unique<TemporaryFolder>(parent); });
+      auto layout = OciLayout::open_or_create(found.folder->path() / "layout");
+      write_document(layout, root, std::nullopt, workplace.registry.parallel, workplace.stop);
+      root = layout.open_document(std::nullopt);
+    }
+    found.image = open_image(root, std::nullopt);
+    const bool is_there = (runner == Runner::docker && location.kind == Location::Kind::docker_daemon) ||
+                          (runner == Runner::podman && location.kind == Location::Kind::podman);
+    if (is_there) found.loaded = location;
+    return found;
+  }
+
+  Texts container_words(const FoundImage& found, RunSettings settings, Runner runner, const Workplace& workplace,
+                        const Streams& streams) const {
+    auto contract = read_contract(*found.image, settings, streams.stop);
+    tell(contract.notes, streams);
+    const bool is_docker = runner == Runner::docker;
+    const auto place = found.loaded ? *found.loaded
+                                    : Location::parse((is_docker ? "docker-daemon:" : "podman:") +
+                                                      ("localhost/ociassemble/" + contract.name + ":run"));
+    if (!found.loaded && !holds(place, *found.image, workplace)) load(*found.image, place, {*place.name}, workplace);
+    contract.settings.image = engine_image_id(place, workplace);
+    Texts extra{"--interactive"};
+    if (terminal_) extra.emplace_back("--tty");
+    if (!settings.name.empty() && image_.empty() == false) extra.push_back("--name=" + contract.name);
+    extra.insert(extra.end(), engine_options_.begin(), engine_options_.end());
+    auto words = engine_words(contract, is_docker ? Engine::docker : Engine::podman, VolumeLife::anonymous, extra);
+    words.front() = find_program(words.front());
+    if (words.front().empty())
+      throw Error(ErrorCode::not_found,
+                  std::string("there is no program ") + (is_docker ? "docker" : "podman") + " here",
+                  "install it, or choose another engine with --engine");
+    return words;
+  }
+
+  // Engines call an image by its config's or its manifest's digest.
+  static bool holds(const Location& place, const Image& image, const Workplace& workplace) {
+    try {
+      const auto id = engine_image_id(place, workplace);
+      return id.ends_with(image.digest().hex()) || id.ends_with(image.manifest().config.digest.hex());
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::interrupted || error.code() == ErrorCode::network) throw;
+      return false;
+    }
+  }
+
+  Texts bundle_words(const FoundImage& found, const RunSettings& settings, const Workplace& workplace,
+                     const Streams& streams) {
+    if (!engine_options_.empty())
+      throw Error(ErrorCode::invalid_argument, "cannot use --engine-option: " + engine_ + " takes none",
+                  "leave it out");
+    BundleOptions options;
+    options.runtime = find_program(engine_);
+    if (options.runtime.empty())
+      throw Error(ErrorCode::not_found, "there is no program " + engine_ + " here",
+                  "install it, or leave --engine out");
+    if (workplace.cache_folder.empty())
+      throw Error(ErrorCode::invalid_argument, "there is no folder for unpacked images", "name one: --cache-dir DIR");
+    options.folder = fs::absolute(workplace.cache_folder) / "run";
+    options.keep_set_id = keep_set_id_;
+    options.terminal = terminal_;
+    if (::geteuid() != 0) {
+      const auto runtime = streams.environment("XDG_RUNTIME_DIR").value_or("");
+      options.state = runtime.empty() ? options.folder / "state" : fs::path(runtime) / "ociassemble";
+    }
+    auto bundle = make_bundle(*found.image, settings, options, streams.stop);
+    tell(bundle.notes, streams);
+    root_lock_ = std::move(bundle.lock);
+    return bundle.words;
+  }
+
+  void tell(const Texts& notes, const Streams& streams) const {
+    if (quiet_) return;
+    for (const auto& note : notes) streams.err << "ociassemble: note: " << note << '\n';
+  }
+
+  Texts engine_options_;
+  std::string image_, engine_, platform_;
+  std::optional<std::string> cache_dir_;
+  bool terminal_ = false;
+  bool keep_set_id_ = false;
+  bool quiet_ = false;
+  UniqueFd root_lock_;  // of the unpacked image; stays open in the program that this process becomes
+  RunFlags flags_;
+  RecipeFlags recipe_;
+  RegistryFlags registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_run_command(CLI::App& app) { return std::make_unique<RunCommand>(app); }
+
+}  // namespace ociassemble::tool
