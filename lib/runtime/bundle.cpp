@@ -130,13 +130,33 @@ fs::path write_config(const fs::path& folder, const std::string& config) {
   return bundle;
 }
 
-void tell_left_out(const UnpackReport& report, std::vector<std::string>& notes) {
-  if (report.devices != 0)
-    notes.push_back(fmt::format("{} devices and pipes of the image are left out", report.devices));
-  if (report.set_id != 0) {
+struct LeftOut {
+  std::uint64_t devices = 0;  // and pipes
+  std::uint64_t set_id = 0;
+};
+
+void count_left_out(const Tree::Node& folder, LeftOut& counts) {
+  for (const auto& child : folder.children) {
+    const auto& node = child.node;
+    if (node.type == EntryType::directory) {
+      count_left_out(node, counts);
+    } else if (node.type == EntryType::regular) {
+      counts.set_id += (node.mode & 06000U) != 0 ? 1 : 0;
+    } else if (node.type != EntryType::symlink) {
+      ++counts.devices;
+    }
+  }
+}
+
+void tell_left_out(const Tree& tree, bool keep_set_id, std::vector<std::string>& notes) {
+  LeftOut counts;
+  count_left_out(tree.root(), counts);
+  if (counts.devices != 0)
+    notes.push_back(fmt::format("{} devices and pipes of the image are left out", counts.devices));
+  if (counts.set_id != 0 && !keep_set_id) {
     notes.push_back(
         fmt::format("{} programs of the image lose their set-user-ID or set-group-ID bits; --keep-set-id keeps them",
-                    report.set_id));
+                    counts.set_id));
   }
 }
 
@@ -159,7 +179,7 @@ Bundle make_bundle(const Image& image, const RunSettings& settings, const Bundle
     mappings = own_mappings();
     fit_user(contract, *mappings, bundle.notes);
   }
-  tell_left_out(root.report, bundle.notes);
+  tell_left_out(tree, options.keep_set_id, bundle.notes);
   const auto config =
       write_config(options.folder / "bundles", write_bundle_config(contract, mappings, options.terminal));
   bundle.words.push_back(options.runtime);

@@ -113,6 +113,13 @@ void remove_unless_used(const fs::path& place) {
   if (!has_folder(place)) ::unlink(file.c_str());
 }
 
+UnpackOptions options_for(bool keep_set_id) {
+  UnpackOptions options;
+  options.set_owners = ::geteuid() == 0;
+  options.keep_set_id = keep_set_id;
+  return options;
+}
+
 // The files of layers `from` to `to`, counted from 0.
 void add_layers(Tree& tree, const Image& image, std::size_t from, std::size_t to, const std::stop_token& stop) {
   for (std::size_t i = from; i < to; ++i) {
@@ -147,7 +154,8 @@ KeptRoot KeptRoots::shared(const Image& image, bool keep_set_id, Tree& tree, con
     return root;
   }
   root.lock.reset();
-  UnpackOptions options{.set_owners = ::geteuid() == 0, .keep_set_id = keep_set_id, .lower = {}, .lower_layers = 0};
+  auto options = options_for(keep_set_id);
+  options.temporary_folder = true;
   UniqueFd lower;
   const auto below = count > 1 ? count - 1 : 0;
   add_layers(tree, image, 0, below, stop);
@@ -167,8 +175,7 @@ KeptRoot KeptRoots::shared(const Image& image, bool keep_set_id, Tree& tree, con
 KeptRoot KeptRoots::own(const Image& image, bool keep_set_id, Tree& tree, const std::stop_token& stop) {
   prune({});
   add_layers(tree, image, 0, image.layers().size(), stop);
-  const UnpackOptions options{
-      .set_owners = ::geteuid() == 0, .keep_set_id = keep_set_id, .lower = {}, .lower_layers = 0};
+  const auto options = options_for(keep_set_id);
   auto name = (folder_ / (std::string(kOwnPrefix) + "XXXXXX")).string();
   if (::mkdtemp(name.data()) == nullptr) throw_errno("cannot make a folder in " + folder_.string());
   auto lock = lock_file(lock_of(name), LOCK_SH);

@@ -33,6 +33,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 30U;
 constexpr std::uint32_t kSetId = 06000;
+constexpr std::uint32_t kEverybody = 01777;
 constexpr const char* kCapability = "security.capability";
 
 [[noreturn]] void fail(const char* action, std::string_view path) {
@@ -88,6 +89,7 @@ class Unpacker {
     for (std::size_t i = lower_ ? options_.lower_layers : 0; i < layers; ++i) write_layer(image.layers()[i], i + 1);
     write_missing(image);
     path.clear();
+    if (options_.temporary_folder) make_temporary_folder();
     finish_folder(tree_.root(), path);
     return report_;
   }
@@ -260,6 +262,15 @@ class Unpacker {
     }
   }
 
+  // Before the root may forbid us to write to it. A link or a file that the image has there stays.
+  void make_temporary_folder() {
+    const int root = root_.folder("");
+    if (::mkdirat(root, "tmp", 0700) != 0 && errno != EEXIST) fail("make the folder", "tmp");
+    const int folder = root_.folder("tmp");
+    if (folder >= 0 && tree_.find("tmp") == nullptr && ::fchmodat(root_.folder(""), "tmp", kEverybody, 0) != 0)
+      fail("set the mode of", "tmp");
+  }
+
   // Last, since a folder may forbid us to write to it.
   void finish_folder(const Tree::Node& folder, std::string& path) {
     each_child(folder, path, [&](const Tree::Node& node) {
@@ -270,7 +281,8 @@ class Unpacker {
     if (options_.set_owners &&
         ::fchownat(at, name.c_str(), owner(folder.uid), owner(folder.gid), AT_SYMLINK_NOFOLLOW) != 0)
       fail("set the owner of", path);
-    if (::fchmodat(at, name.c_str(), mode_of(folder), 0) != 0) fail("set the mode of", path);
+    const auto mode = options_.temporary_folder && path == "tmp" ? kEverybody : mode_of(folder);
+    if (::fchmodat(at, name.c_str(), mode, 0) != 0) fail("set the mode of", path);
   }
 
   const Tree& tree_;

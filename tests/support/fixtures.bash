@@ -21,8 +21,10 @@ fixture_file() {
   echo "$path"
 }
 
-# Static programs without a trace of this machine, for $GOARCH: the service, and what runs it while it is developed.
+# Static programs without a trace of this machine, for $GOARCH: the service, what runs it while it is developed, and one
+# that says what it may do.
 go_server() { go_program server; }
+go_probe() { go_program probe; }
 go_watcher() { go_program watcher; }
 
 go_program() {
@@ -33,6 +35,7 @@ go_program() {
 }
 
 build_go_server() { build_go_program server "$1"; }
+build_go_probe() { build_go_program probe "$1"; }
 build_go_watcher() { build_go_program watcher "$1"; }
 
 build_go_program() {

@@ -1,0 +1,343 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What run-spec prints is executed, and a program inside says what it may do; images are loaded into engines and run.
+load lib
+
+places=(/tmp /var/lib/app /etc / /usr/local/bin)
+
+set_up() {
+  probe=$(go_probe)
+  unset DOCKER_HOST DOCKER_CONTEXT CONTAINER_HOST
+}
+
+tear_down() {
+  if [ -n "${docker_process-}" ]; then
+    kill "$docker_process" 2>/dev/null || true
+    while kill -0 "$docker_process" 2>/dev/null; do sleep 0.1; done
+    awk -v folder="$docker_folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
+    rm -rf "$docker_folder"
+  fi
+}
+
+# An engine of the test's own, without networks; skips where it does not run here.
+start_docker() {
+  local tries
+  need_root
+  PATH=$PATH:/usr/sbin command -v dockerd >/dev/null || skip "no dockerd on this machine"
+  command -v docker >/dev/null || skip "no docker client on this machine"
+  docker_folder=$(mktemp -d)
+  echo '{}' >"$docker_folder/daemon.json"
+  PATH=$PATH:/usr/sbin:/sbin dockerd --config-file "$docker_folder/daemon.json" --data-root "$docker_folder/data" \
+    --exec-root "$docker_folder/exec" --pidfile "$docker_folder/pid" -H "unix://$docker_folder/docker.sock" \
+    --iptables=false --bridge=none --storage-driver=vfs >"$docker_folder/log" 2>&1 </dev/null 3>&- &
+  docker_process=$!
+  export DOCKER_HOST=unix://$docker_folder/docker.sock
+  for ((tries = 0; tries < 300; tries++)); do
+    if docker version >/dev/null 2>&1; then return; fi
+    kill -0 "$docker_process" 2>/dev/null || break
+    sleep 0.2
+  done
+  skip "dockerd does not run here: $(tail -n 1 "$docker_folder/log")"
+}
+
+# Options with which podman starts a container in a sandbox, and a store of the test's own.
+use_podman() {
+  need_root
+  command -v podman >/dev/null || skip "no podman on this machine"
+  podman_options=(--runtime=runc --ulimit=nofile=20000:20000 --ulimit=nproc=10000:10000 --network=none)
+  mkdir -p containers
+  cat >containers/storage.conf <<CONF
+[storage]
+driver = "vfs"
+graphroot = "$PWD/containers/data"
+runroot = "$PWD/containers/run"
+CONF
+  printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' >containers/containers.conf
+  export CONTAINERS_STORAGE_CONF=$PWD/containers/storage.conf CONTAINERS_CONF=$PWD/containers/containers.conf
+  podman info >/dev/null 2>&1 || skip "podman does not run here"
+}
+
+use_runc() { find_container_runtime || skip "no container runtime works here: $container_problem"; }
+
+plain_image() { ociassemble build -q --binary "$probe:/usr/local/bin/app" --writable /var/lib/app --expose 8080 "$@"; }
+port_image() { plain_image --expose 80 --cap net_bind_service "$@"; }
+
+# What a program of that image may do everywhere. CAPABILITIES: of the image, as the kernel prints them.
+expected() {
+  printf '%s\n' 'user 65532:65532' "CapEff $1" "CapBnd $1" "NoNewPrivs $2" 'Seccomp 2' 'root read-only true' \
+    'writes /tmp true' 'writes /var/lib/app true' 'writes /etc false' 'writes / false' 'writes /usr/local/bin false'
+}
+sorted_words() { grep -E '^(user|Cap|NoNew|Seccomp|root|writes|listens)' | sort; }
+none=0000000000000000
+bind=0000000000000400
+
+same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
+
+@test "docker runs what run-spec prints, and the program may do what the image declares" {
+  start_docker
+  plain_image -o docker-daemon:registry.example.com/team/app:v1 -o oci:image:v1
+  ociassemble run-spec --for docker oci:image:v1 --image registry.example.com/team/app -- "${places[@]}" >command
+  # A graph driver keeps no manifest digest, by which the image is named.
+  sed -i 's/app@sha256:[0-9a-f]*/app:v1/; s/^docker run/docker run --network=host/' command
+  same "$(expected $none 1)" "$(sh command)"
+
+  port_image -o docker-daemon:registry.example.com/team/port:v1 -o oci:port:v1
+  ociassemble run-spec --for docker oci:port:v1 --image registry.example.com/team/port -- "${places[@]}" :80 >command
+  sed -i 's/port@sha256:[0-9a-f]*/port:v1/; s/^docker run/docker run --network=host/' command
+  same "$(expected $bind 0; echo 'listens :80 true')" "$(sh command)"
+}
+
+@test "podman runs what run-spec prints, by digest, and the program may do what the image declares" {
+  use_podman
+  plain_image -o podman:registry.example.com/team/app:v1 -o oci:image:v1
+  ociassemble run-spec --for podman oci:image:v1 --image registry.example.com/team/app -- "${places[@]}" >command
+  sed -i "s/^podman run/podman run ${podman_options[*]}/" command
+  same "$(expected $none 1)" "$(sh command)"
+
+  port_image -o podman:registry.example.com/team/port:v1 -o oci:port:v1
+  ociassemble run-spec --for podman oci:port:v1 --image registry.example.com/team/port -- "${places[@]}" :80 >command
+  sed -i "s/^podman run/podman run ${podman_options[*]}/" command
+  same "$(expected $bind 1; echo 'listens :80 true')" "$(sh command)"
+}
+
+@test "runc runs the bundle that run-spec prints, and the program may do what the image declares" {
+  need_root
+  use_runc
+  plain_image -o oci:image:v1
+  mkdir bundle
+  umoci raw unpack --image image:v1 bundle/rootfs
+  ociassemble run-spec --for bundle oci:image:v1 -o bundle/config.json -- "${places[@]}"
+  same "$(expected $none 1)" "$(run_bundle bundle "spec-$BASHPID")"
+
+  port_image -o oci:port:v1
+  mkdir port-bundle
+  umoci raw unpack --image port:v1 port-bundle/rootfs
+  ociassemble run-spec --for bundle oci:port:v1 -o port-bundle/config.json -- "${places[@]}" :80
+  same "$(expected $bind 1; echo 'listens :80 true')" "$(run_bundle port-bundle "spec-$BASHPID")"
+}
+
+@test "run says the same through docker, podman and runc, and passes on arguments, variables and the exit status" {
+  local engine
+  plain_image -o oci:image:v1
+  for engine in docker podman runc; do
+    (
+      case $engine in
+        docker)
+          start_docker
+          options=(--engine-option=--network=host)
+          ;;
+        podman)
+          use_podman
+          options=("${podman_options[@]/#/--engine-option=}")
+          ;;
+        runc)
+          need_root
+          use_runc
+          options=()
+          ;;
+      esac
+      same "$(expected $none 1)" "$(ociassemble run --engine "$engine" "${options[@]}" oci:image:v1 -- "${places[@]}")" || exit 1
+      run -7 ociassemble run --engine "$engine" "${options[@]}" -e STATUS=1234567 oci:image:v1
+      tear_down
+    ) || return 1
+  done
+}
+
+@test "run builds a recipe first, and a signal reaches the program" {
+  need_root
+  use_runc
+  cp "$server" server
+  echo '{"binaries": {"/usr/local/bin/server": "server"}, "writable": ["/data"]}' >ociassemble.json
+  local port tries
+  port=$(free_port)
+  command ociassemble run -q --engine runc -- -listen "127.0.0.1:$port" >log 2>&1 3>&- &
+  local process=$!
+  wait_for_port "$port" || { cat log; false; }
+  [ "$(curl --silent --fail --noproxy '*' "http://127.0.0.1:$port/healthz")" = ok ]
+  kill -TERM "$process"
+  for ((tries = 0; tries < 100; tries++)); do
+    kill -0 "$process" 2>/dev/null || break
+    sleep 0.1
+  done
+  ! kill -0 "$process" 2>/dev/null
+}
+
+@test "a pod passes the restricted profile, and a patch has only what is about security and volumes" {
+  python3 -c 'import yaml' 2>/dev/null || skip "no python3-yaml on this machine"
+  plain_image --healthcheck "CMD /usr/local/bin/app /tmp" -o oci:image:v1
+  port_image -o oci:port:v1
+  local image
+  for image in image port; do
+    ociassemble run-spec --for kubernetes "oci:$image:v1" --image registry.example.com/team/app -e A=b -o pod.yaml
+    [ "$("$source_root/tests/support/restricted_profile" pod.yaml)" = restricted ]
+    ociassemble run-spec --for kubernetes --probe-path /healthz "oci:$image:v1" --image registry.example.com/team/app -o pod.yaml
+    [ "$("$source_root/tests/support/restricted_profile" pod.yaml)" = restricted ]
+  done
+  # The judge itself sees a fault.
+  sed 's/allowPrivilegeEscalation: false/allowPrivilegeEscalation: true/' pod.yaml >bad.yaml
+  run -1 "$source_root/tests/support/restricted_profile" bad.yaml
+  [ "$output" = 'app: allowPrivilegeEscalation' ]
+
+  ociassemble run-spec --for kubernetes --patch oci:image:v1 --name web >patch.yaml
+  python3 - patch.yaml <<'PY'
+import sys, yaml
+patch = yaml.safe_load(open(sys.argv[1]))
+assert patch["metadata"] == {"name": "web"}, patch
+spec = patch["spec"]["template"]["spec"]
+assert set(spec) == {"automountServiceAccountToken", "securityContext", "containers", "volumes"}, spec
+assert set(spec["containers"][0]) == {"name", "securityContext", "volumeMounts"}, spec
+PY
+  if command -v kubectl >/dev/null; then
+    echo '{"resources": ["pod.yaml"]}' >kustomization.yaml
+    kubectl kustomize . >rendered.yaml
+    [ "$("$source_root/tests/support/restricted_profile" rendered.yaml)" = restricted ]
+  fi
+}
+
+@test "a compose file and a unit are what their own tools accept" {
+  plain_image --healthcheck "CMD /usr/local/bin/app /tmp" -o oci:image:v1
+  # shellcheck disable=SC2016  # for the program
+  ociassemble run-spec --for compose oci:image:v1 --image registry.example.com/team/app -e 'A=$B' -p 8080 -o compose.yaml
+  python3 - compose.yaml <<'PY'
+import sys, yaml
+service = yaml.safe_load(open(sys.argv[1]))["services"]["app"]
+assert service["read_only"] is True and service["user"] == "65532:65532" and service["cap_drop"] == ["ALL"], service
+assert service["healthcheck"]["test"] == ["CMD", "/usr/local/bin/app", "/tmp"], service
+assert service["environment"] == {"A": "$$B"}, service
+PY
+  if docker compose version >/dev/null 2>&1; then docker compose -f compose.yaml config -q; fi
+  command -v systemd-analyze >/dev/null || skip "no systemd-analyze on this machine"
+  mkdir -p rootfs/usr/local/bin
+  cp "$probe" rootfs/usr/local/bin/app
+  ociassemble run-spec --for systemd oci:image:v1 --rootfs "$PWD/rootfs" -o app.service
+  # It looks for the program in this machine's root, whatever RootDirectory= says.
+  run systemd-analyze verify --man=no "$PWD/app.service"
+  [ "$(grep -v 'usr/local/bin/app is not executable' <<<"$output")" = '' ]
+}
+
+@test "an image that contradicts what it declares is refused with status 3" {
+  ociassemble build -q --binary "$probe:/app" --expose 80 -o oci:image:v1
+  run -3 ociassemble run-spec --for docker oci:image:v1 --image registry.example.com/app
+  [[ "$output" = *'may not listen on port 80/tcp'*'--cap net_bind_service'* ]]
+  run -3 ociassemble run --engine runc oci:image:v1
+  run -2 ociassemble run-spec --for pods oci:image:v1
+  plain_image -o oci:good:v1
+  run -2 ociassemble run-spec --for docker oci:good:v1
+  [[ "$output" = *'--image REGISTRY/REPOSITORY'* ]]
+}
+
+@test "docker's refusals and absence are clear errors" {
+  plain_image -o oci:image:v1
+  DOCKER_HOST=unix://$PWD/none.sock run -1 ociassemble copy oci:image:v1 docker-daemon:app:v1
+  [[ "$output" = *"docker: cannot reach $PWD/none.sock: No such file or directory"*DOCKER_HOST* ]]
+  DOCKER_HOST=tcp://127.0.0.1:2375 run -1 ociassemble copy oci:image:v1 docker-daemon:app:v1
+  [[ "$output" = *'tcp addresses are not supported'* ]]
+  DOCKER_CONTEXT=work run -1 ociassemble copy oci:image:v1 docker-daemon:app:v1
+  [[ "$output" = *'docker has no context "work"'* ]]
+
+  # An engine that says 200 and means a failure, one that dies in the middle, and one that refuses.
+  answer_once "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"errorDetail\":{\"message\":\"no space left on device\"},\"error\":\"no space left on device\"}"
+  run -1 ociassemble copy oci:image:v1 docker-daemon:app:v1
+  [[ "$output" = *'docker cannot load the image: no space left on device'* ]]
+  answer_once "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"stream\":"
+  run -1 ociassemble copy oci:image:v1 docker-daemon:app:v1
+  [[ "$output" = *'docker: cannot read from'*'may have ended'* ]]
+  answer_once "HTTP/1.1 500 Oops\r\nConnection: close\r\n\r\n{\"message\":\"wrong format\"}\n"
+  run -1 ociassemble copy oci:image:v1 docker-daemon:app:v1
+  [[ "$output" = *'docker refused, with status 500: wrong format'* ]]
+}
+
+# TEXT: a socket that answers one request with it, in DOCKER_HOST.
+answer_once() {
+  rm -f engine.sock
+  python3 - engine.sock "$1" 3>&- <<'PY' &
+import socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen(1)
+connection = server.accept()[0]
+head = b""
+while b"\r\n\r\n" not in head:
+    head += connection.recv(65536)
+length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0)
+got = len(head) - head.index(b"\r\n\r\n") - 4
+while got < length:
+    got += len(connection.recv(65536))
+connection.sendall(sys.argv[2].encode().decode("unicode_escape").encode())
+connection.close()
+PY
+  export DOCKER_HOST=unix://$PWD/engine.sock
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    if [ -S engine.sock ]; then return; fi
+    sleep 0.1
+  done
+}
+
+@test "an image is loaded into docker under its names, and read back" {
+  start_docker
+  plain_image -o docker-daemon:registry.example.com/team/app:v1 --load app:v2
+  [ "$(docker image inspect --format '{{.Config.User}}' registry.example.com/team/app:v1)" = 65532:65532 ]
+  docker image inspect app:v2 >/dev/null
+  ociassemble inspect --json docker-daemon:app:v2 | jq -e '.platform == "linux/amd64"' || ociassemble inspect --json docker-daemon:app:v2
+  run -1 ociassemble inspect docker-daemon:nothing:v1
+  [[ "$output" = *'there is no image docker-daemon:docker.io/library/nothing:v1'* ]]
+  ociassemble build -q --binary "$server" --base docker-daemon:app:v2 -o oci:over:v1
+}
+
+@test "containerd imports an image into the namespace that is named, and gives it back" {
+  need_root
+  PATH=$PATH:/usr/sbin command -v containerd >/dev/null || skip "no containerd on this machine"
+  command -v ctr >/dev/null || skip "no ctr on this machine"
+  local folder tries
+  folder=$(mktemp -d)
+  printf 'version = 2\nroot = "%s/data"\nstate = "%s/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "%s/containerd.sock"\n' \
+    "$folder" "$folder" "$folder" >"$folder/config.toml"
+  containerd --config "$folder/config.toml" >"$folder/log" 2>&1 </dev/null 3>&- &
+  local process=$!
+  export CONTAINERD_ADDRESS=$folder/containerd.sock
+  for ((tries = 0; tries < 100; tries++)); do
+    if ctr images ls >/dev/null 2>&1; then break; fi
+    sleep 0.2
+  done
+  plain_image -o containerd:k8s.io/registry.example.com/team/app:v1 -o oci:image:v1
+  ctr -n k8s.io images ls >listed
+  ociassemble copy containerd:k8s.io/registry.example.com/team/app:v1 oci:back:v1
+  kill "$process"
+  while kill -0 "$process" 2>/dev/null; do sleep 0.1; done
+  awk -v folder="$folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
+  rm -rf "$folder"
+  grep -F 'registry.example.com/team/app:v1 ' listed | grep -F "$(digest_in image v1)"
+  [ "$(digest_in back v1)" = "$(digest_in image v1)" ]
+}
+
+@test "a hostile base as a bundle: nothing outside the root is touched" {
+  need_root
+  use_runc
+  mkdir -p outside
+  echo untouched >outside/file
+  python3 - "$PWD/outside" <<'PY'
+import io, sys, tarfile
+outside = sys.argv[1]
+with tarfile.open("base.tar", "w") as tar:
+    def add(name, kind=tarfile.REGTYPE, link="", mode=0o755, data=b""):
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname, info.mode, info.size = kind, link, mode, len(data)
+        tar.addfile(info, io.BytesIO(data))
+    add("abs", tarfile.SYMTYPE, outside)
+    add("up", tarfile.SYMTYPE, "../../../../../.." + outside)
+    add("abs/file", data=b"evil")
+    add("up/new", data=b"evil")
+    add("su", mode=0o4755, data=b"#!")
+    add("pipe", tarfile.FIFOTYPE)
+    info = tarfile.TarInfo("device"); info.type, info.devmajor, info.devminor = tarfile.CHRTYPE, 1, 3
+    tar.addfile(info)
+PY
+  ociassemble build -q --base rootfs:base.tar --platform linux/amd64 --binary "$probe:/usr/local/bin/app" -o oci:image:v1
+  run -0 --separate-stderr ociassemble run --engine runc oci:image:v1 -- /tmp /etc
+  [[ "$output" = *'writes /tmp true'* ]]
+  [[ "$stderr" = *'2 devices and pipes'*'1 programs'*'set-user-ID'* ]]
+  [ "$(cat outside/file)" = untouched ]
+  [ "$(ls outside)" = file ]
+  [ -z "$(find "$XDG_CACHE_HOME" -perm /6000 -o -type p -o -type c -o -type b)" ]
+}
