@@ -32,12 +32,12 @@ load lib
 
 @test "every command has status 2 for a wrong option and a missing argument, and 1 for what is not there" {
   local command
-  for command in build push pull copy tags digest delete login logout import inspect sbom referrers attest generate-key sign rebuild diff lock verify prune version; do
+  for command in build push pull copy tags digest delete login logout import inspect run-spec sbom referrers attest generate-key sign rebuild diff lock verify prune version; do
     run -2 ociassemble "$command" --nosuchoption
     [[ "${lines[0]}" = "ociassemble: unknown option --nosuchoption"* ]]
     run -0 ociassemble "$command" --help-all
   done
-  for command in build push pull copy tags digest delete import inspect sbom referrers attest generate-key sign rebuild diff lock verify prune; do
+  for command in build push pull copy tags digest delete import inspect run-spec sbom referrers attest generate-key sign rebuild diff lock verify prune; do
     run -2 ociassemble "$command"
   done
   for command in 'push oci:none:v1 '"$REGISTRY/x:v1" "pull $REGISTRY/none:v1 oci:out" 'copy oci:none:v1 oci:out:v1' "tags $REGISTRY/none" \

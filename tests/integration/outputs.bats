@@ -76,7 +76,7 @@ refused() {
   refused 'it is neither a layout nor an archive' pull "$REGISTRY/app:v1" "$REGISTRY/other:v1"
   refused 'it names a registry and no repository' build --binary server --push "$REGISTRY"
   refused 'there is no kind of place "oci-layout"' build --binary server --base oci-layout:image -o oci:out:v1
-  refused 'there is no kind of place "docker-daemon"' inspect docker-daemon:app:v1
+  refused 'there is no kind of place "dockerd"' inspect dockerd:app:v1
   refused 'cannot write docker-archive:' copy docker-archive:a.tar docker-archive:./a.tar
 }
 

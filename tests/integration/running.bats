@@ -162,6 +162,24 @@ same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
   ! kill -0 "$process" 2>/dev/null
 }
 
+@test "who is not root runs an image, too, and is told what the system does not give" {
+  need_root
+  use_runc
+  plain_image -o oci:image:v1
+  mkdir user
+  chown 65534:65534 user
+  chmod 755 . user
+  as_nobody() {
+    HOME=$PWD/user XDG_CACHE_HOME=$PWD/user/cache PATH=$PATH:/usr/sbin setpriv --reuid=65534 --regid=65534 --clear-groups \
+      "$(type -P ociassemble)" run --engine runc oci:image:v1 -- "${places[@]}" :80
+  }
+  if ! as_nobody >seen 2>told && grep -qE 'user namespace|operation not permitted|permission denied' told; then
+    skip "no user namespaces here: $(tail -n 1 told)"
+  fi
+  grep -F 'runs as user 0 of a user namespace, which is you outside' told
+  same "$(expected $none 1 | sed 's/^user .*/user 0:0/'; echo 'listens :80 false')" "$(cat seen)"
+}
+
 @test "a pod passes the restricted profile, and a patch has only what is about security and volumes" {
   python3 -c 'import yaml' 2>/dev/null || skip "no python3-yaml on this machine"
   plain_image --healthcheck "CMD /usr/local/bin/app /tmp" -o oci:image:v1

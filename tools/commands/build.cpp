@@ -30,7 +30,6 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
-#include "places/engines.hpp"
 #include "report/transfers.hpp"
 
 namespace ociassemble::tool {
@@ -160,10 +159,6 @@ class BuildCommand : public Command {
   std::filesystem::path named_from() const {
     if (recipe_file_.empty() || recipe_file_.parent_path().empty()) return ".";
     return recipe_file_.parent_path();
-  }
-
-  static const char* holds_images_alone(const Location& target) {
-    return target.is_engine() ? "an engine holds images alone" : "a docker archive holds images alone";
   }
 
   // A docker archive goes without what refers to the image where another place has it.
@@ -325,20 +320,6 @@ class BuildCommand : public Command {
     for (const auto& target : targets) reject_base_only(target);
     if (shallow_) reject_not_shallow(targets);
     return targets;
-  }
-
-  // In the engine that `--load` finds.
-  static Location engine_target(const std::string& name) {
-    const auto engine = find_engine({});
-    if (!engine) {
-      throw Error(ErrorCode::not_found,
-                  "cannot load " + name + ": neither docker, podman nor containerd is to be found here",
-                  "start one; DOCKER_HOST and CONTAINER_HOST name their sockets. Or write docker-archive:FILE:" + name);
-    }
-    const char* prefix = *engine == Location::Kind::docker_daemon ? "docker-daemon:"
-                         : *engine == Location::Kind::podman      ? "podman:"
-                                                                  : "containerd:";
-    return Location::parse(prefix + name);
   }
 
   void reject_not_shallow(const std::vector<Location>& targets) const {

@@ -2,6 +2,7 @@
 #include "commands/target_checks.hpp"
 
 #include "ociassemble/error.hpp"
+#include "places/engines.hpp"
 
 namespace ociassemble::tool {
 
@@ -21,6 +22,23 @@ void reject_base_only(const Location& target) {
   throw Error(
       ErrorCode::invalid_argument, "cannot write to " + target.to_string() + ": it is a base, not a place for images",
       "an output is oci:, oci-archive:, docker-archive:, an engine such as docker-daemon: or a registry's reference");
+}
+
+const char* holds_images_alone(const Location& target) {
+  return target.is_engine() ? "an engine holds images alone" : "a docker archive holds images alone";
+}
+
+Location engine_target(const std::string& name) {
+  const auto engine = find_engine({});
+  if (!engine) {
+    throw Error(ErrorCode::not_found,
+                "cannot load " + name + ": neither docker, podman nor containerd is to be found here",
+                "start one; DOCKER_HOST and CONTAINER_HOST name their sockets. Or write docker-archive:FILE:" + name);
+  }
+  const char* prefix = *engine == Location::Kind::docker_daemon ? "docker-daemon:"
+                       : *engine == Location::Kind::podman      ? "podman:"
+                                                                : "containerd:";
+  return Location::parse(prefix + name);
 }
 
 }  // namespace ociassemble::tool

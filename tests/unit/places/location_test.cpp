@@ -87,10 +87,9 @@ TEST_CASE("anything without a known prefix is a registry's reference") {
 }
 
 TEST_CASE("an unknown kind of place is no image of Docker Hub") {
-  for (const char* text :
-       {"oci-layout:x", "oci-layout:dir/x:v1", "oci-layout:./dir", "docker-daemon:app:v1", "dir:image",
-        "containers-storage:app", "oci-archiv:x.tar", "docker-achive:x.tar:app", "rootf:dir", "podman:app:v1",
-        "static:latest", "scratch:1", "whatever:dir/x", "tarball:/x"}) {
+  for (const char* text : {"oci-layout:x", "oci-layout:dir/x:v1", "oci-layout:./dir", "dockerd:app:v1", "dir:image",
+                           "containers-storage:app", "oci-archiv:x.tar", "docker-achive:x.tar:app", "rootf:dir",
+                           "ostree:app:v1", "static:latest", "scratch:1", "whatever:dir/x", "tarball:/x"}) {
     CAPTURE(text);
     try {
       Location::parse(text);
@@ -141,4 +140,34 @@ TEST_CASE("a location prints as it was written") {
                            "scratch", "static", "127.0.0.1:5000/app:v1"}) {
     CHECK(Location::parse(text).to_string() == text);
   }
+}
+
+TEST_CASE("an engine's images are named by references with a tag") {
+  using Kind = Location::Kind;
+  const auto check = [](const char* text, Kind kind, const char* scope, const char* name) {
+    CAPTURE(text);
+    const auto location = Location::parse(text);
+    CHECK(location.kind == kind);
+    CHECK(location.scope == scope);
+    CHECK(location.name == name);
+    CHECK(location.is_engine());
+    CHECK(Location::parse(location.to_string()) == location);
+  };
+  check("docker-daemon:app", Kind::docker_daemon, "", "docker.io/library/app:latest");
+  check("podman:localhost/app:v1", Kind::podman, "", "localhost/app:v1");
+  check("containerd:registry.example.com/team/app:v1", Kind::containerd, "", "registry.example.com/team/app:v1");
+  check("containerd:k8s.io/registry.example.com/team/app:v1", Kind::containerd, "k8s.io",
+        "registry.example.com/team/app:v1");
+  check("containerd:k8s.io/app:v1", Kind::containerd, "k8s.io", "docker.io/library/app:v1");
+  check("containerd:team/app:v1", Kind::containerd, "", "docker.io/team/app:v1");
+  check("kind:dev/localhost/app:v1", Kind::kind, "dev", "localhost/app:v1");
+  check("k3s:app:v1", Kind::k3s, "", "docker.io/library/app:v1");
+  for (const auto* text :
+       {"docker-daemon:", "podman:App:v1", "kind:-x/localhost/app:v1", "containerd:a b/localhost/app"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(Location::parse(text), Error);
+  }
+  const auto digest = "docker-daemon:app@sha256:" + std::string(64, 'a');
+  CHECK_THROWS_AS(Location::parse(digest), Error);
+  CHECK(Location::parse("podman:5000/app:v1").reference->registry() == "podman:5000");
 }
