@@ -12,6 +12,7 @@
 #include "ociassemble/assemble.hpp"
 #include "ociassemble/export.hpp"
 #include "ociassemble/policy.hpp"
+#include "ociassemble/runtime.hpp"
 #include "ociassemble/sbom.hpp"
 
 namespace ociassemble {
@@ -48,7 +49,8 @@ struct ResolvedRecipe {
   // What the images must be like before they are published; nothing where the recipe has none. Its rule "needs" is in
   // `images` already (AssembleOptions::needs), unless the policy has exceptions from it.
   std::optional<Policy> policy;
-  bool provenance = false;  // whether the recipe asks for one
+  bool provenance = false;             // whether the recipe asks for one
+  std::vector<BindMount> mounts = {};  // for whoever runs the image; no image has them
 };
 
 // Throws Error{not_found} with the place for a file or folder that the recipe names and the options still have, and

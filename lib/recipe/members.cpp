@@ -445,6 +445,7 @@ AssembleOptions Members::options(const std::optional<Platform>& platform, Places
   read_contents(reader, recipe_, folder_, options.contents);
   read_execution(reader, recipe_, options);
   read_times(reader, recipe_, options);
+  apply_development(platform, options);
   options.base_name = base_name();
   options.compression = compression();
   with_member(recipe_, "format", [&](const auto& node) { options.format = read_format(reader, node); });

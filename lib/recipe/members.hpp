@@ -12,6 +12,7 @@
 
 #include "ociassemble/assemble.hpp"
 #include "ociassemble/recipe.hpp"
+#include "ociassemble/runtime.hpp"
 #include "recipe/recipe_text.hpp"
 
 namespace ociassemble {
@@ -44,8 +45,13 @@ class Members {
   // Nothing where the recipe has none. Reads the file that it names.
   std::optional<Policy> policy() const;
   bool provenance() const;
+  // Of this machine, absolute; whether they are there is not looked at.
+  std::vector<BindMount> mounts() const;
 
  private:
+  // "debug" and "devcontainer", once all else is known.
+  void apply_development(const std::optional<Platform>& platform, AssembleOptions& options) const;
+
   const RecipeText& text_;
   const RecipeNode& recipe_;
   std::filesystem::path folder_;

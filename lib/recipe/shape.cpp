@@ -93,6 +93,7 @@ class Checker {
   void healthcheck(const RecipeNode& node) const;
   void sbom(const RecipeNode& node) const;
   void policy(const RecipeNode& node) const;
+  void mounts(const RecipeNode& node) const;
   void profiles(const RecipeNode& node) const;
   void members(const RecipeNode& node, std::span<const Rule> rules) const;
   [[noreturn]] void unknown(const RecipeMember& member, std::span<const Rule> rules) const;
@@ -114,7 +115,8 @@ const std::vector<Rule> Checker::kImage = {
     {"readOnly", &Checker::flag},       {"stopSignal", &Checker::text},    {"healthcheck", &Checker::healthcheck},
     {"compression", &Checker::text},    {"format", &Checker::text},        {"tags", &Checker::texts},
     {"created", &Checker::text},        {"fileTimes", &Checker::text},     {"policy", &Checker::policy},
-    {"provenance", &Checker::flag},
+    {"provenance", &Checker::flag},     {"mounts", &Checker::mounts},      {"debug", &Checker::flag},
+    {"devcontainer", &Checker::flag},
 };
 
 void Checker::unknown(const RecipeMember& member, std::span<const Rule> rules) const {
@@ -216,6 +218,17 @@ void Checker::healthcheck(const RecipeNode& node) const {
     wrong_type(node, "a health check", R"(write {"test": ["CMD", "/app", "health"], "interval": "30s"}, or "NONE")");
   }
   members(node, kRules);
+}
+
+void Checker::mounts(const RecipeNode& node) const {
+  static const std::vector<Rule> kRules = {{"source", &Checker::text}, {"writable", &Checker::flag}};
+  const auto* example = R"(write {"/src": "FOLDER"}, or {"/src": {"source": "FOLDER", "writable": true}})";
+  const auto* targets = object(node, "an object of folders", example);
+  if (targets == nullptr) return;
+  for (const auto& target : *targets) {
+    if (removed(target.value) || target.value.string() != nullptr) continue;
+    if (object(target.value, "a folder, or an object", example) != nullptr) members(target.value, kRules);
+  }
 }
 
 void Checker::sbom(const RecipeNode& node) const {

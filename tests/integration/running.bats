@@ -17,6 +17,7 @@ tear_down() {
     awk -v folder="$docker_folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
     rm -rf "$docker_folder"
   fi
+  if [ -n "${user_folder-}" ]; then rm -rf "$user_folder"; fi
 }
 
 # An engine of the test's own, without networks; skips where it does not run here.
@@ -162,16 +163,36 @@ same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
   ! kill -0 "$process" 2>/dev/null
 }
 
+@test "a profile mounts folders when it runs, and its image is the same without them" {
+  need_root
+  use_runc
+  cp "$probe" app
+  mkdir given taken
+  chmod 777 given taken
+  cat >ociassemble.json <<'JSON'
+{ "binaries": {"/usr/local/bin/app": "app"},
+  "profiles": {"plain": {}, "dev": {"mounts": {"/given": "given", "/taken": {"source": "taken", "writable": true}}}} }
+JSON
+  run -0 --separate-stderr ociassemble run -q --engine runc --profile dev -- /given /taken
+  [[ "$output" = *'writes /given false'*'writes /taken true'* ]]
+  ociassemble build -q --all-profiles -o 'oci:{profile}:v1'
+  [ "$(digest_in plain v1)" = "$(digest_in dev v1)" ]
+  rm -r given
+  run -1 ociassemble run -q --engine runc --profile dev
+  [[ "$output" = *"cannot mount $PWD/given: it does not exist"* ]]
+}
+
 @test "who is not root runs an image, too, and is told what the system does not give" {
   need_root
   use_runc
-  plain_image -o oci:image:v1
-  mkdir user
-  chown 65534:65534 user
-  chmod 755 . user
+  # The test's own folder is closed to others.
+  user_folder=$(mktemp -d)
+  plain_image -o "oci:$user_folder/image:v1"
+  cp "$(type -P ociassemble)" "$user_folder"
+  chown -R 65534:65534 "$user_folder"
   as_nobody() {
-    HOME=$PWD/user XDG_CACHE_HOME=$PWD/user/cache PATH=$PATH:/usr/sbin setpriv --reuid=65534 --regid=65534 --clear-groups \
-      "$(type -P ociassemble)" run --engine runc oci:image:v1 -- "${places[@]}" :80
+    HOME=$user_folder XDG_CACHE_HOME=$user_folder/cache PATH=$PATH:/usr/sbin setpriv --reuid=65534 --regid=65534 --clear-groups \
+      "$user_folder/ociassemble" run --engine runc "oci:$user_folder/image:v1" -- "${places[@]}" :80
   }
   if ! as_nobody >seen 2>told && grep -qE 'user namespace|operation not permitted|permission denied' told; then
     skip "no user namespaces here: $(tail -n 1 told)"

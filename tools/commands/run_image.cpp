@@ -106,9 +106,10 @@ class RunCommand : public Command {
     auto workplace =
         registry_.workplace(streams, quiet_ ? Verbosity::quiet : Verbosity::result, chief_registry({}, read));
     workplace.cache_folder = cache_folder(cache_dir_, streams);
-    auto settings = flags_.settings();
+    const auto recipe = image_.empty() ? std::optional(resolve_recipe()) : std::nullopt;
+    auto settings = flags_.settings(recipe ? recipe->mounts : std::vector<BindMount>());
     settings.arguments = program_words(streams);
-    const auto found = image_.empty() ? build(settings, workplace) : find(read.front(), runner, workplace);
+    const auto found = recipe ? build(*recipe, settings, workplace) : find(read.front(), runner, workplace);
     return runner == Runner::bundle ? bundle_words(found, settings, workplace, streams)
                                     : container_words(found, settings, runner, workplace, streams);
   }
@@ -127,7 +128,7 @@ class RunCommand : public Command {
     return engine_ == "podman" ? Runner::podman : Runner::bundle;
   }
 
-  FoundImage build(RunSettings& settings, Workplace& workplace) {
+  ResolvedRecipe resolve_recipe() const {
     const auto recipe = recipe_.find(false);
     if (!recipe) {
       throw Error(ErrorCode::invalid_argument, "no IMAGE given, and there is no ociassemble.json here",
@@ -135,10 +136,13 @@ class RunCommand : public Command {
     }
     std::vector<Platform> platforms;
     if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
-    const auto resolved = recipe_.resolve(*recipe, platforms);
+    auto resolved = recipe_.resolve(*recipe, platforms);
     if (resolved.size() != 1)
       throw Error(ErrorCode::invalid_argument, "cannot run several profiles at once", "name one with --profile");
-    const auto& one = resolved.front();
+    return std::move(resolved.front());
+  }
+
+  FoundImage build(const ResolvedRecipe& one, RunSettings& settings, Workplace& workplace) const {
     if (recipe_.compiles()) compile(one.builds);
     Build wanted{one.profile, choose_images(one), {}, {}};
     for (auto& options : wanted.images) {
@@ -148,7 +152,7 @@ class RunCommand : public Command {
     workplace.store = make_temporary_store();
     workplace.copy_base = true;
     auto made = assemble_builds({wanted}, workplace);
-    if (settings.name.empty()) settings.name = service_name(*recipe, made.front().images().front().image);
+    if (settings.name.empty()) settings.name = service_name(made.front().images().front().image);
     return {made.front().images().front().image, {}, {}};
   }
 
@@ -162,7 +166,7 @@ class RunCommand : public Command {
                 "choose one with --platform");
   }
 
-  static std::string service_name(const Recipe&, const Image& image) {
+  static std::string service_name(const Image& image) {
     const auto& words = image.config().entrypoint ? image.config().entrypoint : image.config().cmd;
     if (!words || words->empty()) return {};
     return words->front().substr(words->front().rfind('/') + 1);

@@ -30,12 +30,8 @@ BindMount parse_mount(const std::string& text) {
   const auto colon = rest.rfind(":/");
   if (colon == std::string::npos || colon == 0) throw reject("no folder and absolute target");
   mount.source = std::filesystem::absolute(rest.substr(0, colon)).lexically_normal();
+  if (!mount.source.has_filename()) mount.source = mount.source.parent_path();
   mount.target = rest.substr(colon + 1);
-  std::error_code ignored;
-  if (!std::filesystem::exists(mount.source, ignored)) {
-    throw Error(ErrorCode::not_found, "cannot mount " + mount.source.string() + ": it does not exist",
-                "make the folder, or correct --mount");
-  }
   return mount;
 }
 
@@ -102,6 +98,12 @@ RunSettings RunFlags::settings(std::vector<BindMount> mounts) const {
   for (const auto& text : ports_) settings.ports.push_back(PublishedPort::parse(text));
   settings.mounts = std::move(mounts);
   for (const auto& text : mounts_) settings.mounts.push_back(parse_mount(text));
+  for (const auto& mount : settings.mounts) {
+    std::error_code ignored;
+    if (std::filesystem::exists(mount.source, ignored)) continue;
+    throw Error(ErrorCode::not_found, "cannot mount " + mount.source.string() + ": it does not exist",
+                "make the folder, or correct the mount");
+  }
   if (!memory_.empty()) settings.memory = parse_size(memory_, "--memory");
   if (!temporary_.empty()) settings.temporary = parse_size(temporary_, "--tmp-size");
   if (!volumes_.empty()) settings.volume_size = parse_size(volumes_, "--volume-size");
