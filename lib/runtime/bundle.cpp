@@ -124,7 +124,7 @@ void prune_configs(const fs::path& folder) {
 // Of the same content in the same folder, so that runs may share it.
 fs::path write_config(const fs::path& folder, const std::string& config) {
   prune_configs(folder);
-  const auto bundle = folder / Digest::of(config).hex();
+  auto bundle = folder / Digest::of(config).hex();
   make_private_folders(bundle);
   write_output(bundle / "config.json", as_bytes(config));
   return bundle;

@@ -36,7 +36,7 @@ std::string chain_id(const Image& image, std::size_t layers) {
   std::string chain;
   for (std::size_t i = 0; i < layers; ++i) {
     const auto diff_id = image.layers()[i].diff_id.to_string();
-    chain = i == 0 ? diff_id : Digest::of(chain + " " + diff_id).to_string();
+    chain = i == 0 ? diff_id : Digest::of(fmt::format("{} {}", chain, diff_id)).to_string();
   }
   return chain;
 }
@@ -186,7 +186,7 @@ KeptRoot KeptRoots::own(const Image& image, bool keep_set_id, Tree& tree, const 
 
 // Made beside its place by whoever holds the lock alone, then renamed.
 KeptRoot KeptRoots::make(const fs::path& place, const Image& image, std::size_t layers, const Tree& tree,
-                         UnpackOptions options, const std::stop_token& stop) {
+                         const UnpackOptions& options, const std::stop_token& stop) {
   KeptRoot root{.folder = place, .lock = lock_file(lock_of(place), LOCK_EX), .report = {}};
   if (!has_folder(place)) {
     const fs::path part = place.string() + ".part";

@@ -41,7 +41,7 @@ class KeptRoots {
  private:
   std::filesystem::path place(const Image& image, std::size_t layers, bool keep_set_id) const;
   KeptRoot make(const std::filesystem::path& place, const Image& image, std::size_t layers, const Tree& tree,
-                UnpackOptions options, const std::stop_token& stop);
+                const UnpackOptions& options, const std::stop_token& stop);
   void prune(const std::filesystem::path& except) const;
 
   std::filesystem::path folder_;

@@ -25,7 +25,7 @@ std::string head(const RunContract& contract) {
 std::string quadlet_health(const HealthCommand& health) {
   auto test = health.words;
   test.insert(test.begin(), "CMD");
-  auto text = "HealthCmd=" + unit_word(json_array_of_strings(test)) + "\n";
+  auto text = "HealthCmd=" + unit_command_word(json_array_of_strings(test)) + "\n";
   if (health.interval) text += "HealthInterval=" + go_duration(*health.interval) + "\n";
   if (health.timeout) text += "HealthTimeout=" + go_duration(*health.timeout) + "\n";
   if (health.start_period) text += "HealthStartPeriod=" + go_duration(*health.start_period) + "\n";
@@ -98,7 +98,7 @@ std::string write_quadlet(const RunContract& contract) {
   for (const auto& name : contract.capabilities) text += fmt::format("AddCapability=CAP_{}\n", upper_case(name));
   text += "NoNewPrivileges=true\n";
   for (const auto& port : settings.ports) text += fmt::format("PublishPort={}\n", port.to_string());
-  for (const auto& [name, value] : settings.env) text += "Environment=" + unit_word(name + "=" + value) + "\n";
+  for (const auto& [name, value] : settings.env) text += "Environment=" + unit_command_word(name + "=" + value) + "\n";
   if (settings.arguments) {
     text += "Exec=";
     for (std::size_t i = 0; i < settings.arguments->size(); ++i)
@@ -118,7 +118,7 @@ std::string write_systemd_unit(const RunContract& contract) {
   reject_unit_path(root);
   std::string capabilities;
   for (const auto& name : contract.capabilities)
-    capabilities += (capabilities.empty() ? "" : " ") + ("CAP_" + upper_case(name));
+    capabilities += fmt::format("{}CAP_{}", capabilities.empty() ? "" : " ", upper_case(name));
   text += "[Service]\nExecStart=" + unit_command_word(contract.program);
   for (std::size_t i = 1; i < contract.words.size(); ++i) text += " " + unit_command_word(contract.words[i]);
   text += fmt::format("\nRootDirectory={}\nMountAPIVFS=yes\nUser={}\nGroup={}\nWorkingDirectory={}\n", root,

@@ -230,11 +230,11 @@ class Unpacker {
     find_missing(tree_.root(), path, missing);
     std::map<std::uint32_t, std::map<std::uint32_t, std::vector<std::string>>> by_layer;
     for (auto& [place, paths] : missing) by_layer[place.first].emplace(place.second, std::move(paths));
-    for (const auto& [number, entries] : by_layer) {
+    for (const auto& one : by_layer) {
       std::uint32_t entry = 0;
-      for_each_entry(image.layers().at(number - 1), stop_, [&](const ReadEntry& read) {
-        const auto found = entries.find(entry++);
-        if (found != entries.end()) write_names(found->second, read);
+      for_each_entry(image.layers().at(one.first - 1), stop_, [&](const ReadEntry& read) {
+        const auto found = one.second.find(entry++);
+        if (found != one.second.end()) write_names(found->second, read);
       });
     }
   }

@@ -14,8 +14,8 @@ namespace ociassemble {
 struct UnpackOptions {
   bool set_owners = false;   // as the image has them; takes root
   bool keep_set_id = false;  // set-user-ID and set-group-ID bits; else they are dropped
-  // Make /tmp, with the mode that everybody may write to, whatever the image has there: a runtime mounts memory on it and
-  // gives that the folder's mode.
+  // Make /tmp, with the mode that everybody may write to, whatever the image has there: a runtime mounts memory on it
+  // and gives that the folder's mode.
   bool temporary_folder = false;
   // A folder that holds the first `lower_layers` of the image unpacked by the same options, whose files may be shared
   // by hard links; nobody may write to either. Empty: none.

@@ -254,6 +254,32 @@ PY
   [ "$(grep -v 'usr/local/bin/app is not executable' <<<"$output")" = '' ]
 }
 
+@test "podman's generator makes a unit of a quadlet that runs what run-spec says" {
+  local root=${ENGINES_CHROOT-} place generator='' folder
+  for place in /usr/libexec/podman/quadlet /usr/lib/podman/quadlet; do
+    if [ -x "$root$place" ]; then generator=$place; fi
+  done
+  [ -n "$generator" ] || skip "no quadlet on this machine: podman 4.4 or later"
+  plain_image --healthcheck "CMD /usr/local/bin/app /tmp" -o oci:image:v1
+  folder=$(mktemp -d "$root/tmp/quadlet-XXXXXX")
+  # shellcheck disable=SC2016  # for the program
+  ociassemble run-spec --for quadlet oci:image:v1 --image registry.example.com/team/app -p 8080:8080 -e 'A=50% $B' \
+    -o "$folder/app.container" -- 'two words'
+  if [ -n "$root" ]; then
+    chroot "$root" env "QUADLET_UNIT_DIRS=${folder#"$root"}" "$generator" --dryrun >unit 2>said
+  else
+    QUADLET_UNIT_DIRS=$folder "$generator" --dryrun >unit 2>said
+  fi
+  rm -r "$folder"
+  ! grep -i 'unsupported\|error' said
+  local start word
+  start=$(grep '^ExecStart=' unit)
+  for word in '--read-only ' '--read-only-tmpfs=false' '--cap-drop all' '--security-opt=no-new-privileges' '--user 65532:65532' \
+    '--publish 8080:8080' '--pids-limit=256' '--memory=256m' 'app-var-lib-app:/var/lib/app' 'A=50%%' '$$B' 'two\x20words'; do
+    [[ "$start" = *"$word"* ]] || { echo "$start has no $word"; return 1; }
+  done
+}
+
 @test "an image that contradicts what it declares is refused with status 3" {
   ociassemble build -q --binary "$probe:/app" --expose 80 -o oci:image:v1
   run -3 ociassemble run-spec --for docker oci:image:v1 --image registry.example.com/app

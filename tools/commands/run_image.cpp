@@ -193,7 +193,7 @@ class RunCommand : public Command {
     return found;
   }
 
-  Texts container_words(const FoundImage& found, RunSettings settings, Runner runner, const Workplace& workplace,
+  Texts container_words(const FoundImage& found, const RunSettings& settings, Runner runner, const Workplace& workplace,
                         const Streams& streams) const {
     auto contract = read_contract(*found.image, settings, streams.stop);
     tell(contract.notes, streams);
@@ -205,7 +205,7 @@ class RunCommand : public Command {
     contract.settings.image = engine_image_id(place, workplace);
     Texts extra{"--interactive"};
     if (terminal_) extra.emplace_back("--tty");
-    if (!settings.name.empty() && image_.empty() == false) extra.push_back("--name=" + contract.name);
+    if (!settings.name.empty() && !image_.empty()) extra.push_back("--name=" + contract.name);
     extra.insert(extra.end(), engine_options_.begin(), engine_options_.end());
     auto words = engine_words(contract, is_docker ? Engine::docker : Engine::podman, VolumeLife::anonymous, extra);
     words.front() = find_program(words.front());
