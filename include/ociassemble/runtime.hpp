@@ -35,14 +35,14 @@ struct DeclaredPort {
 };
 
 // A port of the machine that leads to one of the container.
-struct PublishedPort {
+struct OCIASSEMBLE_EXPORT PublishedPort {
   std::string address;  // of the machine; empty: every one
   std::uint16_t host = 0;
   std::uint16_t container = 0;
   std::string protocol = "tcp";
 
   // "[ADDRESS:]HOST:CONTAINER[/PROTOCOL]" or "PORT[/PROTOCOL]". Throws Error{invalid_argument}.
-  OCIASSEMBLE_EXPORT static PublishedPort parse(std::string_view text);
+  static PublishedPort parse(std::string_view text);
   std::string to_string() const;
 
   bool operator==(const PublishedPort&) const = default;

@@ -58,6 +58,7 @@ CONF
   podman info >/dev/null 2>&1 || skip "podman does not run here"
 }
 
+# shellcheck disable=SC2154  # set by find_container_runtime
 use_runc() { find_container_runtime || skip "no container runtime works here: $container_problem"; }
 
 plain_image() { ociassemble build -q --binary "$probe:/usr/local/bin/app" --writable /var/lib/app --expose 8080 "$@"; }
@@ -77,28 +78,28 @@ same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
 @test "docker runs what run-spec prints, and the program may do what the image declares" {
   start_docker
   plain_image -o docker-daemon:registry.example.com/team/app:v1 -o oci:image:v1
-  ociassemble run-spec --for docker oci:image:v1 --image registry.example.com/team/app -- "${places[@]}" >command
+  ociassemble run-spec --for docker oci:image:v1 --image registry.example.com/team/app -- "${places[@]}" >line.sh
   # A graph driver keeps no manifest digest, by which the image is named.
-  sed -i 's/app@sha256:[0-9a-f]*/app:v1/; s/^docker run/docker run --network=host/' command
-  same "$(expected $none 1)" "$(sh command)"
+  sed -i 's/app@sha256:[0-9a-f]*/app:v1/; s/^docker run/docker run --network=host/' line.sh
+  same "$(expected $none 1)" "$(sh line.sh)"
 
   port_image -o docker-daemon:registry.example.com/team/port:v1 -o oci:port:v1
-  ociassemble run-spec --for docker oci:port:v1 --image registry.example.com/team/port -- "${places[@]}" :80 >command
-  sed -i 's/port@sha256:[0-9a-f]*/port:v1/; s/^docker run/docker run --network=host/' command
-  same "$(expected $bind 0; echo 'listens :80 true')" "$(sh command)"
+  ociassemble run-spec --for docker oci:port:v1 --image registry.example.com/team/port -- "${places[@]}" :80 >line.sh
+  sed -i 's/port@sha256:[0-9a-f]*/port:v1/; s/^docker run/docker run --network=host/' line.sh
+  same "$(expected $bind 0; echo 'listens :80 true')" "$(sh line.sh)"
 }
 
 @test "podman runs what run-spec prints, by digest, and the program may do what the image declares" {
   use_podman
   plain_image -o podman:registry.example.com/team/app:v1 -o oci:image:v1
-  ociassemble run-spec --for podman oci:image:v1 --image registry.example.com/team/app -- "${places[@]}" >command
-  sed -i "s/^podman run/podman run ${podman_options[*]}/" command
-  same "$(expected $none 1)" "$(sh command)"
+  ociassemble run-spec --for podman oci:image:v1 --image registry.example.com/team/app -- "${places[@]}" >line.sh
+  sed -i "s/^podman run/podman run ${podman_options[*]}/" line.sh
+  same "$(expected $none 1)" "$(sh line.sh)"
 
   port_image -o podman:registry.example.com/team/port:v1 -o oci:port:v1
-  ociassemble run-spec --for podman oci:port:v1 --image registry.example.com/team/port -- "${places[@]}" :80 >command
-  sed -i "s/^podman run/podman run ${podman_options[*]}/" command
-  same "$(expected $bind 1; echo 'listens :80 true')" "$(sh command)"
+  ociassemble run-spec --for podman oci:port:v1 --image registry.example.com/team/port -- "${places[@]}" :80 >line.sh
+  sed -i "s/^podman run/podman run ${podman_options[*]}/" line.sh
+  same "$(expected $bind 1; echo 'listens :80 true')" "$(sh line.sh)"
 }
 
 @test "runc runs the bundle that run-spec prints, and the program may do what the image declares" {
@@ -160,7 +161,7 @@ same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
     kill -0 "$process" 2>/dev/null || break
     sleep 0.1
   done
-  ! kill -0 "$process" 2>/dev/null
+  run ! kill -0 "$process"
 }
 
 @test "a profile mounts folders when it runs, and its image is the same without them" {
@@ -271,9 +272,10 @@ PY
     QUADLET_UNIT_DIRS=$folder "$generator" --dryrun >unit 2>said
   fi
   rm -r "$folder"
-  ! grep -i 'unsupported\|error' said
+  run ! grep -i 'unsupported\|error' said
   local start word
   start=$(grep '^ExecStart=' unit)
+  # shellcheck disable=SC2016  # as systemd reads it
   for word in '--read-only ' '--read-only-tmpfs=false' '--cap-drop all' '--security-opt=no-new-privileges' '--user 65532:65532' \
     '--publish 8080:8080' '--pids-limit=256' '--memory=256m' 'app-var-lib-app:/var/lib/app' 'A=50%%' '$$B' 'two\x20words'; do
     [[ "$start" = *"$word"* ]] || { echo "$start has no $word"; return 1; }
@@ -374,6 +376,40 @@ PY
   rm -rf "$folder"
   grep -F 'registry.example.com/team/app:v1 ' listed | grep -F "$(digest_in image v1)"
   [ "$(digest_in back v1)" = "$(digest_in image v1)" ]
+}
+
+@test "a full disk ends the unpacking with a clear error, and leaves nothing behind" {
+  need_root
+  use_runc
+  plain_image -o oci:image:v1
+  mkdir small
+  mount -t tmpfs -o size=1m tmpfs small || skip "no tmpfs can be mounted here"
+  run -1 ociassemble run --engine runc --cache-dir small oci:image:v1
+  local left
+  left=$(find small -name '*.part')
+  umount small
+  [[ "$output" = *'cannot write the file usr/local/bin/app of the image: No space left on device'* ]]
+  [ -z "$left" ]
+}
+
+@test "images on other bases are run as they declare, by podman and as a bundle" {
+  need_root
+  local base tag alpine debian
+  alpine=$(alpine_rootfs)
+  debian=$(debian_rootfs 2>/dev/null) || debian=''
+  for base in scratch "rootfs:$alpine" ${debian:+"rootfs:$debian"}; do
+    ((tag = ${tag-0} + 1))
+    plain_image --base "$base" --platform "linux/$(go env GOARCH)" -o "oci:image:v$tag"
+    (
+      use_runc
+      same "$(expected $none 1)" "$(ociassemble run -q --engine runc "oci:image:v$tag" -- "${places[@]}")"
+    ) || { echo "$base as a bundle"; return 1; }
+    (
+      use_podman
+      same "$(expected $none 1)" \
+        "$(ociassemble run -q --engine podman "${podman_options[@]/#/--engine-option=}" "oci:image:v$tag" -- "${places[@]}")"
+    ) || { echo "$base by podman"; return 1; }
+  done
 }
 
 @test "a hostile base as a bundle: nothing outside the root is touched" {
