@@ -6,7 +6,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <exception>
 
 #include "assemble/accounts.hpp"
 #include "assemble/assembly.hpp"
@@ -386,38 +385,23 @@ class Assembly {
   }
 
   void place_folder(const AddInput& add, const NumericUser& owner, const std::string& path) {
-    const auto& source_text = add.source.string();
+    const auto source_text = add.source.string();
     const auto ignore = about(options_, ValueKind::path, source_text, [&] { return find_ignore(add); });
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
     inputs_.push_back(add.source);
     FileModes modes;
-    std::exception_ptr unplaced;  // what is wrong with a member's place, and not with the folder
-    const auto visit = [&](LayerEntry found) {
+    const auto place_member = [&](LayerEntry found) {
       if (!add.mode) modes.add(found.entry);
-      try {
-        place_member(add, owner, path, std::move(found));
-      } catch (...) {
-        unplaced = std::current_exception();
-        throw;
-      }
+      const auto source = add.source / found.entry.path;
+      const bool is_file = found.entry.type == EntryType::regular;
+      // A folder's time says that something in it has come or gone.
+      if (is_file || found.entry.type == EntryType::directory) members_.push_back(source.native());
+      found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
+      if (is_file) note_source(found.entry.path, {source, {}});
+      about(options_, ValueKind::destination, add.destination, [&] { place_entry(add, owner, std::move(found)); });
     };
-    try {
-      about(options_, ValueKind::path, source_text, [&] { walk_folder(add.source, mtime(), ignore, visit); });
-    } catch (...) {
-      if (unplaced) std::rethrow_exception(unplaced);
-      throw;
-    }
+    about(options_, ValueKind::path, source_text, [&] { walk_folder(add.source, mtime(), ignore, place_member); });
     modes.warn_of_made_up_ones(add.source, workplace_.warn);
-  }
-
-  void place_member(const AddInput& add, const NumericUser& owner, const std::string& path, LayerEntry found) {
-    const auto source = add.source / found.entry.path;
-    const bool is_file = found.entry.type == EntryType::regular;
-    // A folder's time says that something in it has come or gone.
-    if (is_file || found.entry.type == EntryType::directory) members_.push_back(source.native());
-    found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
-    if (is_file) note_source(found.entry.path, {source, {}});
-    place_entry(add, owner, std::move(found));
   }
 
   FolderIgnore find_ignore(const AddInput& add) {

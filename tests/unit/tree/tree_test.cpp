@@ -370,8 +370,7 @@ TEST_CASE("paths that symlinks make grow past all measure are corrupt") {
   RawTar layer;
   layer.folder("d").symlink("l1", round).symlink("ok", target);
   const auto tree = tree_of({layer});
-  CHECK_THROWS_WITH_AS((void)tree.resolve("l1"), "cannot follow l1: its symlinks grow without end",
-                       Error);
+  CHECK_THROWS_WITH_AS((void)tree.resolve("l1"), "cannot follow l1: its symlinks grow without end", Error);
   CHECK_NOTHROW((void)tree.resolve("ok"));
 }
 
