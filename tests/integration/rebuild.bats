@@ -184,7 +184,7 @@ build() { ociassemble build -q "$@"; }
   ociassemble build -q --binary "$server" --add more:/more --base rootfs:root --label org.opencontainers.image.title=base --env PATH=/bin \
     --push "$REGISTRY/base:v1"
   echo 'FROM_FILE=1' >env.txt
-  local common=(--binary bin/linux-amd64/server:/opt/ --add "app.conf:/etc/,mode=0640,owner=app" --add assets:/srv,ignore=none
+  local common=(--binary bin/linux-amd64/server:/opt/ --add "app.conf:/etc/,mode=0640,owner=app" --add "assets:/srv,ignore=none"
     --add-from "$REGISTRY/base:v1:/more/taken.txt:/etc/taken" --base "$REGISTRY/base:v1" --provenance)
   check() {
     rm -rf ../out
@@ -192,7 +192,7 @@ build() { ociassemble build -q "$@"; }
     run -0 --separate-stderr ociassemble rebuild -q oci:../out:v1
     [ "$output" = "the same digest: $(ociassemble digest oci:../out:v1)" ]
   }
-  common+=(--create-user app:1001:1002,home=/home/app,shell=/bin/sh)
+  common+=(--create-user "app:1001:1002,home=/home/app,shell=/bin/sh")
   check --user app --entrypoint '/opt/server --x' --cmd '["a","b c"]' --env A=b --env-file env.txt --label l=1 --annotation a=b --workdir /work \
     --expose 8080 --volume /vol --stop-signal SIGINT --healthcheck '/opt/server health' --healthcheck-interval 7s --healthcheck-timeout 3s \
     --healthcheck-start-period 1s --healthcheck-retries 4 --writable /data --inherit-labels --created 2020-01-02T03:04:05Z --file-times 1234567

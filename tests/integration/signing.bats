@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Signatures by a key (docs/evidence.md): made here and checked by cosign and skopeo, made by cosign and checked here.
-# shellcheck disable=SC2154  # variables that lib.bash sets
+# shellcheck disable=SC2154,SC2030,SC2031  # variables that lib.bash sets; each test has its own
 load lib
 
 set_up() {
@@ -224,7 +224,7 @@ SH
     jq -r '.manifests[].digest' "$1/out/index.json" | sort
   }
   [ "$(signed one 2001-01-01 UTC)" = "$(signed deep/two 2020-02-02 XXX-5)" ]
-  ! grep -rlF "$BATS_TEST_TMPDIR" one/out deep/two/out
+  run -1 grep -rlF "$BATS_TEST_TMPDIR" one/out deep/two/out
 }
 
 @test "keys: nothing is replaced, a wrong passphrase says so, and none comes as an argument" {
@@ -259,7 +259,7 @@ SH
 @test "no secret shows: not in traces, arguments or the memory that others may read" {
   push_image v1 1
   ociassemble sign --trace-http --key a.key "$REGISTRY/app:v1" >out 2>trace
-  ! grep -F hunter2 out trace
+  run -1 grep -F hunter2 out trace
   # A key from a pipe that does not end holds the command where the key is read.
   mkfifo pipe
   command ociassemble sign --key pipe "$REGISTRY/app:v1" >/dev/null 2>&1 &
@@ -270,7 +270,7 @@ SH
     sleep 0.1
   done
   grep -q 'Max core file size *0 ' "/proc/$pid/limits"
-  ! tr '\0' ' ' <"/proc/$pid/cmdline" | grep -F hunter2
+  run -1 grep -aF hunter2 "/proc/$pid/cmdline"
   kill "$pid"
   exec 5>&-
 }

@@ -161,25 +161,6 @@ class BuildCommand : public Command {
     return recipe_file_.parent_path();
   }
 
-  // A docker archive goes without what refers to the image where another place has it.
-  static void check_archives(const std::vector<Location>& targets, bool has_sboms, const Streams& streams) {
-    const auto is_archive = [](const Location& target) {
-      return target.kind == Location::Kind::docker_archive || target.is_engine();
-    };
-    const auto archive = std::find_if(targets.begin(), targets.end(), is_archive);
-    if (archive == targets.end()) return;
-    if (std::all_of(targets.begin(), targets.end(), is_archive)) {
-      throw Error(ErrorCode::invalid_argument,
-                  std::string("cannot put ") + (has_sboms ? "an SBOM" : "a provenance or signature") + " into " +
-                      archive->to_string() + ": " + holds_images_alone(*archive),
-                  std::string("write to oci-archive:FILE, which `docker load` takes, too; or leave ") +
-                      (has_sboms ? "--sbom out" : "--provenance and --sign-key out"));
-    }
-    streams.err << "ociassemble: warning: " << archive->to_string()
-                << (has_sboms ? " holds no SBOM" : " holds no provenance and no signature") << ": "
-                << holds_images_alone(*archive) << '\n';
-  }
-
   void finish_options(AssembleOptions& options, const Streams& streams) const {
     lock_.apply(options);
     for (const auto source : options.annotate) {

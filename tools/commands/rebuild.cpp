@@ -56,17 +56,16 @@ class RebuildCommand : public Command {
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(
-        "Reads how the image was made from the provenance that `build --provenance` attached, finds the inputs, makes "
-        "the image again\n"
-        "and compares. Status 0: the same digest, of the index and of each image. Status 3: it differs; what differs "
-        "first is named:\n"
-        "an input with another digest, a codec of another version, or the layer and the entry. Nothing is published, "
-        "and no cache is\n"
-        "used. The provenance need not be signed: whoever made it up cannot make the digest fit.\n"
+        "Reads how the image was made from the provenance that `build --provenance` attached, finds the inputs, makes\n"
+        "the image again and compares. Status 0: the same digest, of the index and of each image. Status 3: an input\n"
+        "with another digest, a codec of another version, or the layer and the entry that differ first; it is named.\n"
+        "Nothing is published, and no cache is used. The provenance need not be signed: whoever made it up cannot "
+        "make\n"
+        "the digest fit.\n"
         "\n"
         "Examples:\n"
         "  ociassemble rebuild registry.example.com/team/server:v1\n"
-        "  ociassemble rebuild registry.example.com/team/server:v1 --inputs ../checkout --input bin/server=./server");
+        "  ociassemble rebuild oci:image:v1 --inputs ../checkout --input bin/server=./server");
   }
 
   int run(const Streams& streams) override {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/target_checks.hpp"
 
+#include <algorithm>
+#include <ostream>
+#include <string>
+
 #include "ociassemble/error.hpp"
 #include "places/engines.hpp"
 
@@ -39,6 +43,24 @@ Location engine_target(const std::string& name) {
                        : *engine == Location::Kind::podman      ? "podman:"
                                                                 : "containerd:";
   return Location::parse(prefix + name);
+}
+
+void check_archives(const std::vector<Location>& targets, bool has_sboms, const Streams& streams) {
+  const auto is_archive = [](const Location& target) {
+    return target.kind == Location::Kind::docker_archive || target.is_engine();
+  };
+  const auto archive = std::find_if(targets.begin(), targets.end(), is_archive);
+  if (archive == targets.end()) return;
+  if (std::all_of(targets.begin(), targets.end(), is_archive)) {
+    throw Error(ErrorCode::invalid_argument,
+                std::string("cannot put ") + (has_sboms ? "an SBOM" : "a provenance or signature") + " into " +
+                    archive->to_string() + ": " + holds_images_alone(*archive),
+                std::string("write to oci-archive:FILE, which `docker load` takes, too; or leave ") +
+                    (has_sboms ? "--sbom out" : "--provenance and --sign-key out"));
+  }
+  streams.err << "ociassemble: warning: " << archive->to_string()
+              << (has_sboms ? " holds no SBOM" : " holds no provenance and no signature") << ": "
+              << holds_images_alone(*archive) << '\n';
 }
 
 }  // namespace ociassemble::tool

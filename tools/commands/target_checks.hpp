@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ociassemble/location.hpp"
+#include "run.hpp"
 
 namespace ociassemble::tool {
 
@@ -12,6 +13,9 @@ namespace ociassemble::tool {
 void reject_docker_format(const std::vector<Location>& targets);
 // Throws Error{invalid_argument} for what can only be a base.
 void reject_base_only(const Location& target);
+// A docker archive goes without what refers to an image where another place has it: a warning. Throws
+// Error{invalid_argument} where there is no other.
+void check_archives(const std::vector<Location>& targets, bool has_sboms, const Streams& streams);
 
 // Why a target takes no SBOM; of a docker archive or an engine.
 const char* holds_images_alone(const Location& target);
