@@ -75,7 +75,7 @@ std::optional<EngineSocket> context_socket() {
 
 std::optional<EngineSocket> first_of(const std::vector<fs::path>& places) {
   for (const auto& place : places) {
-    if (is_a_socket(place)) return EngineSocket{place, "the usual place"};
+    if (is_a_socket(place)) return EngineSocket{place, "a usual installation"};
   }
   return {};
 }
@@ -89,7 +89,7 @@ EngineSocket docker_socket() {
   std::vector<fs::path> places{usual};
   if (const auto runtime = variable("XDG_RUNTIME_DIR"); !runtime.empty())
     places.push_back(fs::path(runtime) / "docker.sock");
-  return first_of(places).value_or(EngineSocket{usual, "the usual place"});
+  return first_of(places).value_or(EngineSocket{usual, "a usual installation"});
 }
 
 std::optional<EngineSocket> podman_socket() {

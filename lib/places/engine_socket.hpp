@@ -7,7 +7,7 @@
 
 namespace ociassemble {
 
-// Where an engine listens, and what says so: "DOCKER_HOST", "the context work", "the usual place".
+// Where an engine listens, and what says so: "DOCKER_HOST", "the context work", "a usual installation".
 struct EngineSocket {
   std::filesystem::path path;
   std::string source;

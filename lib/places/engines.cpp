@@ -118,7 +118,7 @@ class EngineClient {
     if (has("Permission denied"))
       return "the socket is for root and its group: join the group (usermod -aG docker USER), or run as root";
     if (has("No such file"))
-      return fmt::format("{} says where it is; start {}, or name its socket in {}", socket_.source, engine_,
+      return fmt::format("{} has this path; start {}, or name its socket in {}", socket_.source, engine_,
                          engine_ == "docker" ? "DOCKER_HOST" : "CONTAINER_HOST");
     if (has("refused")) return "nobody listens there: start " + engine_;
     return engine_ + " may have ended: its log says why; the image may be there in part";

@@ -74,10 +74,10 @@ class ContractReader {
     contract_.platform = config_.platform;
     contract_.read_only = is_read_only(config_);
     contract_.working_dir = config_.working_dir.empty() ? "/" : config_.working_dir;
-    contract_.stop_signal = config_.stop_signal;
   }
 
   RunContract read() {
+    set_signal();
     set_user();
     set_environment();
     set_words();
@@ -109,6 +109,15 @@ class ContractReader {
     }
   }
 
+  void set_signal() {
+    const auto is_signal = [](char c) { return is_letter_or_digit(c) || c == '+' || c == '-'; };
+    if (!std::ranges::all_of(config_.stop_signal, is_signal)) {
+      contradict(fmt::format("its stop signal \"{}\" is no signal", printable(config_.stop_signal)),
+                 "build it with --stop-signal SIGTERM");
+    }
+    contract_.stop_signal = config_.stop_signal;
+  }
+
   void set_environment() {
     ImageConfig merged = config_;
     for (const auto& [name, value] : contract_.settings.env) merged.set_env(name, value);
@@ -129,8 +138,11 @@ class ContractReader {
   void set_ports() {
     for (const auto& text : config_.exposed_ports) {
       const auto slash = text.find('/');
-      contract_.ports.push_back({parse_port(std::string_view(text).substr(0, slash), text),
-                                 slash == std::string::npos ? "tcp" : text.substr(slash + 1)});
+      const auto protocol = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
+      if (protocol != "tcp" && protocol != "udp" && protocol != "sctp")
+        contradict(fmt::format("its port \"{}\" has an unknown protocol", printable(text)),
+                   "build it with --expose PORT/tcp");
+      contract_.ports.push_back({parse_port(std::string_view(text).substr(0, slash), text), protocol});
     }
     std::ranges::sort(contract_.ports, [](const DeclaredPort& left, const DeclaredPort& right) {
       return std::tie(left.number, left.protocol) < std::tie(right.number, right.protocol);
@@ -142,11 +154,22 @@ class ContractReader {
     auto paths = config_.volumes;
     paths.insert(declared.begin(), declared.end());
     for (const auto& path : paths) {
-      if (!path.starts_with('/'))
-        contradict(printable(path) + " is no absolute path to write to", "name it from the root");
+      check_path(path);
       if (contract_.read_only && path == "/tmp") continue;  // every form has a memory file system there
       contract_.writable.push_back(read_writable(path, declared.contains(path)));
     }
+  }
+
+  // The image's words go into options and files of runtimes, where a ',' or a line break would begin another option.
+  static void check_path(const std::string& path) {
+    const auto is_odd = [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
+             std::string_view(",:\"\\").find(c) != std::string_view::npos;
+    };
+    const bool is_canonical = path.starts_with('/') && ("/" + path + "/").find("/../") == std::string::npos;
+    if (is_canonical && std::ranges::none_of(path, is_odd)) return;
+    contradict(printable(path) + " is no path that a volume can be mounted on",
+               "an absolute path without \"..\", ',', ':', quotes and control characters");
   }
 
   WritableFolder read_writable(const std::string& path, bool is_declared) const {

@@ -184,26 +184,33 @@ KeptRoot KeptRoots::own(const Image& image, bool keep_set_id, Tree& tree, const 
   return {name, std::move(lock), report};
 }
 
-// Made beside its place by whoever holds the lock alone, then renamed.
+// Made beside its place by whoever holds the lock alone, then renamed. A lock that is shared afterwards is given up for
+// a moment, in which another process may remove what it holds.
 KeptRoot KeptRoots::make(const fs::path& place, const Image& image, std::size_t layers, const Tree& tree,
                          const UnpackOptions& options, const std::stop_token& stop) {
-  KeptRoot root{.folder = place, .lock = lock_file(lock_of(place), LOCK_EX), .report = {}};
-  if (!has_folder(place)) {
-    const fs::path part = place.string() + ".part";
-    remove_tree(part);
-    if (::mkdir(part.c_str(), 0700) != 0) throw_errno("cannot make " + part.string());
-    try {
-      root.report = unpack(image, tree, layers, part, options, stop);
-    } catch (...) {
-      remove_tree(part);
-      throw;
-    }
-    if (::rename(part.c_str(), place.c_str()) != 0) throw_errno("cannot rename " + part.string());
-    note_size(root.lock, root.report.bytes);
+  for (;;) {
+    KeptRoot root{.folder = place, .lock = lock_file(lock_of(place), LOCK_EX), .report = {}};
+    if (!has_folder(place)) fill(root, image, layers, tree, options, stop);
+    touch(root.lock);
+    root.lock.reset();
+    root.lock = lock_file(lock_of(place), LOCK_SH);
+    if (has_folder(place)) return root;
   }
-  touch(root.lock);
-  ::flock(root.lock.get(), LOCK_SH);
-  return root;
+}
+
+void KeptRoots::fill(KeptRoot& root, const Image& image, std::size_t layers, const Tree& tree,
+                     const UnpackOptions& options, const std::stop_token& stop) {
+  const fs::path part = root.folder.string() + ".part";
+  remove_tree(part);
+  if (::mkdir(part.c_str(), 0700) != 0) throw_errno("cannot make " + part.string());
+  try {
+    root.report = unpack(image, tree, layers, part, options, stop);
+  } catch (...) {
+    remove_tree(part);
+    throw;
+  }
+  if (::rename(part.c_str(), root.folder.c_str()) != 0) throw_errno("cannot rename " + part.string());
+  note_size(root.lock, root.report.bytes);
 }
 
 void KeptRoots::prune(const fs::path& except) const {

@@ -42,6 +42,8 @@ class KeptRoots {
   std::filesystem::path place(const Image& image, std::size_t layers, bool keep_set_id) const;
   KeptRoot make(const std::filesystem::path& place, const Image& image, std::size_t layers, const Tree& tree,
                 const UnpackOptions& options, const std::stop_token& stop);
+  static void fill(KeptRoot& root, const Image& image, std::size_t layers, const Tree& tree,
+                   const UnpackOptions& options, const std::stop_token& stop);
   void prune(const std::filesystem::path& except) const;
 
   std::filesystem::path folder_;

@@ -32,8 +32,8 @@ struct UnpackReport {
 
 // Writes the files of the tree, which the first `layers` of the image made, into an empty folder that only we can write
 // to. Nothing outside it is touched, whatever the layers hold: every path is opened below the folder without following
-// a link. No device is made. Memory does not grow with the files. Throws what reading layers throws, Error{io}, and
-// Error{unsupported} for more than 64 GiB.
+// a link. No device is made. Memory does not grow with the files beside the tree. Throws what reading layers throws,
+// Error{io}, and Error{unsupported} for more than 64 GiB.
 UnpackReport unpack(const Image& image, const Tree& tree, std::size_t layers, const std::filesystem::path& folder,
                     const UnpackOptions& options, const std::stop_token& stop);
 

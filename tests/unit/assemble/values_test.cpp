@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <functional>
+#include <set>
+#include <string>
 
 #include "assemble/config.hpp"
 #include "image/capability.hpp"
@@ -29,6 +31,15 @@ TEST_CASE("net_bind_service is the attribute that setcap writes") {
   CHECK(capability_xattr({"net_bind_service"}) == expected);
   CHECK(capability_xattr({"CAP_NET_BIND_SERVICE"}) == expected);
   CHECK_THROWS_AS(capability_xattr({"net_bind"}), Error);
+  CHECK(capabilities_of_xattr(expected) == std::set<std::string>{"net_bind_service"});
+  // Revision 3 has the namespace's root behind it; bits that have no name yet keep their numbers.
+  CHECK(capabilities_of_xattr(expected + std::string(4, '\0')) == std::set<std::string>{"net_bind_service"});
+  CHECK(capabilities_of_xattr(capability_xattr({"bpf", "chown"})) == std::set<std::string>{"bpf", "chown"});
+  auto unknown = expected;
+  unknown[15] = '\x80';
+  CHECK(capabilities_of_xattr(unknown) == std::set<std::string>{"cap_63", "net_bind_service"});
+  CHECK(capabilities_of_xattr("short").empty());
+  CHECK(capabilities_of_xattr({}).empty());
 }
 
 namespace {

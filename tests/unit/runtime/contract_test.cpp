@@ -131,6 +131,24 @@ TEST_CASE("an image that contradicts what it declares is refused, with the reaso
   CHECK(refusal(files(), config) == "no program in it has the capability net_raw that its label names");
 }
 
+TEST_CASE("no word of an image becomes an option of a runtime") {
+  for (const auto* path : {"/data,type=bind,source=/", "/data:/etc", "/a/../../etc", "data", "/a\nb", "/a\"b", ".."}) {
+    CAPTURE(path);
+    auto config = service();
+    config.volumes = {path};
+    CHECK(refusal(files(), config).find("is no path that a volume can be mounted on") != std::string::npos);
+  }
+  for (const auto* port : {"8080/tcp}", "8080/icmp", "8080/"}) {
+    CAPTURE(port);
+    auto config = service();
+    config.exposed_ports = {port};
+    CHECK(refusal(files(), config).find("has an unknown protocol") != std::string::npos);
+  }
+  auto config = service();
+  config.stop_signal = "SIGTERM\nExecStartPre=/bin/evil";
+  CHECK(refusal(files(), config).find("is no signal") != std::string::npos);
+}
+
 TEST_CASE("links on the way to the program and to a volume stay inside the image") {
   auto tar = files();
   tar.symlink("app", "../../usr/local/bin/server").symlink("data", "/var/lib/server");
