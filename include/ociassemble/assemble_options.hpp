@@ -115,6 +115,9 @@ struct AssembleOptions {
   std::map<std::string, std::string> variables;  // of service_variables(), for AnnotationSource::github and gitlab
   std::vector<std::string> exposed_ports;        // "8080", "8080/udp"
   std::vector<std::string> volumes;
+  // Whether Contents::writable are volumes, too. Without it they are folders of the user's and named in a label alone,
+  // for clusters that refuse images with volumes and mount their own there.
+  bool writable_volumes = true;
   std::optional<std::string> stop_signal;
   std::optional<Healthcheck> healthcheck;  // the base's when not set
 

@@ -24,6 +24,7 @@ struct ImportOptions {
   std::map<std::string, std::string> build_args;  // values of ARG, the defaults of the recipe's arguments
   std::string ignore_file;  // the context's .dockerignore, as a recipe would name it; may be empty
   std::vector<ImportProfile> profiles;
+  bool policy = false;  // also writes the "policy" that the go commands of the stages imply
 };
 
 // A recipe (docs/import.md) that says what a Dockerfile says, as far as it can be said without running commands; a

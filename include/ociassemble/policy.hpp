@@ -152,7 +152,7 @@ struct CheckInputs {
   std::set<std::string> left_out;                // rules that somebody else has judged
   std::vector<std::filesystem::path> databases;  // of vulnerabilities (docs/vulnerabilities.md)
   std::vector<std::filesystem::path> vex;        // OpenVEX and CSAF documents about them
-  std::filesystem::path cache_folder;            // where what was found in layers is kept; empty: nowhere
+  std::filesystem::path cache_folder;            // for rules that keep what they found; empty: nowhere
   std::stop_token stop;
   std::function<void(const std::string&)> warn;  // may be empty
 };

@@ -126,13 +126,17 @@ void apply_read_only(ImageConfig& config, const AssembleOptions& options) {
   if (is_read_only(config)) config.labels.erase("RUN");
   for (const auto* label : {kReadOnlyLabel, kWritableLabel, kCapabilitiesLabel}) config.labels.erase(label);
   for (const auto& path : options.contents.writable) writable.insert(canonical_volume(path));
-  config.volumes.insert(writable.begin(), writable.end());
+  if (options.writable_volumes) config.volumes.insert(writable.begin(), writable.end());
   capabilities.merge(capabilities_of(options));
   if (!capabilities.empty()) config.labels[kCapabilitiesLabel] = fmt::format("{}", fmt::join(capabilities, ","));
   if (!options.contents.read_only) return;
   if (!writable.empty()) config.labels[kWritableLabel] = fmt::format("{}", fmt::join(writable, ","));
   config.labels[kReadOnlyLabel] = "true";
-  config.labels["RUN"] = fmt::format("podman run --read-only {} IMAGE", confinement_options(capabilities));
+  auto run = fmt::format("podman run --read-only {}", confinement_options(capabilities));
+  if (!options.writable_volumes) {
+    for (const auto& path : writable) run += " --volume " + path;
+  }
+  config.labels["RUN"] = run + " IMAGE";
 }
 
 // What describes the base would describe the new image wrongly.

@@ -177,6 +177,20 @@ std::string support_end_in(std::string_view text) {
   return {};
 }
 
+// Folders that a label declares to be written to.
+std::vector<std::string> declared_paths(const ImageConfig& config) {
+  std::vector<std::string> paths;
+  const auto label = config.labels.find("dev.ociassemble.writable-paths");
+  if (label == config.labels.end()) return paths;
+  for (std::string_view rest = label->second; !rest.empty();) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    // Not the root, which would except everything.
+    if (comma > 1) paths.emplace_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return paths;
+}
+
 }  // namespace
 
 void judge_entrypoint(const RuleContext& context) {
@@ -219,6 +233,7 @@ void judge_writable(const RuleContext& context) {
   std::vector<std::string> left_out(kTemporary.begin(), kTemporary.end());
   // No account's, where it has none of its own.
   if (user->home.size() > 1) left_out.push_back(user->home);
+  for (const auto& path : declared_paths(context.config())) left_out.push_back(path);
   std::string told;
   for_each_file(context, [&](const std::string& path, const Tree::Node& node) {
     if (node.type != EntryType::regular && node.type != EntryType::directory) return;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 namespace ociassemble {
 namespace {
@@ -37,6 +38,11 @@ std::string_view value_of_line(std::string_view text, std::string_view word) noe
 }
 
 }  // namespace
+
+std::strong_ordering GoVersion::operator<=>(const GoVersion& other) const noexcept {
+  return std::tie(major, minor, stage, stage_number, patch) <=>
+         std::tie(other.major, other.minor, other.stage, other.stage_number, other.patch);
+}
 
 std::optional<GoVersion> GoVersion::parse(std::string_view text) noexcept {
   text = text.substr(0, text.find(' '));

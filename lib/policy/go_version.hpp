@@ -16,7 +16,8 @@ struct GoVersion {
   unsigned stage_number = 0;
   unsigned patch = 0;
 
-  auto operator<=>(const GoVersion&) const = default;
+  bool operator==(const GoVersion&) const = default;
+  std::strong_ordering operator<=>(const GoVersion& other) const noexcept;
 
   // Nothing for development versions ("devel go1.25-…") and what is no version.
   static std::optional<GoVersion> parse(std::string_view text) noexcept;

@@ -41,7 +41,7 @@ YamlValue yaml_of_json(const JsonValue& json) {
   }
   if (const auto* members = std::get_if<JsonValue::Object>(&json.data)) {
     YamlValue::Mapping mapping;
-    for (const auto& one : *members) mapping.emplace_back(one.name, yaml_of_json(one.value));
+    for (const auto& one : *members) mapping.push_back({one.name, yaml_of_json(one.value)});
     return {std::move(mapping), 0};
   }
   return {YamlValue::Scalar{"null", true}, 0};
@@ -186,7 +186,7 @@ class StructureTests {
   }
 
   std::string path_in(const YamlValue& test) const {
-    const auto path = text_in(test, "path");
+    auto path = text_in(test, "path");
     if (path.empty()) refuse(test, "a test has no path", "write path: /etc/passwd");
     return path;
   }

@@ -275,6 +275,8 @@ void read_execution(const MemberReader& reader, const RecipeNode& recipe, Assemb
     }
   });
   with_member(recipe, "labels", [&](const auto& node) { options.labels = text_map(node); });
+  with_member(recipe, "writableVolumes",
+              [&](const auto& node) { options.writable_volumes = std::get<bool>(node.data); });
   with_member(recipe, "inheritLabels", [&](const auto& node) { options.inherit_labels = std::get<bool>(node.data); });
   with_member(recipe, "annotations", [&](const auto& node) { options.annotations = text_map(node); });
   with_member(recipe, "annotate", [&](const auto& node) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/shared_library.hpp"
 #include "base/text.hpp"
@@ -18,6 +19,10 @@
 #endif
 
 namespace ociassemble {
+
+const YamlValue::Scalar* YamlValue::scalar() const noexcept { return std::get_if<Scalar>(&data); }
+const YamlValue::Sequence* YamlValue::sequence() const noexcept { return std::get_if<Sequence>(&data); }
+const YamlValue::Mapping* YamlValue::mapping() const noexcept { return std::get_if<Mapping>(&data); }
 
 const YamlValue* YamlValue::find(std::string_view name) const noexcept {
   if (mapping() == nullptr) return nullptr;
@@ -232,7 +237,7 @@ class YamlReader {
       if (value.find(name) != nullptr) refuse(fmt::format("{} is there twice", printable(name)));
       next();
       auto member = read_value(depth + 1);
-      std::get<YamlValue::Mapping>(value.data).emplace_back(name, std::move(member));
+      std::get<YamlValue::Mapping>(value.data).push_back({name, std::move(member)});
     }
     remember(anchor, value);
     return value;

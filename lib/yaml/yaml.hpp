@@ -4,11 +4,12 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
 namespace ociassemble {
+
+struct YamlMember;
 
 struct YamlScalar {
   std::string text;
@@ -20,16 +21,21 @@ struct YamlScalar {
 struct YamlValue {
   using Scalar = YamlScalar;
   using Sequence = std::vector<YamlValue>;
-  using Mapping = std::vector<std::pair<std::string, YamlValue>>;  // in order, each name once; names are scalars
+  using Mapping = std::vector<YamlMember>;  // in order, each name once; names are scalars
 
   std::variant<Scalar, Sequence, Mapping> data;
   std::size_t line = 0;  // counted from 1
 
-  const Scalar* scalar() const noexcept { return std::get_if<Scalar>(&data); }
-  const Sequence* sequence() const noexcept { return std::get_if<Sequence>(&data); }
-  const Mapping* mapping() const noexcept { return std::get_if<Mapping>(&data); }
+  const Scalar* scalar() const noexcept;
+  const Sequence* sequence() const noexcept;
+  const Mapping* mapping() const noexcept;
   // A member of a mapping; null where there is none, or no mapping.
   const YamlValue* find(std::string_view name) const noexcept;
+};
+
+struct YamlMember {
+  std::string name;
+  YamlValue value;
 };
 
 // Reads the one document of a text, YAML 1.1 or 1.2. `subject` names it in errors. Throws Error{corrupt} with the line

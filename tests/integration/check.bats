@@ -490,6 +490,52 @@ GO
   go run main.go
 }
 
+@test "import --policy writes the rules that the stages' commands imply, and build holds to them" {
+  cat >Dockerfile <<'DOCKERFILE'
+FROM golang:1.18.1-bookworm AS build
+ENV CGO_ENABLED=0 GOFLAGS=-trimpath GOPROXY=https://proxy.example.com GOSUMDB=sum.golang.org
+WORKDIR /src
+COPY . .
+RUN GOAMD64=v2 go build -ldflags="-s -w" -o /server ./cmd/server
+FROM scratch
+COPY --from=build /server /server
+USER 65532:65532
+ENTRYPOINT ["/server"]
+DOCKERFILE
+  ociassemble import Dockerfile --policy -o ociassemble.json
+  policy=$(grep '"policy"' ociassemble.json | sed 's/^ *"policy": //; s/,$//')
+  jq -e '. == {"go-version": {"atLeast": "1.18.1"}, "go-cgo": "error", "go-trimpath": "error", "go-stripped": {"stripped": true},
+    "go-cpu": {"amd64": "v2"}, "go-sums": "error"}' <<<"$policy"
+  # What the recipe says is a policy.
+  build
+  jq '. + {"go-stripped": "off", "go-version": {"atLeast": "1.18"}}' <<<"$policy" >policy.json
+  run -0 check --policy policy.json
+  run ! grep -q policy <(ociassemble import Dockerfile)
+  # A stage that says nothing implies nothing.
+  sed -i '/^ENV/d; s/GOAMD64=v2 //; s/-ldflags="-s -w" //; s/:1.18.1-bookworm//' Dockerfile
+  run -0 ociassemble import Dockerfile --policy
+  [[ "$output" != *'"policy"'* && "$output" = *'imply no policy'* ]]
+}
+
+@test "writable folders without volumes, as clusters want them that refuse volumes" {
+  cp "$server" server
+  ociassemble build -q --binary server --writable /data --no-writable-volumes -o oci:image:v1 >/dev/null
+  ociassemble inspect --json oci:image:v1 | jq -e '.config | .volumes == [] and .labels["dev.ociassemble.writable-paths"] == "/data" and
+    (.labels.RUN | endswith(" --volume /data IMAGE"))'
+  [ "$(ociassemble inspect --files oci:image:v1 | awk '$NF == "/data" {print $2, $3}')" = 'drwxr-xr-x 65532/65532' ]
+  passes writable
+  ociassemble build -q --binary server --writable /data -o oci:other:v1 >/dev/null
+  ociassemble inspect --json oci:other:v1 | jq -e '.config.volumes == ["/data"]'
+  echo '{"base": "static", "binaries": {"/server": "server"}, "writable": ["/data"], "writableVolumes": false}' >ociassemble.json
+  ociassemble build -q -o oci:recipe:v1 >/dev/null
+  ociassemble inspect --json oci:recipe:v1 | jq -e '.config.volumes == []'
+}
+
+@test "inspect --json has the members that the example for conftest uses" {
+  build --user 0:0
+  ociassemble inspect --json --programs all oci:image:v1 | jq -e '.config.user == "0:0" and (.programs[0] | .path == "/server" and .go.settings["-trimpath"] == "true")'
+}
+
 @test "check reads an image without files only where no rule asks for files" {
   build
   jq -n '{runs: "off", needs: "off", user: "error", tag: "error"}' >policy.json

@@ -30,6 +30,8 @@ class ImportCommand : public Command {
         ->type_name("NAME=FILE|STAGE")
         ->take_all()
         ->expected(1);
+    app.add_flag("--policy", options_.policy,
+                 "Write the \"policy\" that the stages' go commands imply: Go's version, cgo, -trimpath, checksums");
     app.add_option("-o,--output", output_, "Write the recipe to this file (default: the standard output)")
         ->type_name("FILE");
     output_flags_.add_quiet_to(app);

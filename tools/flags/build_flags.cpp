@@ -104,6 +104,10 @@ void BuildFlags::add_inputs(CLI::App& app) {
       ->group(group);
   add_list(app, "--writable", writable_, "Folder that the user may write to; becomes a volume; repeatable", "PATH",
            group);
+  app.add_flag("--no-writable-volumes", no_writable_volumes_,
+               "Folders of --writable are no volumes, for clusters that refuse images with volumes")
+      ->group(group);
+  show_in_full_help_only(app, {"--no-writable-volumes"});
   app.add_flag("--no-readonly", no_read_only_,
                "Do not mark the image as read-only: modes 0755 and 0644, no read-only labels")
       ->group(group);
@@ -204,6 +208,7 @@ void BuildFlags::apply_inputs(AssembleOptions& options) const {
   put_inputs(options.contents.adds, adds);
   append(options.contents.writable, writable_);
   if (no_read_only_) options.contents.read_only = false;
+  if (no_writable_volumes_) options.writable_volumes = false;
   override(options.contents.ca_certificates, ca_certificates_);
   override(options.contents.tzdata, tzdata_);
 }

@@ -53,6 +53,7 @@ class BuildFlags {
   std::optional<std::uint32_t> health_retries_;
   bool inherit_labels_ = false;
   bool no_read_only_ = false;
+  bool no_writable_volumes_ = false;
   bool any_binary_ = false;
   bool fix_media_types_ = false;
 };

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "recipe/import/build_member.hpp"
+#include "recipe/import/implied_policy.hpp"
 
 namespace ociassemble {
 namespace {
@@ -235,6 +236,7 @@ bool CopyImport::take_system_files(const DockerInstruction& made, const std::str
 void CopyImport::take_program(const DockerInstruction& made, const StageProgram& program, const std::string& name,
                               const std::string& destination) {
   const auto build = build_member(program, state_.notes);
+  state_.draft.policies.push_back(implied_policy(program, state_.arguments.plain(base_of_stage(program.stage))));
   const bool is_per_platform = build.json && build.uses_platform && !holds_platform(name);
   const auto folder = "bin/" + platform_mark("os") + "-" + platform_mark("arch") + "/";
   DraftFile binary;
@@ -275,6 +277,12 @@ void CopyImport::note_program(const StageProgram& program, const std::string& de
                      fmt::format("build {} first, as stage {} does (it has no \"build\" here: {}): {}", destination,
                                  named, why_not_built, text));
   }
+}
+
+// That of the stage that it is built from in the end.
+std::string CopyImport::base_of_stage(std::size_t stage) const {
+  while (state_.stages[stage].parent) stage = *state_.stages[stage].parent;
+  return state_.stages[stage].base;
 }
 
 std::string CopyImport::name_of_stage(std::size_t index) const {

@@ -42,6 +42,7 @@ class CopyImport {
   void take_platform(const StageProgram& program, const std::string& platform);
   void add_program_flags(const DockerInstruction& made, DraftFile& binary);
   std::string change_by_stage(std::size_t stage, const std::string& path);
+  std::string base_of_stage(std::size_t stage) const;
   std::string name_of_stage(std::size_t index) const;
   std::string commands_of(std::size_t stage, std::size_t from, std::size_t to);
 

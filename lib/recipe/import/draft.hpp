@@ -27,6 +27,7 @@ struct RecipeDraft {
   RecipeMembers simple, env, labels;
   std::vector<DraftFile> binaries, files;
   std::vector<std::string> ports, writable;
+  std::vector<RecipeMembers> policies;  // rules that each program implies
 
   // Instead of one of the same destination.
   void put_binary(DraftFile binary);

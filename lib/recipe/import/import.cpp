@@ -14,6 +14,7 @@
 #include "ociassemble/recipe.hpp"
 #include "recipe/import/copies.hpp"
 #include "recipe/import/healthcheck.hpp"
+#include "recipe/import/implied_policy.hpp"
 #include "recipe/import/import_state.hpp"
 #include "recipe/import/ports.hpp"
 #include "recipe/import/profiles.hpp"
@@ -215,11 +216,20 @@ class Import : private ImportState {
     if (cmd_) set_member(draft.simple, "cmd", array_of(*cmd_));
     folders_.finish();
     user_.finish();
+    add_policy();
     notes.add(
         "Everywhere: files and folders are read-only (modes 0444 and 0555, unless \"readOnly\" is false) and have no "
         "times, the user is numbers, and labels say how the image is run.");
     for (const auto& name : arguments.undeclared())
       notes.add(fmt::format("No ARG declares {}, so --build-arg {} has no effect.", printable(name), printable(name)));
+  }
+
+  // The rules that the stages' commands follow, so that `build` refuses what was built otherwise.
+  void add_policy() {
+    if (!options.policy) return;
+    const auto rules = common_policy(draft.policies);
+    if (!rules.empty()) return set_member(draft.simple, "policy", line_object(rules));
+    notes.add("The stages imply no policy: no go command that all programs have in common says how they are built.");
   }
 
   std::string members() {
