@@ -25,6 +25,8 @@ std::string_view record_kind(ProgramReading detail) {
 constexpr std::uint64_t kLargestRecord = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kLargestProgram = std::uint64_t{4} << 30U;
 constexpr std::uint64_t kMostRecords = std::uint64_t{256} << 20U;
+// Of all programs: 64 MiB. Of a program beyond it no functions are known.
+constexpr std::size_t kMostFunctions = std::size_t{8} << 20U;
 
 // Whether a file of that name may be what a package manager or the system writes down. By the last name alone: folders
 // above may be links.
@@ -129,6 +131,7 @@ std::optional<TreeWatcher::Known> FileCatalogue::read(const TarEntry& entry, Sou
   pending_.layer = layer_;
   if (entry.type == EntryType::regular) last_ = recalled_ == nullptr ? look_at(entry, data) : *recalled_;
   static_cast<FileDetails&>(pending_) = last_;
+  limit_functions(pending_);
   return {};
 }
 
@@ -161,6 +164,15 @@ FileDetails FileCatalogue::look_at(const TarEntry& entry, Source& data) {
   read_program(entry.path, findings);
   if (!findings.is_empty()) details.findings = std::make_shared<const FileFindings>(std::move(findings));
   return details;
+}
+
+void FileCatalogue::limit_functions(FileDetails& details) {
+  if (!details.findings || !details.findings->functions) return;
+  functions_ += details.findings->functions->hashes().size();
+  if (functions_ <= kMostFunctions) return;
+  auto fewer = *details.findings;
+  fewer.functions = nullptr;
+  details.findings = std::make_shared<const FileFindings>(std::move(fewer));
 }
 
 void FileCatalogue::read_program(const std::string& name, FileFindings& findings) {

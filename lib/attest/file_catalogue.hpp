@@ -59,6 +59,7 @@ class FileCatalogue : private TreeWatcher {
   void placed(const TarEntry& entry, const std::string& path) override;
   void removed(const std::string& path) override;
   void read_program(const std::string& name, FileFindings& findings);
+  void limit_functions(FileDetails& details);
   void erase_below(const std::string& path);
 
   Tree tree_;
@@ -72,6 +73,7 @@ class FileCatalogue : private TreeWatcher {
   std::uint32_t layer_ = 0;
   ClaimedBytes claimed_;
   std::uint64_t kept_ = 0;
+  std::size_t functions_ = 0;
   const HashSource* tar_bytes_ = nullptr;
   std::vector<std::byte> buffer_;
   ElfSpool spool_;

@@ -140,7 +140,7 @@ std::weak_ordering compare_apk_versions(std::string_view a, std::string_view b) 
   while (left.kind() == right.kind() && left.kind() != PartKind::end && left.kind() != PartKind::invalid) {
     const auto value = left.take();
     order = value.compare(right.take());
-    if (order != 0) return order;
+    if (std::is_neq(order)) return order;
   }
   if (left.kind() == right.kind()) return order;
   if (is_before_release(left)) return std::weak_ordering::less;

@@ -80,8 +80,9 @@ std::optional<int> score_of(const Macrovector& of) {
   if (of.eq1 > 2 || of.eq2 > 1 || of.eq3 > 2 || of.eq4 > 2 || of.eq5 > 2 || of.eq6 > 1) return {};
   const int pair = kRows[static_cast<std::size_t>(of.eq3)][static_cast<std::size_t>(of.eq6)];
   if (pair < 0) return {};
-  const auto row = static_cast<std::size_t>((of.eq1 * 2 + of.eq2) * 5 + pair);
-  return kMacrovectorScores[row][static_cast<std::size_t>(of.eq4 * 3 + of.eq5)];
+  const int row = (of.eq1 * 2 + of.eq2) * 5 + pair;
+  const int column = of.eq4 * 3 + of.eq5;
+  return kMacrovectorScores.at(static_cast<unsigned>(row)).at(static_cast<unsigned>(column));
 }
 
 // How far the values are from a worst vector; nothing where one of them is worse than that.
@@ -166,14 +167,10 @@ double cvss4_score(const CvssMetrics& metrics) {
   };
   // EQ3 and EQ6 go down together: by the one that has a lower level, the higher score of both where both have.
   std::optional<int> next36;
-  if (of.eq3 == 1 && of.eq6 == 1) {
-    next36 = next(&Macrovector::eq3);
-  } else if (of.eq3 == 0 && of.eq6 == 0) {
+  if (of.eq3 == 0 && of.eq6 == 0) {
     next36 = std::max(next(&Macrovector::eq3), next(&Macrovector::eq6));
-  } else if (of.eq3 == 1 && of.eq6 == 0) {
-    next36 = next(&Macrovector::eq6);
-  } else if (of.eq3 == 0 && of.eq6 == 1) {
-    next36 = next(&Macrovector::eq3);
+  } else if (of.eq3 < 2) {
+    next36 = next(of.eq6 == 1 ? &Macrovector::eq3 : &Macrovector::eq6);
   }
   double total = 0;
   int lower_ones = 0;

@@ -111,7 +111,8 @@ std::vector<DatabaseFile> database_files(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (!fs::exists(status))
-    throw Error(ErrorCode::not_found, "cannot open database " + path.string() + ": no such file");
+    throw Error(ErrorCode::not_found, "cannot open database " + path.string() + ": no such file",
+                "ociassemble db fetch URL -o DIR brings one; docs/vulnerabilities.md has the addresses");
   if (fs::is_directory(status)) return files_in(path);
   auto file = look_at_file(path, path.filename().string());
   file.has_source = fs::exists(source_record_of(path), error);
@@ -120,9 +121,10 @@ std::vector<DatabaseFile> database_files(const fs::path& path) {
 
 // "index/modules.json": what the Go database says that it has.
 std::optional<std::string> go_index_file(std::string_view name) {
-  for (const std::string_view file : {"db.json", "modules.json", "vulns.json"}) {
-    const auto whole = "index/" + std::string(file);
-    if (name == whole || name.ends_with("/" + whole)) return std::string(name.substr(0, name.size() - file.size() - 6));
+  for (const std::string_view file : {"index/db.json", "index/modules.json", "index/vulns.json"}) {
+    if (!name.ends_with(file)) continue;
+    const auto before = name.substr(0, name.size() - file.size());
+    if (before.empty() || before.ends_with('/')) return std::string(before);
   }
   return {};
 }
@@ -137,7 +139,9 @@ void require_entries(std::string_view text, const std::string& subject, const st
     for (const auto& one : vulns->elements()) {
       const auto& id = one.at("id").string();
       if (!is_advisory_id(id)) one.refuse("has an id that is none");
-      if (names.contains(prefix + "ID/" + id + ".json") || names.contains(prefix + id + ".json")) continue;
+      if (names.contains(fmt::format("{}ID/{}.json", prefix, id)) ||
+          names.contains(fmt::format("{}{}.json", prefix, id)))
+        continue;
       throw Error(ErrorCode::corrupt,
                   fmt::format("cannot use {}: it names {}, and ID/{}.json is not there", subject, id, id),
                   "the copy is not whole: fetch it again");

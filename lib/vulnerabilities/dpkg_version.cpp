@@ -39,12 +39,12 @@ std::weak_ordering compare_part(std::string_view a, std::string_view b) {
   while (!a.empty() || !b.empty()) {
     while ((!a.empty() && !is_digit(a.front())) || (!b.empty() && !is_digit(b.front()))) {
       const auto order = weight(a) <=> weight(b);
-      if (order != 0) return order;
+      if (std::is_neq(order)) return order;
       a.remove_prefix(std::min<std::size_t>(1, a.size()));
       b.remove_prefix(std::min<std::size_t>(1, b.size()));
     }
     const auto order = compare_digits(take_digits(a), take_digits(b));
-    if (order != 0) return order;
+    if (std::is_neq(order)) return order;
   }
   return std::weak_ordering::equivalent;
 }
@@ -54,8 +54,8 @@ std::weak_ordering compare_part(std::string_view a, std::string_view b) {
 std::weak_ordering compare_dpkg_versions(std::string_view a, std::string_view b) {
   const auto left = split(a);
   const auto right = split(b);
-  if (const auto order = compare_digits(left.epoch, right.epoch); order != 0) return order;
-  if (const auto order = compare_part(left.upstream, right.upstream); order != 0) return order;
+  if (const auto order = compare_digits(left.epoch, right.epoch); std::is_neq(order)) return order;
+  if (const auto order = compare_part(left.upstream, right.upstream); std::is_neq(order)) return order;
   return compare_part(left.revision, right.revision);
 }
 

@@ -78,7 +78,7 @@ VersionOrder order_of(std::string_view ecosystem) {
 
 bool is_later_fix(const FoundVulnerability& found, const FoundVulnerability& than) {
   const auto order = order_of(found.package.ecosystem);
-  return compare_versions(order, found.fixed_version, than.fixed_version) > 0;
+  return std::is_gt(compare_versions(order, found.fixed_version, than.fixed_version));
 }
 
 std::weak_ordering compare_versions(VersionOrder order, std::string_view a, std::string_view b) {

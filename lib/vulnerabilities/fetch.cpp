@@ -158,8 +158,8 @@ class Fetch {
   // What is known of the file here, if it is the one that was fetched from there.
   std::optional<FetchRecord> known_record() const {
     if (!is_there(file_)) return {};
-    const auto record = read_fetch_record(file_);
-    if (!record || record->source.url != url_.to_string() || record->source.sha256 != sha256_of(file_)) return {};
+    auto record = read_fetch_record(file_);
+    if (!record || record->source.url != url_.without_query() || record->source.sha256 != sha256_of(file_)) return {};
     return record;
   }
 
@@ -225,7 +225,8 @@ class Fetch {
     FetchRecord record;
     fetched.sha256 = hasher.finish().hex();
     fetched.is_new = true;
-    record.source = {url_.to_string(), fetched.date, fetched.sha256};
+    // A query may hold a signature, which is as good as a password.
+    record.source = {url_.without_query(), fetched.date, fetched.sha256};
     record.etag = answer.headers().find("ETag").value_or("");
     record.last_modified = answer.headers().find("Last-Modified").value_or("");
     file.commit_as(file_);

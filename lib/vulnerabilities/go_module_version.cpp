@@ -90,7 +90,7 @@ std::weak_ordering compare_go_versions(std::string_view a, std::string_view b) {
   const auto right = parse(b);
   if (!left || !right) return left.has_value() <=> right.has_value();
   for (std::size_t i = 0; i < left->numbers.size(); ++i) {
-    if (const auto order = compare_digits(left->numbers[i], right->numbers[i]); order != 0) return order;
+    if (const auto order = compare_digits(left->numbers[i], right->numbers[i]); std::is_neq(order)) return order;
   }
   return compare_prereleases(left->prerelease, right->prerelease);
 }

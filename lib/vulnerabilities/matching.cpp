@@ -27,7 +27,7 @@ namespace ociassemble {
 
 struct VulnerabilityDatabases::State {
   std::vector<Database> databases;
-  std::vector<VexRecord> statements;
+  VexStatements statements;
 };
 
 namespace {
@@ -35,6 +35,8 @@ namespace {
 constexpr std::string_view kStandardLibrary = "stdlib";
 constexpr std::string_view kDevelopmentVersion = "(devel)";
 constexpr std::size_t kMostSymbols = 20;
+// Debian's kernel has some thousands; a database that makes more of an image is not one.
+constexpr std::size_t kMostHits = 50'000;
 
 // One advisory of one database that fits a package of the image.
 struct Hit {
@@ -50,6 +52,7 @@ struct Hit {
 struct Candidate {
   VulnerablePackage package;
   std::vector<PackageUrl> urls;      // what statements may call it
+  std::vector<PackageUrl> parts;     // installed packages
   std::vector<PackageUrl> programs;  // main modules that hold it
   std::vector<Hit> hits;
 };
@@ -98,7 +101,7 @@ bool is_deferred(const std::string& note) { return note == "postponed" || note =
 
 class Finder {
  public:
-  Finder(const std::vector<Database>& databases, const std::vector<VexRecord>& statements, const Inventory& inventory,
+  Finder(const std::vector<Database>& databases, const VexStatements& statements, const Inventory& inventory,
          const std::string& image_name)
       : databases_(databases), statements_(statements), inventory_(inventory) {
     name_image(image_name);
@@ -251,7 +254,7 @@ class Finder {
     const auto purl = make_purl(manager, vendor + "/" + package.name, package.version,
                                 {{"arch", package.architecture}, {"distro", distro_of(*inventory_.os)}});
     candidate.package.installed.push_back(package.name + " " + package.version);
-    add_url(candidate, purl);
+    if (auto url = PackageUrl::parse(purl)) candidate.parts.push_back(std::move(*url));
     if (!is_new) return;
     candidate.package.kind = VulnerablePackageKind::os_package;
     candidate.package.ecosystem = ecosystem;
@@ -285,6 +288,15 @@ class Finder {
           "remove the index; the next run makes it again");
     }
     if (!advisory->withdrawn.empty()) return nullptr;
+    if (++hits_ > kMostHits) {
+      throw Error(ErrorCode::corrupt, fmt::format("cannot use {}: the image would have more than {} vulnerabilities",
+                                                  database.path.string(), kMostHits));
+    }
+    // What the verdict was made of is not needed any more.
+    affected.ranges = {};
+    affected.versions = {};
+    affected.imports = {};
+    affected.custom_ranges = {};
     candidate.hits.push_back({&database, std::move(*advisory), std::move(affected), std::move(verdict), {}, {}});
     return &candidate.hits.back();
   }
@@ -378,11 +390,12 @@ class Finder {
     candidate.package.purl = make_purl("golang", linked.path, is_known ? linked.version : std::string());
     if (candidate.urls.empty()) add_url(candidate, candidate.package.purl);
     add_unique(candidate.package.programs, "/" + program.path);
+    PackageUrl url;
     if (program.build->main) {
       const auto& main = program.build->main->required;
-      PackageUrl url{"golang", main.path, main.version == kDevelopmentVersion ? std::string() : main.version, {}};
-      candidate.programs.push_back(std::move(url));
+      url = {"golang", main.path, main.version == kDevelopmentVersion ? std::string() : main.version, {}};
     }
+    candidate.programs.push_back(std::move(url));
     for (auto& [database, what] : found) {
       const auto reach = reach_of(program, module, what.first);
       if (!reach) continue;
@@ -488,7 +501,7 @@ class Finder {
       if (found.unsure.empty()) found.unsure = hit->verdict.unsure;
       const auto& fix = hit->verdict.fixed_version;
       // Where databases disagree, the later fix has what both want.
-      if (is_first || (!fix.empty() && compare_versions(order, fix, found.fixed_version) > 0))
+      if (is_first || (!fix.empty() && std::is_gt(compare_versions(order, fix, found.fixed_version))))
         found.fixed_version = fix;
       if (is_deferred(hit->affected.note)) found.note = hit->affected.note;
       is_first = false;
@@ -502,8 +515,8 @@ class Finder {
     found.aliases.assign(names.begin() + 1, names.end());
     std::sort(found.aliases.begin(), found.aliases.end());
     found.severity = severity_of(members, names);
-    const VexSubject subject{image_urls_, image_names_, candidate.urls, candidate.programs};
-    if (const auto* statement = find_statement(statements_, names, subject)) found.vex = *statement;
+    const VexSubject subject{image_urls_, image_names_, candidate.urls, candidate.parts, candidate.programs};
+    if (const auto* statement = statements_.find(names, subject)) found.vex = *statement;
     return found;
   }
 
@@ -539,11 +552,12 @@ class Finder {
   }
 
   const std::vector<Database>& databases_;
-  const std::vector<VexRecord>& statements_;
+  const VexStatements& statements_;
   const Inventory& inventory_;
   std::vector<PackageUrl> image_urls_;
   std::vector<std::string> image_names_;
   std::map<std::string, Candidate> candidates_;
+  std::size_t hits_ = 0;
   VulnerabilityReport report_;
 };
 
@@ -557,9 +571,11 @@ VulnerabilityDatabases::VulnerabilityDatabases(const Options& options) {
   auto state = std::make_unique<State>();
   for (const auto& path : options.databases)
     state->databases.push_back(open_database(path, options.warn, options.stop));
+  std::vector<VexRecord> records;
   for (const auto& file : options.vex) {
-    for (auto& record : read_vex(file)) state->statements.push_back(std::move(record));
+    for (auto& record : read_vex(file)) records.push_back(std::move(record));
   }
+  state->statements = VexStatements(std::move(records));
   state_ = std::move(state);
 }
 

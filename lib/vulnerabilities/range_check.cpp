@@ -34,8 +34,9 @@ bool is_tag(const std::string& version) { return !parse_pseudo_version(version);
 RangeState look_in(const VersionRange& range, VersionOrder order, std::string_view version) {
   RangeState state;
   auto events = range.events;
-  std::stable_sort(events.begin(), events.end(),
-                   [order](const RangeEvent& a, const RangeEvent& b) { return compare_events(order, a, b) < 0; });
+  std::stable_sort(events.begin(), events.end(), [order](const RangeEvent& a, const RangeEvent& b) {
+    return std::is_lt(compare_events(order, a, b));
+  });
   bool has_limit = false;
   bool is_below_limit = false;
   for (const auto& event : events) {
@@ -43,19 +44,19 @@ RangeState look_in(const VersionRange& range, VersionOrder order, std::string_vi
     const auto place = is_all ? std::weak_ordering::greater : compare_versions(order, version, event.version);
     switch (event.kind) {
       case Kind::introduced:
-        if (place >= 0) state.is_in = true;
-        if (place < 0) state.tag_after = state.tag_after || is_tag(event.version);
+        if (std::is_gteq(place)) state.is_in = true;
+        if (std::is_lt(place)) state.tag_after = state.tag_after || is_tag(event.version);
         break;
       case Kind::fixed:
-        if (place >= 0) state.is_in = false;
-        if (place < 0 && state.next_fix.empty()) state.next_fix = event.version;
+        if (std::is_gteq(place)) state.is_in = false;
+        if (std::is_lt(place) && state.next_fix.empty()) state.next_fix = event.version;
         break;
       case Kind::last_affected:
-        if (place > 0) state.is_in = false;
+        if (std::is_gt(place)) state.is_in = false;
         break;
       case Kind::limit:
         has_limit = true;
-        is_below_limit = is_below_limit || event.version == "*" || place < 0;
+        is_below_limit = is_below_limit || event.version == "*" || std::is_lt(place);
         break;
     }
   }
@@ -71,8 +72,8 @@ RangeState look_in(const std::vector<VersionRange>& ranges, VersionOrder order, 
     const auto one = look_in(range, order, version);
     all.tag_after = all.tag_after || one.tag_after;
     if (!one.is_in) continue;
-    const bool is_nearer =
-        !one.next_fix.empty() && (all.next_fix.empty() || compare_versions(order, one.next_fix, all.next_fix) < 0);
+    const bool is_nearer = !one.next_fix.empty() &&
+                           (all.next_fix.empty() || std::is_lt(compare_versions(order, one.next_fix, all.next_fix)));
     if (is_nearer || !all.is_in) all.next_fix = one.next_fix;
     all.is_in = true;
   }
@@ -120,7 +121,7 @@ RangeVerdict check_version(const AffectedPackage& affected, VersionOrder order, 
   const auto state = look_in(affected.ranges, order, version);
   const bool is_listed = std::any_of(affected.versions.begin(), affected.versions.end(), [&](const std::string& one) {
     return one == version ||
-           (order == VersionOrder::go && is_go_version(one) && compare_go_versions(one, version) == 0);
+           (order == VersionOrder::go && is_go_version(one) && std::is_eq(compare_go_versions(one, version)));
   });
   const bool says_nothing = affected.ranges.empty() && affected.versions.empty();
   verdict.is_affected = state.is_in || is_listed || says_nothing;

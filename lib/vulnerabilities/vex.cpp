@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "io/streams.hpp"
@@ -100,24 +101,51 @@ class OpenVexReader {
   const JsonView& document_;
 };
 
-bool is_meant(const std::vector<std::string>& names, const std::vector<PackageUrl>& urls,
-              const std::vector<std::string>& others) {
+using Names = std::vector<std::string>;
+
+bool names_one(const Names& names, const PackageUrl& wanted) {
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    if (std::find(others.begin(), others.end(), name) != others.end()) return true;
     const auto url = PackageUrl::parse(name);
-    return url && std::any_of(urls.begin(), urls.end(), [&](const PackageUrl& one) { return url->covers(one); });
+    return url && url->covers(wanted);
   });
 }
 
-bool is_about(const VexProduct& product, const VexSubject& subject) {
-  // The package itself, whatever it is part of.
-  if (product.components.empty() && is_meant(product.names, subject.packages, {})) return true;
-  const bool is_product =
-      is_meant(product.names, subject.image, subject.image_names) || is_meant(product.names, subject.programs, {});
-  if (!is_product) return false;
-  return product.components.empty() ||
-         std::any_of(product.components.begin(), product.components.end(),
-                     [&](const auto& names) { return is_meant(names, subject.packages, {}); });
+bool names_any(const Names& names, const std::vector<PackageUrl>& wanted) {
+  return std::any_of(wanted.begin(), wanted.end(), [&](const PackageUrl& one) { return names_one(names, one); });
+}
+
+bool names_all(const Names& names, const std::vector<PackageUrl>& wanted) {
+  return !wanted.empty() &&
+         std::all_of(wanted.begin(), wanted.end(), [&](const PackageUrl& one) { return names_one(names, one); });
+}
+
+bool names_package(const Names& names, const VexSubject& subject) {
+  return names_any(names, subject.packages) || names_all(names, subject.parts);
+}
+
+bool names_image(const Names& names, const VexSubject& subject) {
+  return names_any(names, subject.image) || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+           return std::find(subject.image_names.begin(), subject.image_names.end(), name) != subject.image_names.end();
+         });
+}
+
+// The names of a product's components together.
+Names component_names(const VexProduct& product) {
+  Names all;
+  for (const auto& names : product.components) all.insert(all.end(), names.begin(), names.end());
+  return all;
+}
+
+bool is_about(const VexRecord& record, const VexSubject& subject) {
+  Names packages;  // products that have no components, and may be the package itself
+  Names programs;  // products that mean the package, and may be main modules
+  for (const auto& product : record.products) {
+    const bool means_package = product.components.empty() || names_package(component_names(product), subject);
+    if (means_package && names_image(product.names, subject)) return true;
+    if (means_package) programs.insert(programs.end(), product.names.begin(), product.names.end());
+    if (product.components.empty()) packages.insert(packages.end(), product.names.begin(), product.names.end());
+  }
+  return names_package(packages, subject) || names_all(programs, subject.programs);
 }
 
 // Seconds; a statement without a time that can be read is the oldest.
@@ -145,18 +173,22 @@ std::vector<VexRecord> read_vex(const std::filesystem::path& file) {
   return records;
 }
 
-const VexStatement* find_statement(const std::vector<VexRecord>& records, const std::vector<std::string>& names,
-                                   const VexSubject& subject) {
+VexStatements::VexStatements(std::vector<VexRecord> records) : records_(std::move(records)) {
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    for (const auto& name : records_[i].vulnerabilities) by_name_[name].push_back(i);
+  }
+}
+
+const VexStatement* VexStatements::find(const std::vector<std::string>& names, const VexSubject& subject) const {
+  std::set<std::size_t> numbers;
+  for (const auto& name : names) {
+    const auto found = by_name_.find(name);
+    if (found != by_name_.end()) numbers.insert(found->second.begin(), found->second.end());
+  }
   const VexStatement* last = nullptr;
-  for (const auto& record : records) {
-    const bool is_named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      return std::find(record.vulnerabilities.begin(), record.vulnerabilities.end(), name) !=
-             record.vulnerabilities.end();
-    });
-    if (!is_named) continue;
-    const bool is_ours = std::any_of(record.products.begin(), record.products.end(),
-                                     [&](const VexProduct& product) { return is_about(product, subject); });
-    if (!is_ours) continue;
+  for (const auto number : numbers) {
+    const auto& record = records_[number];
+    if (!is_about(record, subject)) continue;
     if (last == nullptr || seconds_of(record.statement.time) >= seconds_of(last->time)) last = &record.statement;
   }
   return last;

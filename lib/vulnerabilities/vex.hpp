@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,13 +34,25 @@ std::vector<VexRecord> read_csaf(std::string_view text, std::string_view subject
 struct VexSubject {
   std::vector<PackageUrl> image;         // what the image may be called
   std::vector<std::string> image_names;  // its digest and its reference
-  std::vector<PackageUrl> packages;      // what the vulnerable package may be called
-  std::vector<PackageUrl> programs;      // main modules of the programs that hold it
+  std::vector<PackageUrl> packages;      // what the vulnerable package may be called: the module, the source
+  // A statement may also name what was made from it: then it has to name each, since it says nothing of the others.
+  std::vector<PackageUrl> parts;     // installed packages of that source
+  std::vector<PackageUrl> programs;  // main modules of the programs that hold it; of one without an empty one
 };
 
-// The last statement about one of the names that is about the subject: the newest by its time, of equal ones the later
-// in the order given. Null where there is none.
-const VexStatement* find_statement(const std::vector<VexRecord>& records, const std::vector<std::string>& names,
-                                   const VexSubject& subject);
+// Statements by the vulnerabilities that they are about. Immutable; safe for concurrent use.
+class VexStatements {
+ public:
+  VexStatements() = default;
+  explicit VexStatements(std::vector<VexRecord> records);
+
+  // The last statement about one of the names that is about the subject: the newest by its time, of equal ones the
+  // later in the order given. Null where there is none.
+  const VexStatement* find(const std::vector<std::string>& names, const VexSubject& subject) const;
+
+ private:
+  std::vector<VexRecord> records_;
+  std::map<std::string, std::vector<std::size_t>> by_name_;
+};
 
 }  // namespace ociassemble

@@ -10,13 +10,17 @@ set_up() {
   rm -r databases/app databases/proxy
 }
 
+tear_down() {
+  if [ -n "${web_server-}" ]; then kill "$web_server"; fi
+}
+
 # NAME [LDFLAGS]: builds the program of tests/fixtures/vulnerabilities/app.
 build_app() {
   cp -r "$samples/app" sources-"$1"
   (
     cd sources-"$1" || exit 1
-    export CGO_ENABLED=0 GO111MODULE=on GOFLAGS=-mod=mod GOSUMDB=off GOTOOLCHAIN=local GOPROXY=file://$samples/proxy
-    export GOCACHE=$FIXTURES/go-cache GOMODCACHE=$BATS_TEST_TMPDIR/modules GONOSUMDB=* GOFLAGS=-modcacherw\ -mod=mod
+    export CGO_ENABLED=0 GO111MODULE=on GOSUMDB=off GOTOOLCHAIN=local GOPROXY=file://$samples/proxy
+    export GOCACHE=$FIXTURES/go-cache GOMODCACHE=$BATS_TEST_TMPDIR/modules GOFLAGS='-modcacherw -mod=mod'
     go build -buildvcs=false -ldflags "${2-}" -o "../$1" .
   )
 }
@@ -321,39 +325,34 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 PYTHON
   python3 serve.py "$port" 3>&- &
-  local process=$!
+  web_server=$!
   wait_for_port "$port"
-  local url=http://127.0.0.1:$port/served/all.zip status_of=0
-  {
-    run -0 --separate-stderr ociassemble db fetch "$url" -o fetched
-    local sum
-    sum=$(sha256sum served/all.zip | cut -d' ' -f1)
-    [ "$output" = "fetched/served-all.zip: fetched $(stat -c %s served/all.zip) B, sha256 $sum" ]
-    [ "$(jq -r '.url + " " + .sha256' fetched/served-all.zip.source)" = "$url $sum" ]
-    run -0 --separate-stderr ociassemble db fetch "$url" -o fetched
-    [ "$output" = "fetched/served-all.zip: is the newest, sha256 $sum" ]
-    tail -1 log | grep -q ' 304$'
-    # A file that somebody changed is fetched again.
-    echo more >>fetched/served-all.zip
-    run -0 --separate-stderr ociassemble db fetch "$url" -o fetched
-    cmp served/all.zip fetched/served-all.zip
-    # What is no database does not replace one.
-    head -c 200 served/all.zip >half && touch -d '+1 hour' half && mv half served/all.zip
-    run -1 --separate-stderr ociassemble db fetch "$url" -o fetched
-    grep -qF 'is no database that can be used' <<<"$stderr"
-    [ "$(sha256sum fetched/served-all.zip | cut -d' ' -f1)" = "$sum" ]
-    [ "$(ls -A fetched)" = "served-all.zip
+  local url=http://127.0.0.1:$port/served/all.zip sum
+  run -0 --separate-stderr ociassemble db fetch "$url" -o fetched
+  sum=$(sha256sum served/all.zip | cut -d' ' -f1)
+  [ "$output" = "fetched/served-all.zip: fetched $(stat -c %s served/all.zip) B, sha256 $sum" ]
+  [ "$(jq -r '.url + " " + .sha256' fetched/served-all.zip.source)" = "$url $sum" ]
+  run -0 --separate-stderr ociassemble db fetch "$url" -o fetched
+  [ "$output" = "fetched/served-all.zip: is the newest, sha256 $sum" ]
+  tail -1 log | grep -q ' 304$'
+  # A file that somebody changed is fetched again.
+  echo more >>fetched/served-all.zip
+  run -0 --separate-stderr ociassemble db fetch "$url" -o fetched
+  cmp served/all.zip fetched/served-all.zip
+  # What is no database does not replace one.
+  head -c 200 served/all.zip >half && touch -d '+1 hour' half && mv half served/all.zip
+  run -1 --separate-stderr ociassemble db fetch "$url" -o fetched
+  grep -qF 'is no database that can be used' <<<"$stderr"
+  [ "$(sha256sum fetched/served-all.zip | cut -d' ' -f1)" = "$sum" ]
+  [ "$(ls -A fetched)" = "served-all.zip
 served-all.zip.source" ]
-    run -1 --separate-stderr ociassemble db fetch "http://127.0.0.1:$port/served/none.zip" -o fetched
-    grep -qF 'the server answered 404' <<<"$stderr"
-    run -2 --separate-stderr ociassemble db fetch http://example.com/all.zip -o fetched
-    grep -qF 'it is not encrypted' <<<"$stderr"
-    ociassemble build -q --binary "$server" -o oci:image:v1
-    run -3 --separate-stderr ociassemble vulnerabilities oci:image:v1 --db fetched --json
-    [ "$(jq -r '.databases[0].url + " " + .databases[0].sha256' <<<"$output")" = "$url $sum" ]
-  } || status_of=$?
-  kill "$process"
-  return "$status_of"
+  run -1 --separate-stderr ociassemble db fetch "http://127.0.0.1:$port/served/none.zip" -o fetched
+  grep -qF 'the server answered 404' <<<"$stderr"
+  run -2 --separate-stderr ociassemble db fetch http://example.com/all.zip -o fetched
+  grep -qF 'it is not encrypted' <<<"$stderr"
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  run -3 --separate-stderr ociassemble vulnerabilities oci:image:v1 --db fetched --json
+  [ "$(jq -r '.databases[0].url + " " + .databases[0].sha256' <<<"$output")" = "$url $sum" ]
 }
 
 @test "an index that cannot be kept is made for the run" {

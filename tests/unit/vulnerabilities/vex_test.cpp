@@ -23,7 +23,7 @@ std::string statement(const std::string& time, const std::string& status) {
          status + R"("})";
 }
 
-const VexSubject kLibSubject{{}, {}, {url("pkg:golang/example.com/lib@v1.2.3")}, {}};
+const VexSubject kLibSubject{{}, {}, {url("pkg:golang/example.com/lib@v1.2.3")}, {}, {}};
 
 }  // namespace
 
@@ -52,8 +52,8 @@ TEST_CASE("what a package URL leaves out fits everything") {
 
 TEST_CASE("the newest statement counts, of two of one time the later") {
   const auto last = [](const std::string& list) {
-    const auto records = read_vex(statements(list), "vex");
-    const auto* found = find_statement(records, {"CVE-1"}, kLibSubject);
+    const VexStatements all(read_vex(statements(list), "vex"));
+    const auto* found = all.find({"CVE-1"}, kLibSubject);
     return found == nullptr ? std::string() : std::string(vex_status_name(found->status));
   };
   const auto old = statement("2024-01-01T00:00:00Z", "not_affected");
@@ -62,7 +62,33 @@ TEST_CASE("the newest statement counts, of two of one time the later") {
   CHECK(last(fresh + "," + old) == "affected");
   CHECK(last(old + "," + statement("2024-01-01T01:00:00+01:00", "fixed")) == "fixed");
   CHECK(last(old) == "not_affected");
-  CHECK(find_statement(read_vex(statements(old), "vex"), {"CVE-2"}, kLibSubject) == nullptr);
+  CHECK(VexStatements(read_vex(statements(old), "vex")).find({"CVE-2"}, kLibSubject) == nullptr);
+}
+
+TEST_CASE("what names one of several programs or packages says nothing of the others") {
+  const auto says = [](const std::string& products, const VexSubject& subject) {
+    const VexStatements all(read_vex(
+        statements(R"({"vulnerability":{"name":"CVE-1"},"status":"fixed","products":[)" + products + "]}"), "vex"));
+    return all.find({"CVE-1"}, subject) != nullptr;
+  };
+  const VexSubject programs{
+      {}, {}, {url("pkg:golang/lib")}, {}, {url("pkg:golang/a.example/one"), url("pkg:golang/a.example/two")}};
+  CHECK_FALSE(says(R"({"@id":"pkg:golang/a.example/one"})", programs));
+  CHECK(says(R"({"@id":"pkg:golang/a.example/one"},{"@id":"pkg:golang/a.example/two"})", programs));
+  CHECK_FALSE(says(R"({"@id":"pkg:golang/a.example/one"},{"@id":"pkg:golang/a.example/two",
+    "subcomponents":[{"@id":"pkg:golang/other"}]})",
+                   programs));
+  // A program without a main module is nobody's.
+  CHECK_FALSE(says(R"({"@id":"pkg:golang/a.example/one"})",
+                   {{}, {}, {url("pkg:golang/lib")}, {}, {url("pkg:golang/a.example/one"), {}}}));
+  const VexSubject packages{{},
+                            {},
+                            {url("pkg:deb/debian/openssl?arch=source")},
+                            {url("pkg:deb/debian/openssl?arch=amd64"), url("pkg:deb/debian/libssl3")},
+                            {}};
+  CHECK_FALSE(says(R"({"@id":"pkg:deb/debian/libssl3"})", packages));
+  CHECK(says(R"({"@id":"pkg:deb/debian/openssl?arch=source"})", packages));
+  CHECK(says(R"({"@id":"pkg:deb/debian/libssl3"},{"@id":"pkg:deb/debian/openssl?arch=amd64"})", packages));
 }
 
 TEST_CASE("a statement has to say what it means") {
