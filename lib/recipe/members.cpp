@@ -310,9 +310,7 @@ void read_times(const MemberReader& reader, const RecipeNode& recipe, AssembleOp
 }
 
 bool is_tag(std::string_view text) {
-  const auto is_word = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
+  const auto is_word = [](char c) { return is_letter_or_digit(c) || c == '_'; };
   return !text.empty() && text.size() <= 128 && is_word(text.front()) &&
          std::all_of(text.begin(), text.end(), [&](char c) { return is_word(c) || c == '.' || c == '-'; });
 }
@@ -366,12 +364,6 @@ std::vector<Platform> Members::platforms() const {
     if (platforms.empty()) reader.refuse(node, "no platform", R"(write ["linux/amd64"], or leave the member out)");
   });
   return platforms;
-}
-
-bool Members::provenance() const {
-  bool wanted = false;
-  with_member(recipe_, "provenance", [&](const auto& node) { wanted = std::get<bool>(node.data); });
-  return wanted;
 }
 
 std::vector<std::string> Members::tags() const {

@@ -35,4 +35,10 @@ SbomRequest Members::sbom() const {
   return request;
 }
 
+bool Members::provenance() const {
+  bool wanted = false;
+  with_member(recipe_, "provenance", [&](const auto& node) { wanted = std::get<bool>(node.data); });
+  return wanted;
+}
+
 }  // namespace ociassemble

@@ -383,19 +383,6 @@ class BuildCommand : public Command {
     return 0;
   }
 
-  static std::vector<std::filesystem::path> named_inputs(const std::vector<Build>& builds) {
-    std::vector<std::filesystem::path> inputs;
-    for (const auto& build : builds) {
-      for (const auto& image : build.images) {
-        for (const auto& binary : image.contents.binaries) inputs.push_back(binary.source);
-        for (const auto& add : image.contents.adds) inputs.push_back(add.image ? add.image->path : add.source);
-        if (image.base.kind != Location::Kind::oci_layout) inputs.push_back(image.base.path);
-      }
-    }
-    std::erase(inputs, std::filesystem::path());
-    return inputs;
-  }
-
   // That nothing is written over what is read, or twice.
   void check_paths(const std::vector<Build>& builds, const std::vector<std::filesystem::path>& inputs,
                    const std::vector<BuildResult>& made = {}) const {

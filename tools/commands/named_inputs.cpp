@@ -25,4 +25,17 @@ void require_inputs(const AssembleOptions& options) {
   }
 }
 
+std::vector<std::filesystem::path> named_inputs(const std::vector<Build>& builds) {
+  std::vector<std::filesystem::path> inputs;
+  for (const auto& build : builds) {
+    for (const auto& image : build.images) {
+      for (const auto& binary : image.contents.binaries) inputs.push_back(binary.source);
+      for (const auto& add : image.contents.adds) inputs.push_back(add.image ? add.image->path : add.source);
+      if (image.base.kind != Location::Kind::oci_layout) inputs.push_back(image.base.path);
+    }
+  }
+  std::erase(inputs, std::filesystem::path());
+  return inputs;
+}
+
 }  // namespace ociassemble::tool
