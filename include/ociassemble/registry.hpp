@@ -123,8 +123,10 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // The image to come has these layers, which exist already: the base's. They are asked for when a new one is begun.
   void expect_layers(const std::vector<Layer>& layers);
   // A layer of about so many bytes before compression will have to be made, most likely: opens the uploads of
-  // expect_new_layer(), which then takes them. False where no push is expected.
-  bool expect_uploads(std::uint64_t size);
+  // expect_new_layer(), which then takes them.
+  void expect_uploads(std::uint64_t size);
+  // Whether expect_push() was called.
+  bool is_push_expected() const;
   // A layer of about so many bytes before compression is being made: opens uploads for it and for the image's config.
   // An upload that no push takes is given back when the client goes. Where one push is expected and the layer is large,
   // returns a sink (else null): what is written to it goes to the registry at once, and its write() waits for a slow

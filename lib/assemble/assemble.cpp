@@ -106,7 +106,7 @@ class Assembly {
   // and its upload can be opened while the base is looked up.
   std::vector<FileIdentity> expect_new_programs() const {
     std::vector<FileIdentity> found;
-    if (!workplace_.client) return found;
+    if (!workplace_.client || !workplace_.client->is_push_expected()) return found;
     std::uint64_t size = 0;
     const auto cache = open_record_cache(workplace_);
     for (const auto& binary : binaries_) {
@@ -114,7 +114,7 @@ class Assembly {
       size += binary.file->size;
       if (!cache || !cache->find(kPrograms, program_key(*binary.file))) found.push_back(*binary.file);
     }
-    if (!found.empty() && !workplace_.client->expect_uploads(size)) found.clear();
+    if (!found.empty()) workplace_.client->expect_uploads(size);
     return found;
   }
 

@@ -179,12 +179,12 @@ std::string remedy_without_interpreter(const std::string& interpreter, const std
 
 std::vector<std::string> machine_remarks(const ElfInfo& elf, const StartVerdict& verdict) {
   constexpr std::uint64_t kLargestPage = std::uint64_t{64} * 1024;
-  constexpr std::uint16_t kMachineArm64 = 183;
+  constexpr std::uint16_t kArm64 = 183;  // EM_AARCH64
   std::vector<std::string> remarks;
   const auto level = std::max(elf.x86_level, verdict.x86_level);
   if (level > 1) remarks.push_back(fmt::format("starts only on processors of level x86-64-v{} and above", level));
   if (!elf.arm64.empty()) remarks.push_back(fmt::format("runs only on processors of ARM {} and above", elf.arm64));
-  if (elf.machine == kMachineArm64 && elf.traits.page_size < kLargestPage)
+  if (elf.machine == kArm64 && elf.traits.page_size < kLargestPage)
     remarks.push_back(
         fmt::format("does not start on kernels with pages of 64 KiB: it is aligned to {} bytes", elf.traits.page_size));
   if (elf.traits.has_executable_stack)

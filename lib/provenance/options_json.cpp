@@ -226,6 +226,11 @@ const char* location_kind_name(Location::Kind kind) {
     case Location::Kind::registry:
     case Location::Kind::scratch:
     case Location::Kind::static_base:
+    case Location::Kind::docker_daemon:
+    case Location::Kind::podman:
+    case Location::Kind::containerd:
+    case Location::Kind::kind:
+    case Location::Kind::k3s:
       break;
   }
   return "";

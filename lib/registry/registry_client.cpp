@@ -192,11 +192,11 @@ void RegistryClient::expect_layers(const std::vector<Layer>& layers) {
   state_->expected_layers.insert(state_->expected_layers.end(), layers.begin(), layers.end());
 }
 
-bool RegistryClient::expect_uploads(std::uint64_t size) {
-  const auto all = state_->all_ahead();
-  for (const auto& pushes : all) pushes->expect_uploads(size);
-  return !all.empty();
+void RegistryClient::expect_uploads(std::uint64_t size) {
+  for (const auto& pushes : state_->all_ahead()) pushes->expect_uploads(size);
 }
+
+bool RegistryClient::is_push_expected() const { return !state_->all_ahead().empty(); }
 
 std::shared_ptr<Sink> RegistryClient::expect_new_layer(std::uint64_t size) {
   std::vector<Layer> layers;

@@ -48,9 +48,7 @@ std::optional<SharedBytes> checked(SharedBytes file) {
 }
 
 // Any run may be the one that tidies up.
-bool is_one_in_sixteen() {
-  return std::chrono::steady_clock::now().time_since_epoch().count() / 1000 % 16 == 0;
-}
+bool is_one_in_sixteen() { return std::chrono::steady_clock::now().time_since_epoch().count() / 1000 % 16 == 0; }
 
 }  // namespace
 

@@ -104,6 +104,8 @@ cosign_verifies() { "$cosign" "$1" --insecure-ignore-tlog=true --allow-http-regi
 
 @test "skopeo takes our signatures by its policy, and nothing that is not signed" {
   skopeo=${SKOPEO_WITH_SIGSTORE:-skopeo}
+  # Debian 12's (1.9) takes what is not signed under the same policy.
+  printf '1.10\n%s\n' "$("$skopeo" --version | awk '{print $3}')" | sort -VC || skip "this skopeo does not judge sigstore's signatures"
   mkdir registries.d
   echo "docker: {\"$REGISTRY\": {use-sigstore-attachments: true}}" >registries.d/default.yaml
   cat >policy.json <<JSON

@@ -107,9 +107,10 @@ TEST_CASE("uploads that were opened before the base was known are those of the l
   const Build build({});
   {
     RegistryClient client(fast_options());
-    CHECK_FALSE(client.expect_uploads(kSmall));
+    CHECK_FALSE(client.is_push_expected());
     client.expect_push(at(registry, "app:v1"));
-    CHECK(client.expect_uploads(kSmall));
+    CHECK(client.is_push_expected());
+    client.expect_uploads(kSmall);
     client.expect_new_layer(kSmall);
     client.add_new_layer(build.fresh.descriptor.digest);
     client.push(*build.image, at(registry, "app:v1"));

@@ -105,11 +105,11 @@ TEST_CASE("whatever goes wrong with a blob on its way, the push sends it") {
     faults.push_back({range, {.headers = {{"Range", range}}}});
   for (const int status : {400, 401, 403, 404, 405, 408, 411, 413, 416, 429, 500, 501, 503})
     faults.push_back({"a status", {.status = status}});
-  for (const auto& [name, effect] : faults) {
-    CAPTURE(name);
-    CAPTURE(effect.status);
+  for (const auto& one : faults) {
+    CAPTURE(one.name);
+    CAPTURE(one.fault.status);
     FakeRegistry registry(FakeAuth{.kind = FakeAuth::Kind::bearer});
-    auto fault = effect;
+    auto fault = one.fault;
     fault.method = "PATCH";
     registry.add_fault(fault);
     {
