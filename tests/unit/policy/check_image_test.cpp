@@ -43,9 +43,7 @@ Image image_of(const RawTar& tar, ImageConfig config = {}) {
   return Images::image({{images.layer(tar), "hand"}}, std::move(config));
 }
 
-Image image_with(const std::string& program) {
-  return image_of(RawTar().file("server", program, 0555));
-}
+Image image_with(const std::string& program) { return image_of(RawTar().file("server", program, 0555)); }
 
 // The findings of one rule, as "SUBJECT: REASON" or "SUBJECT not judged: REASON".
 std::vector<std::string> findings_of(const Image& image, const std::string& rule, const std::string& options = "{}",
