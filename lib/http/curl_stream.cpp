@@ -60,8 +60,11 @@ std::string without_user_information(std::string text) {
 }  // namespace
 
 CurlStream::CurlStream(std::shared_ptr<CurlContext> context, const HttpRequest& request)
-    : context_(std::move(context)), url_(Url::parse(request.url)), stop_(request.stop), body_(request.body) {
-  loop_ = is_unshared(request) ? &context_->large_loop : &context_->loop;
+    : context_(std::move(context)),
+      url_(Url::parse(request.url)),
+      stop_(request.stop),
+      loop_(is_unshared(request) ? &context_->large_loop : &context_->loop),
+      body_(request.body) {
   try {
     do {
       begin(request);
@@ -81,7 +84,7 @@ void CurlStream::close() noexcept {
 
 // Whether it needs a connection that nothing else shares, where a server could have others.
 bool CurlStream::is_unshared(const HttpRequest& request) const {
-  const bool large = request.large || (body_ && is_large(body_->size));
+  const bool large = request.large || (request.body && is_large(request.body->size));
   return large && url_.is_https() && !speaks_http_1();
 }
 

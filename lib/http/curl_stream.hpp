@@ -66,7 +66,7 @@ class CurlStream : public HttpStream {
   const std::shared_ptr<CurlContext> context_;
   const Url url_;
   const std::stop_token stop_;
-  CurlLoop* loop_;  // the context's
+  CurlLoop* const loop_;  // the context's
   bool may_be_http_2_ = true;
   CurlList request_headers_;
   std::shared_ptr<CurlTransfer> transfer_;

@@ -114,7 +114,12 @@ class FolderReader {
  private:
   void read_into(const std::string& folder, const std::string& prefix) {
     const auto* slash = folder.ends_with('/') ? "" : "/";
-    for (const auto& name : list_folder(folder)) add(folder + slash + name, prefix + name);
+    for (const auto& name : list_folder(folder)) {
+      std::string file = folder;
+      file += slash;
+      file += name;
+      add(file, prefix + name);
+    }
   }
 
   void add(const std::string& file, const std::string& path) {

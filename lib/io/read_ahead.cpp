@@ -20,12 +20,8 @@ constexpr std::size_t kPieces = 4;
 
 class ReadAheadSource : public Source {
  public:
-  // Throws std::system_error without a thread, and has not touched `from` then.
-  explicit ReadAheadSource(std::unique_ptr<Source>& from) : thread_([this] { run(); }) {
-    const std::lock_guard lock(mutex_);
-    from_ = std::move(from);
-    changed_.notify_all();
-  }
+  // Throws std::system_error without a thread.
+  ReadAheadSource() : thread_([this] { run(); }) {}
   ReadAheadSource(const ReadAheadSource&) = delete;
   ReadAheadSource& operator=(const ReadAheadSource&) = delete;
 
@@ -36,6 +32,12 @@ class ReadAheadSource : public Source {
       changed_.notify_all();
     }
     thread_.join();
+  }
+
+  void begin(std::unique_ptr<Source> from) {
+    const std::lock_guard lock(mutex_);
+    from_ = std::move(from);
+    changed_.notify_all();
   }
 
   std::size_t read(std::span<std::byte> buffer) override {
@@ -118,11 +120,14 @@ class ReadAheadSource : public Source {
 }  // namespace
 
 std::unique_ptr<Source> read_ahead(std::unique_ptr<Source> from) {
+  std::unique_ptr<ReadAheadSource> ahead;
   try {
-    return std::make_unique<ReadAheadSource>(from);
+    ahead = std::make_unique<ReadAheadSource>();
   } catch (const std::system_error&) {
     return from;
   }
+  ahead->begin(std::move(from));
+  return ahead;
 }
 
 }  // namespace ociassemble

@@ -98,7 +98,8 @@ std::string write_quadlet(const RunContract& contract) {
   for (const auto& name : contract.capabilities) text += fmt::format("AddCapability=CAP_{}\n", upper_case(name));
   text += "NoNewPrivileges=true\n";
   for (const auto& port : settings.ports) text += fmt::format("PublishPort={}\n", port.to_string());
-  for (const auto& [name, value] : settings.env) text += "Environment=" + unit_command_word(name + "=" + value) + "\n";
+  for (const auto& [name, value] : settings.env)
+    text += fmt::format("Environment={}\n", unit_command_word(fmt::format("{}={}", name, value)));
   if (settings.arguments) {
     text += "Exec=";
     for (std::size_t i = 0; i < settings.arguments->size(); ++i)

@@ -14,7 +14,7 @@ namespace ociassemble {
 namespace {
 
 constexpr const char* kKind = "hosts";
-constexpr std::int64_t kLifetime = 24 * 60 * 60;
+constexpr std::int64_t kLifetime = std::int64_t{24} * 60 * 60;
 constexpr std::size_t kLongest = 4096;
 
 Digest key_of(const Url& root) { return Digest::of(fmt::format("login 1 {}", root.to_string())); }
