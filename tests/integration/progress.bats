@@ -6,6 +6,7 @@ load lib
 set_up() {
   head -c 30000000 /dev/urandom >big
   ociassemble build -q --base static --add big:/srv/data/big --binary "$server" -o oci:image:v1
+  : >proxy.out  # there before it is read
   "$source_root/tests/support/slow_proxy" "$REGISTRY" "$PWD/release" >proxy.out 2>proxy.err </dev/null 3>&- &
   proxy=$!
   local tries
