@@ -48,7 +48,8 @@ TEST_CASE("expressions match what Go's regexp matches") {
 }
 
 TEST_CASE("expressions that are none, or not read, are told apart from those that do not match") {
-  for (const auto* text : {"(", "[a", "a**b(", "*a", "(?P<x>a)", "(?s)a", "\\pL", "[[:alpha:]]", "\\", "\\Qa\\E", "^a|b", "a^"}) {
+  for (const auto* text :
+       {"(", "[a", "a**b(", "*a", "(?P<x>a)", "(?s)a", "\\pL", "[[:alpha:]]", "\\", "\\Qa\\E", "^a|b", "a^"}) {
     CAPTURE(text);
     CHECK(!RegularExpression::parse(text));
   }
