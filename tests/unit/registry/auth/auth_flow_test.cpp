@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <spawn.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,6 +13,13 @@ using namespace ociassemble;
 using namespace ociassemble::test;
 
 namespace {
+
+// Under an emulator of another processor a program that is not there seems to start.
+bool hides_failing_starts() {
+  char* const words[] = {const_cast<char*>("/nonexistent"), nullptr};
+  pid_t child = 0;
+  return ::posix_spawn(&child, words[0], nullptr, nullptr, words, nullptr) == 0;
+}
 
 FakeAuth bearer() { return {.kind = FakeAuth::Kind::bearer}; }
 
@@ -211,7 +219,8 @@ TEST_CASE("credentials are found in docker's and podman's files") {
   }
 }
 
-TEST_CASE("a helper is asked for the registry's name; one that is missing is a warning") {
+TEST_CASE("a helper is asked for the registry's name; one that is missing is a warning" *
+          doctest::skip(hides_failing_starts())) {
   FakeRegistry registry(FakeAuth{.kind = FakeAuth::Kind::basic});
   seed(registry, "app", "v1", image_of({"layer"}));
   const TestFolder folder;
