@@ -225,7 +225,7 @@ SH
       -o oci:../out:v1)
     jq -r '.manifests[].digest' "$1/out/index.json" | sort
   }
-  [ "$(signed one 2001-01-01 UTC)" = "$(signed deep/two 2020-02-02 XXX-5)" ]
+  [ "$(signed one 2001-01-01 UTC)" = "$(signed deep/two 2020-02-02 EAST-5)" ]
   run -1 grep -rlF "$BATS_TEST_TMPDIR" one/out deep/two/out
 }
 
