@@ -17,6 +17,7 @@
 #include "assemble/lock_checks.hpp"
 #include "assemble/name_check.hpp"
 #include "assemble/needs_check.hpp"
+#include "assemble/new_programs.hpp"
 #include "assemble/origin.hpp"
 #include "assemble/placement.hpp"
 #include "assemble/stages.hpp"
@@ -73,7 +74,7 @@ class Assembly {
         created_(created_time(options, binaries_)),
         origin_(about(options, ValueKind::annotation_source, "vcs",
                       [&] { return origin_of(options, binaries_, workplace.warn); })),
-        new_programs_(expect_new_programs()),
+        new_programs_(binaries_, workplace),
         base_(about(options, ValueKind::base, options.base.to_string(),
                     [&] { return open_base(work, base_request(options, created_), platform_, workplace, inputs_); })),
         placement_(base_.tree, options.file_times),
@@ -91,41 +92,13 @@ class Assembly {
     pass_gates();
     layers_ = base_.layers;
     for (auto& planned : planned_) make_planned(std::move(planned));
-    remember_programs();
+    new_programs_.remember(workplace_);
     warn_of_depth();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
     return {std::move(image), all_inputs(), base_.root, base_layers(), std::move(gates_), origin_};
   }
 
  private:
-  static constexpr const char* kPrograms = "programs";
-
-  static Digest program_key(const FileIdentity& file) { return Digest::of(file.to_string()); }
-
-  // Which layers have to be made is known only with the base. That of a program from which none was made yet has to be,
-  // and its upload can be opened while the base is looked up.
-  std::vector<FileIdentity> expect_new_programs() const {
-    std::vector<FileIdentity> found;
-    if (!workplace_.client || !workplace_.client->is_push_expected()) return found;
-    std::uint64_t size = 0;
-    const auto cache = open_record_cache(workplace_);
-    for (const auto& binary : binaries_) {
-      if (!binary.file) continue;
-      size += binary.file->size;
-      if (!cache || !cache->find(kPrograms, program_key(*binary.file))) found.push_back(*binary.file);
-    }
-    if (!found.empty()) workplace_.client->expect_uploads(size);
-    return found;
-  }
-
-  void remember_programs() const {
-    if (new_programs_.empty()) return;
-    auto cache = open_record_cache(workplace_);
-    for (const auto& file : new_programs_) {
-      if (cache) cache->put(kPrograms, program_key(file), "made");
-    }
-  }
-
   std::vector<std::string> all_inputs() {
     for (const auto& input : inputs_) members_.push_back(input.native());
     std::sort(members_.begin(), members_.end());
@@ -480,7 +453,7 @@ class Assembly {
   const Platform platform_;
   const std::int64_t created_;
   const Annotations origin_;
-  const std::vector<FileIdentity> new_programs_;  // from which no layer was made yet, where that is remembered
+  const NewPrograms new_programs_;
   Base base_;
   Placement placement_;
   Accounts accounts_;
