@@ -9,6 +9,7 @@
 #include "attest/bom.hpp"
 #include "attest/spdx_license.hpp"
 #include "digest/hasher.hpp"
+#include "inspect/debian_version.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/version.hpp"
 #include "spec/json_printer.hpp"
@@ -16,34 +17,13 @@
 namespace ociassemble {
 namespace {
 
-struct DebianVersion {
-  std::string epoch;
-  std::string upstream;
-  std::string revision;
-};
-
-// "1:2.3-4" (deb-version(7)).
-DebianVersion split_debian_version(std::string_view text) {
-  DebianVersion version;
-  if (const auto colon = text.find(':'); colon != std::string_view::npos) {
-    version.epoch = text.substr(0, colon);
-    text.remove_prefix(colon + 1);
-  }
-  if (const auto dash = text.rfind('-'); dash != std::string_view::npos) {
-    version.revision = text.substr(dash + 1);
-    text = text.substr(0, dash);
-  }
-  version.upstream = text;
-  return version;
-}
-
 using Properties = std::vector<std::pair<std::string, std::string>>;
 
 // How trivy finds advisories, which are about source packages.
 Properties source_properties(const BomComponent& component) {
   const std::string prefix = "aquasecurity:trivy:";
   Properties properties;
-  const auto add = [&](const char* name, const std::string& value) {
+  const auto add = [&](const char* name, std::string_view value) {
     if (!value.empty()) properties.emplace_back(prefix + name, value);
   };
   if (component.os_manager == "deb") {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/leb128.hpp"
 #include "ociassemble/digest.hpp"
 #include "ociassemble/error.hpp"
 
@@ -22,13 +23,8 @@ constexpr std::uint64_t kHasFunctions = 8;
 constexpr std::uint64_t kIsOpaque = 16;
 
 // Numbers as LEB128, texts with their length before them.
-void put_number(std::string& to, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7U) to += static_cast<char>(value | 0x80U);
-  to += static_cast<char>(value);
-}
-
 void put_text(std::string& to, std::string_view text) {
-  put_number(to, text.size());
+  append_leb128(to, text.size());
   to += text;
 }
 
@@ -40,18 +36,18 @@ void put_version(std::string& to, const GoModuleVersion& version) {
 
 void put_module(std::string& to, const GoModule& module) {
   put_version(to, module.required);
-  put_number(to, module.replacement ? 1 : 0);
+  append_leb128(to, module.replacement ? 1 : 0);
   if (module.replacement) put_version(to, *module.replacement);
 }
 
 void put_build(std::string& to, const GoBuild& build) {
   put_text(to, build.go_version);
   put_text(to, build.path);
-  put_number(to, build.main ? 1 : 0);
+  append_leb128(to, build.main ? 1 : 0);
   if (build.main) put_module(to, *build.main);
-  put_number(to, build.dependencies.size());
+  append_leb128(to, build.dependencies.size());
   for (const auto& module : build.dependencies) put_module(to, module);
-  put_number(to, build.settings.size());
+  append_leb128(to, build.settings.size());
   for (const auto& [key, value] : build.settings) {
     put_text(to, key);
     put_text(to, value);
@@ -60,7 +56,7 @@ void put_build(std::string& to, const GoBuild& build) {
 
 // Eight bytes each, the least first.
 void put_functions(std::string& to, const LinkedFunctions& functions) {
-  put_number(to, functions.hashes().size() * sizeof(std::uint64_t));
+  append_leb128(to, functions.hashes().size() * sizeof(std::uint64_t));
   for (const auto hash : functions.hashes()) {
     for (unsigned i = 0; i < sizeof hash; ++i) to += static_cast<char>((hash >> (8 * i)) & 0xFFU);
   }
@@ -84,17 +80,17 @@ LinkedFunctions functions_of(std::string_view bytes) {
 void LayerFactsWriter::add(const TarEntry& entry, const FileDetails& details) {
   if (is_too_large_) return;
   if (bytes_.empty()) bytes_ = kMagic;
-  put_number(bytes_, static_cast<std::uint64_t>(entry.type));
+  append_leb128(bytes_, static_cast<std::uint64_t>(entry.type));
   put_text(bytes_, entry.path);
   put_text(bytes_, entry.link_target);
-  put_number(bytes_, entry.size);
+  append_leb128(bytes_, entry.size);
   const auto build = details.build();
   const auto* contents = details.contents();
   const auto functions = details.findings ? details.findings->functions : nullptr;
   const bool is_opaque = details.findings && details.findings->is_opaque;
-  put_number(bytes_, (details.digest ? kHasDigest : 0) | (build ? kHasBuild : 0) |
-                         (contents != nullptr ? kHasContents : 0) | (functions ? kHasFunctions : 0) |
-                         (is_opaque ? kIsOpaque : 0));
+  append_leb128(bytes_, (details.digest ? kHasDigest : 0) | (build ? kHasBuild : 0) |
+                            (contents != nullptr ? kHasContents : 0) | (functions ? kHasFunctions : 0) |
+                            (is_opaque ? kIsOpaque : 0));
   if (details.digest) put_text(bytes_, details.digest->hex());
   if (build) put_build(bytes_, *build);
   if (contents != nullptr) put_text(bytes_, *contents);
@@ -125,16 +121,7 @@ std::optional<LayerFactsReader::Fact> LayerFactsReader::next() {
   }
 }
 
-std::optional<std::uint64_t> LayerFactsReader::number() {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(rest_.front());
-    rest_.remove_prefix(1);
-    value |= std::uint64_t{byte & 0x7FU} << shift;
-    if (byte < 0x80) return value;
-  }
-  return {};
-}
+std::optional<std::uint64_t> LayerFactsReader::number() { return take_leb128(rest_); }
 
 std::optional<std::string> LayerFactsReader::text() {
   const auto size = number();

@@ -11,6 +11,7 @@
 #include "gates/library_facts.hpp"
 #include "gates/root_files.hpp"
 #include "inspect/apk_database.hpp"
+#include "inspect/certificates.hpp"
 #include "inspect/dpkg_database.hpp"
 
 namespace ociassemble {
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::string_view kCertificatesMagic = "certificates 1 ";
 constexpr std::string_view kPackagesMagic = "packages 1 ";
-constexpr std::string_view kCertificateStart = "-----BEGIN CERTIFICATE-----";
 constexpr std::size_t kPackageFields = 7;
 
 template <class Names>
@@ -27,11 +27,7 @@ bool is_among(const Names& names, std::string_view path) noexcept {
 }
 
 std::string encode_certificates(std::string_view bytes) {
-  std::uint64_t count = 0;
-  for (auto at = bytes.find(kCertificateStart); at != std::string_view::npos;
-       at = bytes.find(kCertificateStart, at + 1))
-    ++count;
-  return fmt::format("{}{}\n", kCertificatesMagic, count);
+  return fmt::format("{}{}\n", kCertificatesMagic, count_certificates(bytes));
 }
 
 // A line each; the texts of packages hold no control characters.

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/leb128.hpp"
+
 namespace ociassemble {
 namespace {
 
@@ -17,10 +19,7 @@ const Digest& digest_of_nothing() {
 // Numbers as LEB128, texts with their length before them.
 class StateWriter {
  public:
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7U) bytes_ += static_cast<char>(value | 0x80U);
-    bytes_ += static_cast<char>(value);
-  }
+  void number(std::uint64_t value) { append_leb128(bytes_, value); }
   void text(std::string_view value) {
     number(value.size());
     bytes_ += value;
@@ -47,14 +46,7 @@ class StateReader {
  public:
   explicit StateReader(std::string_view bytes) : bytes_(bytes) {}
 
-  std::uint64_t number() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      const auto byte = static_cast<unsigned char>(take(1).front());
-      value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
-      if ((byte & 0x80U) == 0) return value;
-    }
-  }
+  std::uint64_t number() { return take_leb128(bytes_).value(); }
   std::string text() { return std::string(take(static_cast<std::size_t>(number()))); }
   std::optional<Digest> content() {
     switch (static_cast<Content>(number())) {

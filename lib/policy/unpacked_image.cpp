@@ -10,6 +10,7 @@
 #include "base/stop.hpp"
 #include "base/text.hpp"
 #include "image/layer_reader.hpp"
+#include "inspect/certificates.hpp"
 #include "inspect/os_release.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
@@ -23,7 +24,6 @@ constexpr std::size_t kLargestText = std::size_t{1} << 20U;
 constexpr std::size_t kLargestKey = std::size_t{256} << 10U;
 constexpr std::size_t kLongestScriptLine = 256;  // that the kernel reads
 constexpr std::uint64_t kRoomOfDetail = 300;
-constexpr std::string_view kCertificateMark = "-----BEGIN CERTIFICATE-----";
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view path) {
@@ -53,13 +53,6 @@ bool holds_key(std::string_view bytes) {
     if (is_base64 || next.starts_with("Proc-Type:")) return true;
   }
   return false;
-}
-
-std::uint64_t count_certificates(std::string_view bytes) {
-  std::uint64_t count = 0;
-  for (auto at = bytes.find(kCertificateMark); at != std::string_view::npos; at = bytes.find(kCertificateMark, at + 1))
-    ++count;
-  return count;
 }
 
 std::string script_line_of(std::string_view head) {

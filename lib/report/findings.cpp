@@ -12,23 +12,12 @@
 #include "ociassemble/error.hpp"
 #include "report/counted.hpp"
 #include "report/json_text.hpp"
+#include "report/verdict_word.hpp"
 
 namespace ociassemble {
 namespace {
 
 constexpr std::size_t kShownOfRemedy = 20;
-
-std::string_view verdict_word(GateVerdict verdict) {
-  switch (verdict) {
-    case GateVerdict::pass:
-      return "pass";
-    case GateVerdict::fail:
-      return "fail";
-    case GateVerdict::not_judged:
-      return "not judged";
-  }
-  return {};
-}
 
 // Findings of one remedy, in the order in which the first of each came.
 struct RemedyGroup {

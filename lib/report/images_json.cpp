@@ -3,6 +3,7 @@
 #include "report/images.hpp"
 #include "report/json_text.hpp"
 #include "report/programs.hpp"
+#include "report/verdict_word.hpp"
 
 namespace ociassemble {
 namespace {
@@ -20,18 +21,6 @@ void print_layers(JsonPrinter& json, const Image& image) {
   json.end_array();
 }
 
-std::string_view word_of(GateVerdict verdict) {
-  switch (verdict) {
-    case GateVerdict::pass:
-      return "pass";
-    case GateVerdict::fail:
-      return "fail";
-    case GateVerdict::not_judged:
-      return "not judged";
-  }
-  return {};
-}
-
 void print_gates(JsonPrinter& json, const std::vector<GateResult>& gates) {
   json.key("gates").begin_array();
   for (const auto& result : gates) {
@@ -39,7 +28,7 @@ void print_gates(JsonPrinter& json, const std::vector<GateResult>& gates) {
     json.member("gate", result.gate);
     if (!result.need.empty()) json.member("need", result.need);
     json.member("program", result.program);
-    json.member("verdict", word_of(result.verdict));
+    json.member("verdict", verdict_word(result.verdict));
     json.member("reason", result.reason);
     json.member("remedy", result.remedy);
     json.end_object();

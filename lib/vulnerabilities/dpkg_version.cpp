@@ -2,29 +2,12 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "inspect/debian_version.hpp"
 #include "vulnerabilities/digits.hpp"
 #include "vulnerabilities/version_order.hpp"
 
 namespace ociassemble {
 namespace {
-
-struct DpkgVersion {
-  std::string_view epoch;
-  std::string_view upstream;
-  std::string_view revision;
-};
-
-DpkgVersion split(std::string_view text) {
-  DpkgVersion version;
-  if (const auto colon = text.find(':'); colon != std::string_view::npos) {
-    version.epoch = text.substr(0, colon);
-    text.remove_prefix(colon + 1);
-  }
-  const auto dash = text.rfind('-');
-  version.upstream = text.substr(0, dash);
-  if (dash != std::string_view::npos) version.revision = text.substr(dash + 1);
-  return version;
-}
 
 // "~" is before the end, letters before everything else.
 int weight(std::string_view text) {
@@ -52,8 +35,8 @@ std::weak_ordering compare_part(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::weak_ordering compare_dpkg_versions(std::string_view a, std::string_view b) {
-  const auto left = split(a);
-  const auto right = split(b);
+  const auto left = split_debian_version(a);
+  const auto right = split_debian_version(b);
   if (const auto order = compare_digits(left.epoch, right.epoch); std::is_neq(order)) return order;
   if (const auto order = compare_part(left.upstream, right.upstream); std::is_neq(order)) return order;
   return compare_part(left.revision, right.revision);

@@ -4,17 +4,17 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/leb128.hpp"
 
 namespace ociassemble {
 
 // Values one after the other as bytes: numbers as LEB128, texts with their length before them, lists with their count.
 class PackedWriter {
  public:
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7U) bytes_ += static_cast<char>(value | 0x80U);
-    bytes_ += static_cast<char>(value);
-  }
+  void number(std::uint64_t value) { append_leb128(bytes_, value); }
   void text(std::string_view value) {
     number(value.size());
     bytes_ += value;
@@ -36,13 +36,7 @@ class PackedReader {
   explicit PackedReader(std::string_view bytes) : rest_(bytes) {}
 
   std::uint64_t number() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      value |= std::uint64_t{byte & 0x7FU} << shift;
-      if (byte < 0x80) return value;
-    }
+    if (const auto value = take_leb128(rest_)) return *value;
     spoil();
     return 0;
   }
