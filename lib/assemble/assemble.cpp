@@ -87,10 +87,11 @@ class Assembly {
     const auto stages = stages_of(options_);
     image_adds_.find(stages, inputs_);
     for (const auto& stage : stages) add_stage(stage);
-    warn_of_equal_names(placement_.paths(), workplace_.warn);
+    warn_of_equal_names(placement_, workplace_.warn);
     finish_config();
     pass_gates();
     layers_ = base_.layers;
+    placement_.clear();
     for (auto& planned : planned_) make_planned(std::move(planned));
     new_programs_.remember(workplace_);
     warn_of_depth();
@@ -100,10 +101,15 @@ class Assembly {
 
  private:
   std::vector<std::string> all_inputs() {
-    for (const auto& input : inputs_) members_.push_back(input.native());
-    std::sort(members_.begin(), members_.end());
-    members_.erase(std::unique(members_.begin(), members_.end()), members_.end());
-    return std::move(members_);
+    std::vector<std::string> all;
+    for (const auto& input : inputs_) all.push_back(input.native());
+    for (std::string_view rest = members_; !rest.empty();) {
+      all.emplace_back(rest.substr(0, rest.find('\0')));
+      rest.remove_prefix(all.back().size() + 1);
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
   }
 
   std::set<Digest> base_layers() const {
@@ -274,8 +280,10 @@ class Assembly {
     auto entries = about(options_, ValueKind::user, stage.create_user->name,
                          [&] { return accounts_.create(*stage.create_user, mtime()); });
     for (auto& entry : entries) {
-      if (entry.open)
-        sources_.put(placement_.resolve(entry.entry.path), read_all(*entry.open(), kLargestAccounts, entry.entry.path));
+      if (entry.bytes) {
+        sources_.put(placement_.resolve(entry.entry.path),
+                     read_all(*entry.bytes->open(), kLargestAccounts, entry.entry.path));
+      }
       placement_.add(std::move(entry), Placement::Existing::replace);
     }
     add_layer(fmt::format("user {}", stage.create_user->name));
@@ -351,7 +359,7 @@ class Assembly {
       auto& entry = made.entry;
       entry.path = entry.path.empty() ? path : canonical_path("/" + path + "/" + entry.path, "destination");
       if (entry.path.empty()) continue;
-      if (entry.type == EntryType::regular) note_source(entry.path, {{}, made.open});
+      if (entry.type == EntryType::regular) note_source(entry.path, {{}, made.bytes});
       place_entry(add, owner, std::move(made));
     }
     return "/" + path;
@@ -363,14 +371,16 @@ class Assembly {
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
     inputs_.push_back(add.source);
     FileModes modes;
+    const auto prefix = (add.source / "").native();
     const auto place_member = [&](LayerEntry found) {
       if (!add.mode) modes.add(found.entry);
-      const auto source = add.source / found.entry.path;
       const bool is_file = found.entry.type == EntryType::regular;
       // A folder's time says that something in it has come or gone.
-      if (is_file || found.entry.type == EntryType::directory) members_.push_back(source.native());
-      found.entry.path = canonical_path("/" + path + "/" + found.entry.path, "destination");
-      if (is_file) note_source(found.entry.path, {source, {}});
+      if (is_file || found.entry.type == EntryType::directory)
+        members_.append(prefix).append(found.entry.path).append(1, '\0');
+      auto place = canonical_path("/" + path + "/" + found.entry.path, "destination");
+      if (is_file && is_noted(place)) note_source(place, {prefix + found.entry.path, {}});
+      found.entry.path = std::move(place);
       about(options_, ValueKind::destination, add.destination, [&] { place_entry(add, owner, std::move(found)); });
     };
     about(options_, ValueKind::path, source_text, [&] { walk_folder(add.source, mtime(), ignore, place_member); });
@@ -407,7 +417,7 @@ class Assembly {
   bool place_writable(const std::string& text, const NumericUser& user) {
     const auto path = canonical_path(text, "writable path");
     const auto* node = base_.tree.follow(path);
-    const bool untouched = placement_.find(base_.tree.resolve(path)) == nullptr;
+    const bool untouched = !placement_.find(base_.tree.resolve(path));
     if (path.empty()) return false;
     // Root can write wherever somebody else can.
     if (user.uid == 0 && !untouched && placement_.has_directory(path)) return false;
@@ -448,7 +458,7 @@ class Assembly {
   const Workplace& workplace_;
   Modes modes_{};  // of the stage
   std::vector<fs::path> inputs_;
-  std::vector<std::string> members_;  // of added folders: inputs, as text for there may be many
+  std::string members_;  // of added folders: inputs, each with a NUL after it, for there may be many
   const std::vector<CheckedBinary> binaries_;
   const Platform platform_;
   const std::int64_t created_;

@@ -70,7 +70,8 @@ std::vector<CheckedBinary> look_at_binaries(const AssembleOptions& options) {
 void require_checked(const std::vector<CheckedBinary>& binaries, const BinaryInput& binary, const LayerEntry& entry) {
   for (const auto& checked : binaries) {
     if (checked.input->source != binary.source || !checked.elf) continue;
-    if (!checked.file || !entry.file || !checked.file->same_as(*entry.file)) throw_changed(binary.source);
+    const auto* file = entry.bytes->file();
+    if (!checked.file || file == nullptr || !checked.file->same_as(*file)) throw_changed(binary.source);
   }
 }
 

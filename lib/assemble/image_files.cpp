@@ -47,13 +47,13 @@ void add_paths_named(const Tree::Node& folder, const std::string& path, const st
 }
 
 std::unique_ptr<Source> open_bytes(const ImageFiles::FileBytes& file) {
-  if (file.open) return file.open();
+  if (file.bytes) return file.bytes->open();
   return std::make_unique<FileSource>(file.file);
 }
 
 LibraryFacts facts_of(const ImageFiles::FileBytes& file) {
-  if (!file.open) return facts_of_library_file(file.file.string());
-  const auto bytes = file.open();
+  if (!file.bytes) return facts_of_library_file(file.file.string());
+  const auto bytes = file.bytes->open();
   return facts_of_library(read_all(*bytes, kLargestLibrary, "a library"));
 }
 
@@ -79,8 +79,8 @@ struct ImageFiles::Item {
 };
 
 std::optional<ImageFiles::Item> ImageFiles::item_at(const std::string& path) const {
-  if (const auto* entry = placement_.find(path))
-    return Item{entry->type, entry->mode, entry->uid, entry->gid, entry->link_target};
+  if (const auto placed = placement_.find(path))
+    return Item{placed->type, placed->mode, placed->uid, placed->gid, placed->link_target};
   if (const auto* node = base_.find(path))
     return Item{node->type, node->mode, node->uid, node->gid, node->link_target()};
   if (placement_.has_directory(path)) return Item{};
@@ -121,7 +121,7 @@ std::shared_ptr<const LibraryFacts> ImageFiles::library_at(const std::string& pa
     known = std::make_shared<const LibraryFacts>(facts_of(source->second));
     return known;
   }
-  const auto* node = placement_.find(path) == nullptr ? base_.find(path) : nullptr;
+  const auto* node = !placement_.find(path) ? base_.find(path) : nullptr;
   if (node == nullptr || !node->contents()) return nullptr;
   if (auto facts = decode_library(*node->contents())) known = std::make_shared<const LibraryFacts>(std::move(*facts));
   return known;
@@ -135,7 +135,7 @@ std::optional<RootFile> ImageFiles::find(std::string_view path) const {
 }
 
 std::optional<std::uint64_t> ImageFiles::certificates_at(const std::string& path) const {
-  const auto* node = placement_.find(path) == nullptr ? base_.find(path) : nullptr;
+  const auto* node = !placement_.find(path) ? base_.find(path) : nullptr;
   return node != nullptr && node->contents() ? decode_certificates(*node->contents()) : std::nullopt;
 }
 
@@ -157,19 +157,20 @@ std::optional<std::string> ImageFiles::text(std::string_view path) const {
   if (source != sources_.files.end()) {
     const auto& file = source->second;
     std::error_code ignored;
-    if (!file.open && std::filesystem::file_size(file.file, ignored) > kLargestText) return {};
+    if (!file.bytes && std::filesystem::file_size(file.file, ignored) > kLargestText) return {};
     const auto bytes = open_bytes(file);
     return read_all(*bytes, kLargestText, *real);
   }
-  const auto* node = placement_.find(*real) == nullptr ? base_.find(*real) : nullptr;
+  const auto* node = !placement_.find(*real) ? base_.find(*real) : nullptr;
   return node != nullptr ? node->contents() : std::nullopt;
 }
 
 std::vector<std::string> ImageFiles::paths_named(std::string_view name) const {
   const auto is_named = [&](std::string_view path) { return path.substr(path.rfind('/') + 1) == name; };
-  auto found = placement_.paths();
-  found.erase(std::remove_if(found.begin(), found.end(), [&](const auto& path) { return !is_named(path); }),
-              found.end());
+  std::vector<std::string> found;
+  placement_.for_each([&](std::string_view path) {
+    if (is_named(path)) found.emplace_back(path);
+  });
   add_paths_named(base_.root(), "", std::string(name), found);
   return found;
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,10 +20,10 @@ namespace ociassemble {
 // thread.
 class ImageFiles : public RootFiles {
  public:
-  // A local file, or bytes from elsewhere where `open` is set.
+  // A local file, or bytes from elsewhere where those are set.
   struct FileBytes {
     std::filesystem::path file;
-    std::function<std::unique_ptr<Source>()> open;
+    std::shared_ptr<const EntryBytes> bytes;
   };
   // By place in the image (Placement::resolve): where the bytes of what was placed are.
   struct Sources {

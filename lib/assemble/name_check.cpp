@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -32,20 +34,37 @@ bool is_program_file(const std::filesystem::path& file) {
   }
 }
 
+// Those whose folded names have a hash in common are looked at; of many paths that is less than to keep all names.
+std::vector<std::size_t> hashes_met_twice(const Placement& placement) {
+  std::vector<std::size_t> hashes;
+  placement.for_each([&](std::string_view path) { hashes.push_back(std::hash<std::string>()(folded_name(path))); });
+  std::ranges::sort(hashes);
+  std::vector<std::size_t> twice;
+  for (auto at = std::ranges::adjacent_find(hashes); at != hashes.end(); at = std::adjacent_find(at, hashes.end())) {
+    twice.push_back(*at);
+    at = std::upper_bound(at, hashes.end(), *at);
+  }
+  return twice;
+}
+
 }  // namespace
 
-void warn_of_equal_names(const std::vector<std::string>& paths, const Warn& warn) {
+void warn_of_equal_names(const Placement& placement, const Warn& warn) {
   if (!warn) return;
-  std::unordered_map<std::string, const std::string*> known;
+  const auto twice = hashes_met_twice(placement);
+  if (twice.empty()) return;
+  std::unordered_map<std::string, std::string> known;
   std::size_t warnings = 0;
-  for (const auto& path : paths) {
-    const auto [first, is_new] = known.emplace(folded_name(path), &path);
-    if (is_new || ++warnings > kMostWarnings) continue;
+  placement.for_each([&](std::string_view path) {
+    auto name = folded_name(path);
+    if (!std::ranges::binary_search(twice, std::hash<std::string>()(name))) return;
+    const auto [first, is_new] = known.emplace(std::move(name), path);
+    if (is_new || ++warnings > kMostWarnings) return;
     warn(
         fmt::format("/{} and /{} differ in case or in the form of their letters alone, and are one file on macOS and "
                     "Windows",
-                    terminal_text(*first->second), terminal_text(path)));
-  }
+                    terminal_text(first->second), terminal_text(path)));
+  });
 }
 
 void FileModes::add(const TarEntry& entry) {

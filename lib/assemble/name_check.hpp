@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "image/layer_builder.hpp"
+#include "assemble/placement.hpp"
 
 namespace ociassemble {
 
@@ -14,7 +14,7 @@ using Warn = std::function<void(const std::string&)>;  // may be empty
 
 // Warns of paths that differ in case or in the form of their letters alone: where the image is unpacked on macOS or
 // Windows, one file takes the other's place.
-void warn_of_equal_names(const std::vector<std::string>& paths, const Warn& warn);
+void warn_of_equal_names(const Placement& placement, const Warn& warn);
 
 // The modes of a folder's files, as the disk has them.
 class FileModes {

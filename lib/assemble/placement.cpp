@@ -50,6 +50,22 @@ void take_metadata(TarEntry& entry, const Tree::Node& node) {
   entry.xattrs = node.xattrs();
 }
 
+void take_metadata(TarEntry& entry, const Placed& placed) {
+  entry.mode = placed.mode;
+  entry.uid = placed.uid;
+  entry.gid = placed.gid;
+  entry.xattrs = placed.xattrs;
+}
+
+std::string_view folder_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+bool lies_below(std::string_view path, std::string_view folder) {
+  return folder.empty() || (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
+}
+
 }  // namespace
 
 std::string canonical_path(std::string_view text, std::string_view what) {
@@ -76,87 +92,133 @@ std::string canonical_folder(std::string_view text, std::string_view what) {
 
 std::string Placement::resolve(const std::string& path) const { return base_.resolve_parent(path); }
 
-void Placement::check_free(const TarEntry& entry) const {
-  const auto taken = placed_.find(entry.path);
+// Most entries lie beside the one before.
+std::string Placement::resolve_beside(const std::string& path) {
+  const auto folder = folder_of(path);
+  if (folder.empty()) return resolve(path);
+  if (folder != folder_) {
+    resolved_folder_ = folder_of(resolve(path));
+    folder_ = folder;
+  }
+  return resolved_folder_.empty() ? path.substr(folder.size() + 1) : resolved_folder_ + path.substr(folder.size());
+}
+
+Placed Placement::placed_at(const Spot& spot) {
+  return spot.more ? *spot.more : Placed{spot.type, spot.mode, spot.uid, spot.gid};
+}
+
+// The first that was placed below a folder.
+Placement::Spots::const_iterator Placement::below(std::string_view folder) const {
+  auto at = folder.empty() ? spots_.begin() : spots_.upper_bound(folder);
+  while (at != spots_.end() && lies_below(at->first, folder) && at->second.is_implied) ++at;
+  return at != spots_.end() && lies_below(at->first, folder) ? at : spots_.end();
+}
+
+const Placement::Spot* Placement::spot_at(std::string_view path) const {
+  const auto at = spots_.find(path);
+  return at == spots_.end() || at->second.is_implied ? nullptr : &at->second;
+}
+
+void Placement::check_free(const TarEntry& entry, const Spot* taken) const {
   const bool is_directory = entry.type == EntryType::directory;
-  const bool replaces = !is_directory && replaceable_.count(entry.path) != 0;
-  if (taken != placed_.end() && !replaces && !(is_directory && taken->second.type == EntryType::directory)) {
-    reject_path("destination", "/" + entry.path, "two inputs would be placed there",
-                "give one of them another destination");
+  if (taken != nullptr) {
+    const bool is_taken_by_directory = taken->type == EntryType::directory;
+    const bool replaces = !is_directory && !is_taken_by_directory && taken->overlay < overlay_;
+    if (!replaces && !(is_directory && is_taken_by_directory)) {
+      reject_path("destination", "/" + entry.path, "two inputs would be placed there",
+                  "give one of them another destination");
+    }
   }
   const auto* node = base_.find(entry.path);
-  if (node != nullptr && node->type == EntryType::directory && entry.type != EntryType::directory) {
+  if (node != nullptr && node->type == EntryType::directory && !is_directory) {
     reject_path("destination", "/" + entry.path, "it is a directory in the base",
                 "add the file's name to the destination");
   }
-  if (node != nullptr && node->type != EntryType::directory && node->type != EntryType::symlink &&
-      entry.type == EntryType::directory) {
+  if (node != nullptr && node->type != EntryType::directory && node->type != EntryType::symlink && is_directory) {
     reject_path("destination", "/" + entry.path, "it is a file in the base, and a folder would replace it");
   }
-  const auto below = placed_.lower_bound(entry.path + "/");
-  if (entry.type != EntryType::directory && below != placed_.end() && below->first.rfind(entry.path + "/", 0) == 0) {
-    reject_path("destination", "/" + entry.path, fmt::format("/{} is placed below it", below->first));
-  }
+  if (is_directory) return;
+  if (const auto first = below(entry.path); first != spots_.end())
+    reject_path("destination", "/" + entry.path, fmt::format("/{} is placed below it", first->first));
 }
 
 void Placement::add_parents(const std::string& path) {
-  for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    const auto parent = path.substr(0, slash);
-    const auto placed = placed_.find(parent);
-    if (placed != placed_.end() && placed->second.type != EntryType::directory) {
-      reject_path("destination", "/" + path, fmt::format("/{} is placed as a file or link, not a directory", parent));
-    }
-    const auto* node = base_.find(parent);
-    if (node != nullptr && node->type != EntryType::directory) {
-      reject_path("destination", "/" + path, fmt::format("/{} is no directory in the base", parent));
-    }
-    if (layer_.count(parent) != 0) continue;
-    auto made = directory_entry(parent, 0755, 0, 0, mtime_);
-    if (placed != placed_.end()) {
-      made.entry = placed->second;
-    } else if (node != nullptr) {
-      take_metadata(made.entry, *node);
-    }
-    layer_.emplace(parent, std::move(made));
+  const auto folder = folder_of(path);
+  if (has_parents_ && folder == parents_of_) return;
+  for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
+    add_parent(path.substr(0, slash), path);
+  parents_of_ = folder;
+  has_parents_ = true;
+}
+
+void Placement::add_parent(const std::string& parent, const std::string& path) {
+  const auto [at, is_new] = spots_.try_emplace(parent);
+  auto& spot = at->second;
+  if (is_new) spot.is_implied = true;
+  if (!spot.is_implied && spot.type != EntryType::directory) {
+    reject_path("destination", "/" + path, fmt::format("/{} is placed as a file or link, not a directory", parent));
   }
+  const auto* node = base_.find(parent);
+  if (node != nullptr && node->type != EntryType::directory) {
+    reject_path("destination", "/" + path, fmt::format("/{} is no directory in the base", parent));
+  }
+  if (spot.layer == layers_) return;
+  auto made = directory_entry(parent, 0755, 0, 0, mtime_);
+  if (!spot.is_implied) {
+    take_metadata(made.entry, placed_at(spot));
+  } else if (node != nullptr) {
+    take_metadata(made.entry, *node);
+  }
+  write(spot, std::move(made));
+}
+
+void Placement::write(Spot& spot, LayerEntry made) {
+  if (spot.layer == layers_) {
+    layer_[spot.at] = std::move(made);
+    return;
+  }
+  spot.layer = layers_;
+  spot.at = layer_.size();
+  layer_.push_back(std::move(made));
 }
 
 void Placement::add(LayerEntry made, Existing existing) {
   auto& entry = made.entry;
-  entry.path = entry.type == EntryType::directory ? base_.resolve(entry.path) : resolve(entry.path);
+  entry.path = entry.type == EntryType::directory ? base_.resolve(entry.path) : resolve_beside(entry.path);
   if (entry.path.empty()) return;
-  check_free(entry);
+  const auto near = spots_.lower_bound(entry.path);
+  const bool is_there = near != spots_.end() && near->first == entry.path;
+  check_free(entry, is_there && !near->second.is_implied ? &near->second : nullptr);
   add_parents(entry.path);
-  const auto* node = base_.find(entry.path);
-  if (entry.type == EntryType::directory && node != nullptr && existing == Existing::keep) {
-    take_metadata(entry, *node);
+  if (entry.type == EntryType::directory && existing == Existing::keep) {
+    if (const auto* node = base_.find(entry.path)) take_metadata(entry, *node);
   }
-  placed_.insert_or_assign(entry.path, entry);
-  replaceable_.erase(entry.path);
-  const auto path = entry.path;
-  layer_.insert_or_assign(path, std::move(made));
-}
-
-void Placement::begin_overlay() {
-  for (const auto& [path, entry] : placed_) {
-    if (entry.type != EntryType::directory) replaceable_.insert(path);
+  auto& spot = spots_.try_emplace(near, entry.path)->second;
+  spot.type = entry.type;
+  spot.is_implied = false;
+  spot.mode = entry.mode;
+  spot.uid = entry.uid;
+  spot.gid = entry.gid;
+  spot.overlay = overlay_;
+  spot.more.reset();
+  if (!entry.link_target.empty() || !entry.xattrs.empty()) {
+    spot.more =
+        std::make_unique<Placed>(Placed{entry.type, entry.mode, entry.uid, entry.gid, entry.link_target, entry.xattrs});
   }
+  write(spot, std::move(made));
 }
 
-const TarEntry* Placement::find(const std::string& path) const {
-  const auto found = placed_.find(path);
-  return found == placed_.end() ? nullptr : &found->second;
+std::optional<Placed> Placement::find(std::string_view path) const {
+  const auto* spot = spot_at(path);
+  return spot == nullptr ? std::nullopt : std::optional(placed_at(*spot));
 }
 
-bool Placement::has_below(const std::string& folder) const {
-  const auto below = placed_.lower_bound(folder + "/");
-  return below != placed_.end() && below->first.rfind(folder + "/", 0) == 0;
-}
+bool Placement::has_below(std::string_view folder) const { return below(folder) != spots_.end(); }
 
 bool Placement::has_directory(const std::string& path) const {
   const auto resolved = base_.resolve(path);
-  const auto placed = placed_.find(resolved);
-  return placed != placed_.end() ? placed->second.type == EntryType::directory : has_below(resolved);
+  const auto* spot = spot_at(resolved);
+  return spot != nullptr ? spot->type == EntryType::directory : has_below(resolved);
 }
 
 bool Placement::has_file(std::string_view path) const {
@@ -172,16 +234,14 @@ bool Placement::has_file(std::string_view path) const {
     }
     at.push_back(name);
     const auto where = fmt::format("{}", fmt::join(at, "/"));
-    const auto placed = placed_.find(where);
+    const auto placed = find(where);
     const auto* node = base_.find(where);
-    if (placed == placed_.end() && node == nullptr && !has_below(where)) return false;
-    const auto type = placed != placed_.end() ? placed->second.type
-                      : node != nullptr       ? node->type
-                                              : EntryType::directory;
+    if (!placed && node == nullptr && !has_below(where)) return false;
+    const auto type = placed ? placed->type : node != nullptr ? node->type : EntryType::directory;
     if (type == EntryType::regular || type == EntryType::hard_link) return pending.empty();
     if (type == EntryType::directory) continue;
     if (type != EntryType::symlink || ++links > kMostLinks) return false;
-    const auto& target = placed != placed_.end() ? placed->second.link_target : node->link_target();
+    const auto target = placed ? placed->link_target : std::string(node->link_target());
     at.pop_back();
     if (target.starts_with('/')) at.clear();
     for (auto& next : reversed_names(target)) pending.push_back(std::move(next));
@@ -189,26 +249,31 @@ bool Placement::has_file(std::string_view path) const {
   return false;
 }
 
-std::vector<std::string> Placement::paths() const {
-  std::vector<std::string> paths;
-  for (const auto& [path, entry] : placed_) paths.push_back(path);
-  return paths;
+void Placement::for_each(const std::function<void(std::string_view path)>& visit) const {
+  for (const auto& [path, spot] : spots_) {
+    if (!spot.is_implied) visit(path);
+  }
 }
 
 std::vector<std::string> Placement::programs() const {
   std::vector<std::string> paths;
-  for (const auto& [path, entry] : placed_) {
-    if (entry.type == EntryType::regular && (entry.mode & 0111U) != 0) paths.push_back("/" + path);
+  for (const auto& [path, spot] : spots_) {
+    if (!spot.is_implied && spot.type == EntryType::regular && (spot.mode & 0111U) != 0) paths.push_back("/" + path);
   }
   return paths;
 }
 
 std::vector<LayerEntry> Placement::take_layer() {
-  std::vector<LayerEntry> entries;
-  entries.reserve(layer_.size());
-  for (auto& [path, entry] : layer_) entries.push_back(std::move(entry));
-  layer_.clear();
-  return entries;
+  if (layer_.empty()) return {};
+  std::vector<std::size_t> order;
+  order.reserve(layer_.size());
+  for (const auto& [path, spot] : spots_) {
+    if (spot.layer == layers_) order.push_back(spot.at);
+  }
+  put_in_order(layer_, std::move(order));
+  ++layers_;
+  has_parents_ = false;
+  return std::exchange(layer_, {});
 }
 
 }  // namespace ociassemble

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
-#include <set>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "image/layer_builder.hpp"
+#include "tar/tar_writer.hpp"
 #include "tree/tree.hpp"
 
 namespace ociassemble {
@@ -18,6 +22,16 @@ std::string canonical_path(std::string_view text, std::string_view what);
 
 // The same for what has to be a folder below the root: "/" throws, too.
 std::string canonical_folder(std::string_view text, std::string_view what);
+
+// What was placed at a path.
+struct Placed {
+  EntryType type = EntryType::directory;
+  std::uint32_t mode = 0755;
+  std::uint64_t uid = 0;
+  std::uint64_t gid = 0;
+  std::string link_target = {};
+  std::map<std::string, std::string> xattrs = {};
+};
 
 // Places entries on a base, such that its links and directories stay what they are (DESIGN "Parents and links in the
 // base"): paths go through the base's symlinked directories, and every parent is written with the base's own mode,
@@ -36,34 +50,67 @@ class Placement {
   void add(LayerEntry entry, Existing existing = Existing::keep);
 
   // From now on a file may replace one that was placed before.
-  void begin_overlay();
+  void begin_overlay() { ++overlay_; }
 
-  // What was placed at the resolved path, parents that were implied not included; null where nothing was.
-  const TarEntry* find(const std::string& path) const;
+  // What was placed at the resolved path, parents that were implied not included; nothing where nothing was.
+  std::optional<Placed> find(std::string_view path) const;
   // Whether a directory was placed at the path, or is a parent of what was.
   bool has_directory(const std::string& path) const;
   // Whether anything was placed below the resolved path.
-  bool has_below(const std::string& folder) const;
+  bool has_below(std::string_view folder) const;
 
   // Whether the path leads to a file in the image so far, links of the base and of what was placed followed.
   bool has_file(std::string_view path) const;
-  // All paths at which something was placed.
-  std::vector<std::string> paths() const;
+  // Calls `visit` with all paths at which something was placed, in their order within a layer.
+  void for_each(const std::function<void(std::string_view path)>& visit) const;
   // The absolute paths of the executable files that were placed.
   std::vector<std::string> programs() const;
+
+  // Forgets all, for the memory that it takes.
+  void clear() { spots_.clear(); }
 
   // The entries since the last call, with their parents, as one layer's; empty when there are none.
   std::vector<LayerEntry> take_layer();
 
  private:
+  // One of many.
+  struct Spot {
+    EntryType type = EntryType::directory;
+    bool is_implied = false;  // as a parent
+    std::uint32_t mode = 0755;
+    std::uint64_t uid = 0;
+    std::uint64_t gid = 0;
+    std::uint32_t overlay = 0;          // in which it was placed
+    std::uint32_t layer = 0;            // that has it last; 0: none
+    std::size_t at = 0;                 // and where in it
+    std::unique_ptr<Placed> more = {};  // of links, and of what has xattrs
+  };
+  struct PathLess {
+    using is_transparent = void;
+    bool operator()(std::string_view left, std::string_view right) const noexcept { return tar_path_less(left, right); }
+  };
+  // A folder is followed by what is below it.
+  using Spots = std::map<std::string, Spot, PathLess>;
+
+  static Placed placed_at(const Spot& spot);
+  std::string resolve_beside(const std::string& path);
+  const Spot* spot_at(std::string_view path) const;
+  Spots::const_iterator below(std::string_view folder) const;
   void add_parents(const std::string& path);
-  void check_free(const TarEntry& entry) const;
+  void add_parent(const std::string& parent, const std::string& path);
+  void check_free(const TarEntry& entry, const Spot* taken) const;
+  void write(Spot& spot, LayerEntry made);
 
   const Tree& base_;
-  std::int64_t mtime_;
-  std::map<std::string, TarEntry> placed_;  // in all layers so far, without the parents that were implied
-  std::set<std::string> replaceable_;       // of those, the files below the overlay
-  std::map<std::string, LayerEntry> layer_;
+  const std::int64_t mtime_;
+  Spots spots_;  // in all layers so far
+  std::vector<LayerEntry> layer_;
+  std::uint32_t layers_ = 1;
+  std::uint32_t overlay_ = 0;
+  std::string folder_;  // that was resolved last, and where it leads
+  std::string resolved_folder_;
+  std::string parents_of_;  // whose parents were added last
+  bool has_parents_ = false;
 };
 
 }  // namespace ociassemble

@@ -80,7 +80,7 @@ Digest host_data_digest(const std::vector<LayerEntry>& entries) {
     auto& line = lines[made.entry.path];
     if (made.entry.type == EntryType::symlink) line = "link " + made.entry.link_target;
     if (made.entry.type != EntryType::regular) continue;
-    HashSource contents(made.open());
+    HashSource contents(made.bytes->open());
     NullSink nowhere;
     copy(contents, nowhere);
     line = contents.finish().to_string();

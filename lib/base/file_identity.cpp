@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/system_error.hpp"
+#include "base/unique_fd.hpp"
 
 namespace ociassemble {
 namespace {
@@ -67,7 +68,8 @@ FileIdentity from_statx(const struct statx& status) {
   return identity;
 }
 
-// Of Linux 6.8; older headers do not have it.
+// Of Linux 5.8 and 6.8; older headers do not have them. Asked for both, a kernel gives the second where it can.
+constexpr unsigned kMountId = 0x1000;
 constexpr unsigned kUniqueMountId = 0x4000;
 constexpr std::size_t kMountIdOffset = 0x90;
 
@@ -81,11 +83,15 @@ const std::string& boot_id() {
   return id;
 }
 
-std::string unique_mount(const struct statx& status) {
-  if ((status.stx_mask & kUniqueMountId) == 0 || boot_id().empty()) return {};
+std::uint64_t mount_number(const struct statx& status) {
   std::uint64_t id = 0;
   std::memcpy(&id, reinterpret_cast<const char*>(&status) + kMountIdOffset, sizeof id);
-  return fmt::format("{}/{}", boot_id(), id);
+  return id;
+}
+
+std::string unique_mount(const struct statx& status) {
+  if ((status.stx_mask & kUniqueMountId) == 0 || boot_id().empty()) return {};
+  return fmt::format("{}/{}", boot_id(), mount_number(status));
 }
 
 // Some systems have it in a signed member.
@@ -93,11 +99,18 @@ std::uint64_t type_of(const struct statfs& system) { return static_cast<std::uin
 
 // The layers below an overlay may be images with the times that their maker gave them, and those have one time for
 // both.
-void take_file_system(FileIdentity& identity, std::uint64_t type, std::string mount) {
+void take_file_system(FileIdentity& identity, std::uint64_t type, const struct statx& status) {
   const bool is_known = std::find(kKeepsCtime.begin(), kKeepsCtime.end(), type) != kKeepsCtime.end();
   const bool needs_mount = type == kOverlay && identity.ctime == identity.mtime;
-  if (needs_mount) identity.mount = std::move(mount);
+  if (needs_mount) identity.mount = unique_mount(status);
   identity.keeps_ctime = is_known && (!needs_mount || !identity.mount.empty());
+}
+
+std::optional<std::uint64_t> file_system_of(int folder, const char* name, bool follows) {
+  const UniqueFd fd(::openat(folder, name, O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW)));
+  struct statfs system {};
+  if (!fd || ::fstatfs(fd.get(), &system) != 0) return {};
+  return type_of(system);
 }
 
 }  // namespace
@@ -105,12 +118,10 @@ void take_file_system(FileIdentity& identity, std::uint64_t type, std::string mo
 std::optional<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
   const auto seen = now();
   FileIdentity identity;
-  std::string mount;
   struct statx extended {};
   struct stat status {};
   if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS | kUniqueMountId, &extended) == 0) {
     identity = from_statx(extended);
-    mount = unique_mount(extended);
   } else if (::stat(path.c_str(), &status) == 0) {
     identity = from_stat(status);  // not every sandbox lets statx() through
   } else {
@@ -118,20 +129,18 @@ std::optional<FileIdentity> FileIdentity::of(const std::filesystem::path& path) 
   }
   identity.seen = seen;
   struct statfs system {};
-  if (::statfs(path.c_str(), &system) == 0) take_file_system(identity, type_of(system), std::move(mount));
+  if (::statfs(path.c_str(), &system) == 0) take_file_system(identity, type_of(system), extended);
   return identity;
 }
 
 FileIdentity FileIdentity::of(int fd, std::string_view subject) {
   const auto seen = now();
   FileIdentity identity;
-  std::string mount;
   struct statx extended {};
   struct stat status {};
   const int flags = AT_EMPTY_PATH | AT_STATX_FORCE_SYNC;
   if (::statx(fd, "", flags, STATX_BASIC_STATS | kUniqueMountId, &extended) == 0) {
     identity = from_statx(extended);
-    mount = unique_mount(extended);
   } else if (::fstat(fd, &status) == 0) {
     identity = from_stat(status);
   } else {
@@ -139,8 +148,35 @@ FileIdentity FileIdentity::of(int fd, std::string_view subject) {
   }
   identity.seen = seen;
   struct statfs system {};
-  if (::fstatfs(fd, &system) == 0) take_file_system(identity, type_of(system), std::move(mount));
+  if (::fstatfs(fd, &system) == 0) take_file_system(identity, type_of(system), extended);
   return identity;
+}
+
+MemberStatus MemberLook::at(int folder, const std::string& name, std::string_view subject, Links links) {
+  const bool follows = links == Links::followed;
+  const int flags = follows ? 0 : AT_SYMLINK_NOFOLLOW;
+  MemberStatus member;
+  const auto seen = now();
+  struct statx extended {};
+  struct stat status {};
+  constexpr unsigned wanted = STATX_BASIC_STATS | kMountId | kUniqueMountId;
+  if (::statx(folder, name.c_str(), flags, wanted, &extended) == 0) {
+    member = {from_statx(extended), extended.stx_mode, extended.stx_uid, extended.stx_gid};
+  } else if (::fstatat(folder, name.c_str(), &status, flags) == 0) {
+    member = {from_stat(status), status.st_mode, status.st_uid, status.st_gid};
+  } else {
+    throw_errno(fmt::format("cannot read {}", subject));
+  }
+  member.identity.seen = seen;
+  if (!S_ISREG(member.mode)) return member;
+  const bool knows_mount = (extended.stx_mask & (kMountId | kUniqueMountId)) != 0;
+  const auto known = knows_mount ? kinds_.find(mount_number(extended)) : kinds_.end();
+  const auto kind =
+      known != kinds_.end() ? std::optional(known->second) : file_system_of(folder, name.c_str(), follows);
+  if (!kind) return member;
+  if (knows_mount) kinds_.insert_or_assign(mount_number(extended), *kind);
+  take_file_system(member.identity, *kind, extended);
+  return member;
 }
 
 bool FileIdentity::same_as(const FileIdentity& other) const {

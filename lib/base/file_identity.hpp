@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,26 @@ struct FileIdentity {
 
   // The identity alone, as text.
   std::string to_string() const;
+};
+
+// What a folder has at a name.
+struct MemberStatus {
+  FileIdentity identity;
+  std::uint32_t mode = 0;  // with the type, as stat(2) has it
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+// Looks at the members of folders with one system call each: the kind of a file system is asked for once a mount. One
+// thread.
+class MemberLook {
+ public:
+  enum class Links { kept, followed };
+  // `folder` is open, or AT_FDCWD. Throws Error{io} or Error{not_found} naming `subject`.
+  MemberStatus at(int folder, const std::string& name, std::string_view subject, Links links = Links::kept);
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> kinds_;  // by the kernel's number of the mount
 };
 
 // The longest that it takes a file to come to rest, in nanoseconds.

@@ -191,8 +191,7 @@ Layer cached_layer_from_tarball(const fs::path& file, const std::optional<FileId
     return {known->descriptor, known->diff_id, std::make_shared<TarballOnDemand>(file, *identity, options, workplace)};
   }
   auto layer = layer_from_tarball(file, identity, options, workplace, tree, may_be_written);
-  if (!may_be_written)
-    cache.put(*key, {std::make_shared<const FileIdentity>(*identity)}, {layer.descriptor, layer.diff_id});
+  if (!may_be_written) cache.put(*key, *identity, {layer.descriptor, layer.diff_id});
   return layer;
 }
 
@@ -343,6 +342,8 @@ std::uint64_t size_of(const std::vector<LayerEntry>& entries) {
 
 Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const LayerOptions& options,
                  const Workplace& workplace, SharedWork& work) {
+  sort_entries(entries);
+  const auto key = LayerCache::key(entries, options);
   const auto make = [&] {
     if (workplace.progress && !what.empty()) workplace.progress("making layer " + what);
     auto records = open_record_cache(workplace);
@@ -356,14 +357,12 @@ Layer make_layer(std::vector<LayerEntry> entries, const std::string& what, const
       if (workplace.client) sent = workplace.client->expect_new_layer(size);
       return sent;
     };
-    auto layer = build_cached_layer(std::move(entries), options, workplace.store, cache ? &*cache : nullptr,
+    auto layer = build_cached_layer(std::move(entries), options, workplace.store, cache ? &*cache : nullptr, key,
                                     workplace.layers_on_demand ? MakeLayer::on_demand : MakeLayer::now, workplace.stop,
                                     before_making);
     if (made && workplace.client) workplace.client->add_new_layer(layer.descriptor.digest, sent);
     return layer;
   };
-  sort_entries(entries);
-  const auto key = LayerCache::key(entries, options);
   return key ? work.layers.get(*key, make) : make();
 }
 

@@ -98,8 +98,8 @@ std::vector<LayerEntry> SourceImage::entries(const std::string& path, std::int64
                                                                              : 0644;
     if (file.type == EntryType::regular) {
       made.entry.size = file.size;
-      made.content = file.digest;
-      made.open = [self = shared_from_this(), path, below = name] { return self->open(path, below); };
+      made.bytes =
+          entry_bytes([self = shared_from_this(), path, below = name] { return self->open(path, below); }, file.digest);
     }
     entries.push_back(std::move(made));
   }

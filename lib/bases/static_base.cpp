@@ -42,8 +42,9 @@ LayerEntry text_entry(std::string path, std::uint32_t mode, std::string bytes, s
   made.entry.mode = mode;
   made.entry.mtime = mtime;
   made.entry.size = bytes.size();
-  made.content = Digest::of(bytes);
-  made.open = [bytes = std::move(bytes)] { return std::make_unique<StringSource>(bytes); };
+  auto digest = Digest::of(bytes);
+  made.bytes =
+      entry_bytes([bytes = std::move(bytes)] { return std::make_unique<StringSource>(bytes); }, std::move(digest));
   return made;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/cached_layer.hpp"
 
-#include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -40,30 +38,22 @@ class LayerOnDemand : public BlobReader {
   std::mutex mutex_;
 };
 
-std::vector<std::shared_ptr<const FileIdentity>> files_of(const std::vector<LayerEntry>& entries) {
-  std::vector<std::shared_ptr<const FileIdentity>> files;
+std::vector<std::shared_ptr<const EntryBytes>> bytes_of(const std::vector<LayerEntry>& entries) {
+  std::vector<std::shared_ptr<const EntryBytes>> all;
   for (const auto& made : entries) {
-    if (made.file) files.push_back(made.file);
+    if (made.bytes) all.push_back(made.bytes);
   }
-  return files;
-}
-
-std::vector<std::shared_ptr<std::atomic<bool>>> notes_of(const std::vector<LayerEntry>& entries) {
-  std::vector<std::shared_ptr<std::atomic<bool>>> notes;
-  for (const auto& made : entries) {
-    if (made.may_be_written) notes.push_back(made.may_be_written);
-  }
-  return notes;
+  return all;
 }
 
 }  // namespace
 
 Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& options,
-                         const std::shared_ptr<BlobStore>& store, LayerCache* cache, MakeLayer when,
-                         const std::stop_token& stop, const std::function<std::shared_ptr<Sink>()>& before_making) {
-  sort_entries(entries);
-  const auto key = cache != nullptr ? LayerCache::key(entries, options) : std::nullopt;
-  const auto known = key ? cache->find(*key) : std::nullopt;
+                         const std::shared_ptr<BlobStore>& store, LayerCache* cache, const std::optional<Digest>& key,
+                         MakeLayer when, const std::stop_token& stop,
+                         const std::function<std::shared_ptr<Sink>()>& before_making) {
+  const bool caches = cache != nullptr && key;
+  const auto known = caches ? cache->find(*key) : std::nullopt;
   if (known) {
     if (store->contains(known->descriptor)) return {known->descriptor, known->diff_id, store};
     if (when == MakeLayer::on_demand) {
@@ -71,12 +61,10 @@ Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& op
               std::make_shared<LayerOnDemand>(std::move(entries), options, store, stop)};
     }
   }
-  const auto files = files_of(entries);
-  const auto notes = notes_of(entries);
+  const auto read = caches ? bytes_of(entries) : std::vector<std::shared_ptr<const EntryBytes>>();
   const auto also_to = !known && before_making ? before_making() : nullptr;
   auto layer = build_layer(std::move(entries), options, store, stop, also_to.get());
-  const bool is_settled = std::none_of(notes.begin(), notes.end(), [](const auto& note) { return note->load(); });
-  if (key && is_settled) cache->put(*key, files, {layer.descriptor, layer.diff_id});
+  if (caches) cache->put(*key, read, {layer.descriptor, layer.diff_id});
   return layer;
 }
 

@@ -64,22 +64,53 @@ class LayerPipeline {
   HashSink diff_id_;
 };
 
+class BytesOnDemand : public EntryBytes {
+ public:
+  BytesOnDemand(std::function<std::unique_ptr<Source>()> open, std::optional<Digest> digest)
+      : open_(std::move(open)), digest_(std::move(digest)) {}
+
+  std::unique_ptr<Source> open() const override { return open_(); }
+  const Digest* digest() const noexcept override { return digest_ ? &*digest_ : nullptr; }
+
+ private:
+  const std::function<std::unique_ptr<Source>()> open_;
+  const std::optional<Digest> digest_;
+};
+
 }  // namespace
+
+std::shared_ptr<const EntryBytes> entry_bytes(std::function<std::unique_ptr<Source>()> open,
+                                              std::optional<Digest> digest) {
+  return std::make_shared<BytesOnDemand>(std::move(open), std::move(digest));
+}
+
+// Along the cycles that the order consists of.
+void put_in_order(std::vector<LayerEntry>& entries, std::vector<std::size_t> order) {
+  for (std::size_t first = 0; first < order.size(); ++first) {
+    if (order[first] == first) continue;
+    auto held = std::move(entries[first]);
+    std::size_t to = first;
+    while (order[to] != first) {
+      const auto from = order[to];
+      entries[to] = std::move(entries[from]);
+      order[to] = to;
+      to = from;
+    }
+    entries[to] = std::move(held);
+    order[to] = to;
+  }
+}
 
 void sort_entries(std::vector<LayerEntry>& entries) {
   const auto less = [](const LayerEntry& left, const LayerEntry& right) {
     return tar_path_less(left.entry.path, right.entry.path);
   };
   if (!std::ranges::is_sorted(entries, less)) {
-    // Entries are large: each is moved once.
     std::vector<std::size_t> order(entries.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_sort(order,
                              [&](std::size_t left, std::size_t right) { return less(entries[left], entries[right]); });
-    std::vector<LayerEntry> sorted;
-    sorted.reserve(entries.size());
-    for (const auto index : order) sorted.push_back(std::move(entries[index]));
-    entries = std::move(sorted);
+    put_in_order(entries, std::move(order));
   }
   const auto twice = std::adjacent_find(
       entries.begin(), entries.end(),
@@ -100,7 +131,7 @@ Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, 
   for (const auto& made : entries) {
     throw_if_stopped(stop);
     if (made.entry.type == EntryType::regular) {
-      const auto data = made.open();
+      const auto data = made.bytes->open();
       StoppableSource stoppable(*data, stop);
       tar.add(made.entry, &stoppable);
     } else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,21 +15,41 @@
 
 namespace ociassemble {
 
-// An entry of a layer that is to be made. `open` gives a regular file's bytes when their turn comes. `file` or
-// `content` tells the bytes from others, for the layer cache; a regular file that has neither is never cached.
+// The bytes of a regular file that goes into a layer. One thread at a time.
+class EntryBytes {
+ public:
+  EntryBytes() = default;
+  EntryBytes(const EntryBytes&) = delete;
+  EntryBytes& operator=(const EntryBytes&) = delete;
+  virtual ~EntryBytes() = default;
+
+  // When their turn comes.
+  virtual std::unique_ptr<Source> open() const = 0;
+  // What tells them from others, for the layer cache; an entry whose bytes have neither is never cached. Null where
+  // there is none.
+  virtual const FileIdentity* file() const noexcept { return nullptr; }
+  virtual const Digest* digest() const noexcept { return nullptr; }
+  // Whether what `open` gave may change without another identity.
+  virtual bool may_be_written() const noexcept { return false; }
+};
+
+// Bytes that `open` gives, whenever it is asked; with a digest they are known by it.
+std::shared_ptr<const EntryBytes> entry_bytes(std::function<std::unique_ptr<Source>()> open,
+                                              std::optional<Digest> digest = {});
+
+// An entry of a layer that is to be made. One of a regular file has bytes.
 struct LayerEntry {
   TarEntry entry;
-  std::function<std::unique_ptr<Source>()> open;
-  std::shared_ptr<const FileIdentity> file;
-  std::optional<Digest> content;
-  // Set by what `open` gave when the file may change without another identity; null where there is no file.
-  std::shared_ptr<std::atomic<bool>> may_be_written;
+  std::shared_ptr<const EntryBytes> bytes;
 };
 
 struct LayerOptions {
   ImageFormat format = ImageFormat::oci;
   CompressionOptions compression;
 };
+
+// Puts those that are at `order`'s positions, each once, one after the other; in the memory that they have.
+void put_in_order(std::vector<LayerEntry>& entries, std::vector<std::size_t> order);
 
 // Into the order of a layer. Throws Error{invalid_argument} for entries with the same path.
 void sort_entries(std::vector<LayerEntry>& entries);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <concepts>
+#include <iterator>
 
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
@@ -20,14 +22,36 @@ constexpr const char* kKind = "layers";
 class KeyBuilder {
  public:
   void add(std::string_view value) {
-    hasher_.update(as_bytes(fmt::format("{}:", value.size())));
-    hasher_.update(as_bytes(value));
+    append_number(value.size());
+    text_ += ':';
+    text_ += value;
+    if (text_.size() >= kEnough) flush();
   }
-  void add(std::uint64_t value) { add(fmt::format("{}", value)); }
-  Digest finish() { return hasher_.finish(); }
+  template <std::integral Number>
+  void add(Number value) {
+    char digits[24];
+    const auto end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
+    add(std::string_view(digits, static_cast<std::size_t>(end - digits)));
+  }
+  Digest finish() {
+    flush();
+    return hasher_.finish();
+  }
 
  private:
+  static constexpr std::size_t kEnough = std::size_t{16} << 10U;
+
+  void append_number(std::size_t value) {
+    char digits[24];
+    text_.append(digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr);
+  }
+  void flush() {
+    hasher_.update(as_bytes(text_));
+    text_.clear();
+  }
+
   Hasher hasher_;
+  std::string text_;
 };
 
 void add_options(KeyBuilder& key, const LayerOptions& options) {
@@ -46,7 +70,7 @@ void add_metadata(KeyBuilder& key, const TarEntry& entry) {
   key.add(entry.mode);
   key.add(entry.uid);
   key.add(entry.gid);
-  key.add(fmt::format("{}", entry.mtime));
+  key.add(entry.mtime);
   key.add(entry.size);
   key.add(entry.link_target);
   key.add(entry.xattrs.size());
@@ -55,6 +79,8 @@ void add_metadata(KeyBuilder& key, const TarEntry& entry) {
     key.add(value);
   }
 }
+
+bool rests(const FileIdentity& file) { return file.tells_changes() && file.at_rest(); }
 
 // MEDIA-TYPE DIGEST SIZE DIFF-ID
 std::string to_record(const LayerResult& result) {
@@ -84,11 +110,12 @@ std::optional<Digest> LayerCache::key(const std::vector<LayerEntry>& entries, co
   for (const auto& made : entries) {
     add_metadata(key, made.entry);
     if (made.entry.type != EntryType::regular) continue;
-    if (made.file) {
-      if (!made.file->tells_changes()) return {};
-      key.add(made.file->to_string());
-    } else if (made.content) {
-      key.add(made.content->to_string());
+    if (!made.bytes) return {};
+    if (const auto* file = made.bytes->file()) {
+      if (!file->tells_changes()) return {};
+      key.add(file->to_string());
+    } else if (const auto* digest = made.bytes->digest()) {
+      key.add(digest->to_string());
     } else {
       return {};
     }
@@ -115,10 +142,16 @@ std::optional<LayerResult> LayerCache::find(const Digest& key) const {
   }
 }
 
-void LayerCache::put(const Digest& key, const std::vector<std::shared_ptr<const FileIdentity>>& files,
+void LayerCache::put(const Digest& key, const std::vector<std::shared_ptr<const EntryBytes>>& read,
                      const LayerResult& result) {
-  const auto rests = [](const auto& file) { return file->tells_changes() && file->at_rest(); };
-  if (std::all_of(files.begin(), files.end(), rests)) records_->put(kKind, key, to_record(result));
+  const auto is_settled = [](const auto& bytes) {
+    return !bytes->may_be_written() && (bytes->file() == nullptr || rests(*bytes->file()));
+  };
+  if (std::ranges::all_of(read, is_settled)) records_->put(kKind, key, to_record(result));
+}
+
+void LayerCache::put(const Digest& key, const FileIdentity& read, const LayerResult& result) {
+  if (rests(read)) records_->put(kKind, key, to_record(result));
 }
 
 }  // namespace ociassemble

@@ -33,8 +33,9 @@ class LayerCache {
 
   // What the key came out as; where the blob is, the caller must see to.
   std::optional<LayerResult> find(const Digest& key) const;
-  // Remembers it, unless one of the files, as they were looked at before they were read, is too young.
-  void put(const Digest& key, const std::vector<std::shared_ptr<const FileIdentity>>& files, const LayerResult& result);
+  // Remembers it, unless one of the files that were read, as it was looked at before, is too young, or may be written.
+  void put(const Digest& key, const std::vector<std::shared_ptr<const EntryBytes>>& read, const LayerResult& result);
+  void put(const Digest& key, const FileIdentity& read, const LayerResult& result);
 
  private:
   std::shared_ptr<RecordCache> records_;

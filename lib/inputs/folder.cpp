@@ -7,13 +7,14 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
 
+#include "base/file_identity.hpp"
 #include "base/system_error.hpp"
 #include "inputs/input_file.hpp"
 #include "io/input_access.hpp"
@@ -23,12 +24,6 @@ namespace ociassemble {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct stat file_status(const std::string& path, int flags) {
-  struct stat status {};
-  if (::fstatat(AT_FDCWD, path.c_str(), &status, flags) != 0) throw_errno(fmt::format("cannot read {}", path));
-  return status;
-}
 
 [[noreturn]] void reject_special(const std::string& path, mode_t mode) {
   std::string_view kind = "of an unknown kind";
@@ -41,100 +36,118 @@ struct stat file_status(const std::string& path, int flags) {
                             : "only files, folders and symbolic links go into a layer; leave it out of the folder");
 }
 
-TarEntry make_entry(std::string path, const struct stat& status, EntryType type, std::int64_t mtime) {
+TarEntry make_entry(std::string path, const MemberStatus& status, EntryType type, std::int64_t mtime) {
   TarEntry entry;
   entry.path = std::move(path);
   entry.type = type;
-  entry.mode = status.st_mode & 07777U;
-  entry.uid = status.st_uid;
-  entry.gid = status.st_gid;
+  entry.mode = status.mode & 07777U;
+  entry.uid = status.uid;
+  entry.gid = status.gid;
   entry.mtime = mtime;
   return entry;
 }
 
-// What an entry of a regular file needs to be read, in one piece of memory.
-struct NamedFile {
-  std::string path;  // as text: a path object keeps every component apart, in several times the memory
-  FileIdentity identity;
-  std::atomic<bool> may_be_written = false;
+// A file that is read when its turn comes, as it was when it was found.
+class NamedFile : public EntryBytes {
+ public:
+  // The path as text: a path object keeps every component apart, in several times the memory.
+  NamedFile(std::string path, FileIdentity identity) : path_(std::move(path)), identity_(std::move(identity)) {}
 
-  std::unique_ptr<Source> open() {
-    auto input = std::make_unique<InputFile>(path, identity);
-    if (input->may_be_written()) may_be_written = true;
+  std::unique_ptr<Source> open() const override {
+    auto input = std::make_unique<InputFile>(path_, identity_);
+    if (input->may_be_written()) may_be_written_ = true;
     return input;
   }
+  const FileIdentity* file() const noexcept override { return &identity_; }
+  bool may_be_written() const noexcept override { return may_be_written_; }
+
+ private:
+  const std::string path_;
+  const FileIdentity identity_;
+  mutable std::atomic<bool> may_be_written_ = false;
 };
 
-LayerEntry regular_entry(const std::string& file, std::string path, const struct stat& status, std::int64_t mtime) {
-  const auto identity = FileIdentity::of(file);
-  if (!identity || identity->device != status.st_dev || identity->inode != status.st_ino) throw_changed(file);
-  const auto named = std::make_shared<NamedFile>();
-  named->path = file;
-  named->identity = *identity;
-  LayerEntry made{
-      make_entry(std::move(path), status, EntryType::regular, mtime), [named] { return named->open(); }, {}, {}};
-  made.entry.size = identity->size;
-  made.file = {named, &named->identity};
-  made.may_be_written = {named, &named->may_be_written};
+LayerEntry regular_entry(std::string file, std::string path, const MemberStatus& status, std::int64_t mtime) {
+  LayerEntry made{make_entry(std::move(path), status, EntryType::regular, mtime), {}};
+  made.entry.size = status.identity.size;
+  made.bytes = std::make_shared<NamedFile>(std::move(file), status.identity);
   return made;
 }
 
-std::string link_target(const std::string& link, const struct stat& status) {
-  std::string target(static_cast<std::size_t>(std::max<off_t>(status.st_size, 255)) + 1, '\0');
+std::string link_target(int folder, const std::string& name, const std::string& link) {
+  std::string target(256, '\0');
   for (;;) {
-    const auto size = ::readlink(link.c_str(), target.data(), target.size());
+    const auto size = ::readlinkat(folder, name.c_str(), target.data(), target.size());
     if (size < 0) throw_errno(fmt::format("cannot read {}", link));
     if (static_cast<std::size_t>(size) < target.size()) {
       target.resize(static_cast<std::size_t>(size));
       return target;
     }
-    target.resize(target.size() * 2);  // it has changed, or the file system does not say
+    target.resize(target.size() * 2);
   }
 }
 
-LayerEntry folder_member(const std::string& file, std::string path, std::int64_t mtime) {
-  const auto status = file_status(file, AT_SYMLINK_NOFOLLOW);
-  if (S_ISREG(status.st_mode)) return regular_entry(file, std::move(path), status, mtime);
-  if (S_ISDIR(status.st_mode)) return {make_entry(std::move(path), status, EntryType::directory, mtime), {}, {}, {}};
-  if (!S_ISLNK(status.st_mode)) reject_special(file, status.st_mode);
-  LayerEntry link{make_entry(std::move(path), status, EntryType::symlink, mtime), {}, {}, {}};
-  link.entry.mode = 0777;
-  link.entry.link_target = link_target(file, status);
-  return link;
-}
-
+// What lies below a folder, a folder before its members.
 class FolderReader {
  public:
   FolderReader(const fs::path& folder, std::int64_t mtime, const FolderIgnore& ignore,
                const std::function<void(LayerEntry)>& visit)
       : folder_(folder.native()), mtime_(mtime), ignore_(ignore), visit_(visit) {}
 
-  void run() { read_into(folder_, ""); }
+  void run() { read_into(folder_, "", 0); }
 
  private:
-  void read_into(const std::string& folder, const std::string& prefix) {
+  // Deeper ones are opened again after what is below them, so that descriptors do not run out.
+  static constexpr int kMostOpen = 64;
+
+  void read_into(const std::string& folder, const std::string& prefix, int depth) {
     const auto* slash = folder.ends_with('/') ? "" : "/";
-    for (const auto& name : list_folder(folder)) {
+    std::optional<InputFolder> opened(folder);
+    for (const auto& name : opened->names()) {
       std::string file = folder;
       file += slash;
       file += name;
-      add(file, prefix + name);
+      if (!opened) opened.emplace(folder);
+      add(*opened, name, file, prefix + name);
+      if (!below_) continue;
+      if (depth >= kMostOpen) opened.reset();
+      read_below(*std::exchange(below_, std::nullopt), depth);
     }
   }
 
-  void add(const std::string& file, const std::string& path) {
+  struct Below {
+    std::string folder;
+    std::string path;
+    bool excluded;
+  };
+
+  void add(const InputFolder& folder, const std::string& name, std::string& file, std::string path) {
     const auto decision = ignore_.decide(path);
     if (decision.excluded && !decision.may_include_below) return;
-    if (decision.excluded && !S_ISDIR(file_status(file, AT_SYMLINK_NOFOLLOW).st_mode)) return;
-    auto member = folder_member(file, path, mtime_);
-    const bool is_folder = member.entry.type == EntryType::directory;
-    waiting_.push_back(std::move(member));
+    const auto status = look_.at(folder.fd(), name, file);
+    const bool is_folder = S_ISDIR(status.mode);
+    if (decision.excluded && !is_folder) return;
+    if (is_folder) below_ = Below{file, path, decision.excluded};
+    waiting_.push_back(member(folder, name, file, std::move(path), status));
     if (!decision.excluded) visit_waiting();
-    if (!is_folder) return;
+  }
+
+  LayerEntry member(const InputFolder& folder, const std::string& name, std::string& file, std::string path,
+                    const MemberStatus& status) const {
+    if (S_ISREG(status.mode)) return regular_entry(std::move(file), std::move(path), status, mtime_);
+    if (S_ISDIR(status.mode)) return {make_entry(std::move(path), status, EntryType::directory, mtime_), {}};
+    if (!S_ISLNK(status.mode)) reject_special(file, status.mode);
+    LayerEntry link{make_entry(std::move(path), status, EntryType::symlink, mtime_), {}};
+    link.entry.mode = 0777;
+    link.entry.link_target = link_target(folder.fd(), name, file);
+    return link;
+  }
+
+  void read_below(const Below& below, int depth) {
     const auto count = waiting_.size();
-    read_into(file, path + "/");
+    read_into(below.folder, below.path + "/", depth + 1);
     // Nothing below it is in.
-    if (decision.excluded && waiting_.size() == count) waiting_.pop_back();
+    if (below.excluded && waiting_.size() == count) waiting_.pop_back();
   }
 
   // The folders that are in for what is below them, and what that is.
@@ -147,7 +160,9 @@ class FolderReader {
   const std::int64_t mtime_;
   const FolderIgnore& ignore_;
   const std::function<void(LayerEntry)>& visit_;
+  MemberLook look_;
   std::vector<LayerEntry> waiting_;
+  std::optional<Below> below_;  // a folder that was added just now
 };
 
 }  // namespace
@@ -177,8 +192,8 @@ std::vector<LayerEntry> read_rootfs_folder(const fs::path& folder, std::int64_t 
 }
 
 LayerEntry read_regular_file(const fs::path& file, std::string path, std::int64_t mtime) {
-  const auto status = file_status(file.native(), 0);
-  if (!S_ISREG(status.st_mode)) reject_special(file.native(), status.st_mode);
+  const auto status = MemberLook().at(AT_FDCWD, file.native(), file.native(), MemberLook::Links::followed);
+  if (!S_ISREG(status.mode)) reject_special(file.native(), status.mode);
   return regular_entry(file.native(), std::move(path), status, mtime);
 }
 

@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <cerrno>
-#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "base/system_error.hpp"
 
@@ -23,18 +23,22 @@ const InputAccess* InputAccess::current() noexcept { return in_place.load(); }
 ScopedInputAccess::ScopedInputAccess(const InputAccess& access) noexcept { in_place = &access; }
 ScopedInputAccess::~ScopedInputAccess() { in_place = nullptr; }
 
-std::vector<std::string> list_folder(const std::string& folder) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(folder.c_str()), ::closedir);
-  if (!opened) throw_errno(fmt::format("cannot read folder {}", folder));
+InputFolder::InputFolder(std::string path) : path_(std::move(path)), opened_(::opendir(path_.c_str()), ::closedir) {
+  if (!opened_) throw_errno(fmt::format("cannot read folder {}", path_));
+}
+
+int InputFolder::fd() const noexcept { return ::dirfd(opened_.get()); }
+
+std::vector<std::string> InputFolder::names() const {
   std::vector<std::string> members;
   for (;;) {
     errno = 0;
-    const dirent* member = ::readdir(opened.get());
+    const dirent* member = ::readdir(opened_.get());
     if (member == nullptr) break;
     const std::string_view name = member->d_name;
     if (name != "." && name != "..") members.emplace_back(name);
   }
-  if (errno != 0) throw_errno(fmt::format("cannot read folder {}", folder));
+  if (errno != 0) throw_errno(fmt::format("cannot read folder {}", path_));
   if (const auto* access = InputAccess::current()) access->arrange(members);
   return members;
 }

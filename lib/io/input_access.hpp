@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dirent.h>
+
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,7 +38,19 @@ class ScopedInputAccess {
   ~ScopedInputAccess();
 };
 
-// The names of a folder's members, in no order. Throws Error{io} or Error{not_found}.
-std::vector<std::string> list_folder(const std::string& folder);
+// A folder, opened. One thread.
+class InputFolder {
+ public:
+  // Throws Error{io} or Error{not_found}.
+  explicit InputFolder(std::string path);
+
+  int fd() const noexcept;
+  // Of its members, in no order. Once. Throws Error{io}.
+  std::vector<std::string> names() const;
+
+ private:
+  std::string path_;
+  std::unique_ptr<DIR, int (*)(DIR*)> opened_;
+};
 
 }  // namespace ociassemble

@@ -38,7 +38,7 @@ std::string content_of(LayerEntry& entry) {
   if (entry.entry.type == EntryType::symlink) return entry.entry.link_target;
   if (entry.entry.type != EntryType::regular) return {};
   HashSink hash;
-  copy(*entry.open(), hash);
+  copy(*entry.bytes->open(), hash);
   return std::string(hash.finish().hex());
 }
 

@@ -33,7 +33,7 @@ std::uint64_t make_layer(const fs::path& input, const CompressionOptions& compre
   entry.entry.path = "usr/local/bin/app";
   entry.entry.mode = 0555;
   entry.entry.size = fs::file_size(input);
-  entry.open = [&input] { return std::make_unique<FileSource>(input); };
+  entry.bytes = entry_bytes([&input] { return std::make_unique<FileSource>(input); });
   std::vector<LayerEntry> entries;
   entries.push_back(std::move(entry));
   const auto layer =

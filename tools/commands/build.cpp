@@ -79,7 +79,7 @@ class BuildCommand : public Command {
     // All are made before one is published.
     auto made = assemble_builds(builds, workplace);
     evidence_.add(builds, made, compiled_, named_from(), workplace);
-    for (const auto& result : made) check_paths(builds, result.inputs(), made);
+    check_paths(builds, {}, made);
     for (std::size_t i = 0; i < builds.size(); ++i) check_policy(builds[i], made[i], clock_.now(), workplace, streams);
     if (twice_) compare_with_second(builds, made, workplace, streams);
     if (dry_run_) return print_plans(builds, made, workplace, streams);
@@ -388,6 +388,7 @@ class BuildCommand : public Command {
                    const std::vector<BuildResult>& made = {}) const {
     PathClaims claims;
     for (const auto& input : inputs) claims.read(input, "the input " + input.string());
+    for (const auto& result : made) result.claim_inputs(claims);
     if (!recipe_file_.empty()) claims.read(recipe_file_, "the recipe");
     if (lock_.file()) claims.read(*lock_.file(), "the lock");
     for (const auto& file : flags_.files()) claims.read(file, "--env-file " + file.string());

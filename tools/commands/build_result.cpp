@@ -32,6 +32,10 @@ std::vector<std::filesystem::path> BuildResult::inputs() const {
   return {all.begin(), all.end()};
 }
 
+void BuildResult::claim_inputs(PathClaims& claims) const {
+  for (const auto& made : images_) claims.read_these(made.inputs);
+}
+
 void BuildResult::add_sboms(const SbomRequest& request, const AssembleOptions& options, const Workplace& workplace) {
   request_ = request;
   if (request.formats.empty()) return;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/path_claims.hpp"
 #include "commands/recipe_build.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/platforms.hpp"
@@ -27,6 +28,8 @@ class BuildResult {
   const Digest& image_digest() const noexcept { return images_.front().image.digest(); }
   // Local files that were read, sorted.
   std::vector<std::filesystem::path> inputs() const;
+  // Tells the claims, which borrow them.
+  void claim_inputs(PathClaims& claims) const;
   // Makes the SBOMs that were asked for, to go along from now on. In BuildKit's form the result becomes an index, if it
   // is none.
   void add_sboms(const SbomRequest& request, const AssembleOptions& options, const Workplace& workplace);

@@ -64,11 +64,24 @@ void PathClaims::refuse_taken(const Claim& file) const {
   };
   if (const auto found = std::ranges::find_if(read_, is_same); found != read_.end())
     refuse(file.what, fmt::format("{} would be overwritten", found->what));
+  refuse_read(file);
   if (const auto found = std::ranges::find_if(written_, is_same); found != written_.end())
     refuse(file.what, fmt::format("it is the same file as {}", found->what));
   const auto holds = [&](const Claim& layout) { return lies_below(file.path, layout.path); };
   if (const auto found = std::ranges::find_if(layouts_, holds); found != layouts_.end())
     refuse(file.what, fmt::format("it lies in the layout {}", found->what));
+}
+
+// What is not there is none of those that have been read.
+void PathClaims::refuse_read(const Claim& file) const {
+  if (!file.inode) return;
+  for (const auto* files : files_read_) {
+    for (const auto& input : *files) {
+      struct stat status {};
+      if (::stat(input.c_str(), &status) == 0 && std::pair(status.st_dev, status.st_ino) == *file.inode)
+        refuse(file.what, fmt::format("the input {} would be overwritten", input));
+    }
+  }
 }
 
 void PathClaims::write(const fs::path& file, const std::string& what) {

@@ -20,6 +20,8 @@ class PathClaims {
  public:
   // `what` names the file in errors: "the recipe", "--digest-file out".
   void read(const std::filesystem::path& file, std::string what);
+  // Files that have been read, so that they are there, and that may be many.
+  void read_these(const std::vector<std::string>& files) { files_read_.push_back(&files); }
   // Throws Error{invalid_argument} when the file is read or written already, or lies in a layout that is written.
   void write(const std::filesystem::path& file, const std::string& what);
   // The same for a place of images: an archive, or a name in a layout. Several names of one docker archive are one
@@ -35,11 +37,13 @@ class PathClaims {
   std::filesystem::path where_it_leads(const std::filesystem::path& path);
   std::optional<Claim> claim(const std::filesystem::path& path, std::string what);
   void refuse_taken(const Claim& file) const;
+  void refuse_read(const Claim& file) const;
   void write_layout(const Location& target);
 
   std::unordered_map<std::string, std::filesystem::path> folders_;  // and where they lead
   std::vector<Claim> read_, written_, layouts_;
-  std::vector<std::pair<std::string, std::string>> names_;  // in layouts, and of whom
+  std::vector<const std::vector<std::string>*> files_read_;  // borrowed
+  std::vector<std::pair<std::string, std::string>> names_;   // in layouts, and of whom
 };
 
 }  // namespace ociassemble::tool

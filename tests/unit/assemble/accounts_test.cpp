@@ -29,7 +29,7 @@ Tree base() {
 }
 
 std::string text_of(const LayerEntry& made) {
-  const auto source = made.open();
+  const auto source = made.bytes->open();
   std::string bytes(1000, '\0');
   bytes.resize(read_full(*source, std::as_writable_bytes(std::span(bytes))));
   return bytes;

@@ -22,29 +22,47 @@ using test::TestFolder;
 
 namespace {
 
-LayerEntry file_entry(const std::filesystem::path& file, const std::string& path) {
+// A file that counts how often it is read.
+class FileBytes : public EntryBytes {
+ public:
+  FileBytes(std::filesystem::path file, FileIdentity identity) : file_(std::move(file)), identity_(identity) {}
+
+  std::unique_ptr<Source> open() const override {
+    ++reads_;
+    return std::make_unique<FileSource>(file_);
+  }
+  const FileIdentity* file() const noexcept override { return &identity_; }
+  int reads() const noexcept { return reads_; }
+
+ private:
+  const std::filesystem::path file_;
+  const FileIdentity identity_;
+  mutable int reads_ = 0;
+};
+
+LayerEntry file_entry(const std::filesystem::path& file, const std::string& path,
+                      const std::optional<FileIdentity>& identity = {}) {
   LayerEntry made;
   made.entry.path = path;
   made.entry.mode = 0444;
-  made.file = std::make_shared<FileIdentity>(FileIdentity::of(file).value());
-  made.entry.size = made.file->size;
-  made.open = [file] { return std::make_unique<FileSource>(file); };
+  made.bytes = std::make_shared<FileBytes>(file, identity ? *identity : FileIdentity::of(file).value());
+  made.entry.size = made.bytes->file()->size;
   return made;
+}
+
+Layer build_cached(const std::vector<LayerEntry>& entries, const std::shared_ptr<BlobStore>& store, LayerCache& cache,
+                   MakeLayer when = MakeLayer::now) {
+  return build_cached_layer(entries, {}, store, &cache, LayerCache::key(entries, {}), when, {});
 }
 
 // Until a file is older than the clock's grain.
 void let_rest() { std::this_thread::sleep_for(std::chrono::milliseconds(60)); }
 
-// Reads what it was made with, and counts how often.
 struct Counted {
-  explicit Counted(const std::filesystem::path& file) : entry(file_entry(file, "f")) {
-    entry.open = [this, open = entry.open] {
-      ++reads;
-      return open();
-    };
-  }
+  explicit Counted(const std::filesystem::path& file, const std::optional<FileIdentity>& identity = {})
+      : entry(file_entry(file, "f", identity)) {}
+  int reads() const { return static_cast<const FileBytes&>(*entry.bytes).reads(); }
   LayerEntry entry;
-  int reads = 0;
 };
 
 }  // namespace
@@ -56,9 +74,9 @@ TEST_CASE("an unchanged file is not read again") {
   LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
   const auto store = make_memory_store();
   Counted counted(file);
-  const auto first = build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
-  const auto second = build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
-  CHECK(counted.reads == 1);
+  const auto first = build_cached({counted.entry}, store, cache);
+  const auto second = build_cached({counted.entry}, store, cache);
+  CHECK(counted.reads() == 1);
   CHECK(first.descriptor == second.descriptor);
   CHECK(first.diff_id == second.diff_id);
 }
@@ -71,11 +89,11 @@ TEST_CASE("a file that changed while its size and mtime stayed is read again") {
   let_rest();
   LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
   const auto store = make_memory_store();
-  const auto first = build_cached_layer({file_entry(file, "f")}, {}, store, &cache, MakeLayer::now, {});
+  const auto first = build_cached({file_entry(file, "f")}, store, cache);
   folder.write("file", "two");
   const timespec times[2] = {before.st_atim, before.st_mtim};
   REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
-  const auto second = build_cached_layer({file_entry(file, "f")}, {}, store, &cache, MakeLayer::now, {});
+  const auto second = build_cached({file_entry(file, "f")}, store, cache);
   CHECK(first.diff_id != second.diff_id);
 }
 
@@ -85,9 +103,9 @@ TEST_CASE("a file younger than the clock's grain is not remembered") {
   const auto store = make_memory_store();
   const auto file = folder.write("file", "one");
   Counted counted(file);
-  build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
-  build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
-  CHECK(counted.reads == 2);
+  build_cached({counted.entry}, store, cache);
+  build_cached({counted.entry}, store, cache);
+  CHECK(counted.reads() == 2);
 }
 
 TEST_CASE("a file where a change need not show in the ctime is never remembered") {
@@ -98,18 +116,16 @@ TEST_CASE("a file where a change need not show in the ctime is never remembered"
   const auto store = make_memory_store();
   auto other = file_entry(file, "f");
   REQUIRE(LayerCache::key({other}, {}));
-  auto identity = *other.file;
+  auto identity = *other.bytes->file();
   SUBCASE("a network file system, one in user space, or the image of a disc") { identity.keeps_ctime = false; }
   SUBCASE("times in whole seconds") { identity.ctime -= identity.ctime % 1'000'000'000; }
   SUBCASE("a ctime that is yet to come") { identity.ctime = identity.seen + 1'000'000'001; }
-  other.file = std::make_shared<FileIdentity>(identity);
-  CHECK_FALSE(LayerCache::key({other}, {}));
-  CHECK_FALSE(LayerCache::key(*other.file, {}));
-  Counted counted(file);
-  counted.entry.file = other.file;
-  build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
-  build_cached_layer({counted.entry}, {}, store, &cache, MakeLayer::now, {});
-  CHECK(counted.reads == 2);
+  CHECK_FALSE(LayerCache::key({file_entry(file, "f", identity)}, {}));
+  CHECK_FALSE(LayerCache::key(identity, {}));
+  const Counted counted(file, identity);
+  build_cached({counted.entry}, store, cache);
+  build_cached({counted.entry}, store, cache);
+  CHECK(counted.reads() == 2);
 }
 
 TEST_CASE("metadata, format, codec and level are part of the key") {
@@ -147,13 +163,13 @@ TEST_CASE("a layer that is known but not stored is made when its bytes are asked
   let_rest();
   LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
   Counted counted(file);
-  const auto first = build_cached_layer({counted.entry}, {}, make_memory_store(), &cache, MakeLayer::now, {});
-  const auto second = build_cached_layer({counted.entry}, {}, make_memory_store(), &cache, MakeLayer::on_demand, {});
-  CHECK(counted.reads == 1);
+  const auto first = build_cached({counted.entry}, make_memory_store(), cache);
+  const auto second = build_cached({counted.entry}, make_memory_store(), cache, MakeLayer::on_demand);
+  CHECK(counted.reads() == 1);
   CHECK(second.descriptor == first.descriptor);
   NullSink nowhere;
   CHECK(copy(*second.blobs->open(second.descriptor), nowhere) == second.descriptor.size);
-  CHECK(counted.reads == 2);
+  CHECK(counted.reads() == 2);
 }
 
 TEST_CASE("a layer on demand whose file changed in between is an error, not another layer") {
@@ -162,8 +178,8 @@ TEST_CASE("a layer on demand whose file changed in between is an error, not anot
   let_rest();
   LayerCache cache(std::make_shared<RecordCache>(folder / "cache"));
   const auto entry = file_entry(file, "f");
-  build_cached_layer({entry}, {}, make_memory_store(), &cache, MakeLayer::now, {});
-  const auto layer = build_cached_layer({entry}, {}, make_memory_store(), &cache, MakeLayer::on_demand, {});
+  build_cached({entry}, make_memory_store(), cache);
+  const auto layer = build_cached({entry}, make_memory_store(), cache, MakeLayer::on_demand);
   folder.write("file", "two");
   CHECK_THROWS_AS(layer.blobs->open(layer.descriptor), Error);
 }
@@ -253,7 +269,7 @@ TEST_CASE("a layer whose input has been read can still be interrupted while it i
     made.entry.path = "f";
     made.entry.mode = 0444;
     made.entry.size = 1000;
-    made.open = [&stop] { return std::make_unique<StoppingSource>(std::string(1000, 'x'), stop); };
+    made.bytes = entry_bytes([&stop] { return std::make_unique<StoppingSource>(std::string(1000, 'x'), stop); });
     CHECK_THROWS_WITH_AS(
         build_layer({made}, {.compression = {.kind = kind, .workers = 1}}, make_memory_store(), stop.get_token()),
         "interrupted", Error);

@@ -115,7 +115,7 @@ Layer layer_of(const PathContents& tree, const CompressionOptions& compression, 
     made.entry.path = path;
     made.entry.mode = 0444;
     made.entry.size = contents.size();
-    made.open = [&open, &path = path, &contents = contents] { return open(path, contents); };
+    made.bytes = entry_bytes([&open, &path = path, &contents = contents] { return open(path, contents); });
     entries.push_back(std::move(made));
   }
   return build_layer(std::move(entries), {.compression = compression}, store, {});

@@ -86,7 +86,7 @@ TEST_CASE("a path that leads to another file than the one that was looked at is 
   const auto entry = read_regular_file(file, "file", 0);
   fs::remove(folder / "current");
   fs::create_symlink("v2", folder / "current");
-  check_changed([&] { entry.open(); });
+  check_changed([&] { entry.bytes->open(); });
 }
 
 TEST_CASE("a fifo in the place of a file is an error, not a wait") {
@@ -95,7 +95,7 @@ TEST_CASE("a fifo in the place of a file is an error, not a wait") {
   const auto entry = read_regular_file(file, "file", 0);
   fs::remove(file);
   REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
-  check_changed([&] { entry.open(); });
+  check_changed([&] { entry.bytes->open(); });
 }
 
 TEST_CASE("where a change need not show in the ctime, a file is read twice") {
@@ -126,7 +126,8 @@ TEST_CASE("a layer that failed because a file changed is not remembered") {
   };
   const std::vector entries{read_regular_file(folder / "current/file", "file", 0)};
   switch_to("v2");
-  CHECK_THROWS_AS(build_cached_layer(entries, {}, store, &cache, MakeLayer::now, {}), Error);
+  CHECK_THROWS_AS(build_cached_layer(entries, {}, store, &cache, LayerCache::key(entries, {}), MakeLayer::now, {}),
+                  Error);
   switch_to("v1");
   CHECK_FALSE(cache.find(*LayerCache::key(entries, {})));
 }
@@ -158,7 +159,7 @@ TEST_CASE("a change that no time shows is seen where somebody has the file open 
   const auto store = make_memory_store();
   const auto is_remembered = [&] {
     const std::vector entries{read_regular_file(file, "file", 0)};
-    build_cached_layer(entries, {}, store, &cache, MakeLayer::now, {});
+    build_cached_layer(entries, {}, store, &cache, LayerCache::key(entries, {}), MakeLayer::now, {});
     return cache.find(*LayerCache::key(entries, {})).has_value();
   };
   CHECK_FALSE(is_remembered());
