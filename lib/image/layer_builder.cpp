@@ -10,6 +10,7 @@
 #include "base/trace.hpp"
 #include "compress/codec.hpp"
 #include "digest/hasher.hpp"
+#include "image/entry_reader.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "tar/tar_writer.hpp"
@@ -128,10 +129,12 @@ Layer build_layer(std::vector<LayerEntry> entries, const LayerOptions& options, 
   sort_entries(entries);
   LayerPipeline pipeline(options, store, stop, also_to);
   TarWriter tar(pipeline.tar());
-  for (const auto& made : entries) {
+  EntryReader reader(entries, stop);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto& made = entries[i];
     throw_if_stopped(stop);
     if (made.entry.type == EntryType::regular) {
-      const auto data = made.bytes->open();
+      const auto data = reader.open(i);
       StoppableSource stoppable(*data, stop);
       tar.add(made.entry, &stoppable);
     } else {

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/entry_reader.hpp"
+
+#include <algorithm>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "base/stop.hpp"
+#include "io/streams.hpp"
+
+namespace ociassemble {
+namespace {
+
+constexpr std::uint64_t kLargestSmall = std::uint64_t{64} << 10U;
+constexpr std::size_t kFewFiles = 64;
+constexpr std::size_t kBatchFiles = 64;
+constexpr std::size_t kBatchBytes = std::size_t{512} << 10U;
+constexpr std::size_t kMostBatches = 8;
+
+bool is_small(const LayerEntry& made) {
+  return made.entry.type == EntryType::regular && made.entry.size <= kLargestSmall;
+}
+
+// All of it, and of one that is longer than it was a byte more, so that its layer fails.
+std::string read_small(const LayerEntry& made) {
+  const auto source = made.bytes->open();
+  std::string bytes(static_cast<std::size_t>(made.entry.size) + 1, '\0');
+  const auto count = read_full(*source, std::as_writable_bytes(std::span(bytes)));
+  bytes.resize(count);
+  return bytes;
+}
+
+}  // namespace
+
+EntryReader::EntryReader(const std::vector<LayerEntry>& entries, std::stop_token stop)
+    : entries_(entries), stop_(std::move(stop)) {
+  if (std::ranges::count_if(entries, is_small) <= static_cast<std::ptrdiff_t>(kFewFiles)) return;
+  try {
+    thread_ = std::thread([this] { read_small_files(); });
+  } catch (const std::system_error&) {
+    return;
+  }
+}
+
+EntryReader::~EntryReader() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    is_given_up_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void EntryReader::read_small_files() {
+  Batch batch;
+  for (const auto& made : entries_) {
+    if (!is_small(made)) continue;
+    try {
+      throw_if_stopped(stop_);
+      batch.files.push_back(read_small(made));
+    } catch (...) {
+      batch.failure = std::current_exception();
+      put(std::move(batch));
+      return;
+    }
+    batch.bytes += batch.files.back().size();
+    if (batch.files.size() < kBatchFiles && batch.bytes < kBatchBytes) continue;
+    if (!put(std::exchange(batch, {}))) return;
+  }
+  put(std::move(batch));
+}
+
+// False when nobody takes it any more.
+bool EntryReader::put(Batch batch) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return is_given_up_ || ready_.size() < kMostBatches; });
+  if (is_given_up_) return false;
+  ready_.push_back(std::move(batch));
+  changed_.notify_all();
+  return true;
+}
+
+EntryReader::Batch EntryReader::take() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !ready_.empty(); });
+  auto batch = std::move(ready_.front());
+  ready_.pop_front();
+  changed_.notify_all();
+  return batch;
+}
+
+std::unique_ptr<Source> EntryReader::open(std::size_t index) {
+  const auto& made = entries_[index];
+  if (!thread_.joinable() || !is_small(made)) return made.bytes->open();
+  if (current_.files.empty() && !current_.failure) current_ = take();
+  if (current_.files.empty()) std::rethrow_exception(current_.failure);
+  auto bytes = std::move(current_.files.front());
+  current_.files.pop_front();
+  return std::make_unique<StringSource>(std::move(bytes));
+}
+
+}  // namespace ociassemble
