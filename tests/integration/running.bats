@@ -3,63 +3,20 @@
 # What run-spec prints is executed, and a program inside says what it may do; images are loaded into engines and run.
 load lib
 
+# shellcheck source=tests/integration/running.bash
+. "$BATS_TEST_DIRNAME/running.bash"
+
 places=(/tmp /var/lib/app /etc / /usr/local/bin)
 
 set_up() {
   probe=$(go_probe)
-  unset DOCKER_HOST DOCKER_CONTEXT CONTAINER_HOST
+  forget_engines
 }
 
 tear_down() {
-  if [ -n "${docker_process-}" ]; then
-    kill "$docker_process" 2>/dev/null || true
-    while kill -0 "$docker_process" 2>/dev/null; do sleep 0.1; done
-    awk -v folder="$docker_folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
-    rm -rf "$docker_folder"
-  fi
+  stop_docker
   if [ -n "${user_folder-}" ]; then rm -rf "$user_folder"; fi
 }
-
-# An engine of the test's own, without networks; skips where it does not run here.
-start_docker() {
-  local tries
-  need_root
-  PATH=$PATH:/usr/sbin command -v dockerd >/dev/null || skip "no dockerd on this machine"
-  command -v docker >/dev/null || skip "no docker client on this machine"
-  docker_folder=$(mktemp -d)
-  echo '{}' >"$docker_folder/daemon.json"
-  PATH=$PATH:/usr/sbin:/sbin dockerd --config-file "$docker_folder/daemon.json" --data-root "$docker_folder/data" \
-    --exec-root "$docker_folder/exec" --pidfile "$docker_folder/pid" -H "unix://$docker_folder/docker.sock" \
-    --iptables=false --bridge=none --storage-driver=vfs >"$docker_folder/log" 2>&1 </dev/null 3>&- &
-  docker_process=$!
-  export DOCKER_HOST=unix://$docker_folder/docker.sock
-  for ((tries = 0; tries < 300; tries++)); do
-    if docker version >/dev/null 2>&1; then return; fi
-    kill -0 "$docker_process" 2>/dev/null || break
-    sleep 0.2
-  done
-  skip "dockerd does not run here: $(tail -n 1 "$docker_folder/log")"
-}
-
-# Options with which podman starts a container in a sandbox, and a store of the test's own.
-use_podman() {
-  need_root
-  command -v podman >/dev/null || skip "no podman on this machine"
-  podman_options=(--runtime=runc --ulimit=nofile=20000:20000 --ulimit=nproc=10000:10000 --network=none)
-  mkdir -p containers
-  cat >containers/storage.conf <<CONF
-[storage]
-driver = "vfs"
-graphroot = "$PWD/containers/data"
-runroot = "$PWD/containers/run"
-CONF
-  printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' >containers/containers.conf
-  export CONTAINERS_STORAGE_CONF=$PWD/containers/storage.conf CONTAINERS_CONF=$PWD/containers/containers.conf
-  podman info >/dev/null 2>&1 || skip "podman does not run here"
-}
-
-# shellcheck disable=SC2154  # set by find_container_runtime
-use_runc() { find_container_runtime || skip "no container runtime works here: $container_problem"; }
 
 plain_image() { ociassemble build -q --binary "$probe:/usr/local/bin/app" --writable /var/lib/app --expose 8080 "$@"; }
 port_image() { plain_image --expose 80 --cap net_bind_service "$@"; }
@@ -69,12 +26,6 @@ expected() {
   printf '%s\n' 'user 65532:65532' "CapEff $1" "CapBnd $1" "NoNewPrivs $2" 'Seccomp 2' 'root read-only true' \
     'writes /tmp true' 'writes /var/lib/app true' 'writes /etc false' 'writes / false' 'writes /usr/local/bin false'
 }
-sorted_words() { grep -E '^(user|Cap|NoNew|Seccomp|root|writes|listens)' | sort; }
-none=0000000000000000
-bind=0000000000000400
-
-same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
-
 @test "docker runs what run-spec prints, and the program may do what the image declares" {
   start_docker
   plain_image -o docker-daemon:registry.example.com/team/app:v1 -o oci:image:v1
@@ -140,7 +91,7 @@ same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
       esac
       same "$(expected $none 1)" "$(ociassemble run --engine "$engine" "${options[@]}" oci:image:v1 -- "${places[@]}")" || exit 1
       run -7 ociassemble run --engine "$engine" "${options[@]}" -e STATUS=1234567 oci:image:v1
-      tear_down
+      stop_docker
     ) || return 1
   done
 }

@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Ten images, and what run-spec prints of each executed by each runtime: a program inside says what it may do, which is the same
+# everywhere, and what the image declares. With ENGINES_CHROOT=DIR docker, compose and quadlet are those of another root file
+# system: tests/nightly tries Debian sid's.
+load lib
+# shellcheck source=tests/integration/running.bash
+. "$BATS_TEST_DIRNAME/running.bash"
+
+names=(plain folder folders port health programs alpine debian named open)
+
+set_up() {
+  probe=$(go_probe)
+  forget_engines
+}
+
+tear_down() { stop_docker; }
+
+# NAME: what goes into the image, in `options`, and what it declares.
+describe() {
+  options=(--binary "$probe:/usr/local/bin/app") user=65532:65532 capabilities=$none writable=() read_only=true listens=()
+  case $1 in
+    plain) options+=(--expose 8080) ;;
+    folder) writable=(/var/lib/app) ;;
+    folders) writable=(/data /var/cache/app/deep) ;;
+    port)
+      options+=(--expose 80 --cap net_bind_service)
+      capabilities=$bind listens=(:80)
+      ;;
+    health)
+      options+=(--healthcheck "CMD /usr/local/bin/app /tmp" --expose 8080)
+      writable=(/data)
+      ;;
+    programs) options+=(--binary "$server:/usr/local/bin/server" --entrypoint /usr/local/bin/app) ;;
+    alpine)
+      options+=(--base "rootfs:$(alpine_rootfs)")
+      writable=(/var/lib/app)
+      ;;
+    debian)
+      options+=(--base "rootfs:$(debian_rootfs)" --healthcheck "CMD /usr/local/bin/app /tmp" --user 1001:2000)
+      user=1001:2000 writable=(/srv/app)
+      ;;
+    named)
+      options+=(--base "rootfs:$(alpine_rootfs)" --create-user app:1500 --user app --expose 80 --cap net_bind_service)
+      user=1500:1500 capabilities=$bind listens=(:80) writable=(/data)
+      ;;
+    open)
+      options+=(--no-readonly)
+      read_only=false
+      ;;
+  esac
+  local path
+  for path in "${writable[@]}"; do options+=(--writable "$path"); done
+  arguments=(/tmp "${writable[@]}" /etc / /usr/local/bin "${listens[@]}")
+}
+
+# NO-NEW-PRIVILEGES: what the probe says by the description.
+declared() {
+  local path
+  printf '%s\n' "user $user" "CapEff $capabilities" "CapBnd $capabilities" "NoNewPrivs $1" 'Seccomp 2' "root read-only $read_only" \
+    'writes /etc false' 'writes / false' 'writes /usr/local/bin false'
+  for path in /tmp "${writable[@]}"; do echo "writes $path true"; done
+  for path in "${listens[@]}"; do echo "listens $path true"; done
+}
+
+# Docker starts a program with an empty permitted set, so an image with a capability runs without no-new-privileges there.
+docker_rules_out() { if [ "$capabilities" = "$none" ]; then echo 1; else echo 0; fi; }
+
+# FORM NAME FILE: of the image in the layout, for whoever finds it as registry.example.com/team/app.
+print_spec() {
+  ociassemble run-spec -q --for "$1" "oci:images:$2" --image registry.example.com/team/app -o "$3" -- "${arguments[@]}"
+}
+
+# PLACE…: builds the image, also into the layout.
+build_image() {
+  local name=$1 place places=()
+  for place in "${@:2}"; do places+=(-o "$place"); done
+  ociassemble build -q --platform "linux/$(go env GOARCH)" "${options[@]}" -o "oci:images:$name" "${places[@]}"
+}
+
+@test "docker runs ten images as they declare" {
+  start_docker "${DOCKER_STORE-graph}"
+  local name
+  for name in "${names[@]}"; do
+    describe "$name"
+    build_image "$name" docker-daemon:registry.example.com/team/app:v1
+    print_spec docker "$name" line.sh
+    # A graph driver keeps no manifest digest, by which the image is named.
+    if [ "${DOCKER_STORE-graph}" = graph ]; then sed -i 's/app@sha256:[0-9a-f]*/app:v1/' line.sh; fi
+    sed -i 's/^docker run/docker run --network=host/' line.sh
+    same "$(declared "$(docker_rules_out)")" "$(sh line.sh 2>&1)" || { echo "$name by docker"; return 1; }
+    docker volume ls -q | xargs -r docker volume rm >/dev/null
+  done
+}
+
+# Where docker's client has none, that of the other root file system, which sees this folder.
+compose() {
+  if docker compose version >/dev/null 2>&1; then
+    docker compose "$@"
+  else
+    (
+      exec unshare --mount sh -c 'mkdir -p "$0$1" && mount --bind "$1" "$0$1" && mount --rbind /proc "$0/proc" && shift &&
+        exec chroot "$0" env "DOCKER_HOST=unix://${DOCKER_HOST#unix://$0}" docker compose "$@"' "$ENGINES_CHROOT" "$PWD" \
+        --project-directory "$PWD" "$@"
+    )
+  fi
+}
+
+@test "compose runs ten images as they declare" {
+  docker compose version >/dev/null 2>&1 || { [ -n "${ENGINES_CHROOT-}" ] && chroot "$ENGINES_CHROOT" docker compose version; } ||
+    skip "no docker compose on this machine"
+  start_docker "${DOCKER_STORE-graph}"
+  local name
+  for name in "${names[@]}"; do
+    describe "$name"
+    build_image "$name" docker-daemon:registry.example.com/team/app:v1
+    print_spec compose "$name" compose.yaml
+    if [ "${DOCKER_STORE-graph}" = graph ]; then sed -i 's/app@sha256:[0-9a-f]*/app:v1/' compose.yaml; fi
+    printf 'services: {app: {network_mode: host, restart: "no"}}\n' >more.yaml
+    compose -f "$PWD/compose.yaml" config -q
+    same "$(declared "$(docker_rules_out)")" \
+      "$(compose -f "$PWD/compose.yaml" -f "$PWD/more.yaml" up --no-color --no-log-prefix --abort-on-container-exit 2>&1)" ||
+      { echo "$name by compose"; return 1; }
+    compose -f "$PWD/compose.yaml" -f "$PWD/more.yaml" down --volumes >/dev/null 2>&1
+  done
+}
+
+@test "podman runs ten images as they declare, by digest" {
+  use_podman
+  local name
+  for name in "${names[@]}"; do
+    describe "$name"
+    build_image "$name" podman:registry.example.com/team/app:v1
+    print_spec podman "$name" line.sh
+    sed -i "s/^podman run/podman run ${podman_options[*]}/" line.sh
+    same "$(declared 1)" "$(sh line.sh 2>&1)" || { echo "$name by podman"; return 1; }
+    command podman volume prune --force >/dev/null
+  done
+}
+
+# The generator's command line, as words in `start`, without what only systemd gives it.
+quadlet_words() {
+  local root=${ENGINES_CHROOT-} generator=$1 folder
+  folder=$(mktemp -d "$root/tmp/quadlet-XXXXXX")
+  cp app.container "$folder"
+  if [ -n "$root" ]; then
+    chroot "$root" env "QUADLET_UNIT_DIRS=${folder#"$root"}" "$generator" --dryrun >unit 2>said
+  else
+    QUADLET_UNIT_DIRS=$folder "$generator" --dryrun >unit 2>said
+  fi
+  rm -r "$folder"
+  mapfile -d '' start < <(python3 - unit <<'PY'
+import re, shlex, sys
+line = next(line for line in open(sys.argv[1]) if line.startswith("ExecStart="))
+line = re.sub(r"\\x([0-9a-f]{2})", lambda found: {" ": "' '"}.get(chr(int(found[1], 16)), chr(int(found[1], 16))), line[10:])
+words = shlex.split(line.replace("%%", "%").replace("$$", "$"))
+left_out = ("-d", "--sdnotify=", "--sdnotify", "--cgroups=", "--cidfile=", "--replace", "--log-driver")
+print("\0".join(word for word in words[1:] if not word.startswith(left_out) and word not in ("healthy", "conmon")), end="\0")
+PY
+  )
+}
+
+@test "the command line that quadlet's generator makes runs ten images as they declare" {
+  local root=${ENGINES_CHROOT-} place generator='' name
+  for place in /usr/libexec/podman/quadlet /usr/lib/podman/quadlet; do
+    if [ -x "$root$place" ]; then generator=$place; fi
+  done
+  [ -n "$generator" ] || skip "no quadlet on this machine: podman 4.4 or later"
+  use_podman
+  for name in "${names[@]}"; do
+    describe "$name"
+    build_image "$name" podman:registry.example.com/team/app:v1
+    print_spec quadlet "$name" app.container
+    quadlet_words "$generator"
+    [ "${start[0]}" = run ]
+    same "$(declared 1)" "$(command podman run "${podman_options[@]}" "${start[@]:1}" 2>&1)" ||
+      { echo "$name by quadlet: ${start[*]}"; return 1; }
+    command podman volume prune --force >/dev/null
+  done
+}
+
+@test "runc runs ten images as they declare, by the printed bundle and by run" {
+  need_root
+  use_runc
+  local name
+  for name in "${names[@]}"; do
+    describe "$name"
+    build_image "$name"
+    rm -rf bundle
+    mkdir bundle
+    umoci raw unpack --image "images:$name" bundle/rootfs
+    ociassemble run-spec -q --for bundle "oci:images:$name" -o bundle/config.json -- "${arguments[@]}"
+    same "$(declared 1)" "$(run_bundle bundle "matrix-$BASHPID-$name" 2>&1)" || { echo "$name as a bundle"; return 1; }
+    same "$(declared 1)" "$(ociassemble run -q --engine runc "oci:images:$name" -- "${arguments[@]}" 2>&1)" ||
+      { echo "$name by run"; return 1; }
+  done
+}
+
+@test "ten images as pods pass the restricted profile and a schema" {
+  python3 -c 'import yaml' 2>/dev/null || skip "no python3-yaml on this machine"
+  local name
+  for name in "${names[@]}"; do
+    describe "$name"
+    build_image "$name"
+    print_spec kubernetes "$name" "pod-$name.yaml"
+    [ "$("$source_root/tests/support/restricted_profile" "pod-$name.yaml")" = restricted ] || { echo "$name"; return 1; }
+  done
+  if command -v kubectl >/dev/null && kubectl kustomize --help >/dev/null 2>&1; then
+    for name in "${names[@]}"; do
+      echo "{\"resources\": [\"pod-$name.yaml\"]}" >kustomization.yaml
+      kubectl kustomize . >rendered.yaml
+      [ "$("$source_root/tests/support/restricted_profile" rendered.yaml)" = restricted ]
+    done
+  fi
+  validate_pods
+}
+
+# By the schemas of Kubernetes itself; a member that they do not know is a fault.
+validate_pods() {
+  command -v kubernetes-validate >/dev/null || skip "no kubernetes-validate (PyPI) in PATH"
+  sed 's/readOnlyRootFilesystem/readOnlyRoot/' pod-plain.yaml >bad.yaml
+  run ! kubernetes-validate --strict bad.yaml
+  kubernetes-validate --strict pod-*.yaml
+}
