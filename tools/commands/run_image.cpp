@@ -36,6 +36,7 @@ namespace {
 namespace fs = std::filesystem;
 using Texts = std::vector<std::string>;
 
+constexpr const char* kLoadedKind = "run-loaded";
 constexpr std::uint64_t kRoomForBase = std::uint64_t{256} << 20U;  // of what the cache may hold
 
 // An image to run, and the folder that it lies in where it had to be fetched.
@@ -234,10 +235,23 @@ class RunCommand : public Command {
   }
 
   // What the engine calls the image, which is loaded where it is not there.
-  static std::string bring(const FoundImage& found, const Location& place, const Workplace& workplace) {
+  std::string bring(const FoundImage& found, const Location& place, const Workplace& workplace) {
     const TraceSpan span("load");
-    if (!found.loaded && !holds(place, *found.image, workplace)) load(*found.image, place, {*place.name}, workplace);
+    const auto& image = *found.image;
+    if (!found.loaded && !(may_hold(place, image) && holds(place, image, workplace))) {
+      load(image, place, {*place.name}, workplace);
+      if (trees_) trees_->put(kLoadedKind, Digest::of(place.to_string()), image.digest().to_string());
+    }
+    // Podman, whose program takes its time, calls every image by its config's digest; docker by that or the manifest's.
+    if (!found.loaded && place.kind == Location::Kind::podman) return std::string(image.manifest().config.digest.hex());
     return engine_image_id(place, workplace);
+  }
+
+  // Not where another image was the last that was loaded there.
+  bool may_hold(const Location& place, const Image& image) const {
+    if (!trees_) return true;
+    const auto last = trees_->find(kLoadedKind, Digest::of(place.to_string()));
+    return last && last->bytes == image.digest().to_string();
   }
 
   // Engines call an image by its config's or its manifest's digest.
