@@ -84,8 +84,8 @@ statuses_are_passed_on() {
   # Killed by a signal: 128 and its number, as a shell says it.
   command -v gcc >/dev/null || skip "no gcc on this machine"
   echo 'int main(void) { *(volatile int *)0 = 1; }' | gcc -static -x c -o crash - || skip "no static C programs here"
-  ociassemble build -q --binary crash:/crash -o oci:crash:v1
-  run -139 ociassemble run "${engine_options[@]}" oci:crash:v1
+  ociassemble build -q --binary crash:/crash -o oci:crashed:v1
+  run -139 ociassemble run "${engine_options[@]}" oci:crashed:v1
 }
 
 standard_input_is_passed_on() {
@@ -96,12 +96,43 @@ standard_input_is_passed_on() {
   run -0 ociassemble run "${engine_options[@]}" -e COPY=1 oci:image:v1 </dev/null
 }
 
+# The terminal's size, a change of it, and Ctrl-C reach the program.
 a_terminal_is_one_inside() {
-  command -v script >/dev/null || skip "no script (bsdutils) on this machine"
   use_engine "$1"
-  script -qec "stty cols 77; ociassemble run ${engine_options[*]} --tty -e TERMINAL=1 oci:image:v1" /dev/null </dev/null >seen 2>&1
-  tr -d '\r' <seen | grep -x 'terminal 77' || { cat seen; return 1; }
-  command ociassemble run "${engine_options[@]}" -e TERMINAL=1 oci:image:v1 </dev/null | grep -x 'terminal 0'
+  python3 - ociassemble run "${engine_options[@]}" --tty -e TERMINAL=1 -e SIGNALS=1 oci:image:v1 <<'PY'
+import fcntl, os, pty, struct, sys, termios, time
+
+def set_columns(fd, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+
+process, terminal = pty.fork()
+if process == 0:
+    set_columns(0, 77)
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = ""
+
+def await_text(text):
+    global seen
+    end = time.monotonic() + 30
+    while text not in seen and time.monotonic() < end:
+        try:
+            seen += os.read(terminal, 4096).decode(errors="replace")
+        except OSError:
+            break
+    if text not in seen:
+        sys.exit(f"no {text!r} in {seen!r}")
+
+await_text("terminal true 77")
+await_text("waits")
+set_columns(terminal, 99)
+await_text("got 28 99")
+os.write(terminal, b"\x03")
+await_text("got 2 ")
+status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+if status != 12:
+    sys.exit(f"status {status}: {seen!r}")
+PY
+  command ociassemble run "${engine_options[@]}" -e TERMINAL=1 oci:image:v1 </dev/null | grep -x 'terminal false 0'
 }
 
 @test "signals reach a program that docker runs" { signals_reach_it docker; }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -59,7 +60,11 @@ func main() {
 		io.Copy(os.Stdout, os.Stdin)
 	}
 	if os.Getenv("TERMINAL") != "" {
-		fmt.Println("terminal", columns())
+		// Docker's client says how wide it is when the program runs already.
+		for tries := 0; tries < 100 && columns() == 0 && isTerminal(); tries++ {
+			time.Sleep(50 * time.Millisecond)
+		}
+		fmt.Println("terminal", isTerminal(), columns())
 	}
 	if os.Getenv("SIGNALS") != "" {
 		waitForSignals()
@@ -67,6 +72,12 @@ func main() {
 	if message := os.Getenv("STATUS"); message != "" {
 		os.Exit(len(message))
 	}
+}
+
+func isTerminal() bool {
+	var settings syscall.Termios
+	_, _, failure := syscall.Syscall(syscall.SYS_IOCTL, 0, syscall.TCGETS, uintptr(unsafe.Pointer(&settings)))
+	return failure == 0
 }
 
 // Of the terminal that is the standard input; 0 where it is none.
