@@ -34,6 +34,10 @@ start_docker() {
   docker_folder=$(mktemp -d "$root/tmp/docker-XXXXXX")
   inside=${docker_folder#"$root"}
   echo "$config" >"$docker_folder/daemon.json"
+  if [ -n "${DOCKER_DATA_SIZE-}" ]; then
+    mkdir "$docker_folder/data"
+    mount -t tmpfs -o "size=$DOCKER_DATA_SIZE" tmpfs "$docker_folder/data" || skip "no tmpfs can be mounted here"
+  fi
   PATH=$PATH:/usr/sbin:/sbin exec_in_chroot dockerd --config-file "$inside/daemon.json" --data-root "$inside/data" \
     --exec-root "$inside/exec" --pidfile "$inside/pid" -H "unix://$inside/docker.sock" \
     --iptables=false --bridge=none "${options[@]}" >"$docker_folder/log" 2>&1 </dev/null 3>&- &

@@ -303,30 +303,110 @@ PY
   ociassemble build -q --binary "$server" --base docker-daemon:app:v2 -o oci:over:v1
 }
 
-@test "containerd imports an image into the namespace that is named, and gives it back" {
+@test "docker's containerd store keeps the digest, by which an image is run and read back" {
+  start_docker containerd
+  plain_image -o docker-daemon:registry.example.com/team/app:v1 -o oci:image:v1
+  [ "$(docker image inspect --format '{{.Id}}' registry.example.com/team/app:v1)" = "$(digest_in image v1)" ]
+  ociassemble run-spec --for docker docker-daemon:registry.example.com/team/app:v1 -- "${places[@]}" >line.sh
+  grep -F " $(digest_in image v1)" line.sh
+  sed -i 's/^docker run/docker run --network=host/' line.sh
+  same "$(expected $none 1)" "$(sh line.sh)"
+  ociassemble copy docker-daemon:registry.example.com/team/app:v1 oci:back:v1
+  [ "$(config_in back)" = "$(config_in image)" ]
+  # What is there already is not sent again.
+  same "$(expected $none 1)" "$(ociassemble run -q --engine docker --engine-option=--network=host oci:image:v1 -- "${places[@]}")"
+  ociassemble run -q --engine docker --engine-option=--network=host --trace again.json oci:image:v1 >/dev/null
+  docker image inspect localhost/ociassemble/app:run >/dev/null
+}
+
+# The service of podman's API, of the other root file system where there is one.
+start_podman_service() {
+  local root=${ENGINES_CHROOT-} inside tries
   need_root
-  PATH=$PATH:/usr/sbin command -v containerd >/dev/null || skip "no containerd on this machine"
-  command -v ctr >/dev/null || skip "no ctr on this machine"
-  local folder tries
-  folder=$(mktemp -d)
-  printf 'version = 2\nroot = "%s/data"\nstate = "%s/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "%s/containerd.sock"\n' \
-    "$folder" "$folder" "$folder" >"$folder/config.toml"
-  containerd --config "$folder/config.toml" >"$folder/log" 2>&1 </dev/null 3>&- &
-  local process=$!
-  export CONTAINERD_ADDRESS=$folder/containerd.sock
+  (exec_in_chroot sh -c 'command -v podman') >/dev/null || skip "no podman on this machine"
+  docker_folder=$(mktemp -d "$root/tmp/podman-XXXXXX")
+  inside=${docker_folder#"$root"}
+  PATH=$PATH:/usr/sbin exec_in_chroot podman --root "$inside/data" --runroot "$inside/run" --storage-driver vfs \
+    --cgroup-manager cgroupfs system service --time=0 "unix://$inside/podman.sock" >"$docker_folder/log" 2>&1 </dev/null 3>&- &
+  docker_process=$!
+  export CONTAINER_HOST=unix://$docker_folder/podman.sock
   for ((tries = 0; tries < 100; tries++)); do
-    if ctr images ls >/dev/null 2>&1; then break; fi
+    if curl --silent --fail --noproxy '*' --unix-socket "$docker_folder/podman.sock" http://podman/_ping >/dev/null; then return; fi
+    kill -0 "$docker_process" 2>/dev/null || break
+    sleep 0.1
+  done
+  skip "podman's service does not run here: $(tail -n 1 "$docker_folder/log")"
+}
+
+@test "podman's service takes an image, keeps its digest, and gives it back" {
+  start_podman_service
+  plain_image -o podman:registry.example.com/team/app:v1 -o oci:image:v1
+  curl --silent --fail --noproxy '*' --unix-socket "$docker_folder/podman.sock" \
+    http://podman/v4.0.0/libpod/images/registry.example.com/team/app:v1/json >image.json
+  [ "$(jq -r .Digest image.json)" = "$(digest_in image v1)" ]
+  [ "sha256:$(jq -r .Id image.json)" = "$(jq -r .config.digest "$(blob image "$(digest_in image v1)")")" ]
+  ociassemble copy podman:registry.example.com/team/app:v1 oci:back:v1
+  [ "$(config_in back)" = "$(config_in image)" ]
+  run -1 ociassemble inspect podman:nothing:v1
+  [[ "$output" = *'there is no image podman:docker.io/library/nothing:v1'* ]]
+}
+
+start_containerd() {
+  local root=${ENGINES_CHROOT-} inside tries
+  need_root
+  (exec_in_chroot sh -c 'PATH=$PATH:/usr/sbin command -v containerd') >/dev/null || skip "no containerd on this machine"
+  command -v ctr >/dev/null || skip "no ctr on this machine"
+  docker_folder=$(mktemp -d "$root/tmp/containerd-XXXXXX")
+  inside=${docker_folder#"$root"}
+  printf 'version = 2\nroot = "%s/data"\nstate = "%s/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "%s/containerd.sock"\n' \
+    "$inside" "$inside" "$inside" >"$docker_folder/config.toml"
+  PATH=$PATH:/usr/sbin exec_in_chroot containerd --config "$inside/config.toml" >"$docker_folder/log" 2>&1 </dev/null 3>&- &
+  docker_process=$!
+  export CONTAINERD_ADDRESS=$docker_folder/containerd.sock
+  for ((tries = 0; tries < 100; tries++)); do
+    if ctr images ls >/dev/null 2>&1; then return; fi
+    kill -0 "$docker_process" 2>/dev/null || break
     sleep 0.2
   done
+  skip "containerd does not run here: $(tail -n 1 "$docker_folder/log")"
+}
+
+@test "containerd imports an image into the namespace that is named, and gives it back" {
+  start_containerd
   plain_image -o containerd:k8s.io/registry.example.com/team/app:v1 -o oci:image:v1
   ctr -n k8s.io images ls >listed
   ociassemble copy containerd:k8s.io/registry.example.com/team/app:v1 oci:back:v1
-  kill "$process"
-  while kill -0 "$process" 2>/dev/null; do sleep 0.1; done
-  awk -v folder="$folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
-  rm -rf "$folder"
   grep -F 'registry.example.com/team/app:v1 ' listed | grep -F "$(digest_in image v1)"
   [ "$(digest_in back v1)" = "$(digest_in image v1)" ]
+  run -1 ociassemble inspect containerd:k8s.io/registry.example.com/nothing:v1
+  [[ "$output" = *'nothing:v1'*'not found'* ]]
+}
+
+@test "an engine whose disk is full, or that may not be asked, is a clear error" {
+  start_docker
+  plain_image -o oci:image:v1
+  # Not for everybody.
+  open_to_others
+  chmod 755 "$docker_folder"
+  user_folder=$(mktemp -d)
+  cp -r image "$(type -P ociassemble)" "$user_folder"
+  chown -R 65533:65533 "$user_folder"
+  chmod 600 "$docker_folder/docker.sock"
+  run -1 as_nobody "$user_folder/ociassemble" copy "oci:$user_folder/image:v1" docker-daemon:app:v1
+  [[ "$output" = *"cannot reach $docker_folder/docker.sock: Permission denied"*'join the group'* ]]
+  # Its own words.
+  stop_docker
+  DOCKER_DATA_SIZE=3m start_docker
+  head -c 6000000 /dev/urandom >big
+  ociassemble build -q --binary "$probe:/usr/local/bin/app" --add big:/etc/big -o oci:large:v1
+  run -1 ociassemble copy oci:large:v1 docker-daemon:big:v1
+  [[ "$output" = *'docker'*'no space left on device'* ]]
+}
+
+@test "an image for another machine is refused, or said to need emulation" {
+  GOARCH=arm64 ociassemble build -q --platform linux/arm64 --any-binary --binary "$probe:/usr/local/bin/app" -o oci:image:v1
+  run -1 ociassemble run oci:image:v1
+  [[ "$output" = *'is for linux/arm64'*'this machine is linux/'* ]]
 }
 
 @test "a full disk ends the unpacking with a clear error, and leaves nothing behind" {

@@ -120,6 +120,7 @@ class RunCommand : public Command {
     settings.arguments = program_words(streams);
     trees_ = open_record_cache(workplace.cache_folder, workplace.warn);
     const auto found = recipe ? build(*recipe, workplace) : find(read.front(), runner, workplace);
+    require_own_platform(*found.image, runner);
     return runner == Runner::bundle ? bundle_words(found, settings, workplace, streams)
                                     : container_words(found, settings, runner, workplace, streams);
   }
@@ -232,6 +233,29 @@ class RunCommand : public Command {
     const TraceSpan span("contract");
     auto* trees = trees_ ? &*trees_ : nullptr;
     return read_contract(image, read_image_root(image, image.layers().size(), trees, stop), settings);
+  }
+
+  // Engines may have emulators that we know nothing of.
+  void require_own_platform(const Image& image, Runner runner) const {
+    const auto platform = image.config().platform.normalised();
+    const auto host = host_platform();
+    const bool is_smaller = (host.architecture == "amd64" && platform.architecture == "386") ||
+                            (host.architecture == "arm64" && platform.architecture == "arm");
+    if (platform.architecture.empty() || platform.architecture == host.architecture || is_smaller) return;
+    if (has_emulator(platform)) return;
+    if (runner != Runner::bundle && !platform_.empty()) return;
+    throw Error(ErrorCode::unsupported,
+                "cannot run the image: it is for " + platform.to_string() + ", and this machine is " + host.to_string(),
+                runner == Runner::bundle ? "install an emulator (package qemu-user-static), or choose another image"
+                                         : "an engine that emulates it is asked by --platform " + platform.to_string());
+  }
+
+  // Of the kernel's (binfmt_misc), as qemu's packages name them.
+  static bool has_emulator(const Platform& platform) {
+    const auto& name = platform.architecture;
+    const std::string machine = name == "amd64" ? "x86_64" : name == "arm64" ? "aarch64" : name == "386" ? "i386" : name;
+    std::error_code ignored;
+    return fs::exists("/proc/sys/fs/binfmt_misc/qemu-" + machine, ignored);
   }
 
   // What the engine calls the image, which is loaded where it is not there.
