@@ -81,6 +81,8 @@ class ContractReader {
     set_environment();
     set_words();
     set_ports();
+    check_mount_points();
+    resolve_mounts();
     find_writable();
     find_program();
     set_capabilities();
@@ -156,15 +158,37 @@ class ContractReader {
     });
   }
 
+  // Runtimes mount there, and some make files through what they find: runc 1.1 follows a link that is /dev out of the
+  // root.
+  void check_mount_points() const {
+    for (const auto* name : {"dev", "proc", "sys", "tmp"}) {
+      const auto* node = tree_.find(name);
+      if (node == nullptr || node->type == EntryType::directory) continue;
+      contradict(fmt::format("/{} is no folder, and runtimes mount a file system there", name),
+                 fmt::format("build it on a base whose /{} is a folder, or missing", name));
+    }
+  }
+
+  // No runtime is left to follow the image's links.
+  void resolve_mounts() {
+    for (auto& mount : contract_.settings.mounts) {
+      const auto target = tree_.resolve(mount.target);
+      if (!target.empty()) mount.target = "/" + target;
+    }
+  }
+
   void find_writable() {
     const auto declared = label_words(config_, kWritableLabel);
     auto paths = config_.volumes;
     paths.insert(declared.begin(), declared.end());
     for (const auto& path : paths) {
       check_path(path);
-      if (contract_.read_only && path == "/tmp") continue;  // every form has a memory file system there
+      if (contract_.read_only && tree_.resolve(path) == "tmp") continue;  // every form has a memory file system there
       contract_.writable.push_back(read_writable(path, declared.contains(path)));
     }
+    std::ranges::sort(contract_.writable, {}, &WritableFolder::path);
+    const auto twice = std::ranges::unique(contract_.writable, {}, &WritableFolder::path);
+    contract_.writable.erase(twice.begin(), twice.end());
   }
 
   // The image's words go into options and files of runtimes, where a ',' or a line break would begin another option.
@@ -180,7 +204,7 @@ class ContractReader {
   }
 
   WritableFolder read_writable(const std::string& path, bool is_declared) const {
-    WritableFolder folder{.path = path, .uid = contract_.uid, .gid = contract_.gid};
+    WritableFolder folder{.path = "/" + tree_.resolve(path), .uid = contract_.uid, .gid = contract_.gid};
     if (tree_.resolve(path).empty())
       contradict("all of the root is to be writable, and read-only at once", "build it with --no-readonly");
     const auto* node = tree_.follow(path);
@@ -221,7 +245,7 @@ class ContractReader {
       if (lies_in(path, mount.target)) return;  // what is mounted there is not the image's
     }
     for (const auto& folder : contract_.writable) {
-      if (!lies_in(path, "/" + tree_.resolve(folder.path))) continue;
+      if (!lies_in(path, folder.path)) continue;
       contradict(fmt::format("the {} {} lies in {}, which is writable: a volume there hides it", whose, printable(path),
                              printable(folder.path)),
                  "put the program elsewhere, /usr/local/bin for example");

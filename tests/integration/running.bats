@@ -473,3 +473,37 @@ PY
   [ "$(ls outside)" = file ]
   [ -z "$(find "$XDG_CACHE_HOME" -perm /6000 -o -type p -o -type c -o -type b)" ]
 }
+
+@test "links where a runtime mounts file systems and volumes lead nowhere outside" {
+  need_root
+  use_runc
+  local name
+  mkdir outside
+  for name in dev proc sys tmp; do
+    python3 - "$name" "$PWD/outside" <<'PY'
+import sys, tarfile
+with tarfile.open("base.tar", "w") as tar:
+    info = tarfile.TarInfo(sys.argv[1])
+    info.type, info.linkname = tarfile.SYMTYPE, sys.argv[2]
+    tar.addfile(info)
+PY
+    ociassemble build -q --base rootfs:base.tar --platform linux/amd64 --binary "$probe:/usr/local/bin/app" -o "oci:image:$name"
+    run -3 ociassemble run --engine runc "oci:image:$name"
+    [[ "$output" = *"/$name is no folder, and runtimes mount a file system there"* ]]
+    [ -z "$(ls outside)" ]
+  done
+  # A volume is mounted where its link leads inside.
+  python3 - "$PWD/outside" <<'PY'
+import sys, tarfile
+with tarfile.open("base.tar", "w") as tar:
+    for name, target in (("data", sys.argv[1]), ("up", "../../../../.." + sys.argv[1])):
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname = tarfile.SYMTYPE, target
+        tar.addfile(info)
+PY
+  ociassemble build -q --base rootfs:base.tar --platform linux/amd64 --binary "$probe:/usr/local/bin/app" \
+    --volume /data --volume /up -o oci:image:volumes
+  run -0 --separate-stderr ociassemble run -q --engine runc oci:image:volumes -- /tmp "$PWD/outside"
+  [[ "$output" = *"writes $PWD/outside "* ]]
+  [ -z "$(ls outside)" ]
+}

@@ -160,6 +160,27 @@ TEST_CASE("links on the way to the program and to a volume stay inside the image
   const auto contract = read_contract(image_of({tar}, config), {});
   CHECK(contract.program == "/usr/local/bin/server");
   CHECK(contract.writable.front().uid == 65532);
+  // Runtimes are told where the links lead, once.
+  config.volumes = {"/var/lib/server"};
+  RunSettings settings;
+  settings.mounts = {{"/srv", "/data/deeper", true}};
+  const auto resolved = read_contract(image_of({tar}, config), settings);
+  CHECK(resolved.writable.size() == 1);
+  CHECK(resolved.writable.front().path == "/var/lib/server");
+  CHECK(resolved.settings.mounts.front().target == "/var/lib/server/deeper");
+}
+
+// runc 1.1.5 makes /dev/fd and others through a link that is /dev, wherever it leads.
+TEST_CASE("where runtimes mount file systems of their own the image has folders, or nothing") {
+  for (const std::string name : {"dev", "proc", "sys", "tmp"}) {
+    CAPTURE(name);
+    auto tar = files();
+    tar.symlink(name, "/var");
+    CHECK(refusal(tar, service()) == "/" + name + " is no folder, and runtimes mount a file system there");
+    tar = files();
+    tar.file(name, "x");
+    CHECK(refusal(tar, service()) == "/" + name + " is no folder, and runtimes mount a file system there");
+  }
 }
 
 TEST_CASE("a health check of Docker's config is what is executed") {
