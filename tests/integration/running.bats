@@ -15,6 +15,7 @@ set_up() {
 
 tear_down() {
   stop_docker
+  if [ -n "${run_process-}" ]; then kill "$run_process" 2>/dev/null || true; fi
   if [ -n "${user_folder-}" ]; then rm -rf "$user_folder"; fi
 }
 
@@ -506,4 +507,55 @@ PY
   run -0 --separate-stderr ociassemble run -q --engine runc oci:image:volumes -- /tmp "$PWD/outside"
   [[ "$output" = *"writes $PWD/outside "* ]]
   [ -z "$(ls outside)" ]
+}
+
+# shellcheck disable=SC2016  # JSON
+@test "a debug profile carries the same application, but for what same-app lists" {
+  cp "$probe" app
+  cp "$server" dlv
+  echo '{"binaries": {"/usr/local/bin/app": "app"}, "profiles": {"plain": {},
+    "debug": {"binaries": {"/usr/local/bin/dlv": "dlv"}, "debug": true}}}' >ociassemble.json
+  ociassemble build -q --all-profiles -o 'oci:{profile}:v1'
+  run -0 ociassemble verify --same-app oci:plain:v1 oci:debug:v1
+  [[ "$output" = *'the same application'*'allowed '*'/usr/local/bin/dlv'*'40000/tcp'*'XDG_CONFIG_HOME'*'config.Entrypoint'* ]]
+  ociassemble verify --same-app --strict --allow files:/usr/local/bin/dlv --allow entrypoint --allow env --allow ports \
+    oci:plain:v1 oci:debug:v1
+  run -3 ociassemble verify --same-app --strict --allow entrypoint --allow env --allow ports oci:plain:v1 oci:debug:v1
+}
+
+@test "delve stops a program that run starts by a debug profile" {
+  need_root
+  use_runc
+  command -v dlv >/dev/null || skip "no dlv on this machine: the package delve"
+  mkdir source
+  printf 'module example.test/steps\n\ngo 1.19\n' >source/go.mod
+  cat >source/main.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+func step(n int) int { return n + 1 }
+
+func main() {
+	for n := 0; ; n = step(n) {
+		fmt.Println("step", n)
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+GO
+  (cd source && CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off go build -buildvcs=false -gcflags 'all=-N -l' -o ../app .)
+  cp "$(type -P dlv)" dlv
+  # Debian's delve is linked with glibc.
+  echo "{\"base\": \"rootfs:$(debian_rootfs)\", \"platforms\": [\"linux/$(go env GOARCH)\"],
+    \"binaries\": {\"/usr/local/bin/app\": \"app\", \"/usr/local/bin/dlv\": \"dlv\"}, \"debug\": true}" >ociassemble.json
+  command ociassemble run -q --engine runc >log 2>&1 3>&- &
+  run_process=$!
+  wait_for_port 40000 || { cat log; false; }
+  printf 'break main.step\ncontinue\nprint n\nclear 1\nquit -c\n' >commands
+  timeout 60 script -qec "dlv connect :40000 --init commands" /dev/null </dev/null >said 2>&1 || true
+  kill "$run_process"
+  grep -F 'Breakpoint 1 set at' said && grep -F 'main.step' said || { cat said log; false; }
 }
