@@ -305,6 +305,7 @@ class ContractReader {
     const auto is_low = [](const DeclaredPort& port) { return port.number < kFirstUnprivilegedPort; };
     if (contract_.uid == 0 && std::ranges::any_of(contract_.ports, is_low))
       contract_.capabilities.insert("net_bind_service");
+    for (const auto& name : contract_.settings.capabilities) contract_.capabilities.insert(canonical_capability(name));
     const auto declared = label_words(config_, kCapabilitiesLabel);
     if (declared.empty()) return;
     std::set<std::string> found;
@@ -383,7 +384,8 @@ class ContractReader {
     }
     if (contract_.uid == 0) {
       contract_.notes.emplace_back(
-          "the program runs as root, without root's capabilities: one that changes its user or owners of files fails");
+          "the program runs as root, without root's capabilities: one that changes its user or owners of files needs "
+          "--cap-add setuid, setgid or chown");
     }
     if (!contract_.read_only) contract_.notes.emplace_back("the image does not ask for a read-only root file system");
   }
@@ -415,6 +417,7 @@ void check_settings(const RunSettings& settings) {
                 fmt::format("cannot name the service \"{}\": it is no DNS label", printable(settings.name)),
                 "write at most 63 lower-case letters, digits and '-', a letter first");
   }
+  capability_xattr(settings.capabilities);  // throws for a name that there is not
   for (const auto& [name, value] : settings.env) {
     if (name.empty() || name.find('=') != std::string::npos || (name + value).find('\0') != std::string::npos)
       reject("variable \"" + printable(name) + "\"", "it is empty or holds '=' or a NUL byte");

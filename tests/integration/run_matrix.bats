@@ -215,6 +215,19 @@ PY
   validate_pods
 }
 
+@test "an image that others made, without our labels, is run as far as it says how" {
+  make_base_layout "$(alpine_rootfs)" others
+  run -0 --separate-stderr ociassemble run-spec --for docker oci:others:base --image registry.example.com/others
+  [[ "$output" = *'# the program runs as root'*'--user=0:0'*'--cap-drop=ALL'* ]]
+  [[ "$output" != *--read-only* ]]
+  run -3 ociassemble run-spec --for kubernetes oci:others:base --image registry.example.com/others
+  [[ "$output" = *'runs as root'* ]]
+  use_runc
+  [ "$(ociassemble run -q --engine runc oci:others:base -- /bin/sh -c 'id -u; echo made >/made && cat /made')" = $'0\nmade' ]
+  [ "$(ociassemble run -q --engine runc oci:others:base -- /bin/sh -c 'chown 1:1 /etc/passwd 2>/dev/null || echo no')" = no ]
+  ociassemble run -q --engine runc --cap-add chown oci:others:base -- /bin/sh -c 'chown 1:1 /etc/passwd'
+}
+
 # By the schemas of npm's kubernetes-models, where KUBERNETES_MODELS names a folder that has it and "yaml" in node_modules.
 validate_pods() {
   [ -n "${KUBERNETES_MODELS-}" ] || skip "no schemas of Kubernetes: KUBERNETES_MODELS names none"

@@ -275,6 +275,12 @@ TEST_CASE("root gets the capability for a low port that it declares, and nothing
   const auto contract = read_contract(image_of({files()}, config), {});
   CHECK(contract.capabilities == std::set<std::string>{"net_bind_service"});
   CHECK(contract.notes.size() == 1);
+  RunSettings settings;
+  settings.capabilities = {"CAP_CHOWN", "setuid"};
+  CHECK(read_contract(image_of({files()}, config), settings).capabilities ==
+        std::set<std::string>{"chown", "net_bind_service", "setuid"});
+  settings.capabilities = {"everything"};
+  CHECK_THROWS_AS(read_contract(image_of({files()}, config), settings), Error);
 }
 
 TEST_CASE("ports are read as docker reads them") {
