@@ -93,22 +93,8 @@ build_image() {
   done
 }
 
-# Where docker's client has none, that of the other root file system, which sees this folder.
-compose() {
-  if docker compose version >/dev/null 2>&1; then
-    docker compose "$@"
-  else
-    (
-      exec unshare --mount sh -c 'mkdir -p "$0$1" && mount --bind "$1" "$0$1" && mount --rbind /proc "$0/proc" && shift &&
-        exec chroot "$0" env "DOCKER_HOST=unix://${DOCKER_HOST#unix://$0}" docker compose "$@"' "$ENGINES_CHROOT" "$PWD" \
-        --project-directory "$PWD" "$@"
-    )
-  fi
-}
-
 @test "compose runs ten images as they declare" {
-  docker compose version >/dev/null 2>&1 || { [ -n "${ENGINES_CHROOT-}" ] && chroot "$ENGINES_CHROOT" docker compose version; } ||
-    skip "no docker compose on this machine"
+  has_compose || skip "no docker compose on this machine"
   start_docker "${DOCKER_STORE-graph}"
   local name
   for name in "${names[@]}"; do
@@ -138,40 +124,15 @@ compose() {
   done
 }
 
-# The generator's command line, as words in `start`, without what only systemd gives it.
-quadlet_words() {
-  local root=${ENGINES_CHROOT-} generator=$1 folder
-  folder=$(mktemp -d "$root/tmp/quadlet-XXXXXX")
-  cp app.container "$folder"
-  if [ -n "$root" ]; then
-    chroot "$root" env "QUADLET_UNIT_DIRS=${folder#"$root"}" "$generator" --dryrun >unit 2>said
-  else
-    QUADLET_UNIT_DIRS=$folder "$generator" --dryrun >unit 2>said
-  fi
-  rm -r "$folder"
-  mapfile -d '' start < <(python3 - unit <<'PY'
-import re, shlex, sys
-line = next(line for line in open(sys.argv[1]) if line.startswith("ExecStart="))
-line = re.sub(r"\\x([0-9a-f]{2})", lambda found: {" ": "' '"}.get(chr(int(found[1], 16)), chr(int(found[1], 16))), line[10:])
-words = shlex.split(line.replace("%%", "%").replace("$$", "$"))
-left_out = ("-d", "--sdnotify=", "--sdnotify", "--cgroups=", "--cidfile=", "--replace", "--log-driver")
-print("\0".join(word for word in words[1:] if not word.startswith(left_out) and word not in ("healthy", "conmon")), end="\0")
-PY
-  )
-}
-
 @test "the command line that quadlet's generator makes runs ten images as they declare" {
-  local root=${ENGINES_CHROOT-} place generator='' name
-  for place in /usr/libexec/podman/quadlet /usr/lib/podman/quadlet; do
-    if [ -x "$root$place" ]; then generator=$place; fi
-  done
-  [ -n "$generator" ] || skip "no quadlet on this machine: podman 4.4 or later"
+  local name
+  find_quadlet
   use_podman
   for name in "${names[@]}"; do
     describe "$name"
     build_image "$name" podman:registry.example.com/team/app:v1
     print_spec quadlet "$name" app.container
-    quadlet_words "$generator"
+    quadlet_words
     [ "${start[0]}" = run ]
     same "$(declared 1)" "$(command podman run "${podman_options[@]}" "${start[@]:1}" 2>&1)" ||
       { echo "$name by quadlet: ${start[*]}"; return 1; }

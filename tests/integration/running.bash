@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2034,SC2154  # variables that tests set and read
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154  # words for inner shells; variables that tests set and read
 # Engines of a test's own that run images, and what the probe (tests/support/probe) says in them. With ENGINES_CHROOT=DIR docker's
 # daemon is that of another root file system.
 
@@ -15,7 +15,6 @@ forget_engines() { unset DOCKER_HOST DOCKER_CONTEXT CONTAINER_HOST; }
 # WORDS…: in the other root file system, which gets this machine's /proc, /dev and /sys for as long as the command runs.
 exec_in_chroot() {
   if [ -z "${ENGINES_CHROOT-}" ]; then exec "$@"; fi
-  # shellcheck disable=SC2016  # for the inner shell
   exec unshare --mount sh -c 'mount --rbind "$0" "$0" && cd "$0" || exit
     for folder in proc dev sys; do mount --rbind "/$folder" "$folder" || exit; done
     exec chroot . "$@"' "$ENGINES_CHROOT" "$@"
@@ -83,5 +82,60 @@ CONF
   podman info >/dev/null 2>&1 || skip "podman does not run here"
 }
 
-# shellcheck disable=SC2154  # set by find_container_runtime
 use_runc() { find_container_runtime || skip "no container runtime works here: $container_problem"; }
+
+# Podman may ask the tests' registry without TLS.
+allow_registry() {
+  printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$REGISTRY" >containers/registries.conf
+  export CONTAINERS_REGISTRIES_CONF=$PWD/containers/registries.conf
+}
+
+has_compose() {
+  docker compose version >/dev/null 2>&1 ||
+    { [ -n "${ENGINES_CHROOT-}" ] && chroot "$ENGINES_CHROOT" docker compose version >/dev/null 2>&1; }
+}
+
+# Where docker's client has none, that of the other root file system, which sees this folder.
+compose() {
+  if docker compose version >/dev/null 2>&1; then
+    docker compose "$@"
+  else
+    (
+      exec unshare --mount sh -c 'mkdir -p "$0$1" && mount --bind "$1" "$0$1" && mount --rbind /proc "$0/proc" && shift &&
+        exec chroot "$0" env "DOCKER_HOST=unix://${DOCKER_HOST#unix://$0}" docker compose "$@"' "$ENGINES_CHROOT" "$PWD" \
+        --project-directory "$PWD" "$@"
+    )
+  fi
+}
+
+# Sets generator, or skips.
+find_quadlet() {
+  local root=${ENGINES_CHROOT-} place
+  generator=''
+  for place in /usr/libexec/podman/quadlet /usr/lib/podman/quadlet; do
+    if [ -x "$root$place" ]; then generator=$place; fi
+  done
+  [ -n "$generator" ] || skip "no quadlet on this machine: podman 4.4 or later"
+}
+
+# The generator's command line, as words in `start`, without what only systemd gives it.
+quadlet_words() {
+  local root=${ENGINES_CHROOT-} folder
+  folder=$(mktemp -d "$root/tmp/quadlet-XXXXXX")
+  cp app.container "$folder"
+  if [ -n "$root" ]; then
+    chroot "$root" env "QUADLET_UNIT_DIRS=${folder#"$root"}" "$generator" --dryrun >unit 2>said
+  else
+    QUADLET_UNIT_DIRS=$folder "$generator" --dryrun >unit 2>said
+  fi
+  rm -r "$folder"
+  mapfile -d '' start < <(python3 - unit <<'PY'
+import re, shlex, sys
+line = next(line for line in open(sys.argv[1]) if line.startswith("ExecStart="))
+line = re.sub(r"\\x([0-9a-f]{2})", lambda found: {" ": "' '"}.get(chr(int(found[1], 16)), chr(int(found[1], 16))), line[10:])
+words = shlex.split(line.replace("%%", "%").replace("$$", "$"))
+left_out = ("-d", "--sdnotify=", "--sdnotify", "--cgroups=", "--cidfile=", "--replace", "--log-driver")
+print("\0".join(word for word in words[1:] if not word.startswith(left_out) and word not in ("healthy", "conmon")), end="\0")
+PY
+  )
+}
