@@ -132,6 +132,7 @@ int run_parsed(const Commands& commands, const Streams& streams) {
     const int status = run_traced(app->get_name(), trace_file_of(*app), *command, limited, deadline);
     streams.out.flush();
     if (!streams.out) throw Error(ErrorCode::io, "cannot write to the standard output");
+    if (status == 0) command->after_run();
     return status;
   }
   throw Error(ErrorCode::invalid_argument, "no command given", "ociassemble --help lists the commands");

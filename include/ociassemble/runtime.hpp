@@ -76,6 +76,9 @@ struct RunSettings {
   std::vector<std::pair<std::string, std::string>> env;
   std::vector<PublishedPort> ports;
   std::vector<BindMount> mounts;
+  // Added to those that the image's programs have, for a program that runs as root: "chown". A user's has nothing of
+  // them.
+  std::vector<std::string> capabilities;
   std::uint64_t memory = std::uint64_t{256} << 20U;       // bytes
   std::uint64_t temporary = std::uint64_t{64} << 20U;     // bytes of /tmp
   std::uint64_t volume_size = std::uint64_t{128} << 20U;  // bytes of each writable folder that has a limit

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bases/kept_layers.hpp"
 
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace ociassemble {
@@ -28,7 +32,42 @@ class KeptBlob : public Source {
   std::unique_ptr<BlobWriter> writer_;
 };
 
+class KeptLayers : public BlobReader {
+ public:
+  KeptLayers(const Image& image, std::shared_ptr<FileCache> cache, std::stop_token stop)
+      : cache_(std::move(cache)), stop_(std::move(stop)) {
+    for (const auto& layer : image.layers()) layers_.insert_or_assign(layer.descriptor.digest, layer.blobs);
+  }
+
+  std::unique_ptr<Source> open(const Descriptor& descriptor) override {
+    const auto& from = layers_.at(descriptor.digest);
+    if (!from->repository()) return from->open(descriptor);
+    const std::lock_guard lock(mutex_);
+    if (cache_->holds(descriptor, stop_)) return cache_->open(descriptor);
+    auto blob = from->open(descriptor);
+    auto store = cache_->make_room(descriptor.size);
+    if (!store) return blob;
+    return std::make_unique<KeptBlob>(std::move(blob), descriptor, std::move(store));
+  }
+
+  std::optional<std::filesystem::path> file(const Digest& digest) const override {
+    const auto found = layers_.find(digest);
+    return found == layers_.end() ? std::nullopt : found->second->file(digest);
+  }
+
+ private:
+  std::map<Digest, std::shared_ptr<BlobReader>> layers_;
+  const std::shared_ptr<FileCache> cache_;
+  const std::stop_token stop_;
+  std::mutex mutex_;
+};
+
 }  // namespace
+
+Image with_kept_layers(const Image& image, const std::shared_ptr<FileCache>& cache, const std::stop_token& stop) {
+  return Image::from_documents(image.manifest_json(), image.manifest().media_type(), image.config_json(),
+                               std::make_shared<KeptLayers>(image, cache, stop));
+}
 
 std::unique_ptr<Source> open_layer(const Layer& layer, const Workplace& workplace) {
   const auto& kept = workplace.kept_layers;

@@ -48,15 +48,19 @@ class LayerPipeline {
         compressor_(make_compressor(options.compression, compressed_)),
         diff_id_(compressor_.get()) {}
 
-  Sink& tar() { return diff_id_; }
+  // What is not compressed has one digest.
+  Sink& tar() { return is_plain() ? static_cast<Sink&>(*compressor_) : diff_id_; }
 
   Layer finish() {
     compressor_->finish();
     auto descriptor = blob_->commit(layer_type(options_.format, options_.compression.kind));
-    return {std::move(descriptor), diff_id_.finish(), store_};
+    auto diff_id = is_plain() ? descriptor.digest : diff_id_.finish();
+    return {std::move(descriptor), std::move(diff_id), store_};
   }
 
  private:
+  bool is_plain() const { return options_.compression.kind == Compression::none; }
+
   const LayerOptions& options_;
   const std::shared_ptr<BlobStore>& store_;
   std::unique_ptr<BlobWriter> blob_;

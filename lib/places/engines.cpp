@@ -23,15 +23,14 @@
 #include "ociassemble/error.hpp"
 #include "ociassemble/layout.hpp"
 #include "places/client_program.hpp"
+#include "places/engine_answers.hpp"
 #include "places/engine_socket.hpp"
-#include "spec/json.hpp"
 
 namespace ociassemble {
 namespace {
 
 using Kind = Location::Kind;
 
-constexpr std::size_t kLongestAnswer = std::size_t{16} << 20U;
 constexpr std::chrono::seconds kLongestSilence{600};  // an engine unpacks without a word
 constexpr const char* kK3sFolder = "/var/lib/rancher/k3s/agent/images";
 
@@ -98,17 +97,8 @@ class EngineClient {
   }
 
   [[noreturn]] void refuse(int status, const std::string& text) const {
-    std::string said;
-    try {
-      const auto document = parse_json(text, "answer", {.size = kLongestAnswer});
-      const JsonView view(document, "answer");
-      said = view.find_string("message");
-      if (said.empty()) said = view.find_string("cause");
-    } catch (const Error&) {
-      said = text;
-    }
     throw Error(status == 404 ? ErrorCode::not_found : ErrorCode::io,
-                fmt::format("{} refused, with status {}: {}", engine_, status, excerpt(said)));
+                fmt::format("{} refused, with status {}: {}", engine_, status, refusal_of(text)));
   }
 
  private:
@@ -141,38 +131,15 @@ std::string percent_encoded(std::string_view text) {
 
 EngineClient docker_client(const std::stop_token& stop) { return {"docker", docker_socket(), stop}; }
 
-// docker's stream of objects, of which it sends a failure with status 200.
-void check_docker_answer(std::string_view text) {
-  bool loaded = false;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    auto line = text.substr(begin, end - begin);
-    begin = end + 1;
-    while (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    const auto document = parse_json(line, "docker's answer", {.size = kLongestAnswer});
-    const JsonView view(document, "docker's answer");
-    if (const auto detail = view.find("errorDetail")) {
-      auto why = detail->find_string("message");
-      if (why.empty()) why = view.find_string("error");
-      throw Error(ErrorCode::io, "docker cannot load the image: " + excerpt(why));
-    }
-    loaded = loaded || view.find_string("stream").starts_with("Loaded image");
-  }
-  if (!loaded) throw Error(ErrorCode::io, "docker did not say that it loaded the image: " + excerpt(text));
-}
-
 void load_into_docker(const ArchiveFile& archive, bool has_zstd, const Workplace& workplace) {
   auto client = docker_client(workplace.stop);
   if (has_zstd && workplace.warn) {
-    const auto text = client.ask("GET", "/version");
-    const auto document = parse_json(text, "docker's version", {.size = kLongestAnswer});
-    const auto version = JsonView(document, "docker's version").find_string("Version");
+    const auto version = docker_version_of(client.ask("GET", "/version"));
     if (version.starts_with("20.") || version.starts_with("19."))
       workplace.warn(
           fmt::format("docker {} cannot load layers of zstd; build with --compression gzip", printable(version)));
   }
-  check_docker_answer(client.ask("POST", "/images/load?quiet=1", archive.body()));
+  require_loaded_by_docker(client.ask("POST", "/images/load?quiet=1", archive.body()));
 }
 
 void load_into_podman(const ArchiveFile& archive, const Workplace& workplace) {
@@ -186,10 +153,7 @@ void load_into_podman(const ArchiveFile& archive, const Workplace& workplace) {
     return;
   }
   EngineClient client("podman", *socket, workplace.stop);
-  const auto text = client.ask("POST", "/v4.0.0/libpod/images/load", archive.body());
-  const auto document = parse_json(text, "podman's answer", {.size = kLongestAnswer});
-  if (JsonView(document, "podman's answer").find_strings("Names").empty())
-    throw Error(ErrorCode::io, "podman did not say that it loaded the image: " + excerpt(text));
+  require_loaded_by_podman(client.ask("POST", "/v4.0.0/libpod/images/load", archive.body()));
 }
 
 std::vector<std::string> ctr_words(const Location& location, std::vector<std::string> words) {
@@ -206,8 +170,9 @@ void load_into_containerd(const ArchiveFile& archive, const Location& target, bo
   if (is_index) words.emplace_back("--all-platforms");
   words.emplace_back("-");
   output_of(ctr_words(target, words), archive.rewound(), workplace.stop);
-  const auto listed = output_of(ctr_words(target, {"images", "ls", "-q", "name==" + *target.name}), -1, workplace.stop);
-  if (listed.find(*target.name) == std::string::npos)
+  const auto listed =
+      lines_of(output_of(ctr_words(target, {"images", "ls", "-q", "name==" + *target.name}), -1, workplace.stop));
+  if (std::ranges::find(listed, *target.name) == listed.end())
     throw Error(ErrorCode::io, fmt::format("containerd has no image {} after the import", *target.name));
 }
 
@@ -224,11 +189,8 @@ void load_into_kind(const ArchiveFile& archive, const Location& target, const Wo
       output_of({"docker", "ps", "--filter", "label=io.x-k8s.kind.cluster=" + cluster, "--format", "{{.Names}}"}, -1,
                 workplace.stop);
   std::size_t count = 0;
-  for (std::size_t begin = 0; begin < nodes.size();) {
-    const auto end = std::min(nodes.find('\n', begin), nodes.size());
-    const auto node = nodes.substr(begin, end - begin);
-    begin = end + 1;
-    if (node.empty() || node.find("external-load-balancer") != std::string::npos) continue;
+  for (const auto& node : lines_of(nodes)) {
+    if (node.find("external-load-balancer") != std::string::npos) continue;
     output_of({"docker", "exec", "--privileged", "-i", node, "ctr", "--namespace=k8s.io", "images", "import",
                "--all-platforms", "--digests", "--snapshotter=overlayfs", "-"},
               archive.rewound(), workplace.stop);
@@ -340,14 +302,11 @@ Document open_from_engine(const Location& location, const Workplace& workplace) 
 
 std::string engine_image_id(const Location& location, const Workplace& workplace) {
   if (location.kind == Kind::podman && !podman_socket()) {
-    auto text = output_of({"podman", "image", "inspect", "--format", "{{.Id}}", *location.name}, -1, workplace.stop);
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text;
+    return image_id_of_line(
+        output_of({"podman", "image", "inspect", "--format", "{{.Id}}", *location.name}, -1, workplace.stop));
   }
   auto client = engine_client(location, workplace.stop);
-  const auto text = client.ask("GET", fmt::format("/images/{}/json", percent_encoded(*location.name)));
-  const auto document = parse_json(text, "the engine's answer", {.size = kLongestAnswer});
-  return JsonView(document, "the engine's answer").at("Id").string();
+  return image_id_of_json(client.ask("GET", fmt::format("/images/{}/json", percent_encoded(*location.name))));
 }
 
 std::optional<Kind> find_engine(const std::stop_token& stop) {

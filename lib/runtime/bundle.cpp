@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/output_file.hpp"
+#include "base/atomic_file.hpp"
 #include "base/private_folder.hpp"
 #include "image/read_only_contract.hpp"
 #include "io/streams.hpp"
@@ -126,7 +126,10 @@ fs::path write_config(const fs::path& folder, const std::string& config) {
   prune_configs(folder);
   auto bundle = folder / Digest::of(config).hex();
   make_private_folders(bundle);
-  write_output(bundle / "config.json", as_bytes(config));
+  // The runtime reads it now, and nobody after it.
+  auto file = AtomicFile::in_folder(bundle, Durability::unsynced);
+  file.write(as_bytes(config));
+  file.commit_as(bundle / "config.json");
   return bundle;
 }
 
@@ -164,13 +167,14 @@ void tell_left_out(const Tree& tree, bool keep_set_id, std::vector<std::string>&
 
 Bundle make_bundle(const Image& image, const RunSettings& settings, const BundleOptions& options,
                    const std::stop_token& stop) {
-  KeptRoots roots(options.folder / "roots");
-  auto tree = empty_image_root();
+  KeptRoots roots(options.folder / "roots", {}, options.trees);
   // What is mounted is mounted on a folder of the root, which the runtime makes where it is missing.
-  const bool is_shared = is_read_only(image.config()) && settings.mounts.empty();
-  auto root = is_shared ? roots.shared(image, options.keep_set_id, tree, stop)
-                        : roots.own(image, options.keep_set_id, tree, stop);
-  auto contract = read_contract(image, tree, settings);
+  std::vector<std::string> mounted_on;
+  for (const auto& mount : settings.mounts) mounted_on.push_back(mount.target);
+  std::ranges::sort(mounted_on);
+  auto root = is_read_only(image.config()) ? roots.shared(image, options.keep_set_id, stop, mounted_on)
+                                           : roots.own(image, options.keep_set_id, stop);
+  auto contract = read_contract(image, root.tree, settings);
   Bundle bundle;
   contract.settings.rootfs = root.folder;
   fit_ports(contract);
@@ -179,7 +183,7 @@ Bundle make_bundle(const Image& image, const RunSettings& settings, const Bundle
     mappings = own_mappings();
     fit_user(contract, *mappings, bundle.notes);
   }
-  tell_left_out(tree, options.keep_set_id, bundle.notes);
+  tell_left_out(root.tree, options.keep_set_id, bundle.notes);
   const auto config =
       write_config(options.folder / "bundles", write_bundle_config(contract, mappings, options.terminal));
   bundle.words.push_back(options.runtime);

@@ -9,6 +9,7 @@
 #include "base/unique_fd.hpp"
 #include "ociassemble/image.hpp"
 #include "ociassemble/runtime.hpp"
+#include "store/record_cache.hpp"
 
 namespace ociassemble {
 
@@ -18,6 +19,7 @@ struct BundleOptions {
   std::filesystem::path state;   // the runtime's own; empty: its usual one
   bool keep_set_id = false;      // set-user-ID and set-group-ID bits of the image's files
   bool terminal = false;
+  RecordCache* trees = nullptr;  // of layers that were read before; may be null
 };
 
 // What starts a container, to be executed by this process: `words` begin with the runtime's path.

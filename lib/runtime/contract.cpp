@@ -3,8 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <map>
 
 #include "base/text.hpp"
@@ -15,6 +13,7 @@
 #include "ociassemble/reference.hpp"
 #include "ociassemble/runtime.hpp"
 #include "runtime/image_root.hpp"
+#include "runtime/ports.hpp"
 #include "spec/json.hpp"
 
 namespace ociassemble {
@@ -27,16 +26,6 @@ constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
 
 [[noreturn]] void contradict(const std::string& why, std::string hint) {
   throw Error(ErrorCode::check_failed, "the image contradicts its run contract: " + why, std::move(hint));
-}
-
-std::uint16_t parse_port(std::string_view digits, std::string_view whole) {
-  std::uint16_t port = 0;
-  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (failure == std::errc() && end == digits.data() + digits.size() && port != 0) return port;
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("cannot parse port \"{}\": \"{}\" is not a number from 1 to 65535", printable(whole),
-                          printable(digits)),
-              "write [ADDRESS:]HOST:CONTAINER[/tcp|udp], for example 127.0.0.1:8080:80");
 }
 
 // The bits of a mode that are this user's, without any capability.
@@ -66,6 +55,15 @@ void add_capabilities(const Tree::Node& folder, std::set<std::string>& names) {
   }
 }
 
+// How an engine calls an image of its own: no name of a registry's.
+bool is_engine_id(const std::string& image) { return image.starts_with("sha256:") && image.size() == 71; }
+
+bool is_dns_label(std::string_view name) {
+  const auto is_inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !name.empty() && name.size() <= 63 && name.front() >= 'a' && name.front() <= 'z' && name.back() != '-' &&
+         std::ranges::all_of(name, is_inner);
+}
+
 class ContractReader {
  public:
   ContractReader(const Image& image, const Tree& tree, const RunSettings& settings)
@@ -77,11 +75,14 @@ class ContractReader {
   }
 
   RunContract read() {
+    require_linux();
     set_signal();
     set_user();
     set_environment();
     set_words();
     set_ports();
+    check_mount_points();
+    resolve_mounts();
     find_writable();
     find_program();
     set_capabilities();
@@ -95,6 +96,14 @@ class ContractReader {
   std::string contents(const char* path) const {
     const auto* node = tree_.follow(path);
     return node != nullptr ? node->contents().value_or("") : std::string();
+  }
+
+  void require_linux() const {
+    const auto& os = contract_.platform.os;
+    if (os.empty() || os == "linux") return;
+    throw Error(ErrorCode::unsupported,
+                fmt::format("cannot say how the image is run: it is for {}", printable(contract_.platform.to_string())),
+                "choose a Linux image with --platform");
   }
 
   void set_user() {
@@ -149,15 +158,37 @@ class ContractReader {
     });
   }
 
+  // Runtimes mount there, and some make files through what they find: runc 1.1 follows a link that is /dev out of the
+  // root.
+  void check_mount_points() const {
+    for (const auto* name : {"dev", "proc", "sys", "tmp"}) {
+      const auto* node = tree_.find(name);
+      if (node == nullptr || node->type == EntryType::directory) continue;
+      contradict(fmt::format("/{} is no folder, and runtimes mount a file system there", name),
+                 fmt::format("build it on a base whose /{} is a folder, or missing", name));
+    }
+  }
+
+  // No runtime is left to follow the image's links.
+  void resolve_mounts() {
+    for (auto& mount : contract_.settings.mounts) {
+      const auto target = tree_.resolve(mount.target);
+      if (!target.empty()) mount.target = "/" + target;
+    }
+  }
+
   void find_writable() {
     const auto declared = label_words(config_, kWritableLabel);
     auto paths = config_.volumes;
     paths.insert(declared.begin(), declared.end());
     for (const auto& path : paths) {
       check_path(path);
-      if (contract_.read_only && path == "/tmp") continue;  // every form has a memory file system there
+      if (contract_.read_only && tree_.resolve(path) == "tmp") continue;  // every form has a memory file system there
       contract_.writable.push_back(read_writable(path, declared.contains(path)));
     }
+    std::ranges::sort(contract_.writable, {}, &WritableFolder::path);
+    const auto twice = std::ranges::unique(contract_.writable, {}, &WritableFolder::path);
+    contract_.writable.erase(twice.begin(), twice.end());
   }
 
   // The image's words go into options and files of runtimes, where a ',' or a line break would begin another option.
@@ -173,7 +204,7 @@ class ContractReader {
   }
 
   WritableFolder read_writable(const std::string& path, bool is_declared) const {
-    WritableFolder folder{.path = path, .uid = contract_.uid, .gid = contract_.gid};
+    WritableFolder folder{.path = "/" + tree_.resolve(path), .uid = contract_.uid, .gid = contract_.gid};
     if (tree_.resolve(path).empty())
       contradict("all of the root is to be writable, and read-only at once", "build it with --no-readonly");
     const auto* node = tree_.follow(path);
@@ -199,26 +230,30 @@ class ContractReader {
   }
 
   // As the kernel looks for it, and runtimes in PATH before.
-  void find_program() {
-    const auto& name = contract_.words.front();
-    if (name.find('/') != std::string::npos) {
-      contract_.program = "/" + tree_.resolve(name.starts_with('/') ? name : contract_.working_dir + "/" + name);
-    } else {
-      contract_.program = search(name);
-    }
-    for (const auto& mount : contract_.settings.mounts) {
-      if (lies_in(contract_.program, mount.target)) return;  // what is mounted there is not the image's
-    }
-    for (const auto& folder : contract_.writable) {
-      if (!lies_in(contract_.program, "/" + tree_.resolve(folder.path))) continue;
-      contradict(fmt::format("the program {} lies in {}, which is writable: a volume there hides it",
-                             printable(contract_.program), printable(folder.path)),
-                 "put the program elsewhere, /usr/local/bin for example");
-    }
-    check_executable();
+  std::string path_of_program(const std::string& name, const char* whose) const {
+    if (name.find('/') == std::string::npos) return search(name, whose);
+    return "/" + tree_.resolve(name.starts_with('/') ? name : contract_.working_dir + "/" + name);
   }
 
-  std::string search(const std::string& name) const {
+  void find_program() {
+    contract_.program = path_of_program(contract_.words.front(), "program");
+    check_program(contract_.program, "program");
+  }
+
+  void check_program(const std::string& path, const char* whose) const {
+    for (const auto& mount : contract_.settings.mounts) {
+      if (lies_in(path, mount.target)) return;  // what is mounted there is not the image's
+    }
+    for (const auto& folder : contract_.writable) {
+      if (!lies_in(path, folder.path)) continue;
+      contradict(fmt::format("the {} {} lies in {}, which is writable: a volume there hides it", whose, printable(path),
+                             printable(folder.path)),
+                 "put the program elsewhere, /usr/local/bin for example");
+    }
+    check_executable(path, whose);
+  }
+
+  std::string search(const std::string& name, const char* whose) const {
     std::string_view rest = path_;
     for (;;) {
       const auto colon = rest.find(':');
@@ -229,32 +264,34 @@ class ContractReader {
       if (colon == std::string_view::npos) break;
       rest = rest.substr(colon + 1);
     }
-    contradict(fmt::format("its program {} is in no folder of PATH={}", printable(name), printable(path_)),
-               "write the program's whole path into the entrypoint");
+    contradict(fmt::format("its {} {} is in no folder of PATH={}", whose, printable(name), printable(path_)),
+               fmt::format("name the whole path of its {}", whose));
   }
 
-  void check_executable() const {
-    const std::string_view program = contract_.program;
-    for (std::size_t slash = 0; slash != std::string_view::npos; slash = program.find('/', slash + 1)) {
-      const auto* folder = tree_.find(program.substr(0, slash));
+  void check_executable(std::string_view path, const char* whose) const {
+    for (std::size_t slash = 0; slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+      const auto* folder = tree_.find(path.substr(0, slash));
       if (folder == nullptr || may(*folder, contract_.uid, contract_.gid, kExecute)) continue;
-      refuse_program(fmt::format("cannot enter {}, which belongs to {}",
-                                 slash == 0 ? "/" : printable(program.substr(0, slash)), describe_owner(*folder)));
+      refuse_program(path, whose,
+                     fmt::format("cannot enter {}, which belongs to {}",
+                                 slash == 0 ? "/" : printable(path.substr(0, slash)), describe_owner(*folder)));
     }
-    const auto* file = tree_.find(program);
+    const auto* file = tree_.find(path);
     if (file == nullptr) {
-      contradict(fmt::format("its program {} does not exist", printable(program)),
-                 "build it with --binary, or correct the entrypoint");
+      contradict(fmt::format("its {} {} does not exist", whose, printable(path)),
+                 fmt::format("add the file, or correct the path of its {}", whose));
     }
-    if (file->type != EntryType::regular)
-      contradict(fmt::format("its program {} is no file", printable(program)), "correct the entrypoint");
+    if (file->type != EntryType::regular) {
+      contradict(fmt::format("its {} {} is no file", whose, printable(path)),
+                 fmt::format("correct the path of its {}", whose));
+    }
     if (!may(*file, contract_.uid, contract_.gid, kExecute))
-      refuse_program(fmt::format("cannot execute it: it belongs to {}", describe_owner(*file)));
+      refuse_program(path, whose, fmt::format("cannot execute it: it belongs to {}", describe_owner(*file)));
   }
 
-  [[noreturn]] void refuse_program(const std::string& why) const {
-    contradict(fmt::format("the user {}:{} has no permission to its program {}: the user {}", contract_.uid,
-                           contract_.gid, printable(contract_.program), why),
+  [[noreturn]] void refuse_program(std::string_view path, const char* whose, const std::string& why) const {
+    contradict(fmt::format("the user {}:{} has no permission to its {} {}: the user {}", contract_.uid, contract_.gid,
+                           whose, printable(path), why),
                "add the program with a mode such as 0555, or run it as its owner");
   }
 
@@ -264,6 +301,11 @@ class ContractReader {
     if (program != nullptr) {
       contract_.capabilities = file_capabilities(*program);
     }
+    // Root has the capabilities of every program, as far as the runtime leaves it some.
+    const auto is_low = [](const DeclaredPort& port) { return port.number < kFirstUnprivilegedPort; };
+    if (contract_.uid == 0 && std::ranges::any_of(contract_.ports, is_low))
+      contract_.capabilities.insert("net_bind_service");
+    for (const auto& name : contract_.settings.capabilities) contract_.capabilities.insert(canonical_capability(name));
     const auto declared = label_words(config_, kCapabilitiesLabel);
     if (declared.empty()) return;
     std::set<std::string> found;
@@ -303,7 +345,9 @@ class ContractReader {
     } else if (test.front() == "CMD-SHELL" && test.size() == 2) {
       health.words = {"/bin/sh", "-c", test[1]};
     }
-    if (health.words.empty()) view.refuse("Test is neither CMD with words nor CMD-SHELL with a line");
+    if (health.words.empty() || health.words.front().empty())
+      view.refuse("Test is neither CMD with words nor CMD-SHELL with a line");
+    check_program(path_of_program(health.words.front(), "health check"), "health check");
     const auto duration = [&](const char* name) -> std::optional<std::chrono::nanoseconds> {
       const auto member = view.find(name);
       if (!member || member->size() == 0) return {};
@@ -318,13 +362,19 @@ class ContractReader {
   }
 
   void set_name() {
-    auto name = contract_.settings.name;
-    if (name.empty() && !contract_.settings.image.empty()) {
-      const auto reference = Reference::parse(contract_.settings.image);
-      name = reference.repository().substr(reference.repository().rfind('/') + 1);
-    }
-    if (name.empty()) name = contract_.program.substr(contract_.program.rfind('/') + 1);
-    contract_.name = dns_label(name);
+    contract_.name = contract_.settings.name;  // which check_settings() found to be a label
+    if (contract_.name.empty()) contract_.name = dns_label(own_name());
+    add_notes();
+  }
+
+  std::string own_name() const {
+    const auto& image = contract_.settings.image;
+    if (image.empty() || is_engine_id(image)) return contract_.program.substr(contract_.program.rfind('/') + 1);
+    const auto repository = Reference::parse(image).repository();
+    return repository.substr(repository.rfind('/') + 1);
+  }
+
+  void add_notes() {
     for (const auto& folder : contract_.writable) {
       if (!folder.has_files) continue;
       contract_.notes.push_back(
@@ -332,7 +382,11 @@ class ContractReader {
                       "volume are empty",
                       printable(folder.path)));
     }
-    if (contract_.uid == 0) contract_.notes.emplace_back("the program runs as root");
+    if (contract_.uid == 0) {
+      contract_.notes.emplace_back(
+          "the program runs as root, without root's capabilities: one that changes its user or owners of files needs "
+          "--cap-add setuid, setgid or chown");
+    }
     if (!contract_.read_only) contract_.notes.emplace_back("the image does not ask for a read-only root file system");
   }
 
@@ -358,6 +412,12 @@ void check_settings(const RunSettings& settings) {
   const auto reject = [](const std::string& what, const std::string& why) {
     throw Error(ErrorCode::invalid_argument, "cannot use " + what + ": " + why);
   };
+  if (!settings.name.empty() && !is_dns_label(settings.name)) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot name the service \"{}\": it is no DNS label", printable(settings.name)),
+                "write at most 63 lower-case letters, digits and '-', a letter first");
+  }
+  capability_xattr(settings.capabilities);  // throws for a name that there is not
   for (const auto& [name, value] : settings.env) {
     if (name.empty() || name.find('=') != std::string::npos || (name + value).find('\0') != std::string::npos)
       reject("variable \"" + printable(name) + "\"", "it is empty or holds '=' or a NUL byte");
@@ -374,43 +434,9 @@ void check_settings(const RunSettings& settings) {
 
 }  // namespace
 
-PublishedPort PublishedPort::parse(std::string_view text) {
-  PublishedPort port;
-  auto rest = text;
-  if (const auto slash = rest.rfind('/'); slash != std::string_view::npos) {
-    port.protocol = std::string(rest.substr(slash + 1));
-    if (port.protocol != "tcp" && port.protocol != "udp") {
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("cannot parse port \"{}\": the protocol is neither tcp nor udp", printable(text)));
-    }
-    rest = rest.substr(0, slash);
-  }
-  const auto colon = rest.rfind(':');
-  port.container = parse_port(colon == std::string_view::npos ? rest : rest.substr(colon + 1), text);
-  port.host = port.container;
-  if (colon == std::string_view::npos) return port;
-  rest = rest.substr(0, colon);
-  const auto before = rest.rfind(':');
-  port.host = parse_port(before == std::string_view::npos ? rest : rest.substr(before + 1), text);
-  if (before == std::string_view::npos) return port;
-  port.address = std::string(rest.substr(0, before));
-  if (port.address.empty() || port.address.find_first_not_of("0123456789abcdefABCDEF.:[]") != std::string::npos) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("cannot parse port \"{}\": \"{}\" is no address", printable(text), printable(port.address)),
-                "write an IP address, for example 127.0.0.1:8080:80");
-  }
-  return port;
-}
-
-std::string PublishedPort::to_string() const {
-  return fmt::format("{}{}{}:{}{}", address, address.empty() ? "" : ":", host, container,
-                     protocol == "tcp" ? "" : "/" + protocol);
-}
-
 RunContract read_contract(const Image& image, const RunSettings& settings, const std::stop_token& stop) {
   check_settings(settings);
-  const auto tree = read_image_root(image, stop);
-  return read_contract(image, tree, settings);
+  return read_contract(image, read_image_root(image, image.layers().size(), nullptr, stop), settings);
 }
 
 RunContract read_contract(const Image& image, const Tree& tree, const RunSettings& settings) {

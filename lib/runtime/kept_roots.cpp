@@ -18,7 +18,7 @@
 
 #include "base/private_folder.hpp"
 #include "base/system_error.hpp"
-#include "image/layer_reader.hpp"
+#include "base/trace.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/digest.hpp"
 #include "ociassemble/error.hpp"
@@ -30,16 +30,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kLockEnding = ".lock";
 constexpr std::string_view kOwnPrefix = "own-";
-
-// OCI image specification, config.md, "Layer ChainID".
-std::string chain_id(const Image& image, std::size_t layers) {
-  std::string chain;
-  for (std::size_t i = 0; i < layers; ++i) {
-    const auto diff_id = image.layers()[i].diff_id.to_string();
-    chain = i == 0 ? diff_id : Digest::of(fmt::format("{} {}", chain, diff_id)).to_string();
-  }
-  return chain;
-}
 
 fs::path lock_of(const fs::path& place) { return place.string() + std::string(kLockEnding); }
 
@@ -120,17 +110,10 @@ UnpackOptions options_for(bool keep_set_id) {
   return options;
 }
 
-// The files of layers `from` to `to`, counted from 0.
-void add_layers(Tree& tree, const Image& image, std::size_t from, std::size_t to, const std::stop_token& stop) {
-  for (std::size_t i = from; i < to; ++i) {
-    tree.start_layer();
-    for_each_entry(image.layers()[i], stop, [&](const ReadEntry& read) { tree.add(read.entry, read.data); });
-  }
-}
-
 }  // namespace
 
-KeptRoots::KeptRoots(fs::path folder, KeptRootLimits limits) : folder_(std::move(folder)), limits_(limits) {
+KeptRoots::KeptRoots(fs::path folder, KeptRootLimits limits, RecordCache* trees)
+    : folder_(std::move(folder)), limits_(limits), trees_(trees) {
   make_private_folders(folder_);
   if (const auto why = why_not_private(folder_)) {
     throw Error(ErrorCode::io, fmt::format("cannot unpack images in {}: {}", folder_.string(), *why),
@@ -138,27 +121,41 @@ KeptRoots::KeptRoots(fs::path folder, KeptRootLimits limits) : folder_(std::move
   }
 }
 
-fs::path KeptRoots::place(const Image& image, std::size_t layers, bool keep_set_id) const {
-  const auto text = fmt::format("{} {} {}", chain_id(image, layers), ::geteuid() == 0, keep_set_id);
+fs::path KeptRoots::place(const Image& image, std::size_t layers, bool keep_set_id,
+                          const std::vector<std::string>& mounted_on) const {
+  auto text = fmt::format("{} {} {}", chain_id(image, layers), ::geteuid() == 0, keep_set_id);
+  for (const auto& path : mounted_on) text += "\n" + path;
   return folder_ / Digest::of(text).hex();
 }
 
-KeptRoot KeptRoots::shared(const Image& image, bool keep_set_id, Tree& tree, const std::stop_token& stop) {
-  const auto count = image.layers().size();
-  const auto whole = place(image, count, keep_set_id);
-  KeptRoot root{.folder = whole, .lock = lock_file(lock_of(whole), LOCK_SH), .report = {}};
-  if (has_folder(whole)) {
-    touch(root.lock);
-    keep_open_on_exec(root.lock);
-    add_layers(tree, image, 0, count, stop);
-    return root;
+KeptRoot KeptRoots::shared(const Image& image, bool keep_set_id, const std::stop_token& stop,
+                           const std::vector<std::string>& mounted_on) {
+  const auto whole = place(image, image.layers().size(), keep_set_id, mounted_on);
+  {
+    KeptRoot root{.folder = whole, .lock = lock_file(lock_of(whole), LOCK_SH), .report = {}, .tree = Tree()};
+    if (has_folder(whole)) {
+      touch(root.lock);
+      keep_open_on_exec(root.lock);
+      root.tree = read_image_root(image, image.layers().size(), trees_, stop);
+      return root;
+    }
   }
-  root.lock.reset();
+  try {
+    return make_shared(whole, image, keep_set_id, trees_, stop);
+  } catch (const FileElsewhere&) {
+    // The root below is gone, or has lost files: all layers are read.
+    return make_shared(whole, image, keep_set_id, nullptr, stop);
+  }
+}
+
+KeptRoot KeptRoots::make_shared(const fs::path& whole, const Image& image, bool keep_set_id, RecordCache* trees,
+                                const std::stop_token& stop) {
+  const auto count = image.layers().size();
   auto options = options_for(keep_set_id);
   options.temporary_folder = true;
   UniqueFd lower;
   const auto below = count > 1 ? count - 1 : 0;
-  add_layers(tree, image, 0, below, stop);
+  auto tree = read_image_root(image, below, trees, stop);
   if (below != 0) {
     auto kept = make(place(image, below, keep_set_id), image, below, tree, options, stop);
     options.lower = kept.folder;
@@ -166,22 +163,26 @@ KeptRoot KeptRoots::shared(const Image& image, bool keep_set_id, Tree& tree, con
     lower = std::move(kept.lock);
   }
   add_layers(tree, image, below, count, stop);
-  root = make(whole, image, count, tree, options, stop);
+  auto root = make(whole, image, count, tree, options, stop);
+  root.tree = std::move(tree);
   keep_open_on_exec(root.lock);
   prune(whole);
   return root;
 }
 
-KeptRoot KeptRoots::own(const Image& image, bool keep_set_id, Tree& tree, const std::stop_token& stop) {
+KeptRoot KeptRoots::own(const Image& image, bool keep_set_id, const std::stop_token& stop) {
   prune({});
-  add_layers(tree, image, 0, image.layers().size(), stop);
-  const auto options = options_for(keep_set_id);
-  auto name = (folder_ / (std::string(kOwnPrefix) + "XXXXXX")).string();
-  if (::mkdtemp(name.data()) == nullptr) throw_errno("cannot make a folder in " + folder_.string());
-  auto lock = lock_file(lock_of(name), LOCK_SH);
+  auto tree = read_image_root(image, image.layers().size(), nullptr, stop);
+  // The lock first: a folder without one would stay for ever.
+  auto name = (folder_ / (std::string(kOwnPrefix) + "XXXXXX" + std::string(kLockEnding))).string();
+  if (!UniqueFd(::mkostemps(name.data(), static_cast<int>(kLockEnding.size()), O_CLOEXEC)))
+    throw_errno("cannot make a file in " + folder_.string());
+  auto lock = lock_file(name, LOCK_SH);
   keep_open_on_exec(lock);
-  const auto report = unpack(image, tree, image.layers().size(), name, options, stop);
-  return {name, std::move(lock), report};
+  const auto place = name.substr(0, name.size() - kLockEnding.size());
+  if (::mkdir(place.c_str(), 0700) != 0) throw_errno("cannot make " + place);
+  const auto report = unpack(image, tree, image.layers().size(), place, options_for(keep_set_id), stop);
+  return {place, std::move(lock), report, std::move(tree)};
 }
 
 // Made beside its place by whoever holds the lock alone, then renamed. A lock that is shared afterwards is given up for
@@ -189,7 +190,7 @@ KeptRoot KeptRoots::own(const Image& image, bool keep_set_id, Tree& tree, const 
 KeptRoot KeptRoots::make(const fs::path& place, const Image& image, std::size_t layers, const Tree& tree,
                          const UnpackOptions& options, const std::stop_token& stop) {
   for (;;) {
-    KeptRoot root{.folder = place, .lock = lock_file(lock_of(place), LOCK_EX), .report = {}};
+    KeptRoot root{.folder = place, .lock = lock_file(lock_of(place), LOCK_EX), .report = {}, .tree = Tree()};
     if (!has_folder(place)) fill(root, image, layers, tree, options, stop);
     touch(root.lock);
     root.lock.reset();
@@ -203,6 +204,7 @@ void KeptRoots::fill(KeptRoot& root, const Image& image, std::size_t layers, con
   const fs::path part = root.folder.string() + ".part";
   remove_tree(part);
   if (::mkdir(part.c_str(), 0700) != 0) throw_errno("cannot make " + part.string());
+  const TraceSpan span("unpack");
   try {
     root.report = unpack(image, tree, layers, part, options, stop);
   } catch (...) {

@@ -4,10 +4,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "base/unique_fd.hpp"
 #include "ociassemble/image.hpp"
+#include "runtime/image_root.hpp"
 #include "runtime/unpack.hpp"
+#include "store/record_cache.hpp"
 #include "tree/tree.hpp"
 
 namespace ociassemble {
@@ -17,6 +21,7 @@ struct KeptRoot {
   std::filesystem::path folder;
   UniqueFd lock;  // not closed on exec
   UnpackReport report;
+  Tree tree;  // the image's files
 };
 
 // What is kept: at most so many folders and bytes, the least recently used go first, and never one that is in use.
@@ -27,19 +32,27 @@ struct KeptRootLimits {
 
 // Root file systems of images in a private folder, by the chain ID of their layers (OCI image specification,
 // config.md), so that each is unpacked once. An image's root shares the files of the layers below its last with a kept
-// one. `tree` is empty, and has the image's files afterwards.
+// one.
 class KeptRoots {
  public:
-  // Throws Error{io} for a folder where others could write.
-  KeptRoots(std::filesystem::path folder, KeptRootLimits limits = {});
+  // With a cache of trees (read_image_root), the layers of a kept root are not read again. Throws Error{io} for a
+  // folder where others could write.
+  KeptRoots(std::filesystem::path folder, KeptRootLimits limits = {}, RecordCache* trees = nullptr);
 
-  // A root that is read only, and may be shared by several runs.
-  KeptRoot shared(const Image& image, bool keep_set_id, Tree& tree, const std::stop_token& stop);
-  // One of the caller's own, which may be written to; it goes with the next prune() after its use.
-  KeptRoot own(const Image& image, bool keep_set_id, Tree& tree, const std::stop_token& stop);
+  // A root that is read only, and may be shared by several runs that mount on the same paths: a runtime makes what
+  // is not there to be mounted on.
+  KeptRoot shared(const Image& image, bool keep_set_id, const std::stop_token& stop,
+                  const std::vector<std::string>& mounted_on = {});
+  // One of the caller's own, which may be written to; it goes with the next use of this folder after its own.
+  KeptRoot own(const Image& image, bool keep_set_id, const std::stop_token& stop);
+  // Removes what is beyond the limits, and what interrupted runs left behind.
+  void prune() const { prune({}); }
 
  private:
-  std::filesystem::path place(const Image& image, std::size_t layers, bool keep_set_id) const;
+  std::filesystem::path place(const Image& image, std::size_t layers, bool keep_set_id,
+                              const std::vector<std::string>& mounted_on = {}) const;
+  KeptRoot make_shared(const std::filesystem::path& whole, const Image& image, bool keep_set_id, RecordCache* trees,
+                       const std::stop_token& stop);
   KeptRoot make(const std::filesystem::path& place, const Image& image, std::size_t layers, const Tree& tree,
                 const UnpackOptions& options, const std::stop_token& stop);
   static void fill(KeptRoot& root, const Image& image, std::size_t layers, const Tree& tree,
@@ -48,6 +61,7 @@ class KeptRoots {
 
   std::filesystem::path folder_;
   KeptRootLimits limits_;
+  RecordCache* trees_;
 };
 
 }  // namespace ociassemble

@@ -87,7 +87,7 @@ class Unpacker {
     std::string path;
     make_folder(tree_.root(), path);
     for (std::size_t i = lower_ ? options_.lower_layers : 0; i < layers; ++i) write_layer(image.layers()[i], i + 1);
-    write_missing(image);
+    if (made_ != files_) write_missing(image);
     path.clear();
     if (options_.temporary_folder) make_temporary_folder();
     finish_folder(tree_.root(), path);
@@ -125,6 +125,7 @@ class Unpacker {
             fail("set the owner of", path);
           break;
         case EntryType::regular:
+          ++files_;
           share(node, parent, name);
           break;
         default:
@@ -149,7 +150,7 @@ class Unpacker {
     const bool is_same = S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) == node.size &&
                          (status.st_mode & 07777U) == mode_of(node) &&
                          (!options_.set_owners || (status.st_uid == node.uid && status.st_gid == node.gid));
-    if (is_same) ::linkat(from, name.c_str(), root_.folder(parent), name.c_str(), 0);
+    if (is_same) link(from, name, root_.folder(parent), name);
   }
 
   void write_layer(const Layer& layer, std::size_t number) {
@@ -180,7 +181,12 @@ class Unpacker {
     const auto [from_parent, from_name] = split(target);
     const UniqueFd from(::dup(root_.folder(from_parent)));
     const auto [parent, name] = split(path);
-    ::linkat(from.get(), from_name.c_str(), root_.folder(parent), name.c_str(), 0);
+    link(from.get(), from_name, root_.folder(parent), name);
+  }
+
+  // What could not be linked is found missing afterwards.
+  void link(int from, const std::string& from_name, int to, const std::string& name) {
+    if (::linkat(from, from_name.c_str(), to, name.c_str(), 0) == 0) ++made_;
   }
 
   void write_file(const std::string& path, const Tree::Node& node, const ReadEntry& read) {
@@ -196,6 +202,7 @@ class Unpacker {
       if (count < buffer_.size()) break;
     }
     set_metadata(file.get(), node, read.entry.mtime, path);
+    ++made_;
   }
 
   void write_bytes(int fd, std::span<const std::byte> bytes, const std::string& path) {
@@ -231,6 +238,7 @@ class Unpacker {
     std::map<std::uint32_t, std::map<std::uint32_t, std::vector<std::string>>> by_layer;
     for (auto& [place, paths] : missing) by_layer[place.first].emplace(place.second, std::move(paths));
     for (const auto& one : by_layer) {
+      if (one.first == 0) throw FileElsewhere(one.second.begin()->second.front());
       std::uint32_t entry = 0;
       for_each_entry(image.layers().at(one.first - 1), stop_, [&](const ReadEntry& read) {
         const auto found = one.second.find(entry++);
@@ -291,10 +299,16 @@ class Unpacker {
   Root root_;
   std::optional<Root> lower_;
   UnpackReport report_;
+  std::uint64_t files_ = 0;  // regular ones of the tree
+  std::uint64_t made_ = 0;   // of them
   std::vector<std::byte> buffer_ = std::vector<std::byte>(kCopyBufferSize);
 };
 
 }  // namespace
+
+FileElsewhere::FileElsewhere(const std::string& path)
+    : Error(ErrorCode::corrupt, fmt::format("cannot unpack {} of the image: the kept files lack it", printable(path))) {
+}
 
 UnpackReport unpack(const Image& image, const Tree& tree, std::size_t layers, const fs::path& folder,
                     const UnpackOptions& options, const std::stop_token& stop) {

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <stop_token>
+#include <string>
 
+#include "ociassemble/error.hpp"
 #include "ociassemble/image.hpp"
 #include "tree/tree.hpp"
 
@@ -30,10 +32,18 @@ struct UnpackReport {
   std::uint64_t bytes = 0;    // of the files written
 };
 
+// Thrown for a file whose place in the layers the tree does not know (Tree::continued), and that the lower folder
+// lacks.
+class FileElsewhere : public Error {
+ public:
+  explicit FileElsewhere(const std::string& path);
+};
+
 // Writes the files of the tree, which the first `layers` of the image made, into an empty folder that only we can write
 // to. Nothing outside it is touched, whatever the layers hold: every path is opened below the folder without following
 // a link. No device is made. Memory does not grow with the files beside the tree. Throws what reading layers throws,
-// Error{io}, and Error{unsupported} for more than 64 GiB.
+// Error{io}, FileElsewhere, and
+// Error{unsupported} for more than 64 GiB.
 UnpackReport unpack(const Image& image, const Tree& tree, std::size_t layers, const std::filesystem::path& folder,
                     const UnpackOptions& options, const std::stop_token& stop);
 

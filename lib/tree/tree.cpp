@@ -195,6 +195,25 @@ Tree Tree::from_root(Node root) {
   return tree;
 }
 
+Tree Tree::continued(Node root, std::set<std::string> wanted_files, std::uint32_t layers) {
+  Tree tree(std::move(wanted_files));
+  tree.root_ = std::move(root);
+  tree.layer_ = layers;
+  tree.take_over(tree.root_);
+  tree.entry_ = tree.next_entry_ = 0;
+  return tree;
+}
+
+void Tree::take_over(Node& folder) {
+  for (const auto& child : folder.children) account(child.node, child.name);
+  folder.children.remove_if([&](Node& node) {
+    node.bytes_layer = 0;
+    node.bytes_entry = next_entry_++;
+    if (node.type == EntryType::directory) take_over(node);
+    return false;
+  });
+}
+
 void Tree::apply(TarReader& layer, TreeWatcher* watcher) {
   start_layer(watcher);
   while (const auto entry = layer.next()) add(*entry, layer.data());

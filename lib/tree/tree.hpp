@@ -78,6 +78,9 @@ class Tree {
 
   // A tree as it was read before (see tree_record.hpp).
   static Tree from_root(Node root);
+  // The same, made of so many layers, for adding more. Of its files nobody knows the bytes' place: bytes_layer is 0,
+  // and bytes_entry tells them apart. Throws as add() does for what takes too much memory.
+  static Tree continued(Node root, std::set<std::string> wanted_files, std::uint32_t layers);
 
   const Node& root() const noexcept { return root_; }
   // The entry at exactly this path, no symlink followed; null when there is none. In all of these a leading '/' is the
@@ -100,6 +103,7 @@ class Tree {
   void white_out(std::string_view folder, std::string_view name);
   Node& make_parent(std::string_view path);
   void account(const Node& node, std::string_view name);
+  void take_over(Node& folder);
   void account_for_child(const Node& folder, std::string_view name);
   void take_metadata(std::uint64_t bytes, std::string_view name);
 

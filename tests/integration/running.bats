@@ -3,63 +3,21 @@
 # What run-spec prints is executed, and a program inside says what it may do; images are loaded into engines and run.
 load lib
 
+# shellcheck source=tests/integration/running.bash
+. "$BATS_TEST_DIRNAME/running.bash"
+
 places=(/tmp /var/lib/app /etc / /usr/local/bin)
 
 set_up() {
   probe=$(go_probe)
-  unset DOCKER_HOST DOCKER_CONTEXT CONTAINER_HOST
+  forget_engines
 }
 
 tear_down() {
-  if [ -n "${docker_process-}" ]; then
-    kill "$docker_process" 2>/dev/null || true
-    while kill -0 "$docker_process" 2>/dev/null; do sleep 0.1; done
-    awk -v folder="$docker_folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
-    rm -rf "$docker_folder"
-  fi
+  stop_docker
+  if [ -n "${run_process-}" ]; then kill "$run_process" 2>/dev/null || true; fi
   if [ -n "${user_folder-}" ]; then rm -rf "$user_folder"; fi
 }
-
-# An engine of the test's own, without networks; skips where it does not run here.
-start_docker() {
-  local tries
-  need_root
-  PATH=$PATH:/usr/sbin command -v dockerd >/dev/null || skip "no dockerd on this machine"
-  command -v docker >/dev/null || skip "no docker client on this machine"
-  docker_folder=$(mktemp -d)
-  echo '{}' >"$docker_folder/daemon.json"
-  PATH=$PATH:/usr/sbin:/sbin dockerd --config-file "$docker_folder/daemon.json" --data-root "$docker_folder/data" \
-    --exec-root "$docker_folder/exec" --pidfile "$docker_folder/pid" -H "unix://$docker_folder/docker.sock" \
-    --iptables=false --bridge=none --storage-driver=vfs >"$docker_folder/log" 2>&1 </dev/null 3>&- &
-  docker_process=$!
-  export DOCKER_HOST=unix://$docker_folder/docker.sock
-  for ((tries = 0; tries < 300; tries++)); do
-    if docker version >/dev/null 2>&1; then return; fi
-    kill -0 "$docker_process" 2>/dev/null || break
-    sleep 0.2
-  done
-  skip "dockerd does not run here: $(tail -n 1 "$docker_folder/log")"
-}
-
-# Options with which podman starts a container in a sandbox, and a store of the test's own.
-use_podman() {
-  need_root
-  command -v podman >/dev/null || skip "no podman on this machine"
-  podman_options=(--runtime=runc --ulimit=nofile=20000:20000 --ulimit=nproc=10000:10000 --network=none)
-  mkdir -p containers
-  cat >containers/storage.conf <<CONF
-[storage]
-driver = "vfs"
-graphroot = "$PWD/containers/data"
-runroot = "$PWD/containers/run"
-CONF
-  printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' >containers/containers.conf
-  export CONTAINERS_STORAGE_CONF=$PWD/containers/storage.conf CONTAINERS_CONF=$PWD/containers/containers.conf
-  podman info >/dev/null 2>&1 || skip "podman does not run here"
-}
-
-# shellcheck disable=SC2154  # set by find_container_runtime
-use_runc() { find_container_runtime || skip "no container runtime works here: $container_problem"; }
 
 plain_image() { ociassemble build -q --binary "$probe:/usr/local/bin/app" --writable /var/lib/app --expose 8080 "$@"; }
 port_image() { plain_image --expose 80 --cap net_bind_service "$@"; }
@@ -69,12 +27,6 @@ expected() {
   printf '%s\n' 'user 65532:65532' "CapEff $1" "CapBnd $1" "NoNewPrivs $2" 'Seccomp 2' 'root read-only true' \
     'writes /tmp true' 'writes /var/lib/app true' 'writes /etc false' 'writes / false' 'writes /usr/local/bin false'
 }
-sorted_words() { grep -E '^(user|Cap|NoNew|Seccomp|root|writes|listens)' | sort; }
-none=0000000000000000
-bind=0000000000000400
-
-same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
-
 @test "docker runs what run-spec prints, and the program may do what the image declares" {
   start_docker
   plain_image -o docker-daemon:registry.example.com/team/app:v1 -o oci:image:v1
@@ -140,7 +92,7 @@ same() { diff <(sort <<<"$1") <(sorted_words <<<"$2"); }
       esac
       same "$(expected $none 1)" "$(ociassemble run --engine "$engine" "${options[@]}" oci:image:v1 -- "${places[@]}")" || exit 1
       run -7 ociassemble run --engine "$engine" "${options[@]}" -e STATUS=1234567 oci:image:v1
-      tear_down
+      stop_docker
     ) || return 1
   done
 }
@@ -352,30 +304,110 @@ PY
   ociassemble build -q --binary "$server" --base docker-daemon:app:v2 -o oci:over:v1
 }
 
-@test "containerd imports an image into the namespace that is named, and gives it back" {
+@test "docker's containerd store keeps the digest, by which an image is run and read back" {
+  start_docker containerd
+  plain_image -o docker-daemon:registry.example.com/team/app:v1 -o oci:image:v1
+  [ "$(docker image inspect --format '{{.Id}}' registry.example.com/team/app:v1)" = "$(digest_in image v1)" ]
+  ociassemble run-spec --for docker docker-daemon:registry.example.com/team/app:v1 -- "${places[@]}" >line.sh
+  grep -F " $(digest_in image v1)" line.sh
+  sed -i 's/^docker run/docker run --network=host/' line.sh
+  same "$(expected $none 1)" "$(sh line.sh)"
+  ociassemble copy docker-daemon:registry.example.com/team/app:v1 oci:back:v1
+  [ "$(config_in back)" = "$(config_in image)" ]
+  # What is there already is not sent again.
+  same "$(expected $none 1)" "$(ociassemble run -q --engine docker --engine-option=--network=host oci:image:v1 -- "${places[@]}")"
+  ociassemble run -q --engine docker --engine-option=--network=host --trace again.json oci:image:v1 >/dev/null
+  docker image inspect localhost/ociassemble/app:run >/dev/null
+}
+
+# The service of podman's API, of the other root file system where there is one.
+start_podman_service() {
+  local root=${ENGINES_CHROOT-} inside tries
   need_root
-  PATH=$PATH:/usr/sbin command -v containerd >/dev/null || skip "no containerd on this machine"
-  command -v ctr >/dev/null || skip "no ctr on this machine"
-  local folder tries
-  folder=$(mktemp -d)
-  printf 'version = 2\nroot = "%s/data"\nstate = "%s/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "%s/containerd.sock"\n' \
-    "$folder" "$folder" "$folder" >"$folder/config.toml"
-  containerd --config "$folder/config.toml" >"$folder/log" 2>&1 </dev/null 3>&- &
-  local process=$!
-  export CONTAINERD_ADDRESS=$folder/containerd.sock
+  (exec_in_chroot sh -c 'command -v podman') >/dev/null || skip "no podman on this machine"
+  docker_folder=$(mktemp -d "$root/tmp/podman-XXXXXX")
+  inside=${docker_folder#"$root"}
+  PATH=$PATH:/usr/sbin exec_in_chroot podman --root "$inside/data" --runroot "$inside/run" --storage-driver vfs \
+    --cgroup-manager cgroupfs system service --time=0 "unix://$inside/podman.sock" >"$docker_folder/log" 2>&1 </dev/null 3>&- &
+  docker_process=$!
+  export CONTAINER_HOST=unix://$docker_folder/podman.sock
   for ((tries = 0; tries < 100; tries++)); do
-    if ctr images ls >/dev/null 2>&1; then break; fi
+    if curl --silent --fail --noproxy '*' --unix-socket "$docker_folder/podman.sock" http://podman/_ping >/dev/null; then return; fi
+    kill -0 "$docker_process" 2>/dev/null || break
+    sleep 0.1
+  done
+  skip "podman's service does not run here: $(tail -n 1 "$docker_folder/log")"
+}
+
+@test "podman's service takes an image, keeps its digest, and gives it back" {
+  start_podman_service
+  plain_image -o podman:registry.example.com/team/app:v1 -o oci:image:v1
+  curl --silent --fail --noproxy '*' --unix-socket "$docker_folder/podman.sock" \
+    http://podman/v4.0.0/libpod/images/registry.example.com/team/app:v1/json >image.json
+  [ "$(jq -r .Digest image.json)" = "$(digest_in image v1)" ]
+  [ "sha256:$(jq -r .Id image.json)" = "$(jq -r .config.digest "$(blob image "$(digest_in image v1)")")" ]
+  ociassemble copy podman:registry.example.com/team/app:v1 oci:back:v1
+  [ "$(config_in back)" = "$(config_in image)" ]
+  run -1 ociassemble inspect podman:nothing:v1
+  [[ "$output" = *'there is no image podman:docker.io/library/nothing:v1'* ]]
+}
+
+start_containerd() {
+  local root=${ENGINES_CHROOT-} inside tries
+  need_root
+  (exec_in_chroot sh -c 'PATH=$PATH:/usr/sbin command -v containerd') >/dev/null || skip "no containerd on this machine"
+  command -v ctr >/dev/null || skip "no ctr on this machine"
+  docker_folder=$(mktemp -d "$root/tmp/containerd-XXXXXX")
+  inside=${docker_folder#"$root"}
+  printf 'version = 2\nroot = "%s/data"\nstate = "%s/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "%s/containerd.sock"\n' \
+    "$inside" "$inside" "$inside" >"$docker_folder/config.toml"
+  PATH=$PATH:/usr/sbin exec_in_chroot containerd --config "$inside/config.toml" >"$docker_folder/log" 2>&1 </dev/null 3>&- &
+  docker_process=$!
+  export CONTAINERD_ADDRESS=$docker_folder/containerd.sock
+  for ((tries = 0; tries < 100; tries++)); do
+    if ctr images ls >/dev/null 2>&1; then return; fi
+    kill -0 "$docker_process" 2>/dev/null || break
     sleep 0.2
   done
+  skip "containerd does not run here: $(tail -n 1 "$docker_folder/log")"
+}
+
+@test "containerd imports an image into the namespace that is named, and gives it back" {
+  start_containerd
   plain_image -o containerd:k8s.io/registry.example.com/team/app:v1 -o oci:image:v1
   ctr -n k8s.io images ls >listed
   ociassemble copy containerd:k8s.io/registry.example.com/team/app:v1 oci:back:v1
-  kill "$process"
-  while kill -0 "$process" 2>/dev/null; do sleep 0.1; done
-  awk -v folder="$folder/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
-  rm -rf "$folder"
   grep -F 'registry.example.com/team/app:v1 ' listed | grep -F "$(digest_in image v1)"
   [ "$(digest_in back v1)" = "$(digest_in image v1)" ]
+  run -1 ociassemble inspect containerd:k8s.io/registry.example.com/nothing:v1
+  [[ "$output" = *'nothing:v1'*'not found'* ]]
+}
+
+@test "an engine whose disk is full, or that may not be asked, is a clear error" {
+  start_docker
+  plain_image -o oci:image:v1
+  # Not for everybody.
+  open_to_others
+  chmod 755 "$docker_folder"
+  user_folder=$(mktemp -d)
+  cp -r image "$(type -P ociassemble)" "$user_folder"
+  chown -R 65533:65533 "$user_folder"
+  chmod 600 "$docker_folder/docker.sock"
+  run -1 as_nobody "$user_folder/ociassemble" copy "oci:$user_folder/image:v1" docker-daemon:app:v1
+  [[ "$output" = *"cannot reach $docker_folder/docker.sock: Permission denied"*'join the group'* ]]
+  # Its own words.
+  stop_docker
+  DOCKER_DATA_SIZE=3m start_docker
+  head -c 6000000 /dev/urandom >big
+  ociassemble build -q --binary "$probe:/usr/local/bin/app" --add big:/etc/big -o oci:large:v1
+  run -1 ociassemble copy oci:large:v1 docker-daemon:big:v1
+  [[ "$output" = *'docker'*'no space left on device'* ]]
+}
+
+@test "an image for another machine is refused, or said to need emulation" {
+  GOARCH=arm64 ociassemble build -q --platform linux/arm64 --any-binary --binary "$probe:/usr/local/bin/app" -o oci:image:v1
+  run -1 ociassemble run oci:image:v1
+  [[ "$output" = *'is for linux/arm64'*'this machine is linux/'* ]]
 }
 
 @test "a full disk ends the unpacking with a clear error, and leaves nothing behind" {
@@ -441,4 +473,89 @@ PY
   [ "$(cat outside/file)" = untouched ]
   [ "$(ls outside)" = file ]
   [ -z "$(find "$XDG_CACHE_HOME" -perm /6000 -o -type p -o -type c -o -type b)" ]
+}
+
+@test "links where a runtime mounts file systems and volumes lead nowhere outside" {
+  need_root
+  use_runc
+  local name
+  mkdir outside
+  for name in dev proc sys tmp; do
+    python3 - "$name" "$PWD/outside" <<'PY'
+import sys, tarfile
+with tarfile.open("base.tar", "w") as tar:
+    info = tarfile.TarInfo(sys.argv[1])
+    info.type, info.linkname = tarfile.SYMTYPE, sys.argv[2]
+    tar.addfile(info)
+PY
+    ociassemble build -q --base rootfs:base.tar --platform linux/amd64 --binary "$probe:/usr/local/bin/app" -o "oci:image:$name"
+    run -3 ociassemble run --engine runc "oci:image:$name"
+    [[ "$output" = *"/$name is no folder, and runtimes mount a file system there"* ]]
+    [ -z "$(ls outside)" ]
+  done
+  # A volume is mounted where its link leads inside.
+  python3 - "$PWD/outside" <<'PY'
+import sys, tarfile
+with tarfile.open("base.tar", "w") as tar:
+    for name, target in (("data", sys.argv[1]), ("up", "../../../../.." + sys.argv[1])):
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname = tarfile.SYMTYPE, target
+        tar.addfile(info)
+PY
+  ociassemble build -q --base rootfs:base.tar --platform linux/amd64 --binary "$probe:/usr/local/bin/app" \
+    --volume /data --volume /up -o oci:image:volumes
+  run -0 --separate-stderr ociassemble run -q --engine runc oci:image:volumes -- /tmp "$PWD/outside"
+  [[ "$output" = *"writes $PWD/outside "* ]]
+  [ -z "$(ls outside)" ]
+}
+
+# shellcheck disable=SC2016  # JSON
+@test "a debug profile carries the same application, but for what same-app lists" {
+  cp "$probe" app
+  cp "$server" dlv
+  echo '{"binaries": {"/usr/local/bin/app": "app"}, "profiles": {"plain": {},
+    "debug": {"binaries": {"/usr/local/bin/dlv": "dlv"}, "debug": true}}}' >ociassemble.json
+  ociassemble build -q --all-profiles -o 'oci:{profile}:v1'
+  run -0 ociassemble verify --same-app oci:plain:v1 oci:debug:v1
+  [[ "$output" = *'the same application'*'allowed '*'/usr/local/bin/dlv'*'40000/tcp'*'XDG_CONFIG_HOME'*'config.Entrypoint'* ]]
+  ociassemble verify --same-app --strict --allow files:/usr/local/bin/dlv --allow entrypoint --allow env --allow ports \
+    oci:plain:v1 oci:debug:v1
+  run -3 ociassemble verify --same-app --strict --allow entrypoint --allow env --allow ports oci:plain:v1 oci:debug:v1
+}
+
+@test "delve stops a program that run starts by a debug profile" {
+  need_root
+  use_runc
+  command -v dlv >/dev/null || skip "no dlv on this machine: the package delve"
+  mkdir source
+  printf 'module example.test/steps\n\ngo 1.19\n' >source/go.mod
+  cat >source/main.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+func step(n int) int { return n + 1 }
+
+func main() {
+	for n := 0; ; n = step(n) {
+		fmt.Println("step", n)
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+GO
+  (cd source && CGO_ENABLED=0 GOFLAGS=-mod=mod GOPROXY=off go build -buildvcs=false -gcflags 'all=-N -l' -o ../app .)
+  cp "$(type -P dlv)" dlv
+  # Debian's delve is linked with glibc.
+  echo "{\"base\": \"rootfs:$(debian_rootfs)\", \"platforms\": [\"linux/$(go env GOARCH)\"],
+    \"binaries\": {\"/usr/local/bin/app\": \"app\", \"/usr/local/bin/dlv\": \"dlv\"}, \"debug\": true}" >ociassemble.json
+  command ociassemble run -q --engine runc >log 2>&1 3>&- &
+  run_process=$!
+  wait_for_port 40000 || { cat log; false; }
+  printf 'break main.step\ncontinue\nprint n\nclear 1\nquit -c\n' >commands
+  timeout 60 script -qec "dlv connect :40000 --init commands" /dev/null </dev/null >said 2>&1 || true
+  kill "$run_process"
+  grep -F 'Breakpoint 1 set at' said && grep -F 'main.step' said || { cat said log; false; }
 }

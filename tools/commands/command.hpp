@@ -29,6 +29,8 @@ class Command {
 
   // Returns the exit status; throws Error.
   virtual int run(const Streams& streams) = 0;
+  // Called after run() returned 0, when a trace is written and the output is flushed.
+  virtual void after_run() {}
 };
 
 std::unique_ptr<Command> make_attest_command(CLI::App& app);

@@ -9,6 +9,9 @@
 #include "base/atomic_file.hpp"
 #include "base/replace_process.hpp"
 #include "base/temporary_parent.hpp"
+#include "base/trace.hpp"
+#include "bases/file_cache.hpp"
+#include "bases/kept_layers.hpp"
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
 #include "commands/compile.hpp"
@@ -24,12 +27,17 @@
 #include "places/engines.hpp"
 #include "runtime/bundle.hpp"
 #include "runtime/forms.hpp"
+#include "runtime/image_root.hpp"
+#include "store/record_cache.hpp"
 
 namespace ociassemble::tool {
 namespace {
 
 namespace fs = std::filesystem;
 using Texts = std::vector<std::string>;
+
+constexpr const char* kLoadedKind = "run-loaded";
+constexpr std::uint64_t kRoomForBase = std::uint64_t{256} << 20U;  // of what the cache may hold
 
 // An image to run, and the folder that it lies in where it had to be fetched.
 struct FoundImage {
@@ -89,12 +97,13 @@ class RunCommand : public Command {
   }
 
   int run(const Streams& streams) override {
-    // Nothing temporary is left when this process becomes the other.
-    const auto words = prepare(streams);
-    streams.out.flush();
+    words_ = prepare(streams);
     streams.err.flush();
-    replace_process(words);
+    return 0;
   }
+
+  // Nothing temporary is left when this process becomes the other.
+  void after_run() override { replace_process(words_); }
 
  private:
   enum class Runner { docker, podman, bundle };
@@ -109,7 +118,9 @@ class RunCommand : public Command {
     const auto recipe = image_.empty() ? std::optional(resolve_recipe()) : std::nullopt;
     auto settings = flags_.settings(recipe ? recipe->mounts : std::vector<BindMount>());
     settings.arguments = program_words(streams);
-    const auto found = recipe ? build(*recipe, settings, workplace) : find(read.front(), runner, workplace);
+    trees_ = open_record_cache(workplace.cache_folder, workplace.warn);
+    const auto found = recipe ? build(*recipe, workplace) : find(read.front(), runner, workplace);
+    require_own_platform(*found.image, runner);
     return runner == Runner::bundle ? bundle_words(found, settings, workplace, streams)
                                     : container_words(found, settings, runner, workplace, streams);
   }
@@ -142,18 +153,27 @@ class RunCommand : public Command {
     return std::move(resolved.front());
   }
 
-  FoundImage build(const ResolvedRecipe& one, RunSettings& settings, Workplace& workplace) const {
+  FoundImage build(const ResolvedRecipe& one, Workplace& workplace) const {
     if (recipe_.compiles()) compile(one.builds);
     Build wanted{one.profile, choose_images(one), {}, {}};
     for (auto& options : wanted.images) {
       require_named_files(options, one);
       options.compression = CompressionOptions::parse("none");
     }
+    const TraceSpan span("assemble");
     workplace.store = make_temporary_store();
-    workplace.copy_base = true;
+    std::shared_ptr<FileCache> layers;
+    if (trees_) {
+      layers = std::make_shared<FileCache>(workplace.cache_folder / "run" / "layers");
+      workplace.kept_layers = layers->make_room(kRoomForBase);
+    }
+    workplace.copy_base = workplace.kept_layers == nullptr;
+    // Of a base that was unpacked or loaded before nobody may ask.
+    workplace.layers_on_demand = true;
     auto made = assemble_builds({wanted}, workplace);
-    if (settings.name.empty()) settings.name = service_name(made.front().images().front().image);
-    return {made.front().images().front().image, {}, {}};
+    auto image = made.front().images().front().image;
+    if (workplace.kept_layers) image = with_kept_layers(image, layers, workplace.stop);
+    return {std::move(image), {}, {}};
   }
 
   // Of a recipe for several platforms that of this machine.
@@ -164,12 +184,6 @@ class RunCommand : public Command {
     }
     throw Error(ErrorCode::invalid_argument, "the recipe has no image for " + host_platform().to_string(),
                 "choose one with --platform");
-  }
-
-  static std::string service_name(const Image& image) {
-    const auto& words = image.config().entrypoint ? image.config().entrypoint : image.config().cmd;
-    if (!words || words->empty()) return {};
-    return words->front().substr(words->front().rfind('/') + 1);
   }
 
   // What lies in a registry is fetched once, though its layers are read twice.
@@ -194,15 +208,14 @@ class RunCommand : public Command {
   }
 
   Texts container_words(const FoundImage& found, const RunSettings& settings, Runner runner, const Workplace& workplace,
-                        const Streams& streams) const {
-    auto contract = read_contract(*found.image, settings, streams.stop);
+                        const Streams& streams) {
+    auto contract = contract_of(*found.image, settings, streams.stop);
     tell(contract.notes, streams);
     const bool is_docker = runner == Runner::docker;
     const auto place = found.loaded ? *found.loaded
                                     : Location::parse((is_docker ? "docker-daemon:" : "podman:") +
                                                       ("localhost/ociassemble/" + contract.name + ":run"));
-    if (!found.loaded && !holds(place, *found.image, workplace)) load(*found.image, place, {*place.name}, workplace);
-    contract.settings.image = engine_image_id(place, workplace);
+    contract.settings.image = bring(found, place, workplace);
     Texts extra{"--interactive"};
     if (terminal_) extra.emplace_back("--tty");
     if (!settings.name.empty() && !image_.empty()) extra.push_back("--name=" + contract.name);
@@ -214,6 +227,55 @@ class RunCommand : public Command {
                   std::string("there is no program ") + (is_docker ? "docker" : "podman") + " here",
                   "install it, or choose another engine with --engine");
     return words;
+  }
+
+  RunContract contract_of(const Image& image, const RunSettings& settings, const std::stop_token& stop) {
+    const TraceSpan span("contract");
+    auto* trees = trees_ ? &*trees_ : nullptr;
+    return read_contract(image, read_image_root(image, image.layers().size(), trees, stop), settings);
+  }
+
+  // Engines may have emulators that we know nothing of.
+  void require_own_platform(const Image& image, Runner runner) const {
+    const auto platform = image.config().platform.normalised();
+    const auto host = host_platform();
+    const bool is_smaller = (host.architecture == "amd64" && platform.architecture == "386") ||
+                            (host.architecture == "arm64" && platform.architecture == "arm");
+    if (platform.architecture.empty() || platform.architecture == host.architecture || is_smaller) return;
+    if (has_emulator(platform)) return;
+    if (runner != Runner::bundle && !platform_.empty()) return;
+    throw Error(ErrorCode::unsupported,
+                "cannot run the image: it is for " + platform.to_string() + ", and this machine is " + host.to_string(),
+                runner == Runner::bundle ? "install an emulator (package qemu-user-static), or choose another image"
+                                         : "an engine that emulates it is asked by --platform " + platform.to_string());
+  }
+
+  // Of the kernel's (binfmt_misc), as qemu's packages name them.
+  static bool has_emulator(const Platform& platform) {
+    const auto& name = platform.architecture;
+    const std::string machine = name == "amd64" ? "x86_64" : name == "arm64" ? "aarch64" : name == "386" ? "i386" : name;
+    std::error_code ignored;
+    return fs::exists("/proc/sys/fs/binfmt_misc/qemu-" + machine, ignored);
+  }
+
+  // What the engine calls the image, which is loaded where it is not there.
+  std::string bring(const FoundImage& found, const Location& place, const Workplace& workplace) {
+    const TraceSpan span("load");
+    const auto& image = *found.image;
+    if (!found.loaded && !(may_hold(place, image) && holds(place, image, workplace))) {
+      load(image, place, {*place.name}, workplace);
+      if (trees_) trees_->put(kLoadedKind, Digest::of(place.to_string()), image.digest().to_string());
+    }
+    // Podman, whose program takes its time, calls every image by its config's digest; docker by that or the manifest's.
+    if (!found.loaded && place.kind == Location::Kind::podman) return std::string(image.manifest().config.digest.hex());
+    return engine_image_id(place, workplace);
+  }
+
+  // Not where another image was the last that was loaded there.
+  bool may_hold(const Location& place, const Image& image) const {
+    if (!trees_) return true;
+    const auto last = trees_->find(kLoadedKind, Digest::of(place.to_string()));
+    return last && last->bytes == image.digest().to_string();
   }
 
   // Engines call an image by its config's or its manifest's digest.
@@ -241,11 +303,13 @@ class RunCommand : public Command {
       throw Error(ErrorCode::invalid_argument, "there is no folder for unpacked images", "name one: --cache-dir DIR");
     options.folder = fs::absolute(workplace.cache_folder) / "run";
     options.keep_set_id = keep_set_id_;
+    options.trees = trees_ ? &*trees_ : nullptr;
     options.terminal = terminal_;
     if (::geteuid() != 0) {
       const auto runtime = streams.environment("XDG_RUNTIME_DIR").value_or("");
       options.state = runtime.empty() ? options.folder / "state" : fs::path(runtime) / "ociassemble";
     }
+    const TraceSpan span("load");
     auto bundle = make_bundle(*found.image, settings, options, streams.stop);
     tell(bundle.notes, streams);
     root_lock_ = std::move(bundle.lock);
@@ -263,6 +327,8 @@ class RunCommand : public Command {
   bool terminal_ = false;
   bool keep_set_id_ = false;
   bool quiet_ = false;
+  Texts words_;
+  std::optional<RecordCache> trees_;
   UniqueFd root_lock_;  // of the unpacked image; stays open in the program that this process becomes
   RunFlags flags_;
   RecipeFlags recipe_;

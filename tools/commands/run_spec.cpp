@@ -9,6 +9,7 @@
 #include "ociassemble/document.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/runtime.hpp"
+#include "places/engines.hpp"
 #include "progress.hpp"
 
 namespace ociassemble::tool {
@@ -18,13 +19,13 @@ class RunSpecCommand : public Command {
  public:
   explicit RunSpecCommand(CLI::App& app) {
     app.add_option("IMAGE", location_,
-                   "REGISTRY/REPOSITORY[:TAG], oci:DIR[:TAG], oci-archive:FILE or docker-archive:FILE")
+                   "REGISTRY/REPOSITORY[:TAG], oci:DIR[:TAG], an archive, docker-daemon:NAME or podman:NAME")
         ->required();
     app.add_option("--for", form_, "What is to run the image")
         ->type_name("docker|compose|podman|quadlet|kubernetes|bundle|systemd")
         ->required();
     app.add_option("--image", image_,
-                   "Name by which the runtime finds the image (default: IMAGE, where that is a registry's)")
+                   "Name by which the runtime finds the image (default: IMAGE, where that is a registry's or its own)")
         ->type_name("REF");
     app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
         ->type_name("OS/ARCH");
@@ -66,7 +67,7 @@ class RunSpecCommand : public Command {
     std::optional<Platform> platform;
     if (!platform_.empty()) platform = Platform::parse(platform_);
     const auto image = open_image(root, platform);
-    settings.image = name_of(location, platform ? image.digest() : root.descriptor.digest);
+    settings.image = name_of(location, platform ? image.digest() : root.descriptor.digest, form, workplace);
     const auto contract = read_contract(image, settings, streams.stop);
     const auto text = write_run_spec(contract, form, patch_ ? SpecScope::patch : SpecScope::whole);
     if (output_.empty()) {
@@ -79,11 +80,17 @@ class RunSpecCommand : public Command {
 
  private:
   // By digest, so that what runs is what was looked at.
-  std::string name_of(const Location& location, const Digest& digest) const {
+  std::string name_of(const Location& location, const Digest& digest, RuntimeForm form,
+                      const Workplace& workplace) const {
     if (!image_.empty()) {
       const auto reference = Reference::parse(image_);
       return (reference.digest() ? reference : Reference::parse(reference.name()).with_digest(digest)).to_string();
     }
+    const bool is_docker = form == RuntimeForm::docker || form == RuntimeForm::compose;
+    const bool is_podman = form == RuntimeForm::podman || form == RuntimeForm::quadlet;
+    if ((is_docker && location.kind == Location::Kind::docker_daemon) ||
+        (is_podman && location.kind == Location::Kind::podman))
+      return engine_image_id(location, workplace);
     if (!location.reference) return {};
     return Reference::parse(location.reference->name()).with_digest(digest).to_string();
   }

@@ -74,6 +74,7 @@ void RunFlags::add_to(CLI::App& app, const char* group) {
   list("-p,--publish", ports_, "Publish a port on this machine; repeatable", "[ADDR:]HOST:PORT[/PROTO]");
   list("--mount", mounts_, "Mount a folder of this machine, read-only unless :rw follows; repeatable",
        "DIR:/TARGET[:rw]");
+  list("--cap-add", capabilities_, "Give a program that runs as root a capability; repeatable", "NAME");
   app.add_option("--name", name_, "Name of the service (default: the image's or the program's)")
       ->type_name("NAME")
       ->group(group);
@@ -88,7 +89,7 @@ void RunFlags::add_to(CLI::App& app, const char* group) {
   app.add_option("--volume-size", volumes_, "Size of each writable folder where the runtime limits it (default: 128m)")
       ->type_name("SIZE")
       ->group(group);
-  show_in_full_help_only(app, {"--memory", "--pids-limit", "--tmp-size", "--volume-size"});
+  show_in_full_help_only(app, {"--cap-add", "--memory", "--pids-limit", "--tmp-size", "--volume-size"});
 }
 
 RunSettings RunFlags::settings(std::vector<BindMount> mounts) const {
@@ -96,6 +97,7 @@ RunSettings RunFlags::settings(std::vector<BindMount> mounts) const {
   settings.name = name_;
   for (const auto& text : env_) settings.env.push_back(parse_assignment(text, "--env"));
   for (const auto& text : ports_) settings.ports.push_back(PublishedPort::parse(text));
+  settings.capabilities = capabilities_;
   settings.mounts = std::move(mounts);
   for (const auto& text : mounts_) settings.mounts.push_back(parse_mount(text));
   for (const auto& mount : settings.mounts) {

@@ -24,7 +24,7 @@ class RunFlags {
 
  private:
   std::string name_;
-  std::vector<std::string> env_, ports_, mounts_;
+  std::vector<std::string> env_, ports_, mounts_, capabilities_;
   std::string memory_, temporary_, volumes_;
   std::uint32_t processes_ = 256;
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "ociassemble/error.hpp"
 #include "ociassemble/runtime.hpp"
@@ -158,6 +160,27 @@ TEST_CASE("links on the way to the program and to a volume stay inside the image
   const auto contract = read_contract(image_of({tar}, config), {});
   CHECK(contract.program == "/usr/local/bin/server");
   CHECK(contract.writable.front().uid == 65532);
+  // Runtimes are told where the links lead, once.
+  config.volumes = {"/var/lib/server"};
+  RunSettings settings;
+  settings.mounts = {{"/srv", "/data/deeper", true}};
+  const auto resolved = read_contract(image_of({tar}, config), settings);
+  CHECK(resolved.writable.size() == 1);
+  CHECK(resolved.writable.front().path == "/var/lib/server");
+  CHECK(resolved.settings.mounts.front().target == "/var/lib/server/deeper");
+}
+
+// runc 1.1.5 makes /dev/fd and others through a link that is /dev, wherever it leads.
+TEST_CASE("where runtimes mount file systems of their own the image has folders, or nothing") {
+  for (const std::string name : {"dev", "proc", "sys", "tmp"}) {
+    CAPTURE(name);
+    auto tar = files();
+    tar.symlink(name, "/var");
+    CHECK(refusal(tar, service()) == "/" + name + " is no folder, and runtimes mount a file system there");
+    tar = files();
+    tar.file(name, "x");
+    CHECK(refusal(tar, service()) == "/" + name + " is no folder, and runtimes mount a file system there");
+  }
 }
 
 TEST_CASE("a health check of Docker's config is what is executed") {
@@ -170,7 +193,9 @@ TEST_CASE("a health check of Docker's config is what is executed") {
   CHECK(contract.health->interval == std::chrono::seconds(10));
   CHECK(contract.health->retries == 4);
   config.config_unknown["Healthcheck"] = R"({"Test":["CMD-SHELL","curl -f http://localhost"]})";
-  contract = read_contract(image_of({files()}, config), {});
+  auto with_shell = files();
+  with_shell.folder("bin").file("bin/sh", "x", 0755);
+  contract = read_contract(image_of({with_shell}, config), {});
   CHECK(contract.health->words == std::vector<std::string>{"/bin/sh", "-c", "curl -f http://localhost"});
   config.config_unknown["Healthcheck"] = R"({"Test":["NONE"]})";
   CHECK_FALSE(read_contract(image_of({files()}, config), {}).health.has_value());
@@ -182,8 +207,80 @@ TEST_CASE("names become DNS labels") {
   // A repository is lower case; the name of a service may be given in any.
   settings.image = "registry.example.com/team/my_app.server:v1";
   CHECK(read_contract(image_of({files()}, service()), settings).name == "my-app-server");
-  settings.name = "--2Fast--";
-  CHECK(read_contract(image_of({files()}, service()), settings).name == "s-2fast");
+  // How an engine calls an image says nothing.
+  settings.image = "sha256:" + std::string(64, 'a');
+  CHECK(read_contract(image_of({files()}, service()), settings).name == "server");
+}
+
+TEST_CASE("a name that is given is a DNS label, or refused: a patch of another name would patch nothing") {
+  RunSettings settings;
+  for (const auto* name : {"web", "a-1", "a"}) {
+    settings.name = name;
+    CHECK(read_contract(image_of({files()}, service()), settings).name == name);
+  }
+  for (const auto* name : {"Web", "web.v1", "-web", "web-", "2fast", "we b", "w\"eb"}) {
+    CAPTURE(name);
+    settings.name = name;
+    CHECK_THROWS_WITH_AS(read_contract(image_of({files()}, service()), settings),
+                         doctest::Contains("it is no DNS label"), Error);
+  }
+  settings.name = std::string(64, 'a');
+  CHECK_THROWS_AS(read_contract(image_of({files()}, service()), settings), Error);
+}
+
+TEST_CASE("a health check that cannot be executed is a contradiction") {
+  auto config = service();
+  const auto with = [&](const char* test) {
+    config.config_unknown["Healthcheck"] = std::string("{\"Test\":") + test + "}";
+    return refusal(files(), config);
+  };
+  CHECK(with(R"(["CMD","/usr/bin/curl","localhost"])") == "its health check /usr/bin/curl does not exist");
+  CHECK(with(R"(["CMD-SHELL","curl localhost"])") == "its health check /bin/sh does not exist");
+  CHECK(with(R"(["CMD","curl"])").starts_with("its health check curl is in no folder of PATH="));
+  CHECK(with(R"(["CMD","/etc"])") == "its health check /etc is no file");
+  CHECK(with(R"(["CMD","/etc/passwd"])").starts_with("the user 65532:65532 has no permission to its health check"));
+}
+
+TEST_CASE("users are numbers, names and groups, as docker reads them") {
+  const auto ids = [](const char* user) {
+    auto config = service();
+    config.user = user;
+    auto tar = files();
+    tar.file("etc/group", "root:x:0:\nweb:x:33:\n");
+    const auto contract = read_contract(image_of({tar}, config), {});
+    return std::pair(contract.uid, contract.gid);
+  };
+  using Ids = std::pair<std::uint32_t, std::uint32_t>;
+  CHECK(ids("1000") == Ids{1000, 0});
+  CHECK(ids("1001") == Ids{1001, 1002});  // passwd knows its group
+  CHECK(ids("1000:2000") == Ids{1000, 2000});
+  CHECK(ids("app:web") == Ids{1001, 33});
+  CHECK(ids("1000:web") == Ids{1000, 33});
+  CHECK(ids("") == Ids{0, 0});
+}
+
+TEST_CASE("an image of another system than Linux is refused") {
+  auto config = service();
+  config.platform = {.os = "windows", .architecture = "amd64"};
+  CHECK_THROWS_WITH_AS(read_contract(image_of({files()}, config), {}), doctest::Contains("it is for windows/amd64"),
+                       Error);
+}
+
+TEST_CASE("root gets the capability for a low port that it declares, and nothing else") {
+  auto config = service();
+  config.user = "";
+  config.exposed_ports = {"8080"};
+  CHECK(read_contract(image_of({files()}, config), {}).capabilities.empty());
+  config.exposed_ports = {"80/tcp"};
+  const auto contract = read_contract(image_of({files()}, config), {});
+  CHECK(contract.capabilities == std::set<std::string>{"net_bind_service"});
+  CHECK(contract.notes.size() == 1);
+  RunSettings settings;
+  settings.capabilities = {"CAP_CHOWN", "setuid"};
+  CHECK(read_contract(image_of({files()}, config), settings).capabilities ==
+        std::set<std::string>{"chown", "net_bind_service", "setuid"});
+  settings.capabilities = {"everything"};
+  CHECK_THROWS_AS(read_contract(image_of({files()}, config), settings), Error);
 }
 
 TEST_CASE("ports are read as docker reads them") {

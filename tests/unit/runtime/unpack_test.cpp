@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <stop_token>
 #include <string>
 
 #include "ociassemble/error.hpp"
@@ -57,7 +58,8 @@ Unpacked unpacked(const std::vector<RawTar>& layers, const TestFolder& folder, b
   UnpackOptions options;
   options.set_owners = ::geteuid() == 0;
   options.keep_set_id = keep_set_id;
-  const auto report = unpack(image, read_image_root(image, {}), layers.size(), root, options, {});
+  const auto report =
+      unpack(image, read_image_root(image, layers.size(), nullptr, {}), layers.size(), root, options, {});
   return {report, all_files(root)};
 }
 
@@ -163,6 +165,111 @@ TEST_CASE("devices are left out, and set-user-ID bits unless they are asked for"
   CHECK(mode_of(other / "root/su") == 04755);
 }
 
+TEST_CASE("a folder that a layer replaces by a link stays inside, and so do /proc and /dev as links" *
+          doctest::skip(lacks_openat2())) {
+  const TestFolder folder;
+  folder.write("outside/secret", "untouched");
+  const auto outside = folder / "outside";
+  RawTar lower;
+  lower.folder("d").file("d/secret", "inside").folder("proc").folder("dev");
+  RawTar upper;
+  upper.symlink("d", outside.string()).file("d/secret", "evil").file("d/.wh.secret");
+  upper.symlink("proc", "../outside")
+      .symlink("dev", outside.string())
+      .file("proc/secret", "evil")
+      .file("dev/new", "evil");
+  const auto result = unpacked({lower, upper}, folder);
+  CHECK(all_files(outside) == std::map<std::string, std::string>{{"secret", "untouched"}});
+  CHECK(result.files.at("d") == "-> " + outside.string());
+}
+
+TEST_CASE("names are bytes, in UTF-8 or not" * doctest::skip(lacks_openat2())) {
+  const TestFolder folder;
+  RawTar lower;
+  lower.folder("\xff\xfe").file("\xff\xfe/\xe9t\xe9", "latin 1").file("a\nb", "line");
+  RawTar upper;
+  upper.hard_link("link", "\xff\xfe/\xe9t\xe9").file("\xff\xfe/.wh.\xe9t\xe9");
+  const auto result = unpacked({lower, upper}, folder);
+  CHECK(result.files == std::map<std::string, std::string>{{"\xff\xfe", "/"}, {"a\nb", "line"}, {"link", "latin 1"}});
+}
+
+TEST_CASE("layers whose tree is kept are not read again, and what is laid over them is right" *
+          doctest::skip(lacks_openat2())) {
+  const TestFolder folder;
+  RecordCache trees(folder / "cache");
+  RawTar base;
+  base.folder("etc").file("etc/a", "a").file("etc/b", "b").file("etc/c", "c");
+  RawTar first;
+  first.file("app", "one");
+  // Names of files below, one after another: the last one counts.
+  RawTar second;
+  second.hard_link("x", "etc/a")
+      .hard_link("x", "etc/b")
+      .hard_link("y", "x")
+      .file("etc/.wh.c")
+      .hard_link("app", "etc/a");
+  KeptRoots roots(folder / "roots", {}, &trees);
+  roots.shared(image_of({base, first}), false, {});
+  const auto image = image_of({base, second});
+  const auto two = roots.shared(image, false, {});
+  const std::map<std::string, std::string> wanted{{"app", "a"}, {"etc", "/"}, {"etc/a", "a"}, {"etc/b", "b"},
+                                                  {"tmp", "/"}, {"x", "b"},   {"y", "b"}};
+  CHECK(all_files(two.folder) == wanted);
+  CHECK(two.report.bytes == 0);
+  CHECK(all_files(roots.shared(image_of({base, first}), false, {}).folder).at("etc/c") == "c");
+
+  // The same where the files below are gone, all or one: they are read again.
+  for (const auto* gone : {"", "etc/b"}) {
+    CAPTURE(gone);
+    const TestFolder other;
+    KeptRoots anew(other / "roots", {}, &trees);
+    if (*gone != '\0') {
+      anew.shared(image_of({base, first}), false, {});
+      for (const auto& entry : fs::directory_iterator(other / "roots")) {
+        if (entry.is_directory() && !fs::exists(entry.path() / "app")) fs::remove(entry.path() / gone);
+      }
+    }
+    CHECK(all_files(anew.shared(image, false, {}).folder) == wanted);
+  }
+}
+
+TEST_CASE("a run that was interrupted while it unpacked leaves nothing for long" * doctest::skip(lacks_openat2())) {
+  const TestFolder folder;
+  RawTar tar;
+  tar.folder("etc").file("etc/a", "a");
+  std::stop_source stopped;
+  stopped.request_stop();
+  KeptRoots roots(folder / "roots");
+  CHECK_THROWS_AS(roots.shared(image_of({tar}), false, stopped.get_token()), Error);
+  // What a kill leaves: a part, and a folder of its own, both with a lock that nobody holds.
+  const auto name = std::string(64, 'a');
+  folder.write("roots/" + name + ".part/etc/a", "half");
+  folder.write("roots/" + name + ".lock", "");
+  folder.write("roots/own-123456/etc/a", "half");
+  folder.write("roots/own-123456.lock", "");
+  KeptRoots(folder / "roots", {.folders = 1, .bytes = 0}).prune();
+  CHECK(all_files(folder / "roots").empty());
+}
+
+TEST_CASE("a root that may be written to shares no file, and other mounts mean another root" *
+          doctest::skip(lacks_openat2())) {
+  const TestFolder folder;
+  RawTar base;
+  base.file("a", "a");
+  RawTar top;
+  top.file("b", "b");
+  KeptRoots roots(folder / "roots");
+  const auto image = image_of({base, top});
+  const auto plain = roots.shared(image, false, {});
+  const auto mounted = roots.shared(image, false, {}, {"/src"});
+  CHECK(plain.folder != mounted.folder);
+  CHECK(roots.shared(image, false, {}, {"/src"}).folder == mounted.folder);
+  const auto own = roots.own(image, false, {});
+  struct stat status {};
+  REQUIRE(::stat((own.folder / "a").c_str(), &status) == 0);
+  CHECK(status.st_nlink == 1);
+}
+
 TEST_CASE("a root is kept, shares files with the one below, and is never changed by it" *
           doctest::skip(lacks_openat2())) {
   const TestFolder folder;
@@ -173,10 +280,8 @@ TEST_CASE("a root is kept, shares files with the one below, and is never changed
   RawTar second;
   second.file("app", "two").file("etc/b", "changed").file("etc/.wh.a");
   KeptRoots roots(folder / "roots");
-  auto tree = empty_image_root();
-  const auto one = roots.shared(image_of({base, first}), false, tree, {});
-  tree = empty_image_root();
-  const auto two = roots.shared(image_of({base, second}), false, tree, {});
+  const auto one = roots.shared(image_of({base, first}), false, {});
+  const auto two = roots.shared(image_of({base, second}), false, {});
   CHECK(all_files(one.folder).at("app") == "one");
   CHECK(all_files(one.folder).at("etc/b") == "b");
   CHECK(all_files(two.folder) ==
@@ -187,8 +292,7 @@ TEST_CASE("a root is kept, shares files with the one below, and is never changed
   REQUIRE(::stat((one.folder / "closed/c").c_str(), &left) == 0);
   REQUIRE(::stat((two.folder / "closed/c").c_str(), &right) == 0);
   CHECK(left.st_ino == right.st_ino);
-  tree = empty_image_root();
-  const auto again = roots.shared(image_of({base, first}), false, tree, {});
+  const auto again = roots.shared(image_of({base, first}), false, {});
   CHECK(again.folder == one.folder);
   CHECK(again.report.bytes == 0);
 }
@@ -198,13 +302,11 @@ TEST_CASE("kept roots are bounded, and those in use stay" * doctest::skip(lacks_
   KeptRoots roots(folder / "roots", {.folders = 2, .bytes = 1U << 20U});
   RawTar in_use;
   in_use.file("f", "used");
-  auto tree = empty_image_root();
-  const auto held = roots.shared(image_of({in_use}), false, tree, {});
+  const auto held = roots.shared(image_of({in_use}), false, {});
   for (const auto* text : {"1", "2", "3", "4", "5"}) {
     RawTar tar;
     tar.file("f", text);
-    auto files = empty_image_root();
-    roots.shared(image_of({tar}), false, files, {});
+    roots.shared(image_of({tar}), false, {});
   }
   std::size_t kept = 0;
   for (const auto& entry : fs::directory_iterator(folder / "roots")) kept += entry.is_directory() ? 1 : 0;
@@ -213,15 +315,13 @@ TEST_CASE("kept roots are bounded, and those in use stay" * doctest::skip(lacks_
   // One that may be written to is nobody else's, and goes after its use.
   fs::path mine;
   {
-    auto files = empty_image_root();
-    const auto own = roots.own(image_of({in_use}), false, files, {});
+    const auto own = roots.own(image_of({in_use}), false, {});
     mine = own.folder;
     CHECK(bytes_of(mine / "f") == "used");
     struct stat status {};
     REQUIRE(::stat((mine / "f").c_str(), &status) == 0);
     CHECK(status.st_nlink == 1);
   }
-  auto files = empty_image_root();
-  roots.own(image_of({in_use}), false, files, {});
+  roots.own(image_of({in_use}), false, {});
   CHECK_FALSE(fs::exists(mine));
 }
