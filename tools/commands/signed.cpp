@@ -6,6 +6,8 @@
 #include <ostream>
 #include <sstream>
 
+#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "flags/key_flags.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
@@ -86,6 +88,10 @@ int SignedFlags::run(const std::string& text, const RegistryFlags& registry, con
     return report.ok() ? 0 : 3;
   }
   if (!report.ok() || !is_quiet) streams.err << describe_signatures(report);
+  if (!report.ok()) {
+    streams.err << "  " << terminal_text("`ociassemble referrers " + shell_word(text))
+                << "` lists what is beside the image; `ociassemble sign` signs it\n";
+  }
   if (report.ok()) streams.out << image << '\n';
   return report.ok() ? 0 : 3;
 }
