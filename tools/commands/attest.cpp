@@ -41,8 +41,8 @@ class AttestCommand : public Command {
  public:
   explicit AttestCommand(CLI::App& app) {
     app.add_option("IMAGE", location_, "oci:DIR[:TAG] or REGISTRY/REPOSITORY[:TAG]")->required();
-    app.add_option("--type", type_, "Predicate type: spdx, cyclonedx, slsaprovenance, vuln, openvex, or a URI")
-        ->type_name("TYPE")
+    app.add_option("--type", type_, "Predicate type, by a known name or by its URI")
+        ->type_name("spdx|cyclonedx|slsaprovenance|vuln|openvex|URI")
         ->required();
     app.add_option("--predicate", predicate_, "JSON file with the predicate, or - for the standard input")
         ->type_name("FILE")

@@ -54,9 +54,8 @@ void SignedFlags::add_to(CLI::App& app) {
           ->expected(1)
           ->allow_extra_args(false)
           ->group(group);
-  app.add_option("--require", required_,
-                 "What has to be signed: signature, sbom, provenance, or a predicate's URI (default: signature)")
-      ->type_name("WHAT[,WHAT]")
+  app.add_option("--require", required_, "What has to be signed; a URI is that of a predicate (default: signature)")
+      ->type_name("signature|sbom|provenance|URI[,…]")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false)
