@@ -182,9 +182,9 @@ TEST_CASE("files of other images are inputs, and known without the arguments tha
   REQUIRE(taken.size() == 4);
   CHECK(taken[0].image.to_string() == "docker.io/library/alpine:3.20");
   CHECK(taken[0].path == "/etc/ssl/cert.pem");
-  CHECK(taken[0].place == R"(shop/ociassemble.json:2:54: files["/certs/"].from)");
-  CHECK(taken[0].path_place == R"(shop/ociassemble.json:2:79: files["/certs/"].source)");
-  CHECK(taken[1].path_place == R"(shop/ociassemble.json:3:63: files["/zone"][1].source)");
+  CHECK(taken[0].place == R"(shop/ociassemble.json:2:57: files["/certs/"].from)");
+  CHECK(taken[0].path_place == R"(shop/ociassemble.json:2:84: files["/certs/"].source)");
+  CHECK(taken[1].path_place == R"(shop/ociassemble.json:3:67: files["/zone"][1].source)");
   CHECK(taken[1].image.to_string() == "oci:shop/zones-amd64:v1");
   CHECK(taken[3].image.to_string() == "oci:shop/zones-arm64:v1");
   CHECK(taken[3].platforms == std::vector<Platform>{Platform::parse("linux/arm64")});
