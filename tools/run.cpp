@@ -54,6 +54,16 @@ constexpr const char* kNetworkHint =
 
 using Commands = std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>>;
 
+// The next step for errors that say none themselves, and are the same wherever they come from.
+std::string usual_hint(const Error& error) {
+  const std::string_view message = error.what();
+  if (!error.hint().empty()) return error.hint();
+  if (message.starts_with("cannot reach ")) return kNetworkHint;
+  if (message.starts_with("cannot open ") && message.ends_with(": No such file or directory"))
+    return "correct the path; a relative one is taken from the working directory";
+  return {};
+}
+
 void print_error(const Streams& streams, const std::string& message, const std::string& hint) {
   // Both may hold names of others; what a person wrote on several lines stays on them.
   const auto print = [&](std::string_view before, const std::string& text) {
@@ -288,8 +298,7 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     return parse_and_run(app, commands, usual, with_arguments);
   } catch (const Error& error) {
     if (nobody_reads()) return kNobodyReads;
-    const bool is_unreachable = std::string_view(error.what()).starts_with("cannot reach ") && error.hint().empty();
-    print_error(streams, error.what(), is_unreachable ? kNetworkHint : error.hint());
+    print_error(streams, error.what(), usual_hint(error));
     return error.code() == ErrorCode::interrupted ? kInterrupted : exit_status(error.code());
   } catch (const std::bad_alloc&) {
     print_error(streams, "out of memory", "");

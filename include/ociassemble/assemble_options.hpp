@@ -74,6 +74,7 @@ enum class ValueKind {
   created,            // "vcs"
   destination,        // of a program, file or folder
   image,              // the location of an image that files are taken from
+  image_path,         // what is taken from it, "LOCATION:/PATH"
   owner,
   path,     // of this machine
   program,  // the first word of the entrypoint or command

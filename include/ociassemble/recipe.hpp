@@ -34,8 +34,15 @@ struct RecipeBuild {
   std::vector<std::pair<std::string, std::string>> env;
   std::filesystem::path output;      // the binary's source
   std::optional<Platform> platform;  // that it is made for; the machine's when not set
+  // "FILE:LINE:COLUMN: MEMBER" of the command, and of the directory or else the command again; empty where not known.
+  std::string place = {};
+  std::string directory_place = {};
 
-  bool operator==(const RecipeBuild&) const = default;
+  // Whether both do the same, wherever that is written.
+  bool operator==(const RecipeBuild& other) const {
+    return command == other.command && directory == other.directory && env == other.env && output == other.output &&
+           platform == other.platform;
+  }
 };
 
 // A recipe for one profile, finished: nothing in it is left to look up in the recipe's text.
@@ -62,6 +69,7 @@ struct RecipeBase {
   Location location;
   std::vector<Platform> platforms;
   std::optional<std::string> name = {};  // AssembleOptions::base_name
+  std::string place = {};                // "FILE:LINE:COLUMN: MEMBER", the first; empty without the member
 };
 
 // A path of an image that files are taken from, and the platforms that it is taken for (none: the binaries').
@@ -69,6 +77,8 @@ struct TakenPath {
   Location image;
   std::string path;  // absolute
   std::vector<Platform> platforms = {};
+  std::string place = {};       // "FILE:LINE:COLUMN: MEMBER" of the image
+  std::string path_place = {};  // and of the path
 };
 
 // What a recipe takes from elsewhere that a lock can pin.

@@ -38,9 +38,14 @@ void ImageAdds::find(const std::vector<Contents>& stages, std::vector<std::files
       of_image.paths.insert(path_in_image(add));
     }
   }
-  for (const auto& [name, one] : wanted) {
-    const auto& of_image = one;  // for clang's lambdas
-    about(options_, ValueKind::image, name, [&] { open(of_image.image)->find(of_image.paths); });
+  for (const auto& [name, of_image] : wanted) {
+    try {
+      open(of_image.image)->find(of_image.paths);
+    } catch (const TakenPathError& error) {
+      rethrow_with_place(options_, ValueKind::image_path, name + ":" + error.path());
+    } catch (...) {
+      rethrow_with_place(options_, ValueKind::image, name);
+    }
     for (auto& input : inputs_of(of_image.image)) inputs.push_back(std::move(input));
   }
 }

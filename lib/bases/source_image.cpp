@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/escape.hpp"
 #include "base/stop.hpp"
 #include "base/text.hpp"
 #include "bases/base.hpp"
@@ -111,9 +112,10 @@ std::optional<TakenFiles> SourceImage::known_files(const std::string& path) {
     const auto locked = pin_.locked->files.find(path);
     if (locked != pin_.locked->files.end()) return locked->second;
     if (pin_.is_required) {
-      throw Error(ErrorCode::check_failed,
-                  fmt::format("cannot take {} from {}: the lock file does not pin it", printable(path), name_),
-                  "`ociassemble lock` pins what the recipe takes; without a recipe, name it with lock --add-from");
+      throw TakenPathError(
+          ErrorCode::check_failed,
+          fmt::format("cannot take {} from {}: the lock file does not pin it", printable(path), name_), path,
+          "`ociassemble lock` pins what the recipe takes; without a recipe, name it with lock --add-from");
     }
   }
   auto cache = open_record_cache(workplace_);
@@ -182,14 +184,16 @@ void SourceImage::list(Reading& reading, const Tree& tree, const std::string& pa
   const auto why = link == nullptr
                        ? std::string("there is no such file in the image")
                        : fmt::format("it is a link to {}, which is not in the image", printable(link->link_target()));
-  throw Error(ErrorCode::not_found, fmt::format("cannot take {} from {}: {}", printable(path), name_, why));
+  throw TakenPathError(ErrorCode::not_found, fmt::format("cannot take {} from {}: {}", printable(path), name_, why),
+                       path, fmt::format("`ociassemble inspect --files {}` lists what is there", shell_word(name_)));
 }
 
 void SourceImage::list_below(Reading& reading, const std::string& asked, const std::string& name,
                              const Tree::Node& node) const {
   const auto refuse = [&](std::string_view why, std::string hint) {
-    throw Error(ErrorCode::unsupported, fmt::format("cannot take {} from {}: {}", whole_path(asked, name), name_, why),
-                std::move(hint));
+    throw TakenPathError(ErrorCode::unsupported,
+                         fmt::format("cannot take {} from {}: {}", whole_path(asked, name), name_, why), asked,
+                         std::move(hint));
   };
   throw_if_stopped(workplace_.stop);
   const bool is_regular = node.type == EntryType::regular;

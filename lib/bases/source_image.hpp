@@ -8,16 +8,30 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bases/file_cache.hpp"
 #include "image/layer_builder.hpp"
+#include "ociassemble/error.hpp"
 #include "ociassemble/location.hpp"
 #include "ociassemble/lock.hpp"
 #include "ociassemble/workplace.hpp"
 #include "tree/tree.hpp"
 
 namespace ociassemble {
+
+// About one of the paths that an image was asked for.
+class TakenPathError : public Error {
+ public:
+  TakenPathError(ErrorCode code, const std::string& message, std::string path, std::string hint = {})
+      : Error(code, message, std::move(hint)), path_(std::move(path)) {}
+
+  const std::string& path() const noexcept { return path_; }  // as it was asked for
+
+ private:
+  std::string path_;
+};
 
 // One platform's image that files are taken from. What lies at a path is known from the lock, or from the cache, or by
 // reading the image's layers; the files' bytes are in the cache, or are read from the layers when somebody asks for
@@ -37,7 +51,7 @@ class SourceImage : public std::enable_shared_from_this<SourceImage> {
 
   // Finds what lies at all of these absolute paths, reading the layers no more than twice. Throws Error{not_found} for
   // nothing, Error{unsupported} for a device and for more than may be taken, Error{check_failed} for a path that a
-  // required lock does not pin, and what opening and reading throw.
+  // required lock does not pin, each a TakenPathError, and what opening and reading throw.
   void find(const std::set<std::string>& paths);
   // What find() found at a path.
   TakenFiles files(const std::string& path) const;

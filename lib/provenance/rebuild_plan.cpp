@@ -111,7 +111,16 @@ class RebuildInputs {
     }
     if (wanted->second == found || !told_.insert(name).second) return;
     differences.push_back(fmt::format("the input {} is another: its digest was {}, that of {} is {}", printable(name),
-                                      printable(wanted->second), printable(path), found));
+                                      printable(wanted->second), printable(shown(path)), found));
+  }
+
+  // The path that was given, where with_name() made a link to it.
+  std::string shown(const std::string& path) const {
+    std::error_code error;
+    const auto target = path.starts_with(places_.scratch.string() + "/") && !places_.scratch.empty()
+                            ? fs::read_symlink(path, error)
+                            : fs::path();
+    return target.empty() ? path : target.string();
   }
 
   // The file's name shows in the image where it goes into a folder: a link has the name that it had.

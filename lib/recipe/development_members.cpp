@@ -85,8 +85,9 @@ void apply_devcontainer(AssembleOptions& options) {
 
 }  // namespace
 
-std::vector<BindMount> Members::mounts() const {
-  const MemberReader reader(text_, folder_, std::nullopt);
+std::vector<BindMount> Members::mounts(Places& places) const {
+  const std::optional<Platform> none;
+  const MemberReader reader(text_, folder_, none, &places);
   std::vector<BindMount> mounts;
   with_member(recipe_, "mounts", [&](const auto& node) {
     for (const auto& member : *node.object()) {
@@ -96,6 +97,7 @@ std::vector<BindMount> Members::mounts() const {
       BindMount mount;
       mount.source = std::filesystem::absolute(reader.path(*source)).lexically_normal();
       if (!mount.source.has_filename()) mount.source = mount.source.parent_path();
+      reader.note(ValueKind::path, mount.source.string(), source->at);
       mount.target = member.name;
       if (!mount.target.starts_with('/'))
         reader.refuse(value, "a target that does not begin with /", R"(write "/src": "FOLDER")");

@@ -85,6 +85,11 @@ class MemberReader {
     if (places_ != nullptr) places_->emplace(std::pair(kind, value), at);
   }
 
+  // "FILE:LINE:COLUMN: MEMBER", as AssembleOptions::place_of gives it.
+  std::string place(const RecipeNode& node) const {
+    return fmt::format("{}: {}", text_.place(node.at), text_.member_at(node.at));
+  }
+
   std::string with_platform(const RecipeNode& node) const {
     return fill_braces(text(node), [&](std::string_view name) { return placeholder(node, name); });
   }

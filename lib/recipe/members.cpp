@@ -84,6 +84,8 @@ TakenPath read_taken_path(const MemberReader& reader, const RecipeNode& input, c
   if (taken.image.kind == Location::Kind::scratch) reader.refuse(from, "scratch has no files", "name an image");
   const auto path = reader.with_platform(source);
   taken.path = "/" + reader.parsed(source, [&](const auto& /*text*/) { return canonical_path(path, "source"); });
+  taken.place = reader.place(from);
+  taken.path_place = reader.place(source);
   return taken;
 }
 
@@ -96,6 +98,7 @@ AddInput read_file(const MemberReader& reader, const RecipeMember& member, const
     auto taken = read_taken_path(reader, input, folder);
     const auto at = input.find("from")->at;
     reader.note(ValueKind::image, taken.image.to_string(), at);
+    reader.note(ValueKind::image_path, taken.image.to_string() + ":" + taken.path, source_of(reader, input).at);
     if (!taken.image.path.empty()) reader.note(ValueKind::path, taken.image.path.string(), at);
     add.source = std::move(taken.path);
     add.image = std::move(taken.image);
@@ -326,7 +329,11 @@ RecipeBuild read_build(const MemberReader& reader, const RecipeNode& input, cons
   }
   build.command = reader.words(*command);
   if (build.command.empty()) reader.refuse(*command, "the command is empty", "name the program that builds it");
-  with_member(node, "directory", [&](const auto& value) { build.directory = reader.path(value); });
+  build.place = build.directory_place = reader.place(*command);
+  with_member(node, "directory", [&](const auto& value) {
+    build.directory = reader.path(value);
+    build.directory_place = reader.place(value);
+  });
   with_member(node, "env", [&](const auto& value) {
     const auto values = text_map(value);
     build.env.assign(values.begin(), values.end());
@@ -388,6 +395,12 @@ Location Members::base(const std::optional<Platform>& platform) const {
     location = read_location(reader, node, folder_);
   });
   return location;
+}
+
+std::string Members::base_place() const {
+  const MemberReader reader(text_, folder_, std::nullopt);
+  const auto* node = recipe_.find("base");
+  return node == nullptr ? std::string() : reader.place(*node);
 }
 
 std::optional<std::string> Members::base_name() const {

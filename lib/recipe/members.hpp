@@ -28,6 +28,7 @@ class Members {
   std::vector<std::string> tags() const;
   // `platform` fills {os}, {arch} and {variant}; without one they are an error.
   Location base(const std::optional<Platform>& platform) const;
+  std::string base_place() const;  // "FILE:LINE:COLUMN: base"; empty without the member
   std::optional<std::string> base_name() const;
   // What "files" take from other images.
   std::vector<TakenPath> taken_paths(const std::optional<Platform>& platform) const;
@@ -45,8 +46,8 @@ class Members {
   // Nothing where the recipe has none. Reads the file that it names.
   std::optional<Policy> policy() const;
   bool provenance() const;
-  // Of this machine, absolute; whether they are there is not looked at.
-  std::vector<BindMount> mounts() const;
+  // Of this machine, absolute; whether they are there is not looked at. `places` gains those of the sources.
+  std::vector<BindMount> mounts(Places& places) const;
 
  private:
   // "debug" and "devcontainer", once all else is known.

@@ -299,11 +299,11 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   resolved.sbom = members.sbom();
   resolved.policy = members.policy();
   resolved.provenance = members.provenance();
-  resolved.mounts = members.mounts();
   resolved.platforms = narrow(members.platforms(), settings.platforms, text.file);
   for (const auto& platform : each_platform(resolved.platforms)) {
     const auto places = std::make_shared<Members::Places>();
     resolved.images.push_back(members.options(platform, *places));
+    resolved.mounts = members.mounts(*places);
     resolved.images.back().place_of = [document = document_, places](ValueKind kind, const std::string& value) {
       return place_in(document->text, *places, kind, value);
     };
@@ -341,7 +341,8 @@ RecipeNeeds Recipe::needs(const RecipeSettings& settings) const {
   for (const auto& platform : each_platform(platforms)) {
     const auto location = members.base(platform);
     auto found = std::find_if(bases.begin(), bases.end(), [&](const auto& base) { return base.location == location; });
-    if (found == bases.end()) found = bases.insert(bases.end(), {location, {}, members.base_name()});
+    if (found == bases.end())
+      found = bases.insert(bases.end(), {location, {}, members.base_name(), members.base_place()});
     if (platform) found->platforms.push_back(*platform);
     for (auto& taken : members.taken_paths(platform)) {
       if (platform) taken.platforms = {*platform};

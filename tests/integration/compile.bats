@@ -68,21 +68,36 @@ app_of() {
   write_recipe '"platforms": ["linux/amd64", "linux/arm64"],'
   sed -i 's|bin/{arch}/app|bin/app|' ociassemble.json
   run --separate-stderr -2 ociassemble build -q --compile -o oci:../image:v1
-  [[ "$stderr" = *'bin/app: two commands or platforms would make it'* ]]
+  [[ "$stderr" = *'ociassemble.json:8:20: binaries["/app"].build.command: cannot build bin/app: two commands or platforms would make it'* ]]
 }
 
 @test "a command that fails, makes nothing or is not there publishes nothing" {
   write_recipe '"platforms": ["linux/amd64"],'
   sed 's|echo building|exit 7|' ociassemble.json >fails.json
   run --separate-stderr -1 ociassemble build -q --compile -f fails.json -o oci:../image:v1
-  [[ "$stderr" = *'cannot build bin/amd64/app: sh ended with status 7'* ]]
+  [[ "$stderr" = *'ociassemble: fails.json:8:20: binaries["/app"].build.command: cannot build bin/amd64/app: sh ended with status 7'* ]]
+  [[ "$stderr" = *'the lines above are what it printed'* ]]
   sed 's#| tee {output}##' ociassemble.json >nothing.json
   run --separate-stderr -1 ociassemble build -q --compile -f nothing.json -o oci:../image:v1
-  [[ "$stderr" = *'cannot build bin/amd64/app: sh did not make it'* ]]
+  [[ "$stderr" = *'ociassemble: nothing.json:8:20: binaries["/app"].build.command: cannot build bin/amd64/app: sh did not make it'* ]]
   sed 's|"sh", "-c"|"no-such-program"|' ociassemble.json >missing.json
   run --separate-stderr -1 ociassemble build -q --compile -f missing.json -o oci:../image:v1
-  [[ "$stderr" = *'cannot run no-such-program: No such file or directory'* ]]
+  [[ "$stderr" = *'ociassemble: missing.json:8:20: binaries["/app"].build.command: cannot run no-such-program: No such file or directory'* ]]
+  [[ "$stderr" = *'install it, or correct the command'* ]]
+  sed 's|"directory": "cmd"|"directory": "no-such-folder"|' ociassemble.json >folder.json
+  run --separate-stderr -1 ociassemble build -q --compile -f folder.json -o oci:../image:v1
+  [[ "$stderr" = *'ociassemble: folder.json:9:22: binaries["/app"].build.directory: cannot build bin/amd64/app: no-such-folder is no folder'* ]]
   [ ! -e ../image/index.json ]
+}
+
+@test "check --compile builds the program before it judges the image" {
+  write_recipe '"base": "scratch", "platforms": ["linux/amd64"], "entrypoint": ["/app"],'
+  run --separate-stderr -1 ociassemble check -f ociassemble.json
+  [[ "$stderr" = *"add --compile"* ]]
+  run --separate-stderr ociassemble check --compile -f ociassemble.json
+  [ "$status" -ne 1 ]
+  [ "$status" -ne 2 ]
+  [ "$(cat bin/amd64/app)" = 'linux amd64  fast' ]
 }
 
 @test "--compile without a build, or without a recipe, is an error" {

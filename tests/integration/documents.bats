@@ -125,6 +125,30 @@ PYTHON
   [ "$digest" = "$(cat image.digest)" ]
 }
 
+@test "the script that builds, checks, signs and verifies" {
+  lock_base
+  snippet sh "Build, check, sign, verify" | sed "s#alpine:3.20#$REGISTRY/&#" >image.sh
+  mkdir ci
+  (cd ci && COSIGN_PASSWORD=secret ociassemble generate-key release)
+  export COSIGN_PASSWORD=secret SIGNING_KEY REGISTRY_IMAGE=$REGISTRY/documents/script COMMIT=89ab
+  SIGNING_KEY=$(cat ci/release.key)
+  sh image.sh
+  digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY_IMAGE:89ab")
+  [ "$(cat image.digest)" = "$REGISTRY_IMAGE@$digest" ]
+  # The image that was judged is the one that was published.
+  [ "$(digest_in image)" = "$digest" ]
+  python3 -c 'import xml.etree.ElementTree as tree; assert list(tree.parse("check.xml").iter("testcase"))'
+  ociassemble referrers "$REGISTRY_IMAGE:89ab" >referrers
+  grep -q spdx referrers
+  grep -qi provenance referrers
+  # Another key fails the script's last step, and a policy that refuses its second.
+  (cd ci && rm release.* && ociassemble generate-key release)
+  run ! sh image.sh
+  sed -i 's/--level recommended/--level strict/' image.sh
+  REGISTRY_IMAGE=$REGISTRY/documents/refused run ! sh image.sh
+  run ! skopeo inspect --tls-verify=false "docker://$REGISTRY/documents/refused:89ab"
+}
+
 @test "the Job of Kubernetes: its arguments, as its user, without capabilities and new privileges" {
   need_yaml
   [ "$(id -u)" -eq 0 ] || skip "needs root, to become another user"
@@ -195,6 +219,12 @@ PYTHON
   ociassemble sbom oci:other:v1 -o image.spdx.json
   jq -e '.spdxVersion == "SPDX-2.3"' image.spdx.json
   run -3 ociassemble diff oci:image:v1 oci:other:v1
+}
+
+@test "docs/README.md lists every document" {
+  for document in "$source_root"/docs/*.md; do
+    [ "$document" = "$source_root/docs/README.md" ] || grep -qF "](${document##*/})" "$source_root/docs/README.md"
+  done
 }
 
 @test "every document that another one names is there, with its heading" {

@@ -128,6 +128,42 @@ JSON
   run -0 ociassemble lock --check -f project/ociassemble.json
 }
 
+@test "an error about what a recipe names begins with its place there" {
+  cat >ociassemble.json <<JSON
+{
+  "base": "$REGISTRY/not-there:1",
+  "binaries": {"/usr/local/bin/server": "server"}
+}
+JSON
+  run --separate-stderr -1 ociassemble lock -q
+  [[ "$stderr" = "ociassemble: ociassemble.json:2:11: base: cannot pull $REGISTRY/not-there:1: "* ]]
+  cat >ociassemble.json <<JSON
+{
+  "base": "$base",
+  "platforms": ["linux/amd64", "linux/s390x"],
+  "profiles": {"dev": {"base": "static"}}
+}
+JSON
+  run --separate-stderr -1 ociassemble lock -q
+  [[ "$stderr" = "ociassemble: ociassemble.json:2:11: base: "*s390x* ]]
+  cat >ociassemble.json <<JSON
+{
+  "base": "static",
+  "platforms": ["linux/amd64"],
+  "files": {
+    "/etc/one": {"from": "$base", "source": "/etc/passwd"},
+    "/etc/two": {"from": "$base",
+                 "source": "/etc/not-there"}
+  }
+}
+JSON
+  run --separate-stderr -1 ociassemble lock -q
+  [[ "$stderr" = "ociassemble: ociassemble.json:7:28: files[\"/etc/two\"].source: cannot take /etc/not-there from $base: "* ]]
+  run --separate-stderr -1 ociassemble build -o oci:image:v1
+  [[ "$stderr" = *"ociassemble: ociassemble.json:7:28: files[\"/etc/two\"].source: cannot take /etc/not-there from $base: "* ]]
+  [ ! -e ociassemble.lock ]
+}
+
 @test "what cannot be locked is a usage error" {
   run --separate-stderr -2 ociassemble lock --base static
   [[ "$stderr" = *'cannot lock static: it is not in a registry'* ]]

@@ -20,6 +20,17 @@ set_up() {
   recipe_with certificates '"caCertificates": "notes.txt"'
   recipe_with arch '"platforms": ["linux/arm64"]'
   recipe_with base '"base": "'"$REGISTRY"'/newcomer/app:v3"'
+  recipe_with taken '"files": {"/etc/": {"from": "'"$REGISTRY"'/newcomer/app:v1", "source": "/etc/notes"}}'
+  recipe_with mounts '"mounts": {"/srv": "site"}'
+  recipe_with budget '"policy": {"usr": "error"}'
+  printf '{\n  "binaries": {"/server": {"source": "server", "build": {"command": ["false"]}}}\n}\n' >compile.json
+  printf '{\n  "version": 1,\n  "rules": {"usr": "error"}\n}\n' >policy.json
+  # A PATH with the tool and no engine.
+  mkdir -p alone databases
+  ln -sf "$(type -P ociassemble)" alone/
+  COSIGN_PASSWORD=right ociassemble generate-key -q release >/dev/null
+  COSIGN_PASSWORD=right ociassemble generate-key -q other >/dev/null
+  ociassemble build -q --binary server --provenance -o oci:proven:v1 >/dev/null
 }
 
 # NAME MEMBER: a recipe of the server with one more member.
@@ -44,7 +55,7 @@ tear_down() {
     printf '%s\nstatus %s\n' "$line" "$status"
     # Of a system folder that nobody can write to, systems say different things.
     sed -i -E 's#(cannot create /sys/image: ).*#\1Operation not permitted#' said
-    sed -e "s#$REGISTRY#\$REGISTRY#g" -e "s#$front#\$FRONT#g" said
+    sed -E -e "s#$REGISTRY#\$REGISTRY#g" -e "s#$front#\$FRONT#g" -e "s#$PWD/#\$PWD/#g" -e 's#sha256:[0-9a-f]{64}#sha256:…#g' said
     echo
     # A cause, and a line that says what to do.
     if [ "$status" -eq 0 ] || ! grep -q '^ociassemble: ' said || ! grep -q '^  ' said; then echo "$line" >>silent; fi

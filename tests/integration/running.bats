@@ -132,7 +132,7 @@ JSON
   [ "$(digest_in plain v1)" = "$(digest_in dev v1)" ]
   rm -r given
   run -1 ociassemble run -q --engine runc --profile dev
-  [[ "$output" = *"cannot mount $PWD/given: it does not exist"* ]]
+  [[ "$output" = *'ociassemble.json:2:58: profiles.dev.mounts["/given"]: cannot mount '"$PWD/given: it does not exist"* ]]
 }
 
 @test "who is not root runs an image, too, and is told what the system does not give" {

@@ -79,6 +79,18 @@ on_screen() {
   [ "$(candidates push oci:f)" = "oci:folder/" ]
   [ "$(candidates push oci:image:)" = "oci:image:v1 oci:image:v2" ]
   [ "$(candidates nosuch '')" = "" ]
+  [ "$(candidates check --level '')" = "default recommended strict" ]
+  [ "$(candidates check --profile pr)" = "prod preview" ]
+  [ "$(candidates run --engine '')" = "docker podman runc crun" ]
+  [ "$(candidates run-spec --for q)" = quadlet ]
+  [ "$(candidates vulnerabilities --at-least '')" = "low medium high critical" ]
+  [ "$(candidates verify --require '')" = "signature sbom provenance" ]
+  [ "$(candidates generate-key --type '')" = "ecdsa-p256 ed25519" ]
+  [ "$(candidates sign --form '')" = "bundle tag" ]
+  [ "$(candidates attest --type s)" = "spdx slsaprovenance" ]
+  [ "$(candidates build --sbom=s)" = --sbom=spdx ]
+  [ "$(candidates db '')" = fetch ]
+  [ "$(ociassemble complete -- vulnerabilities --db '' | head -n 1)" = files ]
   [ "$(ociassemble complete -- build --binary '' | head -n 1)" = files ]
   [ "$(ociassemble complete -- build --cache-dir '' | head -n 1)" = folders ]
   # From the recipe that -f names.
@@ -90,7 +102,7 @@ on_screen() {
 
 @test "every command and every option of the help is completed" {
   local command
-  for command in $(ociassemble --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+  for command in $(ociassemble --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
     [ "$(ociassemble complete -- "$command" | cut -f 1 | grep -cx "$command")" -eq 1 ]
     ociassemble "$command" --help-all | grep -oE '^  (-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+$' | sort >shown
     ociassemble complete -- "$command" -- | cut -f 1 | tail -n +2 | sort >completed
@@ -150,7 +162,7 @@ RC
 
 @test "there is a man page for each command and file format, and neither mandoc nor man finds fault with one" {
   local page command
-  for command in $(ociassemble --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -vx help); do
+  for command in $(ociassemble --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' | grep -vx help); do
     page=$BUILD_DIR/tools/ociassemble-$command.1
     [ -e "$page" ]
     # What the page says of options is what the program says.

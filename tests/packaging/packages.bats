@@ -76,6 +76,12 @@ inside() {
   inside "apt-get -q -y install --no-install-recommends libcurl4 && ociassemble build -q --binary /server --push $REGISTRY/packages/app:v1"
   [ "$(digest_in "$root/image")" = "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$REGISTRY/packages/app:v1")" ]
 
+  printf 'schemaVersion: 2.0.0\nfileExistenceTests:\n- {name: server, path: /usr/local/bin/server, shouldExist: true}\n' >"$root/tests.yaml"
+  echo '{"version": 1, "rules": {"structure-tests": {"files": ["tests.yaml"]}}}' >"$root/policy.json"
+  run ! inside 'ociassemble check --policy /policy.json oci:/image:v1'
+  [[ $output = *libfyaml.so.0*"libfyaml0"* ]]
+  inside 'apt-get -q -y install --no-install-recommends libfyaml0 && ociassemble check --policy /policy.json oci:/image:v1'
+
   inside 'apt-get -q -y install --no-install-recommends /packages/libociassemble0_*.deb /packages/libociassemble-dev_*.deb g++ pkg-config'
   for kind in ociassemble ociassemble-static; do
     inside "g++ -std=c++20 /example_build.cpp \$(pkg-config --cflags --libs $kind) -o /example && /example /server $REGISTRY/packages/$kind:v1"

@@ -98,3 +98,16 @@ inside() { chroot "$root" /ociassemble "$@"; }
     --plain-http "registry.test:${REGISTRY##*:}" --push "registry.test:${REGISTRY##*:}/static/hosts:v1"
   run ! grep -E '\.so' <(sed -n '/execve("\/ociassemble"/,$p' trace)
 }
+
+@test "it says of YAML that JSON takes its place, and reads that" {
+  put_in "$root"
+  inside build -q --binary /server -o oci:/image:v1
+  printf 'schemaVersion: 2.0.0\nfileExistenceTests:\n- {name: server, path: /usr/local/bin/server, shouldExist: true}\n' >"$root/tests.yaml"
+  echo '{"version": 1, "rules": {"structure-tests": {"files": ["tests.yaml"]}}}' >"$root/policy.json"
+  run ! inside check --policy /policy.json oci:/image:v1
+  [[ $output = *"this build of ociassemble reads no YAML"*"write the file as JSON"* ]]
+  echo '{"schemaVersion": "2.0.0", "fileExistenceTests": [{"name": "server", "path": "/usr/local/bin/server", "shouldExist": true}]}' \
+    >"$root/tests.json"
+  sed -i 's/tests.yaml/tests.json/' "$root/policy.json"
+  inside check --policy /policy.json oci:/image:v1
+}

@@ -10,6 +10,7 @@
 #include "io/streams.hpp"
 #include "ociassemble/artifact.hpp"
 #include "ociassemble/document.hpp"
+#include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/referrers.hpp"
 #include "ociassemble/signatures.hpp"
@@ -40,8 +41,8 @@ class AttestCommand : public Command {
  public:
   explicit AttestCommand(CLI::App& app) {
     app.add_option("IMAGE", location_, "oci:DIR[:TAG] or REGISTRY/REPOSITORY[:TAG]")->required();
-    app.add_option("--type", type_, "Predicate type: spdx, cyclonedx, slsaprovenance, vuln, openvex, or a URI")
-        ->type_name("TYPE")
+    app.add_option("--type", type_, "Predicate type, by a known name or by its URI")
+        ->type_name("spdx|cyclonedx|slsaprovenance|vuln|openvex|URI")
         ->required();
     app.add_option("--predicate", predicate_, "JSON file with the predicate, or - for the standard input")
         ->type_name("FILE")
@@ -78,9 +79,15 @@ class AttestCommand : public Command {
  private:
   Document make(const Descriptor& subject, const std::string& uri, const std::string& predicate,
                 const Streams& streams) const {
-    if (key_.is_given())
-      return make_attestation(subject, uri, predicate, make_signer(key_.read(streams)), make_memory_store());
-    return make_statement_referrer(subject, uri, predicate, make_memory_store());
+    try {
+      if (key_.is_given())
+        return make_attestation(subject, uri, predicate, make_signer(key_.read(streams)), make_memory_store());
+      return make_statement_referrer(subject, uri, predicate, make_memory_store());
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt || !error.hint().empty()) throw;
+      throw Error(error.code(), error.what(),
+                  "name a file that holds the predicate as one JSON object: --predicate FILE");
+    }
   }
 
   std::string location_;

@@ -6,6 +6,7 @@
 
 #include "base/output_file.hpp"
 #include "commands/command.hpp"
+#include "commands/compile.hpp"
 #include "commands/policy_gate.hpp"
 #include "commands/recipe_build.hpp"
 #include "flags/build_arguments.hpp"
@@ -49,10 +50,14 @@ class CheckCommand : public Command {
            "has it off; repeatable")
         ->type_name("DIR|FILE")
         ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false)
         ->group(group);
     app.add_option("--vex", vex_, "Statements about vulnerabilities: OpenVEX or CSAF; repeatable")
         ->type_name("FILE")
         ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false)
         ->group(group);
     app.add_flag("--list", lists_, "List the rules, with what each level makes of them, and end")->group(group);
     app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
@@ -88,6 +93,7 @@ class CheckCommand : public Command {
       streams.out << list_rules();
       return 0;
     }
+    if (!location_.empty()) recipe_.require_none("check");
     const auto now = clock_.now();
     const auto reports = location_.empty() ? check_recipe(now, streams) : check_location(now, streams);
     bool passed = true;
@@ -177,6 +183,7 @@ class CheckCommand : public Command {
     std::vector<CheckReport> reports;
     for (const auto& resolved : recipe_.resolve(*recipe, platforms)) {
       const auto wanted = policy(resolved.policy);
+      if (recipe_.compiles()) compile(resolved.builds);
       for (auto options : resolved.images) {
         lock_.apply(options);
         options.needs = Severity::off;  // the policy's rule judges the finished image

@@ -8,6 +8,7 @@
 
 #include "base/child_process.hpp"
 #include "base/file_status.hpp"
+#include "base/placed_error.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble::tool {
@@ -62,12 +63,31 @@ ChildOptions child_of(const RecipeBuild& build, std::vector<std::string> environ
   return child;
 }
 
+// A program that is not there, and a folder that is not there, look alike to who starts it.
+void require_directory(const RecipeBuild& build) {
+  const auto found = build.directory.empty() ? file_status(".") : file_status(build.directory);
+  if (found && S_ISDIR(found->st_mode)) return;
+  throw Error(ErrorCode::not_found,
+              fmt::format("cannot build {}: {} is no folder", build.output.string(), build.directory.string()),
+              "correct the path; a relative one is taken from the recipe's folder");
+}
+
+int run_command(const RecipeBuild& build) {
+  try {
+    return ChildProcess(child_of(build, environment_of(build))).wait();
+  } catch (const Error& error) {
+    if (!error.hint().empty()) throw;
+    throw Error(error.code(), error.what(), "install it, or correct the command; a bare name is looked for in PATH");
+  }
+}
+
 void run_build(const RecipeBuild& build) {
-  make_folders(build.output.parent_path());
-  const auto status = ChildProcess(child_of(build, environment_of(build))).wait();
+  const auto status = run_command(build);
   if (status != 0)
-    throw Error(ErrorCode::io, fmt::format("cannot build {}: {} ended with status {}", build.output.string(),
-                                           build.command.front(), status));
+    throw Error(
+        ErrorCode::io,
+        fmt::format("cannot build {}: {} ended with status {}", build.output.string(), build.command.front(), status),
+        "the lines above are what it printed");
   const auto made = file_status(build.output);
   if (!made || !S_ISREG(made->st_mode))
     throw Error(ErrorCode::io,
@@ -81,11 +101,15 @@ void compile(const std::vector<RecipeBuild>& builds) {
   for (auto build = builds.begin(); build != builds.end(); ++build) {
     if (std::find(builds.begin(), build, *build) != build) continue;
     const auto same = std::find_if(builds.begin(), build, [&](const auto& one) { return one.output == build->output; });
-    if (same != build)
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("cannot build {}: two commands or platforms would make it", build->output.string()),
-                  "write {os}-{arch} into the binary's \"source\"");
-    run_build(*build);
+    at_place(build->place, [&] {
+      if (same != build)
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("cannot build {}: two commands or platforms would make it", build->output.string()),
+                    "write {os}-{arch} into the binary's \"source\"");
+      make_folders(build->output.parent_path());
+    });
+    at_place(build->directory_place, [&] { require_directory(*build); });
+    at_place(build->place, [&] { run_build(*build); });
   }
 }
 

@@ -29,7 +29,7 @@ class GenerateKeyCommand : public Command {
   explicit GenerateKeyCommand(CLI::App& app) {
     app.add_option("NAME", name_, "NAME.key gets the private key, NAME.pub the public one")->required();
     app.add_option("--type", type_, "ecdsa-p256, which every verifier takes, or ed25519 (default: ecdsa-p256)")
-        ->type_name("TYPE");
+        ->type_name("ecdsa-p256|ed25519");
     passphrase_.add_to(app, "Options");
     app.add_flag("--no-passphrase", no_passphrase_, "Leave the private key unencrypted");
     output_.add_quiet_to(app, "Print nothing but errors");

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <mutex>
 #include <ostream>
+#include <utility>
 
 #include "base/escape.hpp"
 #include "base/file_status.hpp"
+#include "base/placed_error.hpp"
 #include "base/task_group.hpp"
+#include "bases/source_image.hpp"
 #include "commands/command.hpp"
 #include "commands/path_claims.hpp"
 #include "commands/wanted_bases.hpp"
@@ -41,6 +44,23 @@ constexpr const char* kLockFooter =
     "  ociassemble lock --update alpine:3.20\n"
     "  ociassemble lock --check                  # exit status 3 when a tag has moved\n"
     "  ociassemble build --locked --base alpine:3.20 --binary server -o oci:image:v1 --shallow";
+
+// Does `use`, which is about a base or an image. An error begins with its place in the recipe, unless it is about this
+// machine.
+template <class Use>
+auto placed(const WantedPins& pins, const std::string& name, const Use& use) {
+  const auto place_in = [](const auto& places, const auto& key) {
+    const auto found = places.find(key);
+    return found == places.end() ? std::string() : found->second;
+  };
+  try {
+    return use();
+  } catch (const TakenPathError& error) {
+    rethrow_at(place_in(pins.path_places, std::pair(name, error.path())));
+  } catch (const Error& error) {
+    rethrow_at(error.code() == ErrorCode::io ? "" : place_in(pins.places, name));
+  }
+}
 
 class LockCommand : public Command {
  public:
@@ -209,21 +229,23 @@ class LockCommand : public Command {
     TaskGroup group(kLockedAtOnce, workplace.stop);
     for (const auto& [name, platforms] : wanted) {
       group.spawn([&, name = name, platforms = platforms](const std::stop_token&) {
-        auto locked = lock_one(before, name, platforms, is_anew(name), workplace);
+        auto locked = placed(pins, name, [&] { return lock_one(before, name, platforms, is_anew(name), workplace); });
         const std::lock_guard lock(mutex);
         after.bases.insert_or_assign(name, std::move(locked));
       });
     }
     for (const auto& [name, files] : pins.images) {
       group.spawn([&, name = name, files = files](const std::stop_token&) {
-        auto locked = lock_files_of(before, name, files, is_anew(name), workplace);
+        auto locked = placed(pins, name, [&] { return lock_files_of(before, name, files, is_anew(name), workplace); });
         const std::lock_guard lock(mutex);
         after.images.insert_or_assign(name, std::move(locked));
       });
     }
     group.wait();
     for (auto& [name, base] : after.bases) pin_name(base, before, name, pins);
-    for (auto& [name, base] : after.bases) check_signature(base, before, name, workplace);
+    for (auto& [name, base] : after.bases) {
+      placed(pins, name, [&, &name = name, &base = base] { check_signature(base, before, name, workplace); });
+    }
     after.format = kLockFormat;
     pin(after, before, pins);
     after.write(file);

@@ -56,6 +56,12 @@ std::optional<Recipe> RecipeFlags::find(bool inputs_named) const {
   return std::nullopt;
 }
 
+void RecipeFlags::require_none(const std::string& command) const {
+  if (!file_ && !all_profiles_ && !compiles_ && profiles_.empty() && settings_.empty()) return;
+  throw Error(ErrorCode::invalid_argument, "cannot " + command + " a recipe and an image at once",
+              "leave IMAGE out, or -f, --profile, --all-profiles, --compile and --set");
+}
+
 std::vector<ResolvedRecipe> RecipeFlags::resolve(const Recipe& recipe, const std::vector<Platform>& platforms) const {
   RecipeSettings settings;
   settings.platforms = platforms;

@@ -33,6 +33,8 @@ class RecipeFlags {
   std::optional<Recipe> find(bool inputs_named) const;
   // Whether the recipe's "build" commands are to be run.
   bool compiles() const noexcept { return compiles_; }
+  // Throws Error{invalid_argument} where one of these flags is given: `command` takes a recipe or an image.
+  void require_none(const std::string& command) const;
   // Whether there is a recipe here; find() passes over it where other options name what goes in.
   static bool is_here();
   // The recipe for each profile that was asked for; without a profile when none was.

@@ -7,6 +7,8 @@
 #include <ostream>
 
 #include "base/atomic_file.hpp"
+#include "base/file_status.hpp"
+#include "base/placed_error.hpp"
 #include "base/replace_process.hpp"
 #include "base/temporary_parent.hpp"
 #include "base/trace.hpp"
@@ -109,6 +111,7 @@ class RunCommand : public Command {
   enum class Runner { docker, podman, bundle };
 
   Texts prepare(const Streams& streams) {
+    if (!image_.empty()) recipe_.require_none("run");
     const auto runner = choose_runner(streams);
     std::vector<Location> read;
     if (!image_.empty()) read.push_back(Location::parse(image_));
@@ -116,6 +119,7 @@ class RunCommand : public Command {
         registry_.workplace(streams, quiet_ ? Verbosity::quiet : Verbosity::result, chief_registry({}, read));
     workplace.cache_folder = cache_folder(cache_dir_, streams);
     const auto recipe = image_.empty() ? std::optional(resolve_recipe()) : std::nullopt;
+    if (recipe) require_mounts(*recipe);
     auto settings = flags_.settings(recipe ? recipe->mounts : std::vector<BindMount>());
     settings.arguments = program_words(streams);
     trees_ = open_record_cache(workplace.cache_folder, workplace.warn);
@@ -174,6 +178,16 @@ class RunCommand : public Command {
     auto image = made.front().images().front().image;
     if (workplace.kept_layers) image = with_kept_layers(image, layers, workplace.stop);
     return {std::move(image), {}, {}};
+  }
+
+  static void require_mounts(const ResolvedRecipe& recipe) {
+    for (const auto& mount : recipe.mounts) {
+      if (is_there(mount.source)) continue;
+      at_place(recipe.images.front().place_of(ValueKind::path, mount.source.string()).value_or(""), [&] {
+        throw Error(ErrorCode::not_found, "cannot mount " + mount.source.string() + ": it does not exist",
+                    "make the folder, or correct the path; a relative one is taken from the recipe's folder");
+      });
+    }
   }
 
   // Of a recipe for several platforms that of this machine.

@@ -33,7 +33,7 @@ class SignCommand : public Command {
            "--form", forms_,
            "bundle (a referrer, for cosign 3), tag (sha256-HEX.sig, for cosign 2, skopeo and podman); repeatable "
            "(default: both)")
-        ->type_name("FORM")
+        ->type_name("bundle|tag")
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false);

@@ -6,6 +6,8 @@
 #include <ostream>
 #include <sstream>
 
+#include "base/escape.hpp"
+#include "base/text.hpp"
 #include "flags/key_flags.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
@@ -52,9 +54,8 @@ void SignedFlags::add_to(CLI::App& app) {
           ->expected(1)
           ->allow_extra_args(false)
           ->group(group);
-  app.add_option("--require", required_,
-                 "What has to be signed: signature, sbom, provenance, or a predicate's URI (default: signature)")
-      ->type_name("WHAT[,WHAT]")
+  app.add_option("--require", required_, "What has to be signed; a URI is that of a predicate (default: signature)")
+      ->type_name("signature|sbom|provenance|URI[,…]")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false)
@@ -86,6 +87,10 @@ int SignedFlags::run(const std::string& text, const RegistryFlags& registry, con
     return report.ok() ? 0 : 3;
   }
   if (!report.ok() || !is_quiet) streams.err << describe_signatures(report);
+  if (!report.ok()) {
+    streams.err << "  " << terminal_text("`ociassemble referrers " + shell_word(text))
+                << "` lists what is beside the image; `ociassemble sign` signs it\n";
+  }
   if (report.ok()) streams.out << image << '\n';
   return report.ok() ? 0 : 3;
 }

@@ -32,10 +32,17 @@ WantedBases bases_of(const Recipe& recipe, const RecipeSettings& settings, Wante
     pins.compressions.insert(needs.compression.to_string());
     pins.host_certificates = pins.host_certificates || needs.host_certificates;
     pins.host_zones = pins.host_zones || needs.host_zones;
-    for (const auto& taken : needs.taken) want(pins.images, taken.image, taken.path, taken.platforms);
+    for (const auto& taken : needs.taken) {
+      want(pins.images, taken.image, taken.path, taken.platforms);
+      if (!taken.image.reference) continue;
+      const auto image = taken.image.reference->to_string();
+      pins.places.emplace(image, taken.place);
+      pins.path_places.emplace(std::pair(image, taken.path), taken.path_place);
+    }
     for (const auto& base : needs.bases) {
       if (!base.location.reference) continue;
       want(wanted, *base.location.reference, base.platforms);
+      pins.places.emplace(base.location.reference->to_string(), base.place);
       pins.base_names[base.location.reference->to_string()].insert(base.name);
     }
   }

@@ -24,6 +24,10 @@ struct WantedPins {
   WantedImages images;  // that files are taken from
   // How builds name the bases, by their references; a base that several builds name otherwise has several.
   std::map<std::string, std::set<std::optional<std::string>>> base_names;
+  // Where a recipe names a base or an image ("FILE:LINE:COLUMN: MEMBER"), by its reference, and a path of an image, by
+  // both: the first place of each.
+  std::map<std::string, std::string> places;
+  std::map<std::pair<std::string, std::string>, std::string> path_places;
   bool host_certificates = false;
   bool host_zones = false;
 };

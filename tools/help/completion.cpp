@@ -24,9 +24,12 @@ constexpr std::array<std::string_view, 7> kUsualPlatforms{"linux/amd64",   "linu
                                                           "linux/riscv64", "linux/ppc64le", "linux/s390x"};
 constexpr std::array<std::string_view, 6> kSignals{"SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"};
 constexpr std::array<std::string_view, 3> kCompressions{"gzip", "zstd", "none"};
+constexpr std::array<std::string_view, 2> kSbomFormats{"spdx", "cyclonedx"};
 
 bool is_word(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !text.empty() && is_small(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return is_small(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 class Completer {
@@ -129,7 +132,9 @@ class Completer {
       result_.paths = Completion::Paths::files;
     } else if (name == "COMMAND") {
       add_commands();
-    } else if (name != "REGISTRY" && name != "REPOSITORY" && name != "REF") {
+    } else if (name == "ACTION") {
+      add("fetch");
+    } else if (name != "REGISTRY" && name != "REPOSITORY" && name != "REF" && name != "NAME" && name != "URL") {
       add_locations({}, false);
     }
   }
@@ -150,6 +155,7 @@ class Completer {
     }
     if (value.starts_with("OS/ARCH")) return all(kUsualPlatforms);
     if (value == "SIGNAL") return all(kSignals);
+    if (name == "--sbom") return all(kSbomFormats);
     if (value.starts_with("KIND")) return all(kCompressions);
     if (value == "LOCATION") return add_locations(before, name == "--base");
     add_words_and_paths(value, before);

@@ -55,6 +55,8 @@ Error unknown_option(const CLI::App& command, const std::string& argument) {
   const auto bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
   if (const auto near = nearest_name(bare, long_names(command)); near && name.starts_with("--"))
     return usage(message + "; did you mean --" + *near + "?", help_of(command));
+  if (command.get_name() == "run" || command.get_name() == "run-spec")
+    return usage(message, help_of(command) + "; arguments for the image's program follow --");
   return usage(message, help_of(command));
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "base/placed_error.hpp"
 #include "base/system_error.hpp"
 #include "base/unique_fd.hpp"
 
@@ -92,4 +93,22 @@ TEST_CASE("a file descriptor is closed once, by its last owner") {
     CHECK(first.get() == raw);
   }
   CHECK_FALSE(is_open(raw));
+}
+
+TEST_CASE("an error gets a place once, and an interruption none") {
+  const auto message_of = [](const auto& use) -> std::string {
+    try {
+      use();
+      return "none";
+    } catch (const Error& error) {
+      return error.what() + (error.hint().empty() ? ""s : "; " + error.hint());
+    }
+  };
+  const auto fail = [] { throw Error(ErrorCode::not_found, "no file", "make it"); };
+  CHECK(message_of([&] { at_place("r.json:1:2: base", fail); }) == "r.json:1:2: base: no file; make it");
+  CHECK(message_of([&] { at_place("", fail); }) == "no file; make it");
+  CHECK(message_of([&] { at_place("outer", [&] { at_place("inner", fail); }); }) == "inner: no file; make it");
+  CHECK(message_of([] { at_place("r.json", [] { throw Error(ErrorCode::interrupted, "interrupted"); }); }) ==
+        "interrupted");
+  CHECK(at_place("r.json", [] { return 7; }) == 7);
 }

@@ -167,6 +167,8 @@ TEST_CASE("bases are known without the arguments that only other members need") 
   REQUIRE(bases.size() == 2);
   CHECK(bases[0].location.to_string() == "oci:shop/base-amd64");
   CHECK(bases[1].platforms == std::vector<Platform>{Platform::parse("linux/arm64")});
+  CHECK(bases[0].place == "shop/ociassemble.json:1:31: base");
+  CHECK(Recipe::parse("{}", "r.json").needs({}).bases.front().place.empty());
   CHECK(service().needs({}).bases.size() == 1);
   CHECK(service().needs({}).bases.front().platforms.size() == 2);
 }
@@ -180,6 +182,9 @@ TEST_CASE("files of other images are inputs, and known without the arguments tha
   REQUIRE(taken.size() == 4);
   CHECK(taken[0].image.to_string() == "docker.io/library/alpine:3.20");
   CHECK(taken[0].path == "/etc/ssl/cert.pem");
+  CHECK(taken[0].place == R"(shop/ociassemble.json:2:57: files["/certs/"].from)");
+  CHECK(taken[0].path_place == R"(shop/ociassemble.json:2:84: files["/certs/"].source)");
+  CHECK(taken[1].path_place == R"(shop/ociassemble.json:3:67: files["/zone"][1].source)");
   CHECK(taken[1].image.to_string() == "oci:shop/zones-amd64:v1");
   CHECK(taken[3].image.to_string() == "oci:shop/zones-arm64:v1");
   CHECK(taken[3].platforms == std::vector<Platform>{Platform::parse("linux/arm64")});
@@ -244,6 +249,22 @@ TEST_CASE("an unusable base is told with its place in the recipe") {
   } catch (const Error& error) {
     CHECK(std::string(error.what()).find("r.json:1:44: base: cannot open OCI layout") != std::string::npos);
   }
+}
+
+TEST_CASE("a build and its folder have places, and are the same build wherever they are written") {
+  const auto recipe = Recipe::parse(R"({"binaries": {
+  "/a": {"source": "a", "build": {"command": "go build",
+    "directory": "cmd"}},
+  "/b": {"source": "a", "build": {"directory": "cmd", "command": "go build"}},
+  "/c": {"source": "c", "build": {"command": "go build"}}}})",
+                                    "r.json");
+  const auto builds = recipe.resolve({}).builds;
+  REQUIRE(builds.size() == 3);
+  CHECK(builds[0].place == R"(r.json:2:46: binaries["/a"].build.command)");
+  CHECK(builds[0].directory_place == R"(r.json:3:18: binaries["/a"].build.directory)");
+  CHECK(builds[0] == builds[1]);
+  CHECK_FALSE(builds[0] == builds[2]);
+  CHECK(builds[2].directory_place == R"(r.json:5:46: binaries["/c"].build.command)");
 }
 
 TEST_CASE("only what the recipe declares can be set") {
