@@ -39,7 +39,7 @@ std::string program_difference(const std::map<std::string, std::string>& was,
   const auto [toolchain, toolchain_here] = compare("go.version", "an unknown Go");
   if (toolchain != toolchain_here)
     return fmt::format("; it was built by {}, this one by {}", toolchain, toolchain_here);
-  const auto [commit, commit_here] = compare("vcs.revision", "none that is recorded");
+  const auto [commit, commit_here] = compare("vcs.revision", "none (no commit is recorded)");
   if (commit != commit_here)
     return fmt::format("; it was built from the commit {}, this one from {}", commit, commit_here);
   const auto [changed, changed_here] = compare("vcs.modified", "false");
@@ -52,9 +52,10 @@ std::string program_difference(const std::map<std::string, std::string>& was,
     return fmt::format("; both were built by {} from changed files (vcs.modified=true), which no commit has",
                        toolchain);
   }
-  return fmt::format(
-      "; both were built by {} from the commit {}: flags, environment or files that no commit has differ", toolchain,
-      commit);
+  const auto source = was.count("vcs.revision") == 0 ? std::string(", and record no commit")
+                                                     : fmt::format(" from the commit {}", commit);
+  return fmt::format("; both were built by {}{}: flags, environment or files outside of the commit differ", toolchain,
+                     source);
 }
 
 RecipeBuild read_build(const JsonView& json) {
@@ -162,7 +163,7 @@ class RebuildInputs {
     }
     if (wanted->second == found || !told_.insert(name).second) return;
     const auto& facts = facts_[name];
-    differences.push_back(fmt::format("the input {} is another: its digest was {}, that of {} is {}{}", printable(name),
+    differences.push_back(fmt::format("the input {} differs: its digest was {}, that of {} is {}{}", printable(name),
                                       printable(wanted->second), printable(path), found,
                                       facts.empty() ? "" : program_difference(facts, program_facts(path))));
   }
@@ -205,7 +206,7 @@ void compare_codecs(const JsonView& definition, const std::vector<AssembleOption
     const auto was = then.find(kind);
     if (was == then.end() || was->second == now || !told.insert(kind).second) continue;
     differences.push_back(
-        fmt::format("the codec of {} is another: it was {}, here it is {}", kind, printable(was->second), now));
+        fmt::format("the codec of {} differs: it was {}, here it is {}", kind, printable(was->second), now));
   }
 }
 

@@ -465,3 +465,49 @@ PYTHON
   kill "$builder" "$silent"
   [ "$output" = "True 0" ]
 }
+
+# NAME: the block of that language below a heading of docs/evidence.md that holds the text.
+evidence_snippet() {
+  python3 - "$source_root/docs/evidence.md" "$1" "$2" <<'PYTHON'
+import pathlib, re, sys
+text = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
+blocks = re.findall(rf"```{sys.argv[2]}\n(.*?)```", text, re.S)
+print(next(block for block in blocks if sys.argv[3] in block), end="")
+PYTHON
+}
+
+@test "the gate of a pipeline in docs/evidence.md deploys what is signed by its digest, and stops where something lacks" {
+  mkdir tools
+  printf '#!/bin/sh\necho "$@" >>"%s/deployed"\n' "$PWD" >tools/kubectl
+  chmod +x tools/kubectl
+  cp a.pub release.pub
+  evidence_snippet sh 'kubectl set image' | sed "s|registry.example.com/team/server|$REGISTRY/app|" >gate
+  grep -q "$REGISTRY/app:v1" gate
+  ociassemble build -q --binary "$server" --sbom --provenance --sign-key a.key --push "$REGISTRY/app:v1"
+  PATH=$PWD/tools:$PATH run -0 --separate-stderr bash gate
+  [ "$(cat deployed)" = "set image deployment/server server=$REGISTRY/app@$(digest_of v1)" ]
+  [ -z "$stderr" ]
+  # No provenance, another key, no signature: nothing is deployed.
+  rm deployed
+  ociassemble build -q --binary "$server" --label l=2 --sbom --sign-key a.key --push "$REGISTRY/app:v1"
+  PATH=$PWD/tools:$PATH run -3 bash gate
+  [[ "$output" = *"has no signed provenance by this key"* ]]
+  ociassemble build -q --binary "$server" --label l=3 --sbom --provenance --sign-key b.key --push "$REGISTRY/app:v1"
+  PATH=$PWD/tools:$PATH run -3 bash gate
+  push_image v1 4
+  PATH=$PWD/tools:$PATH run -3 bash gate
+  [ ! -e deployed ]
+}
+
+@test "the admission policies of docs/evidence.md are YAML, and name key and images" {
+  python3 -c 'import yaml' 2>/dev/null || skip "no Python module yaml"
+  for kind in ClusterPolicy ClusterImagePolicy; do
+    evidence_snippet yaml "kind: $kind" | python3 -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))' >"$kind.json"
+  done
+  # cosign's public key as generate-key writes it goes in their place.
+  [ "$(jq -r '.spec.rules[0].verifyImages[0] | "\(.imageReferences[0]) \(.failureAction) \(.attestors[0].entries[0].keys.rekor.ignoreTlog)"' \
+    ClusterPolicy.json)" = "registry.example.com/team/* Enforce true" ]
+  jq -er '.spec.rules[0].verifyImages[0].attestors[0].entries[0].keys.publicKeys' ClusterPolicy.json >keys
+  jq -er '.spec.authorities[0].key.data' ClusterImagePolicy.json >>keys
+  [ "$(grep -ce "$(head -n 1 a.pub)" keys)" = 2 ]
+}

@@ -24,7 +24,9 @@
 #include "ociassemble/provenance.hpp"
 #include "ociassemble/version.hpp"
 #include "places/referrer_place.hpp"
+#include "spec/json_printer.hpp"
 #include "spec/json_writer.hpp"
+#include "stream_sink.hpp"
 
 namespace ociassemble::tool {
 namespace {
@@ -59,6 +61,7 @@ class RebuildCommand : public Command {
     app.add_option("--summary", summary_, "Write an SLSA verification summary when the digest is the same")
         ->type_name("FILE");
     recompile_.add_to(app);
+    app.add_flag("--json", json_, "Print JSON: digest, whether it is the same, differences")->group("Output");
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(
@@ -81,7 +84,7 @@ class RebuildCommand : public Command {
 
   int run(const Streams& streams) override {
     const auto location = Location::parse(location_);
-    auto workplace = registry_.workplace(streams, output_.verbosity(), registry_of(location));
+    auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_of(location));
     const auto root = reading(location_, [&] { return open_document(location, workplace); });
     const auto candidates = provenance_.empty() ? attached(root, location, workplace) : Candidates{{in_file(root)}};
     const auto scratch = in_temporary_parent(
@@ -100,6 +103,7 @@ class RebuildCommand : public Command {
       }
     }
     if (!first) throw *problem;
+    if (json_) return print_json(root, *first, streams);
     return differs(root, *first, candidates.size(), streams);
   }
 
@@ -111,7 +115,7 @@ class RebuildCommand : public Command {
   struct Attempt {
     bool is_same = false;
     std::vector<std::string> differences;
-    std::size_t compiled = 0;
+    std::vector<std::string> compiled;  // inputs
   };
 
   Attempt rebuild(const Document& root, const std::vector<std::string>& predicates,
@@ -121,7 +125,7 @@ class RebuildCommand : public Command {
     if (recompile_.is_given()) {
       auto made = recompile_.run(builds_of(predicates), known.inputs, inputs_folder_, scratch / "programs");
       if (!made.differences.empty()) return {.differences = std::move(made.differences)};
-      attempt.compiled = made.programs.size();
+      for (const auto& [name, path] : made.programs) attempt.compiled.push_back(name);
       known.inputs.merge(made.programs);
     }
     const auto plan = plan_of(predicates, known);
@@ -251,7 +255,7 @@ class RebuildCommand : public Command {
     if (digest == root.descriptor.digest) return {};
     for (std::size_t i = 0; i < made.size(); ++i) {
       if (plan.base_roots[i] && made[i].base_root != plan.base_roots[i]) {
-        return fmt::format("the base is another: it was {}, here it is {}", plan.base_roots[i]->to_string(),
+        return fmt::format("the base differs: it was {}, here it is {}", plan.base_roots[i]->to_string(),
                            made[i].base_root ? made[i].base_root->to_string() : "none");
       }
     }
@@ -261,7 +265,7 @@ class RebuildCommand : public Command {
       if (const auto difference = first_difference(was, one.image, workplace.stop))
         return fmt::format("the image for {} differs in {}", platform.to_string(), *difference);
     }
-    return fmt::format("the images are the same, and the index is another: {}", digest.to_string());
+    return fmt::format("the images are the same, and the index differs: {}", digest.to_string());
   }
 
   // What attests to the images from within the index is taken over as it is: its statements are about digests that
@@ -283,21 +287,35 @@ class RebuildCommand : public Command {
     if (candidates > 1)
       streams.err << fmt::format("ociassemble: that is by the first of {} provenances; no other led to it\n",
                                  candidates);
-    streams.err << "ociassemble: " << root.descriptor.digest.to_string() << " was not made again\n";
+    streams.err << "ociassemble: " << root.descriptor.digest.to_string() << " was not reproduced\n";
     return 3;
   }
 
   int same(const Document& root, const Attempt& attempt, const Streams& streams) const {
-    const auto compiled = attempt.compiled;
+    const auto compiled = attempt.compiled.size();
+    if (!summary_.empty()) write_output(summary_, as_bytes(summary_of(root, compiled != 0) + "\n"));
+    if (json_) return print_json(root, attempt, streams);
     for (const auto& difference : attempt.differences)
       streams.err << "ociassemble: " << difference << "; the bytes are the same\n";
     if (compiled != 0 && output_.verbosity() != Verbosity::quiet) {
       streams.err << fmt::format("{} compiled again, to the same bytes\n",
                                  compiled == 1 ? "one program was" : fmt::format("{} programs were", compiled));
     }
-    if (!summary_.empty()) write_output(summary_, as_bytes(summary_of(root, compiled != 0) + "\n"));
     streams.out << "the same digest: " << root.descriptor.digest.to_string() << '\n';
     return 0;
+  }
+
+  static int print_json(const Document& root, const Attempt& attempt, const Streams& streams) {
+    StreamSink out(streams.out);
+    JsonPrinter json(out);
+    json.begin_object();
+    json.member("digest", root.descriptor.digest.to_string());
+    json.member("same", attempt.is_same);
+    json.member("differences", attempt.differences);
+    json.member("compiled", attempt.compiled);
+    json.end_object();
+    json.finish();
+    return attempt.is_same ? 0 : 3;
   }
 
   // https://slsa.dev/spec/v1.0/verification_summary
@@ -322,6 +340,7 @@ class RebuildCommand : public Command {
   std::string location_, provenance_, summary_;
   std::string inputs_folder_ = ".";
   std::vector<std::string> inputs_;
+  bool json_ = false;
   RecompileFlags recompile_;
   OutputFlags output_;
   RegistryFlags registry_;

@@ -80,7 +80,7 @@ std::string difference_from(const RecipeBuild& wanted, const KnownBuilds& known,
     if (known.problem) throw *known.problem;
     return fmt::format("no \"build\" of the recipe makes {}; it was made by: {}", target_of(wanted), words_of(wanted));
   }
-  return fmt::format("the command of {} is another: it was `{}` in {}, the recipe has `{}` in {}", target_of(wanted),
+  return fmt::format("the command of {} differs: it was `{}` in {}, the recipe has `{}` in {}", target_of(wanted),
                      words_of(wanted), printable(wanted.directory.string()), words_of(*near),
                      printable(name_build(*near, folder).directory.string()));
 }
