@@ -145,11 +145,13 @@ struct OCIASSEMBLE_EXPORT Policy {
 
 // What a check has besides the image.
 struct CheckInputs {
-  std::string name;                              // what the report calls the image
-  std::string tag;                               // that it was found or will be published by; empty: without one
-  std::optional<std::int64_t> now;               // seconds since 1970; rules about time are not judged without it
-  std::optional<Image> against;                  // an older image, for budgets
-  std::set<std::string> left_out;                // rules that somebody else has judged
+  std::string name;                 // what the report calls the image
+  std::string tag;                  // that it was found or will be published by; empty: without one
+  std::optional<std::int64_t> now;  // seconds since 1970; rules about time are not judged without it
+  std::optional<Image> against;     // an older image, for budgets
+  std::set<std::string> left_out;   // rules that somebody else has judged
+  // "sha256:…" of the key that the lock says the base was signed by; empty where it says none; not set: not known.
+  std::optional<std::string> base_signed_by = {};
   std::vector<std::filesystem::path> databases;  // of vulnerabilities (docs/vulnerabilities.md)
   std::vector<std::filesystem::path> vex;        // OpenVEX and CSAF documents about them
   std::filesystem::path cache_folder;            // for rules that keep what they found; empty: nowhere

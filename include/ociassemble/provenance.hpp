@@ -53,7 +53,8 @@ OCIASSEMBLE_EXPORT std::multimap<BuildInput::Kind, std::string> hash_inputs(cons
 
 // The provenance of one image, or of an index of several: `options` and what was made of them. Reads each local input
 // and hashes it; paths are named from `folder`, those outside of it by their file names alone. `builds` are the
-// recipe's commands, `before` what hash_inputs() gave before the images were made. No clock, host name, user name or
+// recipe's commands that made the programs; commands of other programs are left out. `before` is what hash_inputs()
+// gave before the images were made. No clock, host name, user name or
 // absolute path is in it. Throws what reading inputs throws, Error{io} where an input changed meanwhile, and
 // Error{unsupported} for a base whose digest nobody knows.
 OCIASSEMBLE_EXPORT Provenance make_provenance(const std::vector<AssembleOptions>& options,
@@ -66,6 +67,12 @@ OCIASSEMBLE_EXPORT Provenance make_provenance(const std::vector<AssembleOptions>
 // Statement has to be about `subject`. Nothing where it is no SLSA provenance of our build type. No signature is
 // checked: what a rebuild proves needs none. Throws Error{corrupt}.
 OCIASSEMBLE_EXPORT std::optional<std::string> find_predicate(std::string_view json, const Digest& subject);
+
+// The commands that made the programs, as a predicate of our build type names them: output and directory are names
+// as inputs have them, not paths. Nothing is run by them. Throws Error{corrupt}.
+OCIASSEMBLE_EXPORT std::vector<RecipeBuild> read_builds(std::string_view predicate);
+// The command as a provenance names it, for comparison: output and directory named from `folder`.
+OCIASSEMBLE_EXPORT RecipeBuild name_build(const RecipeBuild& build, const std::filesystem::path& folder);
 
 // Where a rebuild finds what is named.
 struct RebuildPlaces {

@@ -45,6 +45,14 @@ struct RecipeBuild {
   }
 };
 
+// The private key that a recipe wants its images signed by. Nothing of the library reads it.
+struct RecipeSigning {
+  std::string key;  // a file, or "env:NAME"
+  std::optional<std::filesystem::path> passphrase_file = {};
+
+  bool operator==(const RecipeSigning&) const = default;
+};
+
 // A recipe for one profile, finished: nothing in it is left to look up in the recipe's text.
 struct ResolvedRecipe {
   std::string profile;            // empty: without one
@@ -56,8 +64,9 @@ struct ResolvedRecipe {
   // What the images must be like before they are published; nothing where the recipe has none. Its rule "needs" is in
   // `images` already (AssembleOptions::needs), unless the policy has exceptions from it.
   std::optional<Policy> policy;
-  bool provenance = false;             // whether the recipe asks for one
-  std::vector<BindMount> mounts = {};  // for whoever runs the image; no image has them
+  bool provenance = false;                    // whether the recipe asks for one
+  std::optional<RecipeSigning> signing = {};  // nothing where the recipe asks for no signature
+  std::vector<BindMount> mounts = {};         // for whoever runs the image; no image has them
 };
 
 // Throws Error{not_found} with the place for a file or folder that the recipe names and the options still have, and

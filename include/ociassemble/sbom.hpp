@@ -80,6 +80,10 @@ struct SbomRequest {
 OCIASSEMBLE_EXPORT std::vector<Document> make_sbom_referrers(const Inventory& inventory, const SbomRequest& request,
                                                              const std::shared_ptr<BlobStore>& store);
 
+// The documents as in-toto Statements about the image: what add_attestations() takes.
+OCIASSEMBLE_EXPORT std::vector<Descriptor> put_sbom_statements(const Inventory& inventory, const SbomRequest& request,
+                                                               BlobStore& store);
+
 // BuildKit's form: puts a manifest behind each image of the index that holds what `inventories` (one for each image, in
 // their order) say as in-toto Statements, for Docker Scout and `docker buildx imagetools inspect`. The digest of the
 // index is another then; those of the images stay. Throws Error{invalid_argument} for another number of inventories and

@@ -102,9 +102,14 @@ class Laid {
 
 }  // namespace
 
+std::vector<Contents> kept_foundations(const AssembleOptions& options) {
+  auto foundations = options.foundations;
+  for (auto& one : foundations) keep_what_stays(one, options);
+  return foundations;
+}
+
 std::vector<Contents> stages_of(const AssembleOptions& options) {
-  auto stages = options.foundations;
-  for (auto& stage : stages) keep_what_stays(stage, options);
+  auto stages = kept_foundations(options);
   stages.push_back(options.contents);
   if (stages.size() == 1) return stages;  // two inputs for one place are for the placement to refuse
   Laid laid;

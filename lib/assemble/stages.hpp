@@ -12,4 +12,7 @@ namespace ociassemble {
 // where there are no foundations. Looks at the disk to tell files from folders.
 std::vector<Contents> stages_of(const AssembleOptions& options);
 
+// The foundations with nothing but what the image still has of them: no input that it replaces or leaves out.
+std::vector<Contents> kept_foundations(const AssembleOptions& options);
+
 }  // namespace ociassemble

@@ -227,6 +227,43 @@ void judge_labels(const RuleContext& context) {
       "a time such as 2026-11-27T10:00:00Z");
 }
 
+namespace {
+
+bool is_digest(const std::string& text) {
+  try {
+    static_cast<void>(Digest::parse(text));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// The lock says who had signed the base; an image does not.
+void judge_signed_base(const RuleContext& context, const std::string& name) {
+  const auto keys = context.texts("signedBy");
+  if (keys.empty()) return;
+  for (const auto& key : keys) {
+    if (is_digest(key)) continue;
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("cannot judge by the rule base: \"signedBy\" has {}, which is no key's SHA-256", printable(key)),
+        "write sha256:HEX, as `ociassemble lock --verify-key` puts it into the lock (docs/lock.md)");
+  }
+  const auto& signer = context.inputs().base_signed_by;
+  if (!signer) {
+    return context.not_judged(name, "who has signed the base is in the lock, which a finished image does not have",
+                              "check the recipe: ociassemble check -f ociassemble.json; a build checks it, too");
+  }
+  if (std::find(keys.begin(), keys.end(), *signer) != keys.end()) return;
+  context.fail(name,
+               signer->empty() ? fmt::format("the base {} is not locked with a signature", printable(name))
+                               : fmt::format("the base {} was signed by the key {}, which is not one of those wanted",
+                                             printable(name), *signer),
+               "lock it where it is signed: ociassemble lock --verify-key KEY.pub");
+}
+
+}  // namespace
+
 void judge_base(const RuleContext& context) {
   const auto name = annotation_or_label(context.image(), kBaseNameKey);
   const auto digest = annotation_or_label(context.image(), kBaseDigestKey);
@@ -243,6 +280,7 @@ void judge_base(const RuleContext& context) {
   if (context.flag("pinned") && digest.empty())
     context.fail(name, fmt::format("the digest of the base {} is not recorded", printable(name)),
                  "pin the base with `ociassemble lock`, or name it with @sha256:…");
+  judge_signed_base(context, name.empty() ? "base" : name);
 }
 
 void judge_tag(const RuleContext& context) {

@@ -79,7 +79,7 @@ std::vector<PolicyRule> make_rules() {
         {"time", Kind::texts}},
        judge_labels},
       {{"base", "the base is one of those that are allowed, and its digest is recorded", kOff, kOff, kOff, "CIS 4.2"},
-       {{"allow", Kind::texts}, {"pinned", Kind::flag}},
+       {{"allow", Kind::texts}, {"pinned", Kind::flag}, {"signedBy", Kind::texts}},
        judge_base},
       {{"tag", "the image is not published as latest", kOff, kWarn, kError, ""}, {}, judge_tag},
       {{"age", "the image is not older than it may be", kOff, kOff, kOff, ""},

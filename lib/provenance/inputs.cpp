@@ -64,8 +64,10 @@ std::string key_of(const fs::path& path, std::string_view rules) {
   return fs::absolute(path).lexically_normal().string() + '\n' + std::string(rules);
 }
 
+}  // namespace
+
 // Compilers' own words: what a verifier of provenance looks for.
-std::map<std::string, std::string> facts_of(const fs::path& file) {
+std::map<std::string, std::string> program_facts(const fs::path& file) {
   std::map<std::string, std::string> facts;
   const auto program = read_program_file(BoundedFile(file.string()));
   if (!program || !program->go) return facts;
@@ -76,8 +78,6 @@ std::map<std::string, std::string> facts_of(const fs::path& file) {
   std::erase_if(facts, [](const auto& fact) { return fact.second.empty(); });
   return facts;
 }
-
-}  // namespace
 
 std::string hash_file(const fs::path& file) {
   HashSink hash;
@@ -115,7 +115,7 @@ std::string InputNames::name(const fs::path& path, As as, const std::optional<st
   BuildInput input;
   input.kind = in_folder ? BuildInput::Kind::folder : BuildInput::Kind::file;
   input.sha256 = !in_folder ? hash_file(path) : as == As::rootfs ? hash_rootfs(path) : hash_folder(path, ignore);
-  if (!in_folder) input.facts = facts_of(path);
+  if (!in_folder) input.facts = program_facts(path);
   input.name = free_name(path, key);
   inputs_[input.name] = input;
   return input.name;

@@ -19,6 +19,9 @@ std::string hash_folder(const std::filesystem::path& folder, const std::optional
 // The same with modes, owners and extended attributes: of a root file system.
 std::string hash_rootfs(const std::filesystem::path& folder);
 
+// What a Go program says of how it was built: "go.version", "vcs.revision", …; nothing of other files.
+std::map<std::string, std::string> program_facts(const std::filesystem::path& file);
+
 // Gives local inputs their names, each path one, and hashes them. One thread.
 class InputNames {
  public:

@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "assemble/stages.hpp"
 #include "base/file_status.hpp"
 #include "image/layer_makers.hpp"
 #include "ociassemble/error.hpp"
@@ -239,7 +240,7 @@ const char* location_kind_name(Location::Kind kind) {
 void hash_contents(const AssembleOptions& options, InputNames& names) {
   if (options.base.kind == Location::Kind::rootfs) names.name(options.base.path, InputNames::As::rootfs);
   write_contents(options.contents, names);
-  for (const auto& contents : options.foundations) write_contents(contents, names);
+  for (const auto& contents : kept_foundations(options)) write_contents(contents, names);
 }
 
 std::string write_options(const AssembleOptions& options, const Assembled& made, InputNames& names) {
@@ -252,7 +253,7 @@ std::string write_options(const AssembleOptions& options, const Assembled& made,
   json.flag("fixMediaTypes", options.fix_media_types);
   json.json("contents", write_contents(options.contents, names));
   std::vector<std::string> foundations;
-  for (const auto& contents : options.foundations) foundations.push_back(write_contents(contents, names));
+  for (const auto& contents : kept_foundations(options)) foundations.push_back(write_contents(contents, names));
   if (!foundations.empty()) json.json("foundations", json_array(foundations));
   write_execution(json, options);
   json.string("format", options.format == ImageFormat::docker ? "docker" : "oci");

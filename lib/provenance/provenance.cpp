@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "assemble/stages.hpp"
 #include "ociassemble/compression.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/layer_format.hpp"
@@ -34,6 +35,7 @@ std::string write_input(const BuildInput& input) {
 }
 
 std::string name_in(const fs::path& path, const fs::path& folder) {
+  if (path.empty()) return ".";  // the working directory, where the folder's name is empty, too
   const auto relative =
       fs::absolute(path).lexically_normal().lexically_relative(fs::absolute(folder).lexically_normal());
   auto text = relative.generic_string();
@@ -42,16 +44,28 @@ std::string name_in(const fs::path& path, const fs::path& folder) {
 }
 
 std::string write_build(const RecipeBuild& build, const fs::path& folder) {
+  const auto named = name_build(build, folder);
   JsonObjectWriter json;
-  json.string("output", name_in(build.output, folder));
-  json.json("command", json_array_of_strings(build.command));
-  json.string("directory", name_in(build.directory, folder));
+  json.string("output", named.output.string());
+  json.json("command", json_array_of_strings(named.command));
+  json.string("directory", named.directory.string());
   std::vector<std::string> variables;
-  variables.reserve(build.env.size());
-  for (const auto& [name, value] : build.env) variables.push_back(fmt::format("{}={}", name, value));
+  variables.reserve(named.env.size());
+  for (const auto& [name, value] : named.env) variables.push_back(fmt::format("{}={}", name, value));
   json.strings("env", variables);
-  if (build.platform) json.string("platform", build.platform->to_string());
+  if (named.platform) json.string("platform", named.platform->to_string());
   return json.finish();
+}
+
+bool makes_program_of(const RecipeBuild& build, const std::vector<AssembleOptions>& options) {
+  const auto is_made = [&](const Contents& contents) {
+    return std::any_of(contents.binaries.begin(), contents.binaries.end(),
+                       [&](const BinaryInput& binary) { return binary.source == build.output; });
+  };
+  return std::any_of(options.begin(), options.end(), [&](const AssembleOptions& one) {
+    const auto foundations = kept_foundations(one);
+    return is_made(one.contents) || std::any_of(foundations.begin(), foundations.end(), is_made);
+  });
 }
 
 std::string external_parameters(const std::vector<AssembleOptions>& options, const std::vector<const Assembled*>& made,
@@ -62,6 +76,7 @@ std::string external_parameters(const std::vector<AssembleOptions>& options, con
   json.json("images", json_array(images));
   std::vector<std::string> commands;
   for (const auto& build : builds) {
+    if (!makes_program_of(build, options)) continue;
     auto command = write_build(build, folder);
     if (std::find(commands.begin(), commands.end(), command) == commands.end()) commands.push_back(std::move(command));
   }
@@ -101,7 +116,7 @@ void add_taken_images(const AssembleOptions& options, InputNames& names) {
     }
   };
   add(options.contents);
-  for (const auto& contents : options.foundations) add(contents);
+  for (const auto& contents : kept_foundations(options)) add(contents);
 }
 
 void pin(Contents& contents, const AssembleOptions& options, const Workplace& workplace) {
@@ -131,6 +146,13 @@ std::multimap<BuildInput::Kind, std::string> local_hashes(const std::vector<Buil
 }
 
 }  // namespace
+
+RecipeBuild name_build(const RecipeBuild& build, const fs::path& folder) {
+  auto named = build;
+  named.output = name_in(build.output, folder);
+  named.directory = name_in(build.directory, folder);
+  return named;
+}
 
 std::multimap<BuildInput::Kind, std::string> hash_inputs(const std::vector<AssembleOptions>& options,
                                                          const fs::path& folder) {

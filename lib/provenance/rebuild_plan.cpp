@@ -22,6 +22,56 @@ namespace fs = std::filesystem;
 constexpr JsonLimits kPredicateLimits{.size = std::size_t{16} << 20U};
 constexpr std::string_view kSubject = "the provenance";
 constexpr std::size_t kMostImages = 64;
+constexpr std::size_t kMostBuilds = 1000;
+
+std::string name_of_fact(const std::map<std::string, std::string>& facts, const char* key, const char* none) {
+  const auto found = facts.find(key);
+  return found == facts.end() ? none : printable(found->second);
+}
+
+// Why another Go program was made: what the linker wrote into both, the most telling first.
+std::string program_difference(const std::map<std::string, std::string>& was,
+                               const std::map<std::string, std::string>& now) {
+  if (was.empty() || now.empty()) return {};
+  const auto compare = [&](const char* key, const char* none) {
+    return std::pair(name_of_fact(was, key, none), name_of_fact(now, key, none));
+  };
+  const auto [toolchain, toolchain_here] = compare("go.version", "an unknown Go");
+  if (toolchain != toolchain_here)
+    return fmt::format("; it was built by {}, this one by {}", toolchain, toolchain_here);
+  const auto [commit, commit_here] = compare("vcs.revision", "none (no commit is recorded)");
+  if (commit != commit_here)
+    return fmt::format("; it was built from the commit {}, this one from {}", commit, commit_here);
+  const auto [changed, changed_here] = compare("vcs.modified", "false");
+  if (changed != changed_here) {
+    return fmt::format("; it was built from {} files (vcs.modified={}), this one from {} ones",
+                       changed == "true" ? "changed" : "committed", changed,
+                       changed_here == "true" ? "changed" : "committed");
+  }
+  if (changed == "true") {
+    return fmt::format("; both were built by {} from changed files (vcs.modified=true), which no commit has",
+                       toolchain);
+  }
+  const auto source = was.count("vcs.revision") == 0 ? std::string(", and record no commit")
+                                                     : fmt::format(" from the commit {}", commit);
+  return fmt::format("; both were built by {}{}: flags, environment or files outside of the commit differ", toolchain,
+                     source);
+}
+
+RecipeBuild read_build(const JsonView& json) {
+  RecipeBuild build;
+  build.output = json.at("output").string();
+  build.command = json.at("command").strings();
+  if (build.command.empty()) json.at("command").refuse("is empty");
+  build.directory = json.at("directory").string();
+  for (const auto& text : json.find_strings("env")) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) json.at("env").refuse("has a member that is not NAME=VALUE");
+    build.env.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  if (const auto platform = json.find("platform")) build.platform = Platform::parse(platform->string());
+  return build;
+}
 
 // A name that stays below the folder.
 bool is_inside(const fs::path& name) {
@@ -36,7 +86,9 @@ class RebuildInputs {
       for (const auto& one : dependencies->elements()) {
         const auto& digest = one.at("digest");
         const auto plain = digest.find_string("sha256");
-        wanted_[one.at("name").string()] = plain.empty() ? digest.find_string("ociassembleV1") : plain;
+        const auto& name = one.at("name").string();
+        wanted_[name] = plain.empty() ? digest.find_string("ociassembleV1") : plain;
+        facts_[name] = one.find_string_map("annotations");
       }
     }
   }
@@ -110,8 +162,10 @@ class RebuildInputs {
                   "it was not written by `ociassemble build --provenance`");
     }
     if (wanted->second == found || !told_.insert(name).second) return;
-    differences.push_back(fmt::format("the input {} is another: its digest was {}, that of {} is {}", printable(name),
-                                      printable(wanted->second), printable(shown(path)), found));
+    const auto& facts = facts_[name];
+    differences.push_back(fmt::format("the input {} differs: its digest was {}, that of {} is {}{}", printable(name),
+                                      printable(wanted->second), printable(shown(path)), found,
+                                      facts.empty() ? "" : program_difference(facts, program_facts(path))));
   }
 
   // The path that was given, where with_name() made a link to it.
@@ -137,6 +191,7 @@ class RebuildInputs {
 
   const RebuildPlaces& places_;
   std::map<std::string, std::string> wanted_;
+  std::map<std::string, std::map<std::string, std::string>> facts_;  // of Go programs
   std::set<std::string> told_;
   std::size_t links_ = 0;
 };
@@ -160,7 +215,7 @@ void compare_codecs(const JsonView& definition, const std::vector<AssembleOption
     const auto was = then.find(kind);
     if (was == then.end() || was->second == now || !told.insert(kind).second) continue;
     differences.push_back(
-        fmt::format("the codec of {} is another: it was {}, here it is {}", kind, printable(was->second), now));
+        fmt::format("the codec of {} differs: it was {}, here it is {}", kind, printable(was->second), now));
   }
 }
 
@@ -173,6 +228,23 @@ std::optional<Digest> base_root(const JsonView& base) {
 }
 
 }  // namespace
+
+std::vector<RecipeBuild> read_builds(std::string_view predicate) {
+  const auto value = parse_json(predicate, kSubject, kPredicateLimits);
+  std::vector<RecipeBuild> builds;
+  const auto all = JsonView(value, kSubject).at("buildDefinition").at("externalParameters").find("builds");
+  if (!all) return builds;
+  for (const auto& one : all->elements()) {
+    if (builds.size() >= kMostBuilds) all->refuse("has too many members");
+    try {
+      builds.push_back(read_build(one));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::invalid_argument) throw;
+      one.refuse(error.what());
+    }
+  }
+  return builds;
+}
 
 RebuildPlan plan_rebuild(std::string_view predicate, const RebuildPlaces& places) {
   const auto value = parse_json(predicate, kSubject, kPredicateLimits);

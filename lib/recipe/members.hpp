@@ -46,6 +46,7 @@ class Members {
   // Nothing where the recipe has none. Reads the file that it names.
   std::optional<Policy> policy() const;
   bool provenance() const;
+  std::optional<RecipeSigning> signing() const;
   // Of this machine, absolute; whether they are there is not looked at. `places` gains those of the sources.
   std::vector<BindMount> mounts(Places& places) const;
 

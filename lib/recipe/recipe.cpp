@@ -299,6 +299,7 @@ ResolvedRecipe Recipe::resolve(const RecipeSettings& settings) const {
   resolved.sbom = members.sbom();
   resolved.policy = members.policy();
   resolved.provenance = members.provenance();
+  resolved.signing = members.signing();
   resolved.platforms = narrow(members.platforms(), settings.platforms, text.file);
   for (const auto& platform : each_platform(resolved.platforms)) {
     const auto places = std::make_shared<Members::Places>();

@@ -41,4 +41,21 @@ bool Members::provenance() const {
   return wanted;
 }
 
+std::optional<RecipeSigning> Members::signing() const {
+  const auto* node = recipe_.find("sign");
+  if (node == nullptr) return {};
+  const MemberReader reader(text_, folder_, std::nullopt);
+  const auto* key = node->string() != nullptr ? node : node->find("key");
+  if (key == nullptr) reader.refuse(*node, "no key", R"(add "key": "release.key", or "key": "env:NAME")");
+  // Neither the error nor anything else repeats it.
+  if (key->string()->find("-----BEGIN") != std::string::npos) {
+    reader.refuse(*key, "the key itself is written here, where everybody can read it who has the recipe",
+                  "name its file, or a variable as env:NAME; and make a new key, since this one is no secret any more");
+  }
+  RecipeSigning signing;
+  signing.key = reader.text(*key).starts_with("env:") ? reader.text(*key) : reader.path(*key).string();
+  with_member(*node, "passphraseFile", [&](const auto& value) { signing.passphrase_file = reader.path(value); });
+  return signing;
+}
+
 }  // namespace ociassemble

@@ -92,6 +92,7 @@ class Checker {
   void user(const RecipeNode& node) const;
   void healthcheck(const RecipeNode& node) const;
   void sbom(const RecipeNode& node) const;
+  void sign(const RecipeNode& node) const;
   void policy(const RecipeNode& node) const;
   void mounts(const RecipeNode& node) const;
   void profiles(const RecipeNode& node) const;
@@ -137,6 +138,7 @@ const std::vector<Rule> Checker::kImage = {
     {"policy", &Checker::policy},
     {"writableVolumes", &Checker::flag},
     {"provenance", &Checker::flag},
+    {"sign", &Checker::sign},
     {"mounts", &Checker::mounts},
     {"debug", &Checker::flag},
     {"devcontainer", &Checker::flag},
@@ -263,6 +265,13 @@ void Checker::sbom(const RecipeNode& node) const {
   if (node.array() != nullptr) return texts(node);
   const auto* example = R"(write ["spdx"], or {"formats": ["spdx"], "supplier": "Organization: NAME"})";
   if (object(node, "an array of formats, or an object", example) != nullptr) members(node, kRules);
+}
+
+void Checker::sign(const RecipeNode& node) const {
+  static const std::vector<Rule> kRules = {{"key", &Checker::text}, {"passphraseFile", &Checker::text}};
+  if (removed(node) || node.string() != nullptr) return;
+  const auto* example = R"(write "release.key", "env:NAME", or {"key": "release.key", "passphraseFile": "FILE"})";
+  if (object(node, "a key's file, or an object", example) != nullptr) members(node, kRules);
 }
 
 // What is in it is checked where policies are.

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
 #include <utility>
 
 #include "base/guarded.hpp"
@@ -23,6 +25,18 @@ void add_step(PushPlan& plan, PlannedStep step) {
   if (step.action == PlannedStep::Action::send) plan.bytes += step.descriptor.size;
   plan.steps.push_back(std::move(step));
 }
+
+// A manifest of which a blob was not there was not there either, and nothing that refers to it was.
+std::set<Digest> new_parts(const std::vector<PushPart>& parts, const std::set<Digest>& sent) {
+  std::set<Digest> made;
+  for (const auto& part : parts) {
+    const auto is_sent = [&](const BlobToPush& blob) { return sent.contains(blob.descriptor.digest); };
+    if (std::ranges::any_of(part.blobs, is_sent)) made.insert(part.descriptor.digest);
+  }
+  return made;
+}
+
+constexpr std::ptrdiff_t kMostTogether = 64;
 
 Uploader::Ask asks(const BlobToPush& blob) { return blob.is_new ? Uploader::Ask::never : Uploader::Ask::first; }
 
@@ -45,12 +59,12 @@ Reference Push::run(const FindParts& find_parts) {
   std::vector<PushPart> parts;
   std::vector<PushPart> referrers;
   if (was_up_to_date()) {
-    referrers = missing_referrers(has_manifest);
+    referrers = missing_referrers(asked_for_referrers({}));
   } else {
     parts = find_parts(has_manifest, action_);
     mark_new(parts);
-    const auto sent = send_blobs(parts);
-    referrers = all_referrers(parts, sent, has_manifest);
+    const auto made = new_parts(parts, send_blobs(parts));
+    referrers = all_referrers(made, asked_for_referrers(made));
   }
   send_blobs(referrers);
   put_all(order(parts, referrers));
@@ -84,7 +98,7 @@ PushPlan Push::plan(const FindParts& find_parts) {
   } else {
     parts = find_parts(has_manifest, action_);
     plan_blobs(parts);
-    referrers = all_referrers(parts, sent, has_manifest);
+    referrers = all_referrers(new_parts(parts, sent), has_manifest);
   }
   plan_blobs(referrers);
   for (const auto& put : order(parts, referrers)) {
@@ -149,16 +163,26 @@ std::vector<PushPart> Push::missing_referrers(const HasManifest& has_manifest) c
   return missing;
 }
 
-// A manifest of which a blob was not there was not there either, and nothing that refers to it was. A referrer that is
-// there is put all the same, without its blobs: a push that was broken off may have left it out of the index that a
-// registry without the referrers API has under a tag.
-std::vector<PushPart> Push::all_referrers(const std::vector<PushPart>& parts, const std::set<Digest>& sent,
-                                          const HasManifest& has_manifest) const {
-  std::set<Digest> made;
-  for (const auto& part : parts) {
-    const auto is_sent = [&](const BlobToPush& blob) { return sent.contains(blob.descriptor.digest); };
-    if (std::ranges::any_of(part.blobs, is_sent)) made.insert(part.descriptor.digest);
+HasManifest Push::asked_for_referrers(const std::set<Digest>& made) const {
+  auto found = std::make_shared<Guarded<std::set<Digest>>>();
+  TaskGroup group(session_->context().options.parallel, session_->stop());
+  for (const auto& referrer : referrers_) {
+    const auto subject = subject_of(referrer);
+    if (subject && made.contains(*subject)) continue;
+    group.spawn([this, &referrer, found](const std::stop_token&) {
+      if (!has(referrer.descriptor)) return;
+      found->with([&](auto& all) { all.insert(referrer.descriptor.digest); });
+    });
   }
+  group.wait();
+  return [found](const Descriptor& entry) {
+    return found->with([&](const auto& all) { return all.contains(entry.digest); });
+  };
+}
+
+// A referrer that is there is put all the same, without its blobs: a push that was broken off may have left it out of
+// the index that a registry without the referrers API has under a tag.
+std::vector<PushPart> Push::all_referrers(const std::set<Digest>& made, const HasManifest& has_manifest) const {
   std::vector<PushPart> found;
   for (const auto& referrer : referrers_) {
     const auto subject = subject_of(referrer);
@@ -186,14 +210,33 @@ std::vector<Push::PartToPut> Push::order(const std::vector<PushPart>& parts,
   return puts;
 }
 
+// Manifests that name no other of them: an index needs what it names, a referrer what it refers to, and a tag is last.
+Push::NextPart Push::end_of_independent(NextPart first, NextPart last) {
+  const auto is_alone = [](const PartToPut& put) {
+    return is_index_type(put.part->descriptor.media_type) || put.identifier != put.part->descriptor.digest.to_string();
+  };
+  std::set<Digest> together;
+  auto next = first;
+  while (next != last && next - first < kMostTogether) {
+    const auto subject = subject_of({next->part->descriptor, next->part->json, nullptr});
+    const bool depends = is_alone(*next) || (subject && together.contains(*subject));
+    if (depends && next != first) break;
+    together.insert(next->part->descriptor.digest);
+    ++next;
+    if (is_alone(*first)) break;
+  }
+  return next;
+}
+
 // A registry may throw a blob away after it was asked for it; and docker-registry 2.8 does not see one for a moment
 // when somebody else sends it again. So what it lacks is looked after once more.
 void Push::put_all(const std::vector<PartToPut>& puts) {
   Retrier retrier(session_->context().policy, session_->stop());
   for (auto next = puts.begin(); next != puts.end();) {
+    const auto end = end_of_independent(next, puts.end());
     try {
-      put(*next);
-      ++next;
+      put_together({next, end});
+      next = end;
     } catch (const BlobsUnknown&) {
       if (!retrier.wait()) throw;
       if (ahead_) ahead_->forget();
@@ -208,12 +251,29 @@ void Push::put_all(const std::vector<PartToPut>& puts) {
   }
 }
 
-void Push::put(const PartToPut& put) {
+void Push::put_together(std::span<const PartToPut> puts) {
+  Guarded<std::map<std::size_t, UnlistedReferrer>> unlisted;  // by their place, so that the order is the same each time
+  TaskGroup group(std::min(session_->context().options.parallel, puts.size()), session_->stop());
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    group.spawn([this, i, puts, &unlisted](const std::stop_token&) {
+      auto referrer = put(puts[i]);
+      if (referrer) unlisted.with([&](auto& all) { all.emplace(i, std::move(*referrer)); });
+    });
+  }
+  group.wait();
+  std::vector<UnlistedReferrer> referrers;
+  unlisted.with([&](auto& all) {
+    for (auto& [place, referrer] : all) referrers.push_back(std::move(referrer));
+  });
+  if (!referrers.empty()) list_under_tags(*session_, target_.repository(), referrers);
+}
+
+std::optional<UnlistedReferrer> Push::put(const PartToPut& put) {
   try {
     const auto& part = *put.part;
     const auto answer =
         put_manifest(*session_, target_.repository(), put.identifier, part.descriptor, part.json, action_);
-    announce_subject(*session_, target_.repository(), part.descriptor, part.json, answer.headers);
+    return unlisted_referrer(part.descriptor, part.json, answer.headers);
   } catch (const HttpError&) {
     known_->forget();  // it may lack a blob that it had a while ago
     throw;

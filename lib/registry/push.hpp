@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "registry/known_blobs.hpp"
 #include "registry/push_ahead.hpp"
 #include "registry/push_parts.hpp"
+#include "registry/referrers.hpp"
 #include "registry/registry_session.hpp"
 
 namespace ociassemble {
@@ -37,6 +40,8 @@ class Push {
     const PushPart* part = nullptr;
   };
 
+  using NextPart = std::vector<PartToPut>::const_iterator;
+
   void check_target() const;
   std::string identifier() const;
   bool is_up_to_date(const std::string& identifier, const Digest& digest) const;
@@ -47,11 +52,15 @@ class Push {
   std::set<Digest> send_blobs(const std::vector<PushPart>& parts);
   // The referrers to put where the tag stands, and where it does not.
   std::vector<PushPart> missing_referrers(const HasManifest& has_manifest) const;
-  std::vector<PushPart> all_referrers(const std::vector<PushPart>& parts, const std::set<Digest>& sent,
-                                      const HasManifest& has_manifest) const;
+  std::vector<PushPart> all_referrers(const std::set<Digest>& made, const HasManifest& has_manifest) const;
+  // Asks for all of these referrers at once; those of a subject in `made` cannot be there.
+  HasManifest asked_for_referrers(const std::set<Digest>& made) const;
   std::vector<PartToPut> order(const std::vector<PushPart>& parts, const std::vector<PushPart>& referrers) const;
+  static NextPart end_of_independent(NextPart first, NextPart last);
   void put_all(const std::vector<PartToPut>& puts);
-  void put(const PartToPut& put);
+  // At once, in any order.
+  void put_together(std::span<const PartToPut> puts);
+  std::optional<UnlistedReferrer> put(const PartToPut& put);
 
   const std::shared_ptr<RegistrySession> session_;
   const std::shared_ptr<KnownBlobs> known_;

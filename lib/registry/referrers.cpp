@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <utility>
 
+#include "base/task_group.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/manifest.hpp"
 #include "registry/link.hpp"
@@ -80,48 +82,52 @@ std::optional<TagIndex> read_tag(RegistrySession& session, const std::string& re
 
 // What the specification wants the entry to say: the manifest's artifact type (its config's type where it has none) and
 // annotations.
-struct Referrer {
-  Descriptor subject;
-  Descriptor entry;
-};
-
-std::optional<Referrer> referrer_of(const Descriptor& descriptor, const std::string& json) {
+std::optional<UnlistedReferrer> referrer_of(const Descriptor& descriptor, const std::string& json) {
   Descriptor entry{.media_type = descriptor.media_type, .digest = descriptor.digest, .size = descriptor.size};
   if (document_kind(json, descriptor.media_type) == DocumentKind::index) {
     auto index = Index::parse(json, descriptor.media_type);
     if (!index.subject) return {};
     entry.artifact_type = std::move(index.artifact_type);
     entry.annotations = std::move(index.annotations);
-    return Referrer{std::move(*index.subject), std::move(entry)};
+    return UnlistedReferrer{std::move(*index.subject), std::move(entry)};
   }
   auto manifest = Manifest::parse(json, descriptor.media_type);
   if (!manifest.subject) return {};
   entry.artifact_type =
       manifest.artifact_type.empty() ? std::move(manifest.config.media_type) : std::move(manifest.artifact_type);
   entry.annotations = std::move(manifest.annotations);
-  return Referrer{std::move(*manifest.subject), std::move(entry)};
+  return UnlistedReferrer{std::move(*manifest.subject), std::move(entry)};
 }
 
 bool names(const Index& index, const Digest& digest) {
   return std::ranges::find(index.manifests, digest, &Descriptor::digest) != index.manifests.end();
 }
 
-void merge_into_tag(RegistrySession& session, const std::string& repository, const Referrer& referrer) {
-  const auto tag = referrers_tag(referrer.subject.digest);
+// All of one subject.
+void merge_into_tag(RegistrySession& session, const std::string& repository,
+                    const std::vector<const UnlistedReferrer*>& referrers) {
+  const auto& subject = referrers.front()->subject.digest;
+  const auto tag = referrers_tag(subject);
   const auto action = fmt::format("list a referrer under {}/{}:{}", session.registry(), repository, tag);
   for (int merge = 0; merge < kMaxMerges; ++merge) {
     if (merge != 0) sleep_until(std::chrono::steady_clock::now() + kOthersWrite, session.stop());
-    const auto found = read_tag(session, repository, referrer.subject.digest, action);
+    const auto found = read_tag(session, repository, subject, action);
     if (found && found->json.empty()) {
       throw Error(ErrorCode::unsupported,
                   fmt::format("cannot {}: the registry reads that tag as the digest of the image", action),
                   "this registry cannot list referrers");
     }
     const auto index = found ? found->index : Index();
-    if (names(index, referrer.entry.digest)) return;
     // What others wrote there stays, known or not.
     const auto nothing = [](const IndexEntryNames&) { return false; };
-    const auto json = put_index_entry(found ? found->json : index.to_json(), nothing, referrer.entry);
+    auto json = found ? found->json : index.to_json();
+    bool is_complete = true;
+    for (const auto* referrer : referrers) {
+      if (names(index, referrer->entry.digest)) continue;
+      json = put_index_entry(json, nothing, referrer->entry);
+      is_complete = false;
+    }
+    if (is_complete) return;
     const Descriptor descriptor{
         .media_type = std::string(index.media_type()), .digest = Digest::of(json), .size = json.size()};
     put_manifest(session, repository, tag, descriptor, json, action);
@@ -152,10 +158,20 @@ std::vector<Descriptor> list_referrers(RegistrySession& session, const std::stri
   return referrers;
 }
 
-void announce_subject(RegistrySession& session, const std::string& repository, const Descriptor& descriptor,
-                      const std::string& json, const HttpHeaders& answer) {
-  if (json.find("\"subject\"") == std::string::npos || answer.find("OCI-Subject")) return;
-  if (const auto referrer = referrer_of(descriptor, json)) merge_into_tag(session, repository, *referrer);
+std::optional<UnlistedReferrer> unlisted_referrer(const Descriptor& descriptor, const std::string& json,
+                                                  const HttpHeaders& answer) {
+  if (json.find("\"subject\"") == std::string::npos || answer.find("OCI-Subject")) return {};
+  return referrer_of(descriptor, json);
+}
+
+void list_under_tags(RegistrySession& session, const std::string& repository,
+                     const std::vector<UnlistedReferrer>& referrers) {
+  std::map<Digest, std::vector<const UnlistedReferrer*>> by_subject;
+  for (const auto& referrer : referrers) by_subject[referrer.subject.digest].push_back(&referrer);
+  TaskGroup group(session.context().options.parallel, session.stop());
+  for (const auto& [subject, all] : by_subject)
+    group.spawn([&, all = &all](const std::stop_token&) { merge_into_tag(session, repository, *all); });
+  group.wait();
 }
 
 }  // namespace ociassemble

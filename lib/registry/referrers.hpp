@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,18 @@ namespace ociassemble {
 std::vector<Descriptor> list_referrers(RegistrySession& session, const std::string& repository, const Digest& subject,
                                        const std::string& artifact_type);
 
-// After a manifest was put with `answer`: where it has a subject and the registry did not say OCI-Subject, it is added
-// to the index under the subject's tag; what others put there stays ("Pushing Manifests with Subject").
-void announce_subject(RegistrySession& session, const std::string& repository, const Descriptor& descriptor,
-                      const std::string& json, const HttpHeaders& answer);
+// A manifest that the registry does not list among the referrers of its subject.
+struct UnlistedReferrer {
+  Descriptor subject;
+  Descriptor entry;
+};
+// After a manifest was put with `answer`: nothing where it has no subject, or the registry said OCI-Subject.
+std::optional<UnlistedReferrer> unlisted_referrer(const Descriptor& descriptor, const std::string& json,
+                                                  const HttpHeaders& answer);
+// Adds them to the indexes under their subjects' tags, all of one subject at once; what others put there stays
+// ("Pushing Manifests with Subject").
+void list_under_tags(RegistrySession& session, const std::string& repository,
+                     const std::vector<UnlistedReferrer>& referrers);
 
 // "sha256-0123…", the tag that lists the referrers of a digest where there is no API.
 std::string referrers_tag(const Digest& subject);

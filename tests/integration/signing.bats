@@ -300,3 +300,214 @@ SH
   ociassemble lock -q --update --verify-key a.pub
   [ "$(jq -r '.bases[].digest' ociassemble.lock)" = "$(digest_of base)" ]
 }
+
+@test "a recipe signs: by a file beside it or a variable, another key of the command line instead, and none" {
+  cp "$server" server
+  mkdir secrets
+  mv b.key secrets/
+  echo hunter2 >secrets/passphrase
+  cat >ociassemble.json <<'JSON'
+{
+  "binaries": {"/server": "server"}, "sbom": ["spdx"], "provenance": true,
+  "profiles": {
+    "release": {"sign": {"key": "secrets/b.key", "passphraseFile": "secrets/passphrase"}},
+    "ci": {"sign": "env:RELEASE_KEY"},
+    "plain": {},
+  },
+}
+JSON
+  unset COSIGN_PASSWORD
+  (mkdir elsewhere && cd elsewhere && command ociassemble build -q -f ../ociassemble.json --profile release --push "$REGISTRY/app:release")
+  ociassemble verify -q --key b.pub --require signature,sbom,provenance "$REGISTRY/app:release"
+  run -1 ociassemble build -q --profile ci --push "$REGISTRY/app:ci"
+  [[ "$output" = *"the variable RELEASE_KEY is not set"* ]]
+  RELEASE_KEY=$(cat secrets/b.key) COSIGN_PASSWORD=hunter2 ociassemble build -q --profile ci --push "$REGISTRY/app:ci"
+  ociassemble verify -q --key b.pub --require signature,sbom,provenance "$REGISTRY/app:ci"
+  # All profiles at once, each by its own key.
+  ociassemble generate-key -q --no-passphrase c
+  sed -i 's/"plain": {}/"plain": {"sign": "c.key", "labels": {"p": "1"}}/; s/"ci": {.*/"ci": {"labels": {"p": "2"}},/' ociassemble.json
+  ociassemble build -q --all-profiles -o 'oci:out-{profile}:v1'
+  ociassemble verify -q --key b.pub oci:out-release:v1
+  ociassemble verify -q --key c.pub oci:out-plain:v1
+  run -3 ociassemble verify -q --key c.pub oci:out-ci:v1
+  # The command line's key takes the place of the recipe's.
+  ociassemble build -q --profile release --sign-key c.key -o oci:out:v1
+  ociassemble verify -q --key c.pub oci:out:v1
+  run -3 ociassemble verify -q --key b.pub oci:out:v1
+  ociassemble build -q --profile release --sign-key none --label l=1 -o oci:none:v1
+  run -3 ociassemble verify -q --key b.pub oci:none:v1
+  # Never the key itself.
+  jq -n --arg key "$(cat c.key)" '{binaries: {"/server": "server"}, sign: $key}' >bad.json
+  run -2 ociassemble build -q -f bad.json -o oci:bad:v1
+  [[ "$output" = *"the key itself is written here"* && "$output" != *"$(sed -n 2p c.key)"* ]]
+  echo '{"binaries": {"/server": "server"}, "sign": {"passphraseFile": "x"}}' >bad.json
+  run -2 ociassemble build -q -f bad.json -o oci:bad:v1
+  [[ "$output" = *"bad.json:1:"*"sign: no key"* ]]
+}
+
+@test "a policy demands that the base was signed by a key when it was locked" {
+  local base=$REGISTRY/app:base
+  push_image base 1
+  ociassemble sign -q --key a.key "$base"
+  id=sha256:$(openssl pkey -pubin -in a.pub -outform DER | sha256sum | cut -d' ' -f1)
+  cp "$server" server
+  recipe() { printf '{"base": "%s", "binaries": {"/server": "server"}, "policy": {"rules": {"base": {"signedBy": ["%s"]}}}}' "$base" "$1" >ociassemble.json; }
+  recipe "$id"
+  run -3 ociassemble build -q -o oci:out:v1
+  [[ "$output" = *"the base $base is not locked with a signature"*"ociassemble lock --verify-key KEY.pub"* ]]
+  [ ! -e out/index.json ]
+  ociassemble lock -q
+  run -3 ociassemble check -f ociassemble.json
+  ociassemble lock -q --update --verify-key a.pub
+  ociassemble build -q -o oci:out:v1
+  ociassemble check -f ociassemble.json
+  recipe "sha256:$(printf '%064d' 1)"
+  run -3 ociassemble build -q -o oci:other:v1
+  [[ "$output" = *"was signed by the key $id, which is not one of those wanted"* ]]
+  recipe a.pub
+  run -2 ociassemble build -q -o oci:other:v1
+  [[ "$output" = *"a.pub, which is no key's SHA-256"* ]]
+  # A finished image does not say who signed its base.
+  printf '{"rules": {"base": {"level": "error", "signedBy": "%s"}}}' "$id" >policy.json
+  run -3 ociassemble check --policy policy.json oci:out:v1
+  [[ "$output" = *"is in the lock, which a finished image does not have"* ]]
+}
+
+@test "a passphrase without a terminal, and a key that everybody can read, are told" {
+  push_image v1 1
+  run -2 setsid -w env -u COSIGN_PASSWORD "$(type -P ociassemble)" sign -q --key a.key "$REGISTRY/app:v1"
+  [[ "$output" = *"there is no terminal to ask"*"--passphrase-file FILE, or set COSIGN_PASSWORD"* ]]
+  run -1 ociassemble sign -q --key env:NO_SUCH_KEY "$REGISTRY/app:v1"
+  [[ "$output" = *"the variable NO_SUCH_KEY is not set"* ]]
+  ociassemble generate-key -q --no-passphrase plain
+  run -0 --separate-stderr ociassemble sign -q --key plain.key "$REGISTRY/app:v1"
+  [ -z "$stderr" ]
+  chmod 644 plain.key a.key
+  run -0 --separate-stderr ociassemble sign -q --key plain.key "$REGISTRY/app:v1"
+  [[ "$stderr" = *"warning: every user of this machine can read the key plain.key"*"chmod 600 plain.key"* ]]
+  run -0 --separate-stderr ociassemble sign -q --key a.key "$REGISTRY/app:v1"
+  [ -z "$stderr" ]
+}
+
+@test "a signature on one platform only is none for the others, nor for the index" {
+  push_index v1 1
+  ociassemble sign -q --key a.key --platform linux/arm64 "$REGISTRY/app:v1"
+  for platform in linux/amd64 linux/arm64; do
+    digest=$(ociassemble digest --platform "$platform" "$REGISTRY/app:v1")
+    if [ "$platform" = linux/arm64 ]; then expected=0; else expected=3; fi
+    run -"$expected" ociassemble verify -q --key a.pub "$REGISTRY/app@$digest"
+  done
+  run -3 ociassemble verify -q --key a.pub "$REGISTRY/app:v1"
+  # An old signature does not follow the tag to another image.
+  ociassemble sign -q --key a.key "$REGISTRY/app:v1"
+  push_index v1 2
+  run -3 ociassemble verify -q --key a.pub "$REGISTRY/app:v1"
+}
+
+@test "no system call carries a key or a passphrase out, and temporary folders have neither" {
+  command -v strace >/dev/null || skip "strace is not here"
+  strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+  cp "$server" server
+  ociassemble generate-key -q --no-passphrase plain
+  echo 'a rare passphrase' >passphrase
+  openssl pkcs8 -topk8 -v2 aes-256-cbc -passout file:passphrase -in plain.key -out encrypted.key
+  mkdir temporary
+  secret=$(sed -n 2p plain.key)
+  for words in "--sign-key plain.key" "--sign-key encrypted.key --passphrase-file passphrase"; do
+    read -ra options <<<"$words"
+    TMPDIR=$PWD/temporary strace -f -qq -e trace=write,pwrite64,writev,sendto,sendmsg,execve -s 100000 -o calls \
+      "$(type -P ociassemble)" build --json --trace-http --binary server --label "w=${#words}" --sbom --provenance "${options[@]}" \
+      --push "$REGISTRY/app:v1" -o oci:layout:v1 >out 2>err
+    grep -q 'PUT ' calls
+    run -1 grep -F -e "$secret" -e 'a rare passphrase' calls out err
+    run -1 grep -rF -e "$secret" -e 'a rare passphrase' temporary layout "$XDG_CACHE_HOME"
+  done
+}
+
+@test "once the key is read, the passphrase is nowhere in the memory" {
+  [ "$(id -u)" = 0 ] || skip "reading the memory of a process takes root"
+  cp "$server" server
+  # A server that takes the connection and says nothing holds the build where its key is read.
+  python3 - >port 3>&- <<'PYTHON' &
+import socket, sys, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+print(s.getsockname()[1], flush=True)
+c = s.accept(); print("connected", flush=True); time.sleep(60)
+PYTHON
+  silent=$!
+  for ((tries = 0; tries < 100; tries++)); do if [ -s port ]; then break; fi; sleep 0.1; done
+  python3 -c 'import hashlib; print("a" + hashlib.sha256(b"passphrase").hexdigest())' >passphrase
+  env -u COSIGN_PASSWORD "$(type -P ociassemble)" generate-key -q --passphrase-file passphrase c
+  env -u COSIGN_PASSWORD "$(type -P ociassemble)" build -q --binary server --sign-key c.key --passphrase-file passphrase \
+    --plain-http "127.0.0.1:$(head -n 1 port)" --push "127.0.0.1:$(head -n 1 port)/app:v1" >out 2>&1 3>&- &
+  builder=$!
+  for ((tries = 0; tries < 300; tries++)); do if grep -q connected port; then break; fi; sleep 0.1; done
+  # The path of the passphrase's file is there, so the search finds what is there.
+  run -0 python3 - "$builder" passphrase <<'PYTHON'
+import re, sys
+pid, name = sys.argv[1], sys.argv[2]
+secret = open(name).read().strip().encode()
+found = {b"c.key": 0, secret: 0}
+with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+    for line in maps:
+        begin, end, access = re.match(r"(\w+)-(\w+) (\S+)", line).groups()
+        if not access.startswith("rw"):
+            continue
+        memory.seek(int(begin, 16))
+        try:
+            bytes_ = memory.read(int(end, 16) - int(begin, 16))
+        except OSError:
+            continue
+        for text in found:
+            found[text] += bytes_.count(text)
+print(found[b"c.key"] > 0, found[secret])
+PYTHON
+  kill "$builder" "$silent"
+  [ "$output" = "True 0" ]
+}
+
+# NAME: the block of that language below a heading of docs/evidence.md that holds the text.
+evidence_snippet() {
+  python3 - "$source_root/docs/evidence.md" "$1" "$2" <<'PYTHON'
+import pathlib, re, sys
+text = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
+blocks = re.findall(rf"```{sys.argv[2]}\n(.*?)```", text, re.S)
+print(next(block for block in blocks if sys.argv[3] in block), end="")
+PYTHON
+}
+
+@test "the gate of a pipeline in docs/evidence.md deploys what is signed by its digest, and stops where something lacks" {
+  mkdir tools
+  printf '#!/bin/sh\necho "$@" >>"%s/deployed"\n' "$PWD" >tools/kubectl
+  chmod +x tools/kubectl
+  cp a.pub release.pub
+  evidence_snippet sh 'kubectl set image' | sed "s|registry.example.com/team/server|$REGISTRY/app|" >gate
+  grep -q "$REGISTRY/app:v1" gate
+  ociassemble build -q --binary "$server" --sbom --provenance --sign-key a.key --push "$REGISTRY/app:v1"
+  PATH=$PWD/tools:$PATH run -0 --separate-stderr bash gate
+  [ "$(cat deployed)" = "set image deployment/server server=$REGISTRY/app@$(digest_of v1)" ]
+  [ -z "$stderr" ]
+  # No provenance, another key, no signature: nothing is deployed.
+  rm deployed
+  ociassemble build -q --binary "$server" --label l=2 --sbom --sign-key a.key --push "$REGISTRY/app:v1"
+  PATH=$PWD/tools:$PATH run -3 bash gate
+  [[ "$output" = *"has no signed provenance by this key"* ]]
+  ociassemble build -q --binary "$server" --label l=3 --sbom --provenance --sign-key b.key --push "$REGISTRY/app:v1"
+  PATH=$PWD/tools:$PATH run -3 bash gate
+  push_image v1 4
+  PATH=$PWD/tools:$PATH run -3 bash gate
+  [ ! -e deployed ]
+}
+
+@test "the admission policies of docs/evidence.md are YAML, and name key and images" {
+  python3 -c 'import yaml' 2>/dev/null || skip "no Python module yaml"
+  for kind in ClusterPolicy ClusterImagePolicy; do
+    evidence_snippet yaml "kind: $kind" | python3 -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))' >"$kind.json"
+  done
+  # cosign's public key as generate-key writes it goes in their place.
+  [ "$(jq -r '.spec.rules[0].verifyImages[0] | "\(.imageReferences[0]) \(.failureAction) \(.attestors[0].entries[0].keys.rekor.ignoreTlog)"' \
+    ClusterPolicy.json)" = "registry.example.com/team/* Enforce true" ]
+  jq -er '.spec.rules[0].verifyImages[0].attestors[0].entries[0].keys.publicKeys' ClusterPolicy.json >keys
+  jq -er '.spec.authorities[0].key.data' ClusterImagePolicy.json >>keys
+  [ "$(grep -ce "$(head -n 1 a.pub)" keys)" = 2 ]
+}

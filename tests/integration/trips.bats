@@ -134,3 +134,20 @@ costs() {
     [ "$(grep -c "GET .*/blobs/$layer" log)" = 1 ]
   done
 }
+
+# docker-registry 2.8 has no referrers API: what refers to the image is listed under one tag, by three requests for all four.
+@test "a signed push with an SBOM and a provenance: what goes along goes at once, and unchanged nothing is sent again" {
+  ociassemble generate-key -q --no-passphrase release
+  signed() { build --sbom --provenance --sign-key release.key; }
+  signed
+  change
+  signed
+  costs 17 34
+  [ "$(grep -c 'PUT .*/manifests/sha256:' log)" = 5 ]
+  [ "$(grep 'PUT .*/manifests/sha256:' log | cut -d' ' -f1 | sort -u | wc -l)" = 2 ]
+  [ "$(grep -c 'PUT .*/manifests/sha256-[0-9a-f]* ' log)" = 1 ]
+  stop_counting
+  signed
+  costs 4 8
+  run ! grep -E 'PUT|POST' log
+}

@@ -73,7 +73,7 @@ class BuildCommand : public Command {
     if (recipe_.compiles()) compile_programs();
     require_named_files(builds);
     const auto workplace = make_workplace(builds, streams);
-    evidence_.read_key(streams);
+    evidence_.read_keys(builds, streams);
     evidence_.prepare(builds, named_from(), workplace);
     if (!dry_run_ && !twice_) expect_pushes(builds, workplace);
     // All are made before one is published.
@@ -84,7 +84,7 @@ class BuildCommand : public Command {
     if (twice_) compare_with_second(builds, made, workplace, streams);
     if (dry_run_) return print_plans(builds, made, workplace, streams);
     Texts reports;
-    for (std::size_t i = 0; i < builds.size(); ++i) reports.push_back(finish(builds[i], made[i], workplace));
+    for (std::size_t i = 0; i < builds.size(); ++i) reports.push_back(finish(i, builds[i], made[i], workplace));
     files_.write_checksums(builds, made);
     for (std::size_t i = 0; i < builds.size(); ++i) files_.write_stamp_of(builds[i], made[i]);
     print(reports, streams);
@@ -105,7 +105,7 @@ class BuildCommand : public Command {
       resolved_ = recipe_.resolve(*recipe, flags_.platforms());
       for (const auto& resolved : resolved_) {
         builds.push_back(plan(resolved, streams));
-        compiled_.insert(compiled_.end(), resolved.builds.begin(), resolved.builds.end());
+        if (recipe_.compiles()) compiled_.insert(compiled_.end(), resolved.builds.begin(), resolved.builds.end());
       }
     }
     reject_shared_places(builds);
@@ -142,7 +142,8 @@ class BuildCommand : public Command {
                 parse_targets(resolved.profile, resolved.tags),
                 sbom_.apply(resolved.sbom),
                 resolved.policy,
-                evidence_.wants_provenance(resolved.provenance)};
+                evidence_.wants_provenance(resolved.provenance),
+                resolved.signing};
     for (const auto& image : resolved.images) {
       for (auto& options : flags_.apply(image)) {
         finish_options(options, streams);
@@ -151,7 +152,8 @@ class BuildCommand : public Command {
     }
     if (build.images.front().format == ImageFormat::docker) reject_docker_format(build.targets);
     const bool has_sboms = !build.sbom.formats.empty() && build.sbom.form == AttestationForm::referrers;
-    if (has_sboms || build.provenance || evidence_.signs()) check_archives(build.targets, has_sboms, streams);
+    if (has_sboms || build.provenance || evidence_.signs(build.signing))
+      check_archives(build.targets, has_sboms, streams);
     return build;
   }
 
@@ -220,11 +222,12 @@ class BuildCommand : public Command {
   }
 
   // Publishes, and returns what is to be printed.
-  std::string finish(const Build& build, const BuildResult& made, const Workplace& workplace) const {
+  std::string finish(std::size_t number, const Build& build, const BuildResult& made,
+                     const Workplace& workplace) const {
     Texts published;
     published.reserve(build.targets.size());
     for (std::size_t i = 0; i < build.targets.size(); ++i) {
-      evidence_.sign_tags(made, build.targets[i], workplace);
+      evidence_.sign_tags(number, made, build.targets[i], workplace);
       published.push_back(publish(made, build.targets, i, workplace));
     }
     files_.write(build, made, read_besides());

@@ -17,24 +17,24 @@ namespace ociassemble::tool {
 class EvidenceFlags {
  public:
   void add_to(CLI::App& app, const char* group);
-  bool signs() const noexcept { return key_.is_given(); }
+  bool signs(const std::optional<RecipeSigning>& recipes) const;
   // What the recipe says, with the command line over it.
   bool wants_provenance(bool recipes) const noexcept { return provenance_ || recipes; }
 
-  // Reads the key, which may ask for a passphrase, before anything is made.
-  void read_key(const Streams& streams);
+  // Reads the keys, which may ask for passphrases, before anything is made.
+  void read_keys(const std::vector<Build>& builds, const Streams& streams);
   // Before anything is assembled: pins what is taken from other images, and hashes the inputs.
   void prepare(std::vector<Build>& builds, const std::filesystem::path& folder, const Workplace& workplace);
   // Once all is assembled and nothing is published: adds provenances and signatures to what goes along.
   void add(const std::vector<Build>& builds, std::vector<BuildResult>& made, const std::vector<RecipeBuild>& compiled,
            const std::filesystem::path& folder, const Workplace& workplace) const;
-  // Signs under tags, beside the image that is published next. Nothing without a key, and in a layout.
-  void sign_tags(const BuildResult& made, const Location& target, const Workplace& workplace) const;
+  // Signs the build under tags, beside the image that is published next. Nothing without a key, and in a layout.
+  void sign_tags(std::size_t build, const BuildResult& made, const Location& target, const Workplace& workplace) const;
 
  private:
   bool provenance_ = false;
   SigningKeyFlags key_;
-  std::optional<Signer> signer_;
+  std::vector<std::optional<Signer>> signers_;                        // of each build
   std::vector<std::multimap<BuildInput::Kind, std::string>> before_;  // of each build that wants a provenance
 };
 

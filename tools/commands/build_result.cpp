@@ -10,6 +10,7 @@
 #include "flags/sbom_flags.hpp"
 #include "io/output.hpp"
 #include "io/streams.hpp"
+#include "ociassemble/artifact.hpp"
 #include "ociassemble/copy.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/places.hpp"
@@ -36,7 +37,7 @@ void BuildResult::claim_inputs(PathClaims& claims) const {
   for (const auto& made : images_) claims.read_these(made.inputs);
 }
 
-void BuildResult::add_sboms(const SbomRequest& request, const AssembleOptions& options, const Workplace& workplace) {
+void BuildResult::add_sboms(const SbomRequest& request, const Workplace& workplace) {
   request_ = request;
   if (request.formats.empty()) return;
   const InventoryOptions how{workplace.cache_folder, workplace.warn, workplace.kept_layers};
@@ -47,14 +48,31 @@ void BuildResult::add_sboms(const SbomRequest& request, const AssembleOptions& o
     warn_of_broken_records(*inventories_.back(), workplace);
   }
   if (request.form == AttestationForm::index) {
-    if (!index_) index_ = make_index(images_, options.annotations);
-    index_ = ociassemble::add_sboms(std::move(*index_), inventories_, request, workplace.store);
+    for (const auto& inventory : inventories_) {
+      statements_.push_back(put_sbom_statements(*inventory, request, *workplace.store));
+      for (const auto& one : statements_.back()) sbom_digests_ += one.digest.to_string() + "\n";
+    }
     return;
   }
   for (const auto& inventory : inventories_) {
     auto made = make_sbom_referrers(*inventory, request, workplace.store);
+    for (const auto& one : made) sbom_digests_ += one.descriptor.digest.to_string() + "\n";
     std::move(made.begin(), made.end(), std::back_inserter(referrers_));
   }
+}
+
+void BuildResult::add_statements(std::string_view predicate_type, const std::vector<std::string>& predicates,
+                                 const Workplace& workplace) {
+  statements_.resize(images_.size());
+  for (std::size_t i = 0; i < images_.size(); ++i) {
+    statements_[i].push_back(put_statement(images_[i].image.digest(), predicate_type, predicates[i], *workplace.store));
+  }
+}
+
+void BuildResult::finish_index(const AssembleOptions& options, const Workplace& workplace) {
+  if (statements_.empty()) return;
+  if (!index_) index_ = make_index(images_, options.annotations);
+  index_ = add_attestations(std::move(*index_), statements_, workplace.store);
 }
 
 Descriptor BuildResult::descriptor() const { return index_ ? index_->descriptor : images_.front().image.descriptor(); }
@@ -80,15 +98,6 @@ void BuildResult::sign(const Signer& signer, const Workplace& workplace) {
           make_attestation(images_[i].image.descriptor(), sbom_predicate_type(format), sbom.bytes(), signer, store));
     }
   }
-}
-
-std::string BuildResult::sbom_digests() const {
-  std::string lines;
-  if (index_) {
-    for (const auto& other : index_->others) lines += other.descriptor.digest.to_string() + "\n";
-  }
-  for (const auto& referrer : referrers_) lines += referrer.descriptor.digest.to_string() + "\n";
-  return lines;
 }
 
 std::vector<std::filesystem::path> BuildResult::sbom_files(const std::filesystem::path& folder) const {
@@ -153,7 +162,7 @@ std::vector<BuildResult> assemble_builds(const std::vector<Build>& builds, const
   for (const auto& build : builds) {
     const auto end = next + static_cast<std::ptrdiff_t>(build.images.size());
     results.emplace_back(std::vector<Assembled>(next, end), build.images);
-    results.back().add_sboms(build.sbom, build.images.front(), workplace);
+    results.back().add_sboms(build.sbom, workplace);
     next = end;
   }
   return results;

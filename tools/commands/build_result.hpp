@@ -30,9 +30,13 @@ class BuildResult {
   std::vector<std::filesystem::path> inputs() const;
   // Tells the claims, which borrow them.
   void claim_inputs(PathClaims& claims) const;
-  // Makes the SBOMs that were asked for, to go along from now on. In BuildKit's form the result becomes an index, if it
-  // is none.
-  void add_sboms(const SbomRequest& request, const AssembleOptions& options, const Workplace& workplace);
+  // Makes the SBOMs that were asked for, to go along from now on: in BuildKit's form once finish_index() was called.
+  void add_sboms(const SbomRequest& request, const Workplace& workplace);
+  // A predicate about each image, in their order, for BuildKit's form.
+  void add_statements(std::string_view predicate_type, const std::vector<std::string>& predicates,
+                      const Workplace& workplace);
+  // Puts what goes along in BuildKit's form into the index; the result becomes one, if it is none.
+  void finish_index(const AssembleOptions& options, const Workplace& workplace);
   // The image's or the index's.
   Descriptor descriptor() const;
   // Each image, then the index, as documents: what is signed.
@@ -41,8 +45,8 @@ class BuildResult {
   void add_referrer(Document referrer) { referrers_.push_back(std::move(referrer)); }
   // Adds signatures of each image and of the index, and of the SBOMs, as bundles.
   void sign(const Signer& signer, const Workplace& workplace);
-  // Every digest that the SBOMs have a part in, a line each.
-  std::string sbom_digests() const;
+  // The digest of each SBOM's statement or manifest, a line each.
+  const std::string& sbom_digests() const noexcept { return sbom_digests_; }
   // Writes each document to a file of its own in the folder, which is made; returns the files.
   std::vector<std::filesystem::path> write_sboms(const std::filesystem::path& folder) const;
   std::vector<std::filesystem::path> sbom_files(const std::filesystem::path& folder) const;
@@ -61,6 +65,8 @@ class BuildResult {
   std::optional<ImageIndex> index_;
   SbomRequest request_;
   std::vector<std::shared_ptr<const Inventory>> inventories_;  // of the images, where SBOMs were asked for
+  std::string sbom_digests_;
+  std::vector<std::vector<Descriptor>> statements_;  // of each image, in BuildKit's form; empty: none
   std::vector<Document> referrers_;
 };
 

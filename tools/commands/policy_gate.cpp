@@ -35,6 +35,13 @@ std::string tag_of(const Location& location) {
   return colon == std::string::npos ? *location.name : location.name->substr(colon + 1);
 }
 
+std::string base_signer(const AssembleOptions& options, const Assembled& made) {
+  if (!options.lock || !options.base.reference) return {};
+  const auto* locked = options.lock->find(*options.base.reference);
+  const bool is_signed = locked != nullptr && locked->signed_by && made.base_root == locked->digest;
+  return is_signed ? locked->signed_by->to_string() : std::string();
+}
+
 void check_policy(const Build& build, const BuildResult& made, const std::optional<std::int64_t>& now,
                   const Workplace& workplace, const Streams& streams) {
   if (!build.policy) return;
@@ -47,6 +54,7 @@ void check_policy(const Build& build, const BuildResult& made, const std::option
     // Assembling refuses programs that do not start, and looks at what they need unless it was told not to.
     inputs.left_out.insert("runs");
     if (build.images[i].needs != Severity::off) inputs.left_out.insert("needs");
+    inputs.base_signed_by = base_signer(build.images[i], made.images()[i]);
     inputs.cache_folder = workplace.cache_folder;
     inputs.stop = workplace.stop;
     inputs.warn = workplace.warn;

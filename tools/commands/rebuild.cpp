@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <ostream>
@@ -10,6 +12,7 @@
 #include "base/output_file.hpp"
 #include "base/temporary_parent.hpp"
 #include "commands/command.hpp"
+#include "commands/recompiled.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/artifact.hpp"
 #include "ociassemble/compare.hpp"
@@ -21,13 +24,17 @@
 #include "ociassemble/provenance.hpp"
 #include "ociassemble/version.hpp"
 #include "places/referrer_place.hpp"
+#include "spec/json_printer.hpp"
 #include "spec/json_writer.hpp"
+#include "stream_sink.hpp"
 
 namespace ociassemble::tool {
 namespace {
 
 constexpr std::size_t kLargestProvenance = std::size_t{48} << 20U;
 constexpr std::size_t kMostReferrers = 1000;
+constexpr std::size_t kMostProvenances = 8;
+constexpr const char* kPredicateAnnotation = "in-toto.io/predicate-type";
 
 // A referrer that may hold a provenance, by what the place lists of it.
 bool may_be_provenance(const Descriptor& entry) {
@@ -53,6 +60,8 @@ class RebuildCommand : public Command {
         ->allow_extra_args(false);
     app.add_option("--summary", summary_, "Write an SLSA verification summary when the digest is the same")
         ->type_name("FILE");
+    recompile_.add_to(app);
+    app.add_flag("--json", json_, "Print JSON: digest, whether it is the same, differences")->group("Output");
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(
@@ -63,30 +72,72 @@ class RebuildCommand : public Command {
         "make\n"
         "the digest fit.\n"
         "\n"
+        "Without --compile programs are inputs, and none is run. With it the commands of the recipe here are run, "
+        "where\n"
+        "they are those that the provenance names; what they make goes into a temporary folder.\n"
+        "\n"
         "Examples:\n"
         "  ociassemble rebuild registry.example.com/team/server:v1\n"
-        "  ociassemble rebuild oci:image:v1 --inputs ../checkout --input bin/server=./server");
+        "  ociassemble rebuild oci:image:v1 --inputs ../checkout --input bin/server=./server\n"
+        "  ociassemble rebuild oci:image:v1 --compile --inputs ../checkout");
   }
 
   int run(const Streams& streams) override {
     const auto location = Location::parse(location_);
-    auto workplace = registry_.workplace(streams, output_.verbosity(), registry_of(location));
+    auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_of(location));
     const auto root = reading(location_, [&] { return open_document(location, workplace); });
-    const auto predicate = provenance_.empty() ? attached(root, location, workplace) : in_file(root);
+    const auto candidates = provenance_.empty() ? attached(root, location, workplace) : Candidates{{in_file(root)}};
     const auto scratch = in_temporary_parent(
         [](const std::filesystem::path& parent) { return std::make_unique<TemporaryFolder>(parent); });
-    const auto plan = plan_rebuild(predicate, places(scratch->path()));
-    if (!plan.inputs_match) return differs(root, plan.differences, streams);
     workplace.store = make_temporary_store();
-    const auto made = assemble_all(plan.images, workplace);
-    auto differences = plan.differences;
-    const auto first = first_difference_of(root, plan, made, workplace);
-    if (!first) return same(root, plan, streams);
-    differences.push_back(*first);
-    return differs(root, differences, streams);
+    std::optional<Attempt> first;
+    std::optional<Error> problem;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      try {
+        auto attempt = rebuild(root, candidates[i], scratch->path() / std::to_string(i), workplace);
+        if (attempt.is_same) return same(root, attempt, streams);
+        if (!first) first = std::move(attempt);
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::interrupted) throw;
+        if (!problem) problem = error;
+      }
+    }
+    if (!first) throw *problem;
+    if (json_) return print_json(root, *first, streams);
+    return differs(root, *first, candidates.size(), streams);
   }
 
  private:
+  // The predicates of one provenance: one, or one for each image of an index.
+  using Candidates = std::vector<std::vector<std::string>>;
+
+  // What one provenance led to.
+  struct Attempt {
+    bool is_same = false;
+    std::vector<std::string> differences;
+    std::vector<std::string> compiled;  // inputs
+  };
+
+  Attempt rebuild(const Document& root, const std::vector<std::string>& predicates,
+                  const std::filesystem::path& scratch, const Workplace& workplace) const {
+    auto known = places(scratch / "links");
+    Attempt attempt;
+    if (recompile_.is_given()) {
+      auto made = recompile_.run(builds_of(predicates), known.inputs, inputs_folder_, scratch / "programs");
+      if (!made.differences.empty()) return {.differences = std::move(made.differences)};
+      for (const auto& [name, path] : made.programs) attempt.compiled.push_back(name);
+      known.inputs.merge(made.programs);
+    }
+    const auto plan = plan_of(predicates, known);
+    attempt.differences = plan.differences;
+    if (!plan.inputs_match) return attempt;
+    const auto made = assemble_all(plan.images, workplace);
+    const auto first = first_difference_of(root, plan, made, workplace);
+    attempt.is_same = !first;
+    if (first) attempt.differences.push_back(*first);
+    return attempt;
+  }
+
   RebuildPlaces places(const std::filesystem::path& scratch) const {
     RebuildPlaces places{inputs_folder_, {}, scratch};
     for (const auto& text : inputs_) {
@@ -100,6 +151,32 @@ class RebuildCommand : public Command {
     return places;
   }
 
+  static std::vector<RecipeBuild> builds_of(const std::vector<std::string>& predicates) {
+    std::vector<RecipeBuild> builds;
+    for (const auto& predicate : predicates) {
+      for (auto& build : read_builds(predicate)) {
+        if (std::find(builds.begin(), builds.end(), build) == builds.end()) builds.push_back(std::move(build));
+      }
+    }
+    return builds;
+  }
+
+  static RebuildPlan plan_of(const std::vector<std::string>& predicates, const RebuildPlaces& places) {
+    RebuildPlan whole;
+    for (const auto& predicate : predicates) {
+      auto plan = plan_rebuild(predicate, places);
+      std::move(plan.images.begin(), plan.images.end(), std::back_inserter(whole.images));
+      std::move(plan.base_roots.begin(), plan.base_roots.end(), std::back_inserter(whole.base_roots));
+      for (auto& difference : plan.differences) {
+        const auto& told = whole.differences;
+        if (std::find(told.begin(), told.end(), difference) == told.end())
+          whole.differences.push_back(std::move(difference));
+      }
+      whole.inputs_match = whole.inputs_match && plan.inputs_match;
+    }
+    return whole;
+  }
+
   std::string in_file(const Document& root) const {
     auto found = find_predicate(read_file(provenance_, kLargestProvenance), root.descriptor.digest);
     if (found) return std::move(*found);
@@ -107,18 +184,47 @@ class RebuildCommand : public Command {
                 "its build type has to be " + std::string(kBuildType));
   }
 
-  std::string attached(const Document& root, const Location& location, const Workplace& workplace) const {
+  // Anybody may have attached one: each is tried.
+  Candidates attached(const Document& root, const Location& location, const Workplace& workplace) const {
+    Candidates found;
+    if (auto inside = in_index(root); !inside.empty()) found.push_back(std::move(inside));
     const auto client = client_of(workplace);
     const auto place = open_referrer_place(location, *client, workplace);
     std::size_t count = 0;
     for (const auto& entry : place->referrers(root.descriptor.digest)) {
       if (!may_be_provenance(entry) || ++count > kMostReferrers) continue;
-      if (auto found = read_attached(*place, entry, root, workplace)) return std::move(*found);
+      auto one = read_attached(*place, entry, root, workplace);
+      if (!one) continue;
+      std::vector<std::string> predicates{std::move(*one)};
+      if (std::find(found.begin(), found.end(), predicates) == found.end()) found.push_back(std::move(predicates));
+      if (found.size() == kMostProvenances) break;
     }
+    if (!found.empty()) return found;
     throw Error(ErrorCode::not_found,
                 fmt::format("cannot rebuild {}: no provenance of ociassemble's refers to {}", location_,
                             root.descriptor.digest.to_string()),
                 "build with --provenance; or name a file by --provenance FILE");
+  }
+
+  // Of an index whose images have their provenances beside them, as BuildKit keeps them: one for each, in their order.
+  static std::vector<std::string> in_index(const Document& root) {
+    std::vector<std::string> predicates;
+    if (document_kind(root.json, root.descriptor.media_type) != DocumentKind::index) return predicates;
+    for (const auto& image : open_index(root, {}).images) {
+      std::optional<std::string> found;
+      for (const auto& other : index_attestations(root, image.digest())) {
+        const auto manifest = Manifest::parse(other.json, other.descriptor.media_type);
+        for (const auto& layer : manifest.layers) {
+          const auto type = layer.annotations.find(kPredicateAnnotation);
+          if (found || type == layer.annotations.end() || type->second != kProvenanceType) continue;
+          if (layer.size > kLargestProvenance) continue;
+          found = find_predicate(BlobStore::read(*other.blobs, layer, kLargestProvenance), image.digest());
+        }
+      }
+      if (!found) return {};
+      predicates.push_back(std::move(*found));
+    }
+    return predicates;
   }
 
   // What somebody else attached may be malformed: it is told, and passed over.
@@ -144,13 +250,12 @@ class RebuildCommand : public Command {
   static std::optional<std::string> first_difference_of(const Document& root, const RebuildPlan& plan,
                                                         const std::vector<Assembled>& made,
                                                         const Workplace& workplace) {
-    const auto index =
-        made.size() > 1 ? std::optional(make_index(made, plan.images.front().annotations)) : std::nullopt;
+    const auto index = index_of(root, plan, made);
     const auto& digest = index ? index->descriptor.digest : made.front().image.digest();
     if (digest == root.descriptor.digest) return {};
     for (std::size_t i = 0; i < made.size(); ++i) {
       if (plan.base_roots[i] && made[i].base_root != plan.base_roots[i]) {
-        return fmt::format("the base is another: it was {}, here it is {}", plan.base_roots[i]->to_string(),
+        return fmt::format("the base differs: it was {}, here it is {}", plan.base_roots[i]->to_string(),
                            made[i].base_root ? made[i].base_root->to_string() : "none");
       }
     }
@@ -160,25 +265,61 @@ class RebuildCommand : public Command {
       if (const auto difference = first_difference(was, one.image, workplace.stop))
         return fmt::format("the image for {} differs in {}", platform.to_string(), *difference);
     }
-    return fmt::format("the images are the same, and the index is another: {}", digest.to_string());
+    return fmt::format("the images are the same, and the index differs: {}", digest.to_string());
   }
 
-  int differs(const Document& root, const std::vector<std::string>& differences, const Streams& streams) const {
-    for (const auto& difference : differences) streams.err << "ociassemble: " << difference << '\n';
-    streams.err << "ociassemble: " << root.descriptor.digest.to_string() << " was not made again\n";
+  // What attests to the images from within the index is taken over as it is: its statements are about digests that
+  // were made again.
+  static std::optional<ImageIndex> index_of(const Document& root, const RebuildPlan& plan,
+                                            const std::vector<Assembled>& made) {
+    std::vector<Document> attestations;
+    if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::index) {
+      for (const auto& one : made) {
+        for (auto& found : index_attestations(root, one.image.digest())) attestations.push_back(std::move(found));
+      }
+    }
+    if (made.size() == 1 && attestations.empty()) return {};
+    return add_attestations(make_index(made, plan.images.front().annotations), attestations);
+  }
+
+  static int differs(const Document& root, const Attempt& attempt, std::size_t candidates, const Streams& streams) {
+    for (const auto& difference : attempt.differences) streams.err << "ociassemble: " << difference << '\n';
+    if (candidates > 1)
+      streams.err << fmt::format("ociassemble: that is by the first of {} provenances; no other led to it\n",
+                                 candidates);
+    streams.err << "ociassemble: " << root.descriptor.digest.to_string() << " was not reproduced\n";
     return 3;
   }
 
-  int same(const Document& root, const RebuildPlan& plan, const Streams& streams) const {
-    for (const auto& difference : plan.differences)
+  int same(const Document& root, const Attempt& attempt, const Streams& streams) const {
+    const auto compiled = attempt.compiled.size();
+    if (!summary_.empty()) write_output(summary_, as_bytes(summary_of(root, compiled != 0) + "\n"));
+    if (json_) return print_json(root, attempt, streams);
+    for (const auto& difference : attempt.differences)
       streams.err << "ociassemble: " << difference << "; the bytes are the same\n";
-    if (!summary_.empty()) write_output(summary_, as_bytes(summary_of(root) + "\n"));
+    if (compiled != 0 && output_.verbosity() != Verbosity::quiet) {
+      streams.err << fmt::format("{} compiled again, to the same bytes\n",
+                                 compiled == 1 ? "one program was" : fmt::format("{} programs were", compiled));
+    }
     streams.out << "the same digest: " << root.descriptor.digest.to_string() << '\n';
     return 0;
   }
 
+  static int print_json(const Document& root, const Attempt& attempt, const Streams& streams) {
+    StreamSink out(streams.out);
+    JsonPrinter json(out);
+    json.begin_object();
+    json.member("digest", root.descriptor.digest.to_string());
+    json.member("same", attempt.is_same);
+    json.member("differences", attempt.differences);
+    json.member("compiled", attempt.compiled);
+    json.end_object();
+    json.finish();
+    return attempt.is_same ? 0 : 3;
+  }
+
   // https://slsa.dev/spec/v1.0/verification_summary
-  std::string summary_of(const Document& root) const {
+  std::string summary_of(const Document& root, bool is_compiled) const {
     JsonObjectWriter versions;
     versions.string("ociassemble", version());
     JsonObjectWriter verifier;
@@ -191,13 +332,16 @@ class RebuildCommand : public Command {
     summary.string("resourceUri", location_);
     summary.json("policy", policy.finish());
     summary.string("verificationResult", "PASSED");
-    summary.json("verifiedLevels", R"(["OCIASSEMBLE_REBUILT"])");
+    summary.json("verifiedLevels",
+                 is_compiled ? R"(["OCIASSEMBLE_REBUILT","OCIASSEMBLE_COMPILED"])" : R"(["OCIASSEMBLE_REBUILT"])");
     return make_statement(root.descriptor.digest, "https://slsa.dev/verification_summary/v1", summary.finish());
   }
 
   std::string location_, provenance_, summary_;
   std::string inputs_folder_ = ".";
   std::vector<std::string> inputs_;
+  bool json_ = false;
+  RecompileFlags recompile_;
   OutputFlags output_;
   RegistryFlags registry_;
 };

@@ -21,6 +21,7 @@ struct Build {
   SbomRequest sbom;
   std::optional<Policy> policy = {};
   bool provenance = false;
+  std::optional<RecipeSigning> signing = {};  // of the recipe
 };
 
 // The options of `build` that are about recipes.

@@ -4,13 +4,17 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <cstring>
 
 #include <algorithm>
+#include <ostream>
 
+#include "base/escape.hpp"
+#include "base/file_status.hpp"
 #include "base/unique_fd.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
@@ -47,6 +51,15 @@ SecretBytes read_key_text(const std::string& text, const Streams& streams) {
   if (value && !value->empty()) return std::move(*value);
   throw Error(ErrorCode::not_found, "cannot read the key " + text + ": the variable " + name + " is not set",
               "set it to the text of the key, or name a file");
+}
+
+// Whoever reads a key that is not encrypted signs as its owner does.
+void warn_of_readers(const std::string& key, const SecretBytes& text, const Streams& streams) {
+  if (key.starts_with(kVariable) || text.text().find("-----BEGIN PRIVATE KEY-----") == std::string_view::npos) return;
+  const auto status = file_status(key);
+  if (!status || !S_ISREG(status->st_mode) || (status->st_mode & S_IROTH) == 0) return;
+  streams.err << "ociassemble: warning: every user of this machine can read the key " << key
+              << ", which is not encrypted; chmod 600 " << shell_word(key) << '\n';
 }
 
 void drop_line_end(SecretBytes& secret) {
@@ -116,6 +129,12 @@ AskPassphrase PassphraseFlags::of(const std::string& subject, const Streams& str
   };
 }
 
+PassphraseFlags PassphraseFlags::or_file(const std::optional<std::string>& file) const {
+  auto flags = *this;
+  if (!flags.file_) flags.file_ = file;
+  return flags;
+}
+
 SecretBytes PassphraseFlags::for_new_key(const std::string& subject, const Streams& streams) const {
   auto passphrase = read_told(file_, streams);
   if (!passphrase) {
@@ -137,11 +156,14 @@ void SigningKeyFlags::add_to(CLI::App& app, const char* option, const char* desc
   passphrase_.add_to(app, group);
 }
 
-SigningKey SigningKeyFlags::read(const Streams& streams, const std::optional<std::string>& recipe) const {
-  const auto& name = key_ ? *key_ : recipe.value();
+SigningKey SigningKeyFlags::read(const Streams& streams) const { return read(key_.value(), {}, streams); }
+
+SigningKey SigningKeyFlags::read(const std::string& key, const std::optional<std::string>& passphrase_file,
+                                 const Streams& streams) const {
   protect_memory();
-  const auto text = read_key_text(name, streams);
-  return SigningKey::parse(text.text(), name, passphrase_.of(name, streams));
+  const auto text = read_key_text(key, streams);
+  warn_of_readers(key, text, streams);
+  return SigningKey::parse(text.text(), key, passphrase_.or_file(passphrase_file).of(key, streams));
 }
 
 PublicKey read_public_key(const std::string& text, const Streams& streams) {

@@ -20,6 +20,7 @@ class PassphraseFlags {
   void add_to(CLI::App& app, const std::string& group);
   // Asks when it is called. Throws Error{invalid_argument} where nobody can be asked.
   AskPassphrase of(const std::string& subject, const Streams& streams) const;
+  PassphraseFlags or_file(const std::optional<std::string>& file) const;
   // The same for a new key: at the terminal it is asked for twice. Throws Error{invalid_argument} for an empty one.
   SecretBytes for_new_key(const std::string& subject, const Streams& streams) const;
 
@@ -34,8 +35,11 @@ class SigningKeyFlags {
   void add_to(CLI::App& app, const char* option, const char* description, const std::string& group);
   bool is_given() const noexcept { return key_.has_value(); }
   const std::optional<std::string>& text() const noexcept { return key_; }
-  // The key that was named on the command line, else that of `recipe`. From here on the process leaves no core file.
-  SigningKey read(const Streams& streams, const std::optional<std::string>& recipe = {}) const;
+  // The key that was named on the command line. From here on the process leaves no core file.
+  SigningKey read(const Streams& streams) const;
+  // Another key, such as a recipe's; `passphrase_file` counts where none is on the command line.
+  SigningKey read(const std::string& key, const std::optional<std::string>& passphrase_file,
+                  const Streams& streams) const;
 
  private:
   std::optional<std::string> key_;

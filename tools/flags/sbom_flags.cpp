@@ -58,7 +58,8 @@ void SbomRequestFlags::add_to(CLI::App& app, const std::string& group) {
       ->type_name("DIR")
       ->group(group);
   app.add_option("--attestations", form_,
-                 "Where SBOMs go: referrers (the default), or into the index, as BuildKit does; changes its digest")
+                 "Where SBOMs and provenance go: referrers (the default), or into the index, as BuildKit does; changes "
+                 "its digest")
       ->type_name("referrers|index")
       ->group(group);
   show_in_full_help_only(app, {"--sbom-author", "--sbom-supplier", "--sbom-name", "--attestations"});

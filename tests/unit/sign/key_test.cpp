@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -199,7 +200,23 @@ TEST_CASE("what is no public key of ours is refused") {
   CHECK(refusal(p256(std::string(kU) + "00")) == ErrorCode::corrupt);
   CHECK(refusal("no PEM at all") == ErrorCode::corrupt);
   CHECK(refusal(std::string(std::size_t{70} << 10U, 'x')) == ErrorCode::corrupt);
-  // P-384, secp256k1 and RSA, made by `openssl genpkey`, and a certificate.
+  // P-384, secp256k1 and RSA, made by `openssl genpkey`.
+  CHECK(refusal("-----BEGIN PUBLIC KEY-----\n"
+                "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEQlT9wH7BC+T5BmigMSGeOdwUJlccBRYm\n"
+                "mQ0Jc0euLWDTUQfUqg6k/zF5rTlR4ENE+/+cP5aDlzu4fgtXGl2VE1dQ8i+gGQvP\n"
+                "wtHjESIBYVDASPehlgkBXvw7emkzHBZj\n"
+                "-----END PUBLIC KEY-----\n") == ErrorCode::unsupported);
+  CHECK(refusal("-----BEGIN PUBLIC KEY-----\n"
+                "MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEEK7NinqPCYhQBtObWp41kFxz2J9stzcR\n"
+                "VBc942vPD0S5trY7M5MwpFHjW9WwPHWC79Qamd2pBTyDWhIMp9uf7g==\n"
+                "-----END PUBLIC KEY-----\n") == ErrorCode::unsupported);
+  CHECK(refusal("-----BEGIN PUBLIC KEY-----\n"
+                "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC9c4JE24Bl+TyxjHFo2zvMmaU8\n"
+                "HfqE6SpcKmuC+zSEtPq3IsZgtErjpQnVYilTWg9ZMHjbSzVBZKV/uiGS3EUtQK/j\n"
+                "EffkJlcWkV7JaLA9sWFMystkWv8F7LIsfEUUb+AfEmjIxBxMQWqCRx7G3FeBwhmh\n"
+                "uA5WCRQZ1nkMkvhgDwIDAQAB\n"
+                "-----END PUBLIC KEY-----\n") == ErrorCode::unsupported);
+  // A certificate, and a private key.
   CHECK(refusal("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n") == ErrorCode::unsupported);
   CHECK(refusal(std::string(key_of(rfc6979_key()).to_pem(nullptr).text())) == ErrorCode::unsupported);
 }
@@ -225,4 +242,83 @@ TEST_CASE("a private key whose public part is another's is refused") {
   der.replace(der.size() - 64, 64, other.substr(other.size() - 64));
   CHECK_THROWS_WITH_AS(key_of(der), "cannot use the key key: its private and its public part do not belong together",
                        Error);
+}
+
+TEST_CASE("an ECDSA signature whose s is the other one is as good, and one whose numbers are too large is none") {
+  // RFC 6979, A.2.5, "sample" with SHA-256; the order n, n - s, and s + n.
+  const auto key = key_of(rfc6979_key()).public_key();
+  const std::string r = "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716";
+  CHECK(key.verifies("sample", der_signature(r, "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8")));
+  CHECK(key.verifies("sample", der_signature(r, "0834E36AD29A83BF2BC9385E491D6099C8FDF9D1ED67AA7EA5F51F93782857A9")));
+  CHECK_FALSE(
+      key.verifies("sample", der_signature(r, "01F7CB1C932D657C42D436C7A1B6E29F65B0CFFB8960C7928B417E75F2809DF2F9")));
+  CHECK_FALSE(
+      key.verifies("sample", der_signature(r, "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551")));
+}
+
+TEST_CASE("an Ed25519 signature whose second half is too large is none") {
+  // RFC 8032, 7.1, test 2, its S with the order L added: 8.4 demands S < L.
+  const auto key = PublicKey::parse(
+      pem("PUBLIC KEY",
+          from_hex(std::string(kEd25519Head) + "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")),
+      "key");
+  const auto good = from_hex(
+      "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aee"
+      "b00d291612bb0c00");
+  REQUIRE(key.verifies(from_hex("72"), good));
+  const auto order = from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+  auto larger = good;
+  unsigned carry = 0;
+  for (std::size_t i = 0; i < 32; ++i) {
+    const unsigned sum = static_cast<unsigned char>(good[32 + i]) + static_cast<unsigned char>(order[i]) + carry;
+    larger[32 + i] = static_cast<char>(sum & 0xffU);
+    carry = sum >> 8U;
+  }
+  CHECK_FALSE(key.verifies(from_hex("72"), larger));
+  for (const std::size_t at : {std::size_t{0}, std::size_t{31}, std::size_t{32}, std::size_t{63}}) {
+    auto changed = good;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    CHECK_FALSE(key.verifies(from_hex("72"), changed));
+  }
+  CHECK_FALSE(key.verifies(from_hex("72"), good + '\0'));
+}
+
+TEST_CASE("text around the only block of a key does not count, and no changed byte makes another key of it") {
+  const auto key = key_of(rfc6979_key());
+  const auto text = key.public_key().to_pem();
+  CHECK(PublicKey::parse("Key of the release team\n" + text + "and more text\n", "key") == key.public_key());
+  CHECK(refusal("-----BEGIN PUBLIC KEY-----\n" + text) == ErrorCode::corrupt);
+  CHECK(refusal(text.substr(0, text.size() / 2)) == ErrorCode::corrupt);
+  const auto secret = key.to_pem(nullptr);
+  for (std::size_t at = 0; at < secret.size(); ++at) {
+    for (const char change : {'\x01', '\x04', '\x20'}) {
+      auto changed = std::string(secret.text());
+      changed[at] = static_cast<char>(changed[at] ^ change);
+      try {
+        const auto read = SigningKey::parse(changed, "key", nobody);
+        CHECK(read.public_key() == key.public_key());
+      } catch (const Error& error) {
+        CHECK_FALSE(error.hint().empty());
+      }
+    }
+  }
+}
+
+TEST_CASE("no changed byte of an encrypted key raises what its derivation takes past the limits") {
+  const std::string json =
+      R"({"kdf":{"name":"scrypt","params":{"N":65536,"r":8,"p":1},"salt":"AAAA"},"cipher":{"name":"nacl/secretbox","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"ciphertext":"AAAA"})";
+  REQUIRE(parse_cosign_key(json, "key").cost == 65536);
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    for (int value = 32; value < 127; ++value) {
+      auto changed = json;
+      changed[at] = static_cast<char>(value);
+      try {
+        const auto parsed = parse_cosign_key(changed, "key");
+        CHECK(parsed.cost * parsed.block_size * 128 <= std::uint64_t{512} << 20U);
+        CHECK(parsed.parallel <= 16);
+      } catch (const Error& error) {
+        CHECK((error.code() == ErrorCode::corrupt || error.code() == ErrorCode::unsupported));
+      }
+    }
+  }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Constructed lies: each is put beside an image that is not signed, and must not make it pass.
+// Long because it is a table of lies. Each is put beside an image that is not signed, and must not make it pass.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -213,6 +213,67 @@ const std::vector<Lie>& lies() {
       const auto payload = statement_of(place.image());
       place.attach_tag(tagged_layer(place, payload, kSimpleSigningType,
                                     {{kSignatureAnnotation, encode_base64(our_key().sign(payload))}}), place.image()); }},
+    {"a payload of the tag's form, signed in an envelope", [](Place& place) {
+      const auto payload = simple_payload(place.image().digest, "x");
+      const auto signature = our_key().sign(pre_authentication_encoding(kSimpleSigningType, payload));
+      place.attach_bundle(replaced(make_bundle(payload, signature, our_key().public_key()), kStatementPayloadType, kSimpleSigningType)); }},
+    {"a payload of the tag's form in an envelope of a Statement", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), simple_payload(place.image().digest, "x"))); }},
+    {"the signature of the tag's form in an envelope", [](Place& place) {
+      const auto payload = simple_payload(place.image().digest, "x");
+      place.attach_bundle(make_bundle(payload, our_key().sign(payload), our_key().public_key())); }},
+    {"the signed bytes of an envelope under the tag", [](Place& place) {
+      const auto bytes = pre_authentication_encoding(kStatementPayloadType, statement_of(place.image()));
+      place.attach_tag(tagged_layer(place, bytes, kSimpleSigningType,
+                                    {{kSignatureAnnotation, encode_base64(our_key().sign(bytes))}}), place.image()); }},
+    {"an envelope under the tag of attestations, of a signature of another image", [](Place& place) {
+      place.attach_tag(tagged_layer(place, R"({"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[]})", kEnvelopeType, {}),
+                       place.image(), ".att"); }},
+    {"our signature of the manifest's bytes, as `cosign sign-blob` makes one", [](Place& place) {
+      const auto signature = our_key().sign(open_document(place.location(), {}).json);
+      place.attach_bundle(R"({"mediaType":")" + std::string(kBundleType) + R"(","verificationMaterial":{"publicKey":{"hint":"x"}},"messageSignature":{"messageDigest":{"algorithm":"SHA2_256","digest":"AAAA"},"signature":")" +
+                          encode_base64(signature) + R"("}})"); }},
+    {"a bundle that brings its own key", [](Place& place) {
+      place.attach_bundle(replaced(bundle_by(another_key(), statement_of(place.image())), R"("publicKey":{)",
+                                   R"("publicKey":{"rawBytes":")" + encode_base64(another_key().public_key().der()) + R"(",)")); }},
+    {"a bundle with a certificate of another key", [](Place& place) {
+      place.attach_bundle(replaced(bundle_by(another_key(), statement_of(place.image())), R"("publicKey":{)", R"("certificate":{"rawBytes":"AAAA"},"publicKey":{)")); }},
+    {"a bundle with a log entry in the place of a signature", [](Place& place) {
+      place.attach_bundle(replaced(make_bundle(statement_of(place.image()), {}, our_key().public_key()), R"("publicKey":{)",
+                                   R"("tlogEntries":[{"logIndex":"1","integratedTime":"1"}],"publicKey":{)")); }},
+    {"a digest in capital letters", [](Place& place) {
+      auto digits = std::string(place.image().digest.hex());
+      for (auto& c : digits) c = static_cast<char>(c >= 'a' ? c - 32 : c);
+      place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.image()), place.image().digest.hex(), digits))); }},
+    {"a digest with its algorithm before it", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.image()), place.image().digest.hex(), place.image().digest.to_string()))); }},
+    {"a digest that begins as the image's does", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.image()), place.image().digest.hex(), place.image().digest.hex().substr(0, 60)))); }},
+    {"a statement whose subject is only called like the image", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.other()), R"("subject":[{)", R"("subject":[{"name":")" + place.image().digest.to_string() + R"(",)"))); }},
+    {"a statement with two subjects, neither of which is the image", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.other()), R"("subject":[)", R"("subject":[{"digest":{"sha256":"00"}},)"))); }},
+    {"a statement that has its subjects twice", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.image()), R"("subject":[)", R"("subject":[],"subject":[)"))); }},
+    {"a statement in capital letters", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.image()), R"("predicateType":)", R"("PredicateType":"https://spdx.dev/Document","predicateType":)"))); }},
+    {"a statement without a predicate's type", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.image()), R"("predicateType":"https://sigstore.dev/cosign/sign/v1",)", ""))); }},
+    {"a predicate's type that only begins as that of a signature", [](Place& place) {
+      place.attach_bundle(bundle_by(our_key(), statement_of(place.image(), std::string(kSignaturePredicateType) + "/v2"))); }},
+    {"an index signed by our key that does not hold the image, its signature beside the image", [](Place& place) {
+      const auto index = Descriptor{.media_type = std::string(media_type::kOciIndex), .digest = Digest::of("{}"), .size = 2};
+      place.attach_bundle(bundle_by(our_key(), statement_of(index))); }},
+    {"a payload under the tag with the digest twice", [](Place& place) {
+      const auto payload = replaced(simple_payload(place.other().digest, "x"), R"("image":{)",
+                                    R"("image":{"docker-manifest-digest":")" + place.image().digest.to_string() + R"(",)");
+      place.attach_tag(tagged_layer(place, payload, kSimpleSigningType,
+                                    {{kSignatureAnnotation, encode_base64(our_key().sign(payload))}}), place.image()); }},
+    {"a payload under the tag whose digest is in the part that is free", [](Place& place) {
+      const auto payload = replaced(simple_payload(place.other().digest, "x"), R"("optional":null)",
+                                    R"("optional":{"docker-manifest-digest":")" + place.image().digest.to_string() + R"("})");
+      place.attach_tag(tagged_layer(place, payload, kSimpleSigningType,
+                                    {{kSignatureAnnotation, encode_base64(our_key().sign(payload))}}), place.image()); }},
   };
   return all;
 }
@@ -240,6 +301,79 @@ TEST_CASE("at least thirty lies do not make an image pass, and the truth beside 
     place.attach(make_signature(place.image(), make_signer(our_key()), place.store()));
     CHECK(place.verify().ok());
   }
+}
+
+TEST_CASE("what is written otherwise and says the same is true") {
+  const auto ok = [](const std::function<void(Place&)>& tell) {
+    Place place;
+    tell(place);
+    return place.verify().ok();
+  };
+  // DSSE, protocol.md: "Either standard or URL-safe encoding is allowed".
+  CHECK(ok([](Place& place) {
+    auto bundle = bundle_by(our_key(), statement_of(place.image()));
+    for (auto& c : bundle) c = c == '+' && &c > &bundle[bundle.find("\"signatures\"")] ? '-' : c;
+    place.attach_bundle(bundle);
+  }));
+  CHECK(ok([](Place& place) {
+    place.attach_bundle(bundle_by(our_key(), replaced(statement_of(place.image()), R"("subject":[)",
+                                                      R"("subject":[{"digest":{"sha256":"00"}},)")));
+  }));
+  CHECK(ok([](Place& place) {
+    place.attach_bundle(
+        bundle_by(our_key(), replaced(statement_of(place.image()), R"("digest":{)", R"("digest":{"sha512":"00",)")));
+  }));
+  // The name in a signature under a tag is not compared: a mirror has another, and the digest says which image it is.
+  CHECK(ok([](Place& place) {
+    const auto payload = simple_payload(place.image().digest, "registry.example.org/mirror/of/app");
+    place.attach_tag(tagged_layer(place, payload, kSimpleSigningType,
+                                  {{kSignatureAnnotation, encode_base64(our_key().sign(payload))}}),
+                     place.image());
+  }));
+  // One of several under the tag.
+  CHECK(ok([](Place& place) {
+    const auto payload = simple_payload(place.image().digest, "x");
+    Manifest manifest{.config = place.store()->put("{}", media_type::kEmpty)};
+    for (const auto& signature :
+         {std::string("no signature"), another_key().sign(payload), our_key().sign(payload), std::string()}) {
+      manifest.layers.push_back(place.store()->put(payload, kSimpleSigningType));
+      manifest.layers.back().annotations = {{kSignatureAnnotation, encode_base64(signature)}};
+    }
+    const auto json = manifest.to_json();
+    place.attach_tag({place.store()->put(json, manifest.media_type()), json, place.store()}, place.image());
+  }));
+}
+
+TEST_CASE("no changed byte of a bundle makes another statement of it") {
+  const auto statement =
+      R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"00"}}],"predicateType":"x","predicate":{}})";
+  const auto bundle = bundle_by(our_key(), statement);
+  const auto key = our_key().public_key();
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < bundle.size(); ++at) {
+    for (const char change : {'\x01', '\x20', '\x40'}) {
+      auto changed = bundle;
+      changed[at] = static_cast<char>(changed[at] ^ change);
+      try {
+        const auto envelope = parse_bundle(changed, "bundle");
+        const bool is_signed =
+            key.verifies(pre_authentication_encoding(envelope.payload_type, envelope.payload), envelope.signature);
+        if (!is_signed) ++refused;
+        if (is_signed) CHECK(envelope.payload == statement);
+      } catch (const Error& error) {
+        ++refused;
+        if (error.code() != ErrorCode::corrupt) FAIL("another error than corrupt: " << error.what());
+      }
+    }
+    try {
+      parse_bundle(bundle.substr(0, at), "bundle");
+      FAIL("a bundle was taken that ends at byte " << at);
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::corrupt);
+    }
+  }
+  // All but those of the hint and of letters that base64 does not read.
+  CHECK(refused > bundle.size() * 2);
 }
 
 TEST_CASE("an attestation counts for its own type, signed for the very image") {
