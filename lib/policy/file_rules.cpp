@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "inspect/os_release.hpp"
 #include "inspect/passwd.hpp"
+#include "policy/image_texts.hpp"
 #include "policy/image_user.hpp"
 #include "policy/option_values.hpp"
 #include "policy/rule_judges.hpp"
@@ -45,31 +46,9 @@ bool is_name_among(const Names& names, std::string_view name) {
 template <class Use>
 void for_each_file(const RuleContext& context, const Use& use) {
   const auto allowed = context.texts("allow");
-  context.facts().files().for_each([&](const std::string& relative, const Tree::Node& node) {
-    const auto path = "/" + relative;
+  context.facts().files().for_each([&](const std::string& path, const Tree::Node& node) {
     if (!is_in_any(path, allowed)) use(path, node);
   });
-}
-
-std::vector<std::string_view> lines_in(std::string_view text) {
-  std::vector<std::string_view> lines;
-  constexpr std::size_t kMostLines = 100000;
-  while (!text.empty() && lines.size() < kMostLines) {
-    const auto end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-std::vector<std::string_view> fields_in(std::string_view line) {
-  std::vector<std::string_view> fields;
-  for (;;) {
-    const auto colon = line.find(':');
-    fields.push_back(line.substr(0, colon));
-    if (colon == std::string_view::npos) return fields;
-    line.remove_prefix(colon + 1);
-  }
 }
 
 bool is_shell_word(std::string_view word) {
@@ -145,34 +124,16 @@ void fail_of_duplicates(const RuleContext& context, const Entries& entries, cons
 }
 
 void judge_passwords(const RuleContext& context, const UnpackedImage& files) {
-  const auto* remedy = "put \"!\" or \"*\" in the place of the password, which nobody can log in with";
-  for (const auto* file : {"etc/shadow", "etc/passwd"}) {
-    const auto text = files.text(file);
-    if (!text) continue;
-    for (const auto line : lines_in(*text)) {
-      const auto fields = fields_in(line);
-      if (fields.size() < 3 || fields[0].empty() || fields[0].starts_with('#') || !fields[1].empty()) continue;
-      context.fail(std::string(fields[0]),
-                   fmt::format("the account {} has an empty password in /{}", printable(fields[0]), file), remedy);
-    }
+  for (const auto* file : {kShadowPath.data(), "etc/passwd"}) {
+    for (const auto& name : accounts_without_password(files.text(file).value_or("")))
+      context.fail(name, fmt::format("the account {} has an empty password in /{}", printable(name), file),
+                   "put \"!\" or \"*\" in the place of the password, which nobody can log in with");
   }
 }
 
 std::optional<std::string> os_release_text(const UnpackedImage& files) {
   for (const auto path : kOsReleaseFiles) {
     if (auto text = files.text(path)) return text;
-  }
-  return {};
-}
-
-// SUPPORT_END of os-release(5); empty where there is none.
-std::string support_end_in(std::string_view text) {
-  constexpr std::string_view kKey = "SUPPORT_END=";
-  for (auto line : lines_in(text)) {
-    if (!line.starts_with(kKey)) continue;
-    line.remove_prefix(kKey.size());
-    if (line.size() > 1 && (line.front() == '"' || line.front() == '\'')) line = line.substr(1, line.size() - 2);
-    return std::string(line);
   }
   return {};
 }
@@ -293,7 +254,7 @@ void judge_secret_files(const RuleContext& context) {
   for_each_file(context, [&](const std::string& path, const Tree::Node& node) {
     if (node.type != EntryType::regular || node.size == 0) return;
     const auto name = name_in(path);
-    if (files.detail_of(node).holds_private_key) {
+    if (files.holds_private_key(node)) {
       context.fail_file(path, fmt::format("{} holds a private key", printable(path)), remedy);
     } else if (is_key_name(name) || is_credential_path(path)) {
       context.fail_file(path, fmt::format("{} is called like a file of secrets", printable(path)), remedy);
