@@ -69,63 +69,25 @@ std::string_view LayerRecordReader::text() {
   return text;
 }
 
-// Hands over the parts of the next entry, extended attributes first.
-template <class Take>
-void LayerRecordReader::item(const Take& take) {
-  const auto type = number();
-  is_good_ = is_good_ && type <= static_cast<std::uint64_t>(EntryType::fifo);
-  const auto path = text();
-  const auto link_target = text();
-  const auto mode = number();
-  const auto uid = number();
-  const auto gid = number();
-  const auto size = number();
-  for (auto left = number(); left != 0 && is_good_; --left) {
-    const auto name = text();
-    take.xattr(name, text());
-  }
-  const auto detail = text();
-  if (!is_good_) return;
-  take.entry(static_cast<EntryType>(type), path, link_target);
-  take.numbers(mode, uid, gid, size);
-  take.detail(detail);
-}
-
 std::optional<LayerRecordReader::Item> LayerRecordReader::next() {
   if (!is_good_ || rest_.empty()) return {};
-  struct Fill {
-    Item& item;
-    void xattr(std::string_view name, std::string_view value) const {
-      item.entry.xattrs.insert_or_assign(std::string(name), std::string(value));
-    }
-    void entry(EntryType type, std::string_view path, std::string_view link_target) const {
-      item.entry.type = type;
-      item.entry.path = path;
-      item.entry.link_target = link_target;
-    }
-    void numbers(std::uint64_t mode, std::uint64_t uid, std::uint64_t gid, std::uint64_t size) const {
-      item.entry.mode = static_cast<std::uint32_t>(mode);
-      item.entry.uid = uid;
-      item.entry.gid = gid;
-      item.entry.size = size;
-    }
-    void detail(std::string_view bytes) const { item.detail = bytes; }
-  };
-  Item found;
-  item(Fill{found});
-  return is_good_ ? std::optional(std::move(found)) : std::nullopt;
-}
-
-bool LayerRecordReader::skip() {
-  if (!is_good_ || rest_.empty()) return false;
-  struct Pass {
-    void xattr(std::string_view /*name*/, std::string_view /*value*/) const {}
-    void entry(EntryType /*type*/, std::string_view /*path*/, std::string_view /*link_target*/) const {}
-    void numbers(std::uint64_t /*mode*/, std::uint64_t /*uid*/, std::uint64_t /*gid*/, std::uint64_t /*size*/) const {}
-    void detail(std::string_view /*bytes*/) const {}
-  };
-  item(Pass{});
-  return is_good_;
+  Item item;
+  auto& entry = item.entry;
+  const auto type = number();
+  is_good_ = is_good_ && type <= static_cast<std::uint64_t>(EntryType::fifo);
+  if (is_good_) entry.type = static_cast<EntryType>(type);
+  entry.path = text();
+  entry.link_target = text();
+  entry.mode = static_cast<std::uint32_t>(number());
+  entry.uid = number();
+  entry.gid = number();
+  entry.size = number();
+  for (auto left = number(); left != 0 && is_good_; --left) {
+    const auto name = text();
+    entry.xattrs.insert_or_assign(std::string(name), std::string(text()));
+  }
+  item.detail = text();
+  return is_good_ ? std::optional(std::move(item)) : std::nullopt;
 }
 
 }  // namespace ociassemble

@@ -40,16 +40,12 @@ class LayerRecordReader {
   };
   // Nothing at the end, and for what is no such record: see is_whole().
   std::optional<Item> next();
-  // The same without its texts.
-  bool skip();
-  // Once next() or skip() gave nothing: whether all of the bytes were read.
+  // Once next() gave nothing: whether all of the bytes were read.
   bool is_whole() const noexcept { return is_good_ && rest_.empty(); }
 
  private:
   std::uint64_t number();
   std::string_view text();
-  template <class Take>
-  void item(const Take& take);
 
   std::string_view rest_;
   DetailWants has_;

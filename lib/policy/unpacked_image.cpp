@@ -57,6 +57,12 @@ std::uint64_t room_of_detail(const FileDetail& detail) {
 
 std::uint64_t slot_of(std::uint32_t layer, std::uint32_t number) { return std::uint64_t{layer} << 32U | number; }
 
+// The cache has checked its bytes: somebody else wrote it.
+[[noreturn]] void refuse_damaged_record() {
+  throw Error(ErrorCode::corrupt, "cannot read what the cache has of a layer: a record is damaged",
+              "remove the cache folder, or name another with --cache-dir");
+}
+
 // Whether what is read of the files now is what the layer has.
 bool is_told_by_identity(const NewLayer& layer) {
   return std::all_of(layer.entries.begin(), layer.entries.end(), [](const LayerEntry& made) {
@@ -96,12 +102,8 @@ UnpackedImage::UnpackedImage(const Image& image, FileSources sources, std::stop_
 bool UnpackedImage::recall(const Layer& layer) {
   auto record = sources_.records->find(kRecordKind, layer);
   if (!record) return false;
-  LayerRecordReader check(record->bytes);
-  if (!sources_.wants.is_in(check.has())) return false;
-  while (check.skip()) {
-  }
-  if (!check.is_whole()) return false;
   LayerRecordReader entries(record->bytes);
+  if (!sources_.wants.is_in(entries.has())) return false;
   StringSource nothing{{}};
   is_recalling_ = true;
   while (const auto item = entries.next()) {
@@ -109,6 +111,7 @@ bool UnpackedImage::recall(const Layer& layer) {
     tree_.add(item->entry, nothing);
   }
   is_recalling_ = false;
+  if (!entries.is_whole()) refuse_damaged_record();
   recalled_.push_back(std::move(*record));
   return true;
 }
@@ -176,9 +179,21 @@ std::optional<TreeWatcher::Known> UnpackedImage::read(const TarEntry& entry, Sou
   return Known{{}, room};
 }
 
+// Many rules go over all files: paths are made once where they take little room.
 void UnpackedImage::for_each(const Visit& visit) const {
+  constexpr std::size_t kMostListed = 100'000;
+  if (entries_) {
+    for (const auto& [path, node] : *entries_) visit(path, *node);
+    return;
+  }
+  std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> list(std::in_place);
   std::string path;
-  visit_below(tree_.root(), path, visit);
+  visit_below(tree_.root(), path, [&](const std::string& place, const Tree::Node& node) {
+    if (list && list->size() == kMostListed) list.reset();
+    if (list) list->emplace_back(place, &node);
+    visit(place, node);
+  });
+  entries_ = std::move(list);
 }
 
 void UnpackedImage::list_programs() const {
@@ -208,9 +223,7 @@ const FileDetail& UnpackedImage::detail_of(const Tree::Node& node) const {
     slot->detail = reader_.read(*slot->made);
   } else {
     slot->detail = decode_detail(slot->encoded);
-    if (!slot->detail)
-      throw Error(ErrorCode::corrupt, "cannot read what the cache has of a layer: a record is damaged",
-                  "remove the cache folder, or name another with --cache-dir");
+    if (!slot->detail) refuse_damaged_record();
   }
   return *slot->detail;
 }

@@ -93,6 +93,7 @@ class UnpackedImage : public RootFiles, private TreeWatcher {
   const std::stop_token stop_;
   Tree tree_;
   mutable std::unordered_map<std::uint64_t, Slot> slots_;  // by the layer and entry that have the bytes
+  mutable std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> entries_;  // unless they are too many
   mutable std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> programs_;
   std::vector<SharedBytes> recalled_;      // what encoded details lie in
   std::vector<std::uint32_t> new_layers_;  // numbers, from 1
