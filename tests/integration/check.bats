@@ -493,9 +493,48 @@ DOCKERFILE
   ociassemble inspect --json oci:recipe:v1 | jq -e '.config.volumes == []'
 }
 
-@test "inspect --json has the members that the example for conftest uses" {
+@test "inspect --json --facts has the members that the example for conftest uses" {
+  example=$(sed -n '/^```rego/,/^```$/p' "$BATS_TEST_DIRNAME/../../docs/policy.md")
+  for member in input.programs input.facts.user.uid input.facts.files input.facts.packages; do [[ "$example" = *$member* ]]; done
+  # The questions of the example; nothing denies a good image.
+  denied() {
+    ociassemble inspect --json --facts oci:image:v1 | jq -r '
+      (.programs[] | select(.go.settings["-trimpath"] != "true") | "\(.path) was built without -trimpath"),
+      (select(.facts.user.uid == 0) | "the image runs as root"),
+      (.facts.files[] | select(.type == "file" and (.mode | test("^[2-7]"))) | "\(.path) is setuid or setgid"),
+      (.facts.packages[] | select(.source == "openssh") | "\(.name) is installed")'
+  }
+  build
+  [ -z "$(denied)" ]
+  mkdir -p root/usr/bin root/var/lib/dpkg && echo x >root/usr/bin/su && chmod 4755 root/usr/bin/su
+  printf 'Package: openssh-server\nStatus: install ok installed\nSource: openssh\nArchitecture: amd64\nVersion: 1:9.2p1-2\n\n' >root/var/lib/dpkg/status
   build --user 0:0
-  ociassemble inspect --json --programs all oci:image:v1 | jq -e '.config.user == "0:0" and (.programs[0] | .path == "/server" and .go.settings["-trimpath"] == "true")'
+  [ "$(denied)" = 'the image runs as root
+/usr/bin/su is setuid or setgid
+openssh-server is installed' ]
+}
+
+@test "the facts of an image are those that the rules found" {
+  need_root
+  mkdir -p root/etc root/usr/bin root/srv
+  printf 'root::0:0:root:/root:/bin/sh\nsvc:x:7:8::/srv:/bin/false\n' >root/etc/passwd
+  printf 'ID=debian\nVERSION_ID="12"\nSUPPORT_END=2028-06-30\n' >root/etc/os-release
+  echo /lib/a.so >root/etc/ld.so.preload
+  openssl genpkey -algorithm ed25519 -out root/srv/key.pem
+  mknod root/null c 1 3 && ln -s su root/usr/bin/link && echo x >root/usr/bin/su
+  build --user svc --healthcheck '["CMD", "/server"]' --env TZ=Europe/Berlin --cap net_bind_service 2>/dev/null
+  ociassemble inspect --json --facts oci:image:v1 >facts
+  jq -e '.config.healthcheck.Test == ["CMD", "/server"]' facts
+  jq -e '.facts | .tag == "v1" and .user == {uid: 7, gid: 8, home: "/srv"} and .loaderPreload == "/lib/a.so\n" and .start.program == "/server"' facts
+  jq -e '.facts.operatingSystem | .id == "debian" and .supportEnd == "2028-06-30"' facts
+  jq -e '.facts.accounts | map(select(.emptyPassword).name) == ["root"]' facts
+  jq -e '[.facts.files[] | select(.privateKey).path] == ["/srv/key.pem"]' facts
+  jq -e '[.facts.files[] | select(.type == "character-device").path] == ["/null"]' facts
+  jq -e '[.facts.files[] | select(.type == "symlink") | .path, .target] == ["/usr/bin/link", "su"]' facts
+  jq -e '[.facts.files[] | select(.capabilities) | .path, .capabilities[]] == ["/server", "net_bind_service"]' facts
+  jq -e '.facts.programs[] | select(.path == "/server") | .needsKnown and ([.needs[] | select(.met | not).need] == ["timeZones"])' facts
+  jq -e '.facts.programs[0].codeOfModules.std > 100000 and .facts.starts == []' facts
+  run -2 ociassemble inspect --facts oci:image:v1
 }
 
 @test "check reads an image without files only where no rule asks for files" {
