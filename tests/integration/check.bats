@@ -548,6 +548,59 @@ openssh-server is installed' ]
   [[ "$output" = *"$layer"* ]]
 }
 
+@test "layers that the cache knows are not read again" {
+  build
+  [ -z "$(broken --level recommended)" ]
+  check --json --level strict >before || [ $? -eq 3 ]
+  find image/blobs -type f -size +2k -delete
+  [ -z "$(broken --level recommended)" ]
+  check --json --level strict >after || [ $? -eq 3 ]
+  cmp before after
+  run -1 check --level recommended --cache-dir other
+  [[ "$output" = *'no such blob'* ]]
+}
+
+@test "a build with a policy keeps the layers that are there, and a refused one leaves none" {
+  cp "$server" server
+  recipe() { echo "{\"base\": \"static\", \"binaries\": {\"/server\": \"server\"}, \"policy\": $1}" >ociassemble.json; }
+  recipe '{"level": "recommended"}'
+  sleep 0.1
+  ociassemble build -q -o oci:image:v1 >digest
+  find image/blobs -type f -printf '%i %n %p\n' | sort >blobs
+  [ "$(cut -d' ' -f2 blobs | sort -u)" = 1 ] # no link of the temporary folder is left
+  [ "$(ociassemble build -q -o oci:image:v1)" = "$(cat digest)" ]
+  find image/blobs -type f -printf '%i %n %p\n' | sort | cmp - blobs
+  ociassemble verify oci:image:v1
+  # The cache knows the layers from the build, all but what programs need, which the gates have judged.
+  find image/blobs -type f -size +2k -delete
+  jq -n '{level: "recommended", needs: "off"}' >policy.json
+  run -0 ociassemble check --policy policy.json oci:image:v1
+  recipe '{"user": {"min": 100000}}'
+  run -3 ociassemble build -q -o oci:refused:v1
+  [ -z "$(find refused/blobs -type f 2>/dev/null)" ]
+  # In the places of two layouts.
+  recipe '{"level": "recommended"}'
+  ociassemble build -q -o oci:one:v1 -o oci:two:v1 >/dev/null
+  ociassemble verify oci:one:v1 && ociassemble verify oci:two:v1
+}
+
+@test "a build's policy judges what grew since another image" {
+  cp "$server" server
+  recipe() { echo "{\"base\": \"static\", \"binaries\": {\"/server\": \"server\"}$1}" >ociassemble.json; }
+  recipe ''
+  ociassemble build -q -o oci:before:v1 >/dev/null
+  run -2 ociassemble build -q --against oci:before:v1 -o oci:image:v1
+  [[ "$output" = *'cannot use --against oci:before:v1: the recipe has no policy'* ]]
+  recipe ', "policy": {"budget": {"programGrowth": "1kB", "imageGrowth": "1kB"}}'
+  run -3 ociassemble build -q -o oci:image:v1
+  [[ "$output" = *'not judged: budget:'*'--against IMAGE'* ]]
+  run -0 ociassemble build -q --against oci:before:v1 -o oci:image:v1
+  head -c 5000 /dev/urandom >>server
+  run -3 ociassemble build -q --against oci:before:v1 -o oci:image:v1
+  [[ "$output" = *'budget: /server grew: '*'(+5.0 kB); 1.0 kB are allowed'* ]]
+  run -1 ociassemble build -q --against oci:none:v1 -o oci:image:v1
+}
+
 @test "the document has the rules and levels that the command has" {
   documented=$(sed -n '/^| rule | demands/,/^$/p' "$BATS_TEST_DIRNAME/../../docs/policy.md" | sed -n 's/^| `\([a-z-]*\)` | .* | \(off\|warn\|error\) | \(off\|warn\|error\) | \(off\|warn\|error\) | .*/\1 \2 \3 \4/p')
   listed=$(ociassemble check --list | tail -n +2 | awk '{print $1, $2, $3, $4}')

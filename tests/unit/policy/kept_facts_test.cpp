@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -65,6 +66,20 @@ Image without_layers(const Image& image) {
                                std::make_shared<Untouchable>());
 }
 
+// Counts how often a layer is opened.
+class CountedBlobs : public BlobReader {
+ public:
+  explicit CountedBlobs(std::shared_ptr<BlobReader> from) : from_(std::move(from)) {}
+  std::unique_ptr<Source> open(const Descriptor& descriptor) override {
+    ++opened;
+    return from_->open(descriptor);
+  }
+  int opened = 0;
+
+ private:
+  std::shared_ptr<BlobReader> from_;
+};
+
 CheckInputs inputs_with(const std::filesystem::path& cache) {
   CheckInputs inputs;
   inputs.cache_folder = cache;
@@ -92,6 +107,35 @@ TEST_CASE("an image whose layers the cache knows is judged as before, and no lay
   check_image(image, without_needs, inputs_with(other.path()));
   CHECK(check_image(image, strict_policy(), inputs_with(other.path())) == plain);
   CHECK_THROWS_AS(check_image(without_layers(image), strict_policy(), inputs_with({})), std::logic_error);
+}
+
+TEST_CASE("rules and databases of vulnerabilities read a layer once between them") {
+  const Images images;
+  const auto base = images.layer(base_files());
+  const auto app = images.layer(application());
+  const auto made = Images::image({{base, "base"}, {app, "app"}}, config());
+  const TestFolder databases;
+  databases.write("GO-2026-0001.json",
+                  R"({"id":"GO-2026-0001","affected":[{"package":{"ecosystem":"Go","name":"example.com/server"},)"
+                  R"("ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]})");
+  const TestFolder cache;
+  for (const auto& folder : {std::filesystem::path(), cache.path()}) {
+    const auto counted = std::make_shared<CountedBlobs>(images.store);
+    const auto image =
+        Image::from_documents(made.manifest_json(), made.manifest().media_type(), made.config_json(), counted);
+    auto policy = strict_policy();
+    policy.rules["vulnerabilities"].level = Severity::error;
+    policy.rules["unknown-severity"].level = Severity::error;
+    auto inputs = inputs_with(folder);
+    inputs.databases = {databases.path()};
+    const auto report = check_image(image, policy, inputs);
+    CHECK(counted->opened == 2);
+    CHECK(std::any_of(report.findings.begin(), report.findings.end(),
+                      [](const Finding& finding) { return finding.subject == "GO-2026-0001"; }));
+    if (folder.empty()) continue;
+    check_image(image, policy, inputs);
+    CHECK(counted->opened == 2);
+  }
 }
 
 TEST_CASE("records that are cut off or damaged are read past") {
