@@ -29,16 +29,6 @@ std::string short_member(const JsonView& object, std::string_view name) {
   return text;
 }
 
-bool is_time(std::string_view text) {
-  if (text.find('T') == std::string_view::npos) return false;
-  try {
-    parse_time(text);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 std::string shortened(std::string text) {
   if (text.size() <= kLongestSummary) return text;
   std::size_t end = kLongestSummary;
@@ -67,7 +57,7 @@ class OsvReader {
     advisory.modified = short_member(document_, "modified");
     advisory.withdrawn = short_member(document_, "withdrawn");
     // What is withdrawn is left aside: no other word may do that.
-    if (!advisory.withdrawn.empty() && !is_time(advisory.withdrawn))
+    if (!advisory.withdrawn.empty() && !is_written_time(advisory.withdrawn))
       document_.refuse("has a withdrawn that is no time");
     advisory.summary = shortened(document_.find_string("summary"));
     if (advisory.summary.empty()) {
@@ -210,6 +200,16 @@ class OsvReader {
 };
 
 }  // namespace
+
+bool is_written_time(std::string_view text) {
+  if (text.find('T') == std::string_view::npos) return false;
+  try {
+    parse_time(text);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 bool is_plain_name(std::string_view text) noexcept {
   return std::none_of(text.begin(), text.end(), [](char c) {

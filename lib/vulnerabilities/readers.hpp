@@ -26,6 +26,9 @@ bool is_advisory_id(std::string_view text);
 // Whether a text can be the name of a package or ecosystem, or another identifier: it holds no control character.
 bool is_plain_name(std::string_view text) noexcept;
 
+// Whether it is a time of RFC 3339.
+bool is_written_time(std::string_view text);
+
 // A document whose kind its members tell.
 enum class DatabaseDocument {
   osv,
