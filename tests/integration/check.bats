@@ -279,6 +279,35 @@ PY
   [[ "$(cat github)" = *%250A* ]]
 }
 
+@test "JUnit is read by other readers" {
+  build --user 0:0
+  jq -n '{level: "recommended", base: {pinned: true}}' >policy.json
+  run -3 ociassemble check --policy policy.json --format junit -o junit.xml oci:image:v1
+  local readers=0
+  if python3 -c 'import junitparser' 2>/dev/null; then
+    readers=$((readers + 1))
+    python3 - <<'PY'
+import junitparser
+file = junitparser.JUnitXml.fromfile("junit.xml")
+suite = next(iter(file))
+of = lambda kind: [case.name for case in suite for result in case.result if isinstance(result, kind)]
+assert suite.tests == len(list(suite)) > 15 and suite.failures == 1 and suite.errors == 1
+assert of(junitparser.Failure) == ["user"] and of(junitparser.Error) == ["base"]
+PY
+  fi
+  if [ -n "${JUNIT2JSON-}" ]; then
+    readers=$((readers + 1))
+    (cd "$JUNIT2JSON" && node --input-type=module -e '
+      import { parse } from "junit2json"; import fs from "fs";
+      const found = await parse(fs.readFileSync(process.argv[1], "utf8"));
+      const suite = found.testsuite[0];
+      const named = (kind) => suite.testcase.filter((one) => one[kind]).map((one) => one.name).join();
+      console.log(suite.testcase.length === suite.tests, named("failure"), named("error"));' "$BATS_TEST_TMPDIR/junit.xml") >read
+    [ "$(cat read)" = 'true user base' ]
+  fi
+  [ "$readers" -gt 0 ] || skip "neither python3-junitparser nor JUNIT2JSON (a folder with npm: junit2json)"
+}
+
 @test "SARIF is valid by Microsoft's validator" {
   tool=${SARIF_MULTITOOL-}
   [ -n "$tool" ] || skip "SARIF_MULTITOOL names no sarif-multitool (npm: @microsoft/sarif-multitool)"
