@@ -147,6 +147,8 @@ set_up() { mkdir -m 755 root && mkdir -m 1777 root/tmp; }
   build
   for wrong in '{"usr": "error"}' '{"rules": {"user": "fatal"}}' '{"user": {"mni": 3}}' '{"version": 2}' '[]' '{' \
     '{"except": [{"rule": "user"}]}' '{"except": [{"rule": "usr", "reason": "x"}]}' '{"age": "error"}' \
+    '{"budget": {}}' '{"labels": "error"}' '{"base": {"allow": []}}' '{"go-version": "error"}' '{"go-modules": {}}' \
+    '{"rules": {"user": "error"}, "user": "off"}' '' 'level: strict' \
     '{"except": [{"rule": "user", "reason": "x", "until": "2026-02-30"}]}' '{"level": "pci"}' '{"age": {"atMost": 30}}'; do
     echo "$wrong" >policy.json
     run -2 check --policy policy.json
