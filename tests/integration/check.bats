@@ -448,6 +448,12 @@ TESTS
 schemaVersion: '1.0.0'|schemaVersion is not 2.0.0
 schemaVersion: '2.0.0'\nfileExistanceTests: []|did you mean fileExistenceTests?
 schemaVersion: '2.0.0'\nfileExistenceTests: {}|is no list
+schemaVersion: '2.0.0'\nfileExistenceTests: [{name: x, path: /server, permisions: x}]|did you mean permissions?
+schemaVersion: '2.0.0'\nfileContentTests: [{name: x, path: /server, expectedContent: [x]}]|did you mean expectedContents?
+schemaVersion: '2.0.0'\nlicenseTests: [{debian: true, file: [/x]}]|did you mean files?
+schemaVersion: '2.0.0'\nmetadataTest: {envVars: [{key: A, valu: b}]}|did you mean value?
+schemaVersion: '2.0.0'\nmetadataTest: {envVars: [{value: b}]}|an element of envVars has no key
+schemaVersion: '2.0.0'\nmetadataTest: {unboundEnvVars: A}|unboundEnvVars is no list
 schemaVersion: '2.0.0'\nfileExistenceTests:\n  - name: x|:3: a test has no path
 schemaVersion: [|it is no YAML
 - x|schemaVersion is not 2.0.0

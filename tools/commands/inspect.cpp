@@ -91,6 +91,9 @@ class InspectCommand : public Command {
     const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
     if (packages_) {
       show_packages(open_image(root, platform), workplace, streams);
+    } else if (is_index && !platform && facts_) {
+      throw Error(ErrorCode::invalid_argument, "cannot show the facts of " + location_ + ": it is an index of images",
+                  "name one with --platform OS/ARCH");
     } else if (is_index && !platform && !config_ && !files_) {
       show_index(root, streams);
     } else {
