@@ -72,24 +72,6 @@ void judge_no_program(const RuleContext& context, const Names& names, std::strin
   });
 }
 
-bool is_key_name(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kKeys{"id_rsa",     "id_dsa",      "id_ecdsa",
-                                                  "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"};
-  constexpr std::array<std::string_view, 5> kStores{".jks", ".p12", ".pfx", ".keystore", ".kdbx"};
-  return is_name_among(kKeys, name) || std::any_of(kStores.begin(), kStores.end(), [&](std::string_view ending) {
-           return name.size() > ending.size() && name.ends_with(ending);
-         });
-}
-
-bool is_credential_path(std::string_view path) {
-  constexpr std::array<std::string_view, 7> kNames{".env",   ".netrc",  ".pgpass",  ".git-credentials",
-                                                   ".npmrc", ".pypirc", ".htpasswd"};
-  constexpr std::array<std::string_view, 4> kPaths{"/.aws/credentials", "/.docker/config.json", "/.kube/config",
-                                                   "/.ssh/identity"};
-  return is_name_among(kNames, name_in(path)) ||
-         std::any_of(kPaths.begin(), kPaths.end(), [&](std::string_view end) { return path.ends_with(end); });
-}
-
 // What of a build stays behind; empty for anything else. A folder's are told once, by the folder.
 std::string leftover_folder(std::string_view path) {
   constexpr std::array<std::string_view, 9> kFolders{"/var/lib/apt/lists/", "/var/cache/apt/archives/",
@@ -251,15 +233,27 @@ void judge_secret_files(const RuleContext& context) {
   const auto* remedy =
       "leave it out of the image, and give it to the container when it runs; if it was published, make a new one";
   const auto& files = context.facts().files();
+  std::set<std::pair<std::uint32_t, std::uint32_t>> told;
   for_each_file(context, [&](const std::string& path, const Tree::Node& node) {
     if (node.type != EntryType::regular || node.size == 0) return;
-    const auto name = name_in(path);
     if (files.holds_private_key(node)) {
       context.fail_file(path, fmt::format("{} holds a private key", printable(path)), remedy);
-    } else if (is_key_name(name) || is_credential_path(path)) {
+    } else if (is_secret_path(path)) {
       context.fail_file(path, fmt::format("{} is called like a file of secrets", printable(path)), remedy);
     }
   });
+  files.for_each([&](const std::string& /*path*/, const Tree::Node& node) {
+    if (node.type == EntryType::regular) told.emplace(node.bytes_layer, node.bytes_entry);
+  });
+  const auto allowed = context.texts("allow");
+  for (const auto& secret : files.secrets()) {
+    if (told.contains({secret.layer, secret.entry}) || is_in_any(secret.path, allowed)) continue;
+    context.fail_file(
+        secret.path,
+        fmt::format("layer {} has {}, {}: a later layer hides it, and whoever pulls the image has it", secret.layer,
+                    printable(secret.path), secret.is_key ? "a private key" : "which is called like a file of secrets"),
+        remedy);
+  }
 }
 
 void judge_accounts(const RuleContext& context) {

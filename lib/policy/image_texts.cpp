@@ -2,6 +2,7 @@
 #include "policy/image_texts.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ociassemble {
 namespace {
@@ -27,7 +28,34 @@ std::vector<std::string_view> fields_in(std::string_view line) {
   }
 }
 
+template <class Names>
+bool is_among(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_key_name(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kKeys{"id_rsa",     "id_dsa",      "id_ecdsa",
+                                                  "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"};
+  constexpr std::array<std::string_view, 5> kStores{".jks", ".p12", ".pfx", ".keystore", ".kdbx"};
+  return is_among(kKeys, name) || std::any_of(kStores.begin(), kStores.end(), [&](std::string_view ending) {
+           return name.size() > ending.size() && name.ends_with(ending);
+         });
+}
+
+bool is_credential_path(std::string_view path) {
+  constexpr std::array<std::string_view, 7> kNames{".env",   ".netrc",  ".pgpass",  ".git-credentials",
+                                                   ".npmrc", ".pypirc", ".htpasswd"};
+  constexpr std::array<std::string_view, 4> kPaths{"/.aws/credentials", "/.docker/config.json", "/.kube/config",
+                                                   "/.ssh/identity"};
+  return is_among(kNames, path.substr(path.rfind('/') + 1)) ||
+         std::any_of(kPaths.begin(), kPaths.end(), [&](std::string_view end) { return path.ends_with(end); });
+}
+
 }  // namespace
+
+bool is_secret_path(std::string_view path) {
+  return is_key_name(path.substr(path.rfind('/') + 1)) || is_credential_path(path);
+}
 
 std::string support_end_in(std::string_view text) {
   constexpr std::string_view kKey = "SUPPORT_END=";

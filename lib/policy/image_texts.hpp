@@ -7,7 +7,10 @@
 
 namespace ociassemble {
 
-// What rules read in small files of an image.
+// What rules read in small files of an image, and in names.
+
+// Whether a file is called like one of keys or credentials: "/root/.ssh/id_rsa", "/app/.env"; the path is absolute.
+bool is_secret_path(std::string_view path);
 
 // SUPPORT_END of os-release(5); empty where there is none.
 std::string support_end_in(std::string_view os_release);

@@ -10,6 +10,7 @@
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "policy/detail_codec.hpp"
+#include "policy/image_texts.hpp"
 #include "policy/layer_record.hpp"
 
 namespace ociassemble {
@@ -161,10 +162,12 @@ std::optional<TreeWatcher::Known> UnpackedImage::read(const TarEntry& entry, Sou
                                                       std::uint32_t number) {
   if (entry.type != EntryType::regular) return {};
   if (made_ != nullptr) {
+    note_secret(entry, layer, number, false);
     slots_[slot_of(layer, number)].made = made_;
     return Known{{}, sizeof(Slot)};
   }
   if (is_recalling_) {
+    note_secret(entry, layer, number, head_of_detail(encoded_).holds_private_key);
     if (encoded_.empty()) return Known{};
     slots_[slot_of(layer, number)].encoded = encoded_;
     return Known{{}, sizeof(Slot) + encoded_.size()};
@@ -173,10 +176,19 @@ std::optional<TreeWatcher::Known> UnpackedImage::read(const TarEntry& entry, Sou
   if (facts != nullptr) facts->begin(entry);
   auto detail = reader_.read(entry, data, layer_bytes_, facts);
   if (facts != nullptr) facts_ = facts->finish(reader_.elf_file(entry.path));
+  note_secret(entry, layer, number, detail.holds_private_key);
   newly_encoded_ = encode_detail(detail);
   const auto room = room_of_detail(detail);
   if (!detail.is_empty()) slots_[slot_of(layer, number)].detail = std::move(detail);
   return Known{{}, room};
+}
+
+// What a build makes it never hides again: of its files the name is enough here.
+void UnpackedImage::note_secret(const TarEntry& entry, std::uint32_t layer, std::uint32_t number, bool is_key) {
+  constexpr std::size_t kMostSecrets = 1000;
+  if (entry.size == 0 || secrets_.size() == kMostSecrets) return;
+  auto path = "/" + entry.path;
+  if (is_key || is_secret_path(path)) secrets_.push_back({std::move(path), layer, number, is_key});
 }
 
 // Many rules go over all files: paths are made once where they take little room.

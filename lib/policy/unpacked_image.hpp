@@ -53,6 +53,15 @@ class UnpackedImage : public RootFiles, private TreeWatcher {
   // Of anything but a regular file, nothing. Lasts as long as this. Throws what reading a file throws.
   const FileDetail& detail_of(const Tree::Node& node) const;
   bool holds_private_key(const Tree::Node& node) const;
+  // A file of any layer that holds a private key or is called like a file of secrets, whether or not a later layer
+  // hides it; the first thousand.
+  struct Secret {
+    std::string path;  // absolute, as the layer has it
+    std::uint32_t layer = 0;
+    std::uint32_t entry = 0;
+    bool is_key = false;
+  };
+  const std::vector<Secret>& secrets() const noexcept { return secrets_; }
   // The entry that a path leads to, links followed, and its path; nothing where there is none.
   struct Found {
     std::string path;
@@ -84,6 +93,7 @@ class UnpackedImage : public RootFiles, private TreeWatcher {
   std::optional<Known> read(const TarEntry& entry, Source& data, std::uint32_t layer, std::uint32_t number) override;
   void placed(const TarEntry& /*entry*/, const std::string& /*path*/) override {}
   void removed(const std::string& /*path*/) override {}
+  void note_secret(const TarEntry& entry, std::uint32_t layer, std::uint32_t number, bool is_key);
   void list_programs() const;
   Slot* slot_at(const Tree::Node& node) const;
   DetailHead head_of(const Tree::Node& node) const;
@@ -95,6 +105,7 @@ class UnpackedImage : public RootFiles, private TreeWatcher {
   mutable std::unordered_map<std::uint64_t, Slot> slots_;  // by the layer and entry that have the bytes
   mutable std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> entries_;  // unless they are too many
   mutable std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> programs_;
+  std::vector<Secret> secrets_;
   std::vector<SharedBytes> recalled_;      // what encoded details lie in
   std::vector<std::uint32_t> new_layers_;  // numbers, from 1
   mutable DetailReader reader_;

@@ -100,6 +100,11 @@ TEST_CASE("an image whose layers the cache knows is judged as before, and no lay
   const auto second = check_image(without_layers(image), strict_policy(), inputs_with(folder.path()));
   CHECK(first == plain);
   CHECK(second == plain);
+  // A key that a later layer removes is still in the image.
+  CHECK(std::any_of(plain.findings.begin(), plain.findings.end(), [](const Finding& finding) {
+    return finding.rule == "secret-files" &&
+           finding.reason.starts_with("layer 1 has /usr/lib/removed.pem, a private key");
+  }));
   // What one policy did not ask for is read for one that does.
   const TestFolder other;
   auto without_needs = strict_policy();
