@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +17,8 @@
 
 namespace ociassemble {
 
+struct NewLayer;
+
 // What was made, and of what.
 struct Assembled {
   Image image;
@@ -24,6 +27,8 @@ struct Assembled {
   std::set<Digest> base_layers;     // blobs that the image has from a base that is an image
   std::vector<GateResult> gates;    // of each program: whether it starts, and has what it needs
   Annotations origin;               // what AssembleOptions::annotate found
+  // What the layers were made of, where Workplace::keep_entries asks for it: for CheckInputs::new_layers.
+  std::map<Digest, std::shared_ptr<const NewLayer>> new_layers = {};
 };
 
 // Makes the image: base, then (where asked) CA certificates, zone data, added files, binaries, a layer each. Its new

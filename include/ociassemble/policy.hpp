@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -13,11 +14,14 @@
 #include <string_view>
 #include <vector>
 
+#include "ociassemble/blob_store.hpp"
 #include "ociassemble/export.hpp"
 #include "ociassemble/gates.hpp"
 #include "ociassemble/image.hpp"
 
 namespace ociassemble {
+
+struct NewLayer;
 
 // Whether an image may be deployed (docs/policy.md): rules, what they found, and the policy that chooses among them.
 
@@ -154,14 +158,19 @@ struct CheckInputs {
   std::optional<std::string> base_signed_by = {};
   std::vector<std::filesystem::path> databases;  // of vulnerabilities (docs/vulnerabilities.md)
   std::vector<std::filesystem::path> vex;        // OpenVEX and CSAF documents about them
-  std::filesystem::path cache_folder;            // for rules that keep what they found; empty: nowhere
+  // Where what was found in a layer is kept; such a layer is not read again, and need not be there. Empty: nowhere.
+  std::filesystem::path cache_folder;
+  std::shared_ptr<BlobStore> kept_layers;  // layers that are there are read from there; may be null
+  // What layers were just made of (Assembled::new_layers): their files are looked at where they lie.
+  std::map<Digest, std::shared_ptr<const NewLayer>> new_layers;
   std::stop_token stop;
   std::function<void(const std::string&)> warn;  // may be empty
 };
 
-// Judges an image by a policy. Layers are read only where a rule that is on needs them, each once and to its end.
-// Throws DigestMismatch and what reading blobs throws, Error{unsupported} for more than a gigabyte of file metadata,
-// Error{not_found} and Error{invalid_argument} for files that the policy names.
+// Judges an image by a policy. Layers are read only where a rule that is on needs them and the cache does not know
+// them, each once and to its end; the rules budget and structure-tests may read some once more. Throws DigestMismatch
+// and what reading blobs throws, Error{unsupported} for more than a gigabyte of file metadata, Error{not_found} and
+// Error{invalid_argument} for files that the policy names.
 OCIASSEMBLE_EXPORT CheckReport check_image(const Image& image, const Policy& policy, const CheckInputs& inputs = {});
 
 // What documents and reports say of a rule.

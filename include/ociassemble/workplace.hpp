@@ -23,6 +23,7 @@ struct Workplace {
   // A layer that the cache knows and the store lacks is made only when its bytes are asked for: for pushes alone, where
   // the registry mostly has it.
   bool layers_on_demand = false;
+  bool keep_entries = false;  // true: Assembled::new_layers says what the layers were made of
   // Where facts about bases and layers are kept between builds; empty: nowhere.
   std::filesystem::path cache_folder;
   RegistryOptions registry;

@@ -30,6 +30,7 @@
 #include "bases/static_base.hpp"
 #include "image/capability.hpp"
 #include "image/layer_makers.hpp"
+#include "image/new_layer.hpp"
 #include "inputs/folder.hpp"
 #include "inspect/passwd.hpp"
 #include "io/streams.hpp"
@@ -96,7 +97,8 @@ class Assembly {
     new_programs_.remember(workplace_);
     warn_of_depth();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
-    return {std::move(image), all_inputs(), base_.root, base_layers(), std::move(gates_), origin_};
+    return {std::move(image), all_inputs(),          base_.root, base_layers(), std::move(gates_),
+            origin_,          std::move(new_layers_)};
   }
 
  private:
@@ -248,8 +250,14 @@ class Assembly {
   }
 
   void make_planned(PlannedLayer planned) {
+    std::shared_ptr<NewLayer> kept;
+    if (workplace_.keep_entries) {
+      sort_entries(planned.entries);
+      kept = std::make_shared<NewLayer>(NewLayer{planned.entries});
+    }
     layers_.push_back(
         make_layer(std::move(planned.entries), planned.created_by, layer_options(options_), workplace_, work_));
+    if (kept) new_layers_.insert_or_assign(layers_.back().descriptor.digest, std::move(kept));
     HistoryEntry entry;
     entry.created = format_timestamp(created_);
     entry.created_by = "ociassemble: " + planned.created_by;
@@ -474,6 +482,7 @@ class Assembly {
   std::vector<GateResult> gates_;
   ImageConfig config_;
   std::vector<Layer> layers_;
+  std::map<Digest, std::shared_ptr<const NewLayer>> new_layers_;
 };
 
 void reject_contradictions(const AssembleOptions& options, const Workplace& workplace) {

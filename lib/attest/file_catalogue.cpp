@@ -8,38 +8,16 @@
 
 #include "base/stop.hpp"
 #include "compress/codec.hpp"
-#include "inspect/elf_notes.hpp"
 #include "io/read_ahead.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
-#include "tar/tar_path.hpp"
 
 namespace ociassemble {
 namespace {
 
-// A record with functions is of a kind of its own: most readers need none, and they are most of its bytes.
-std::string_view record_kind(ProgramReading detail) {
-  return detail == ProgramReading::functions ? "layer-functions" : "layer-facts";
-}
-
-constexpr std::uint64_t kLargestRecord = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kLargestProgram = std::uint64_t{4} << 30U;
-constexpr std::uint64_t kMostRecords = std::uint64_t{256} << 20U;
 // Of all programs: 64 MiB. Of a program beyond it no functions are known.
 constexpr std::size_t kMostFunctions = std::size_t{8} << 20U;
-
-// Whether a file of that name may be what a package manager or the system writes down. By the last name alone: folders
-// above may be links.
-bool may_be_record(std::string_view path) {
-  const auto name = path.substr(path.rfind('/') + 1);
-  return name == "installed" || name == "status" || name.ends_with("os-release") || name.ends_with(".list") ||
-         path.find("dpkg/status.d/") != std::string_view::npos;
-}
-
-// What was found in the blob that a descriptor names, and found to have that diff ID.
-Digest key_of(const Layer& layer) {
-  return Digest::of(fmt::format("{} {}\n", layer.descriptor.digest.to_string(), layer.diff_id.to_string()));
-}
 
 std::unique_ptr<Source> open(const Layer& layer, BlobStore* kept, const std::string& subject) {
   try {
@@ -59,8 +37,13 @@ std::unique_ptr<Source> open(const Layer& layer, BlobStore* kept, const std::str
 
 }  // namespace
 
-FileCatalogue::FileCatalogue(RecordCache* cache, std::shared_ptr<BlobStore> kept, ProgramReading detail)
-    : cache_(cache), kept_layers_(std::move(kept)), detail_(detail), spool_(kLargestProgram) {}
+// A record with functions is of a kind of its own: most readers need none, and they are most of its bytes.
+std::string_view layer_facts_kind(ProgramReading detail) noexcept {
+  return detail == ProgramReading::functions ? "layer-functions" : "layer-facts";
+}
+
+FileCatalogue::FileCatalogue(LayerRecords* records, std::shared_ptr<BlobStore> kept, ProgramReading detail)
+    : records_(records), kept_layers_(std::move(kept)), detail_(detail), reader_(detail), spool_(kLargestProgram) {}
 
 void FileCatalogue::read(const Image& image, const std::stop_token& stop) {
   stop_ = stop;
@@ -72,10 +55,10 @@ void FileCatalogue::read(const Image& image, const std::stop_token& stop) {
   tar_bytes_ = nullptr;
 }
 
-// Whether the cache knew the layer.
+// Whether the records knew the layer.
 bool FileCatalogue::recall(const Layer& layer) {
-  if (cache_ == nullptr) return false;
-  const auto record = cache_->find(record_kind(detail_), key_of(layer));
+  if (records_ == nullptr) return false;
+  const auto record = records_->find(layer_facts_kind(detail_), layer);
   if (!record) return false;
   LayerFactsReader check(record->bytes);
   while (check.next()) {
@@ -106,13 +89,13 @@ void FileCatalogue::read(const Layer& layer) {
   while (const auto entry = tar.next()) {
     pending_ = {};
     tree_.add(*entry, tar.data());
-    if (cache_ != nullptr) facts.add(*entry, last_);
+    if (records_ != nullptr) facts.add(*entry, last_);
     last_ = {};
   }
   const auto diff_id = tar_bytes.finish();
   if (diff_id != layer.diff_id) throw DigestMismatch(subject, layer.diff_id.to_string(), diff_id.to_string());
-  const auto record = cache_ == nullptr ? std::nullopt : facts.take();
-  if (record) cache_->put(record_kind(detail_), key_of(layer), *record);
+  auto record = records_ == nullptr ? std::nullopt : facts.take();
+  if (record) records_->put(layer_facts_kind(detail_), layer, std::move(*record));
 }
 
 const CataloguedFile* FileCatalogue::find(std::string_view path) const {
@@ -137,33 +120,17 @@ std::optional<TreeWatcher::Known> FileCatalogue::read(const TarEntry& entry, Sou
 
 FileDetails FileCatalogue::look_at(const TarEntry& entry, Source& data) {
   claimed_.take(entry, tar_bytes_->size(), "list what the image holds");
-  const bool is_record = may_be_record(entry.path);
-  if (is_record) {
-    if (entry.size > kLargestRecord || kept_ + entry.size > kMostRecords) {
-      throw Error(ErrorCode::unsupported, fmt::format("cannot list what the image holds: {} is too large for a record",
-                                                      tar_name_for_message(entry.path)));
-    }
-    kept_ += entry.size;
-  }
-  Hasher hasher;
-  std::string contents;
+  reader_.begin(entry);
   spool_.begin();
   for (;;) {
     throw_if_stopped(stop_);
     const auto count = read_full(data, buffer_);
     const auto bytes = std::span<const std::byte>(buffer_).first(count);
-    hasher.update(bytes);
+    reader_.write(bytes);
     spool_.write(bytes);
-    if (is_record) contents += as_text(bytes);
     if (count < buffer_.size()) break;
   }
-  FileDetails details;
-  details.digest.emplace(hasher.finish());
-  FileFindings findings;
-  if (is_record) findings.contents = std::move(contents);
-  read_program(entry.path, findings);
-  if (!findings.is_empty()) details.findings = std::make_shared<const FileFindings>(std::move(findings));
-  return details;
+  return reader_.finish(spool_.file(entry.path));
 }
 
 void FileCatalogue::limit_functions(FileDetails& details) {
@@ -173,24 +140,6 @@ void FileCatalogue::limit_functions(FileDetails& details) {
   auto fewer = *details.findings;
   fewer.functions = nullptr;
   details.findings = std::make_shared<const FileFindings>(std::move(fewer));
-}
-
-void FileCatalogue::read_program(const std::string& name, FileFindings& findings) {
-  const auto file = spool_.file(name);
-  if (!file) return;
-  try {
-    const ElfFile elf(*file);
-    if (auto build = read_go_build(elf, *file)) findings.build = std::make_shared<const GoBuild>(std::move(*build));
-    if (detail_ != ProgramReading::functions) return;
-    auto functions = read_linked_functions(elf, *file);
-    if (!findings.build) findings.is_opaque = functions.has_value() || read_elf_traits(elf, *file).is_packed;
-    if (findings.build && functions) {
-      findings.functions = std::make_shared<const LinkedFunctions>(std::move(*functions));
-    }
-  } catch (const Error& error) {
-    // Damaged: a file like any other.
-    if (error.code() != ErrorCode::check_failed) throw;
-  }
 }
 
 void FileCatalogue::placed(const TarEntry& entry, const std::string& path) {

@@ -10,12 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "attest/file_facts_reader.hpp"
 #include "attest/layer_facts.hpp"
+#include "attest/layer_records.hpp"
 #include "digest/hasher.hpp"
 #include "inspect/elf_spool.hpp"
 #include "ociassemble/blob_store.hpp"
 #include "ociassemble/image.hpp"
-#include "store/record_cache.hpp"
 #include "tar/claimed_bytes.hpp"
 #include "tree/tree.hpp"
 
@@ -27,18 +28,18 @@ struct CataloguedFile : FileDetails {
   std::uint32_t owned = 0;  // the newest layer whose package records name it; 0: none
 };
 
-// What is read of Go programs: their build information, or the functions that are linked into them besides.
-enum class ProgramReading { build, functions };
+// What records of layers are called that this detail is kept in (LayerRecords, LayerFactsWriter).
+std::string_view layer_facts_kind(ProgramReading detail) noexcept;
 
 // The regular files that an image's layers leave, each read once, or taken from what a cache knows of its layer. One
 // thread.
 class FileCatalogue : private TreeWatcher {
  public:
-  // `cache` is borrowed and may be null; so may `kept`, which has layers of the image. With `functions` Go programs are
-  // read for theirs, too.
-  explicit FileCatalogue(RecordCache* cache = nullptr, std::shared_ptr<BlobStore> kept = nullptr,
+  // `records` are borrowed and may be null; so may `kept`, which has layers of the image. With `functions` Go programs
+  // are read for theirs, too.
+  explicit FileCatalogue(LayerRecords* records = nullptr, std::shared_ptr<BlobStore> kept = nullptr,
                          ProgramReading detail = ProgramReading::build);
-  // Reads every layer that the cache does not know, and recomputes its diff ID. Throws DigestMismatch, and what reading
+  // Reads every layer that the records do not know, and recomputes its diff ID. Throws DigestMismatch, and what reading
   // and Tree::apply() throw; Error{unsupported} for records that are larger than any real one.
   void read(const Image& image, const std::stop_token& stop);
 
@@ -58,7 +59,6 @@ class FileCatalogue : private TreeWatcher {
   FileDetails look_at(const TarEntry& entry, Source& data);
   void placed(const TarEntry& entry, const std::string& path) override;
   void removed(const std::string& path) override;
-  void read_program(const std::string& name, FileFindings& findings);
   void limit_functions(FileDetails& details);
   void erase_below(const std::string& path);
 
@@ -67,12 +67,12 @@ class FileCatalogue : private TreeWatcher {
   CataloguedFile pending_;                 // read, and not yet placed
   const FileDetails* recalled_ = nullptr;  // of the entry being placed, where the cache knows its layer
   FileDetails last_;                       // of the entry that was read last
-  RecordCache* cache_;
+  LayerRecords* records_;
   std::shared_ptr<BlobStore> kept_layers_;
   ProgramReading detail_;
   std::uint32_t layer_ = 0;
   ClaimedBytes claimed_;
-  std::uint64_t kept_ = 0;
+  FileFactsReader reader_;
   std::size_t functions_ = 0;
   const HashSource* tar_bytes_ = nullptr;
   std::vector<std::byte> buffer_;

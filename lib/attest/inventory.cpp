@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "attest/file_catalogue.hpp"
+#include "attest/layer_records.hpp"
 #include "attest/owned_files.hpp"
 #include "inspect/apk_database.hpp"
 #include "inspect/dpkg_database.hpp"
@@ -135,7 +136,14 @@ class Sorter {
 std::shared_ptr<const Inventory> read_inventory(const Image& image, const std::stop_token& stop,
                                                 const InventoryOptions& options) {
   auto cache = open_record_cache(options.cache_folder, options.warn);
-  FileCatalogue catalogue(cache ? &*cache : nullptr, options.kept_layers,
+  if (!cache) return read_inventory(image, stop, options, nullptr);
+  LayerRecords records(std::move(cache));
+  return read_inventory(image, stop, options, &records);
+}
+
+std::shared_ptr<const Inventory> read_inventory(const Image& image, const std::stop_token& stop,
+                                                const InventoryOptions& options, LayerRecords* records) {
+  FileCatalogue catalogue(records, options.kept_layers,
                           options.with_functions ? ProgramReading::functions : ProgramReading::build);
   catalogue.read(image, stop);
   auto inventory = std::make_shared<Inventory>(Inventory{.image = image});

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,12 @@ struct Inventory {
   // Where they were: programs that Go may have built and that say nothing of it (packed, or without build information).
   std::vector<std::string> opaque_programs;  // sorted
 };
+
+class LayerRecords;
+struct InventoryOptions;
+
+// read_inventory() with records that the caller has, which may be null; options.cache_folder is not looked at.
+std::shared_ptr<const Inventory> read_inventory(const Image& image, const std::stop_token& stop,
+                                                const InventoryOptions& options, LayerRecords* records);
 
 }  // namespace ociassemble

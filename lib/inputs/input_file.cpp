@@ -82,6 +82,12 @@ void InputFile::require_unchanged() const {
   if (!FileIdentity::of(source_.fd(), file_.string()).same_as(identity_)) throw_changed(file_);
 }
 
+BoundedFile InputFile::in_pieces() const {
+  UniqueFd copy(::fcntl(source_.fd(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw_errno(fmt::format("cannot read {}", file_.string()));
+  return BoundedFile(std::move(copy), file_.string());
+}
+
 // Opened once more: file systems in user space drop what they keep of a file then.
 void InputFile::require_same_bytes() {
   const auto first = std::exchange(hash_, std::nullopt)->finish();

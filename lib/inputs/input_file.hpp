@@ -7,6 +7,7 @@
 
 #include "base/file_identity.hpp"
 #include "digest/hasher.hpp"
+#include "inspect/elf_file.hpp"
 #include "io/streams.hpp"
 
 namespace ociassemble {
@@ -29,6 +30,10 @@ class InputFile : public Source {
   // For a reader that stops earlier: whether the file still is what it was. Throws Error{io} when it is not.
   void require_unchanged() const;
   const FileIdentity& identity() const noexcept { return identity_; }
+  // Whether the identity tells every change, so that the bytes need not be read twice.
+  bool is_known_to_stay() const noexcept { return !hash_; }
+  // The same file, for a reader of pieces, who calls require_unchanged() when done. Throws Error{io}.
+  BoundedFile in_pieces() const;
   // Whether a write may be under way that began before the file was looked at, so that its identity may stay while its
   // bytes change: nobody must remember anything by it.
   bool may_be_written() const noexcept { return may_be_written_; }

@@ -33,7 +33,7 @@ std::uint64_t compressed_size(const Image& image) {
 Sizes file_sizes(const UnpackedImage& files) {
   Sizes sizes;
   files.for_each([&](const std::string& path, const Tree::Node& node) {
-    if (node.type == EntryType::regular) sizes["/" + path] = node.size;
+    if (node.type == EntryType::regular) sizes[path] = node.size;
   });
   return sizes;
 }
@@ -112,7 +112,8 @@ class Growths {
 class BudgetJudge {
  public:
   explicit BudgetJudge(const RuleContext& context) : context_(context) {
-    if (context.inputs().against) against_.emplace(*context.inputs().against, context.inputs().stop);
+    if (context.inputs().against)
+      against_.emplace(*context.inputs().against, context.inputs(), FactWants{{false, true}});
   }
 
   void judge() {
@@ -145,10 +146,8 @@ class BudgetJudge {
   void judge_programs() {
     if (!context_.number("program") && !context_.number("programGrowth")) return;
     const auto& files = context_.facts().files();
-    files.for_each([&](const std::string& relative, const Tree::Node& node) {
-      const auto& program = files.detail_of(node).program;
-      if (node.type != EntryType::regular || !program || !program->go) return;
-      const auto path = "/" + relative;
+    files.for_each_program([&](const std::string& path, const Tree::Node& node) {
+      if (!files.detail_of(node).program->go) return;
       std::optional<std::uint64_t> old_size;
       if (against_) {
         const auto old = against_->files().look_up(path);

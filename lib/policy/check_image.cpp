@@ -55,7 +55,7 @@ Validity validity_of(const PolicyException& exception, const std::optional<std::
 class Checking {
  public:
   Checking(const Image& image, const Policy& policy, const CheckInputs& inputs)
-      : policy_(policy), inputs_(inputs), facts_(image, inputs.stop) {}
+      : policy_(policy), inputs_(inputs), facts_(image, inputs, wants()) {}
 
   CheckReport run() {
     for (const auto& rule : policy_rules()) judge(rule);
@@ -63,14 +63,28 @@ class Checking {
     for (const auto& rule : policy_rules()) conclude(rule.description.name);
     conclude(kExceptRule);
     name_image();
+    facts_.remember();
     return std::move(report_);
   }
 
  private:
+  bool is_judged(std::string_view rule) const {
+    return policy_.level(rule) != Severity::off && !inputs_.left_out.contains(std::string(rule));
+  }
+
+  FactWants wants() const {
+    FactWants wants;
+    wants.details.needs = is_judged("needs");
+    wants.details.code = is_judged("budget") && inputs_.against.has_value();
+    // The rules about files come first, and read the layers for those about vulnerabilities as well.
+    wants.inventory = is_judged("vulnerabilities") || is_judged("unknown-severity");
+    return wants;
+  }
+
   void judge(const PolicyRule& rule) {
     const std::string name(rule.description.name);
     const auto found = policy_.rules.find(name);
-    if (found == policy_.rules.end() || found->second.level == Severity::off || inputs_.left_out.contains(name)) return;
+    if (found == policy_.rules.end() || !is_judged(name)) return;
     throw_if_stopped(inputs_.stop);
     levels_[name] = found->second.level;
     std::vector<Finding> findings;

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "inspect/os_release.hpp"
 #include "inspect/passwd.hpp"
+#include "policy/image_texts.hpp"
 #include "policy/image_user.hpp"
 #include "policy/option_values.hpp"
 #include "policy/rule_judges.hpp"
@@ -45,31 +46,9 @@ bool is_name_among(const Names& names, std::string_view name) {
 template <class Use>
 void for_each_file(const RuleContext& context, const Use& use) {
   const auto allowed = context.texts("allow");
-  context.facts().files().for_each([&](const std::string& relative, const Tree::Node& node) {
-    const auto path = "/" + relative;
+  context.facts().files().for_each([&](const std::string& path, const Tree::Node& node) {
     if (!is_in_any(path, allowed)) use(path, node);
   });
-}
-
-std::vector<std::string_view> lines_in(std::string_view text) {
-  std::vector<std::string_view> lines;
-  constexpr std::size_t kMostLines = 100000;
-  while (!text.empty() && lines.size() < kMostLines) {
-    const auto end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-std::vector<std::string_view> fields_in(std::string_view line) {
-  std::vector<std::string_view> fields;
-  for (;;) {
-    const auto colon = line.find(':');
-    fields.push_back(line.substr(0, colon));
-    if (colon == std::string_view::npos) return fields;
-    line.remove_prefix(colon + 1);
-  }
 }
 
 bool is_shell_word(std::string_view word) {
@@ -91,24 +70,6 @@ void judge_no_program(const RuleContext& context, const Names& names, std::strin
     if (is_program)
       context.fail_file(path, fmt::format("the image has {} ({})", printable(path), what), std::string(remedy));
   });
-}
-
-bool is_key_name(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kKeys{"id_rsa",     "id_dsa",      "id_ecdsa",
-                                                  "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"};
-  constexpr std::array<std::string_view, 5> kStores{".jks", ".p12", ".pfx", ".keystore", ".kdbx"};
-  return is_name_among(kKeys, name) || std::any_of(kStores.begin(), kStores.end(), [&](std::string_view ending) {
-           return name.size() > ending.size() && name.ends_with(ending);
-         });
-}
-
-bool is_credential_path(std::string_view path) {
-  constexpr std::array<std::string_view, 7> kNames{".env",   ".netrc",  ".pgpass",  ".git-credentials",
-                                                   ".npmrc", ".pypirc", ".htpasswd"};
-  constexpr std::array<std::string_view, 4> kPaths{"/.aws/credentials", "/.docker/config.json", "/.kube/config",
-                                                   "/.ssh/identity"};
-  return is_name_among(kNames, name_in(path)) ||
-         std::any_of(kPaths.begin(), kPaths.end(), [&](std::string_view end) { return path.ends_with(end); });
 }
 
 // What of a build stays behind; empty for anything else. A folder's are told once, by the folder.
@@ -145,34 +106,16 @@ void fail_of_duplicates(const RuleContext& context, const Entries& entries, cons
 }
 
 void judge_passwords(const RuleContext& context, const UnpackedImage& files) {
-  const auto* remedy = "put \"!\" or \"*\" in the place of the password, which nobody can log in with";
-  for (const auto* file : {"etc/shadow", "etc/passwd"}) {
-    const auto text = files.text(file);
-    if (!text) continue;
-    for (const auto line : lines_in(*text)) {
-      const auto fields = fields_in(line);
-      if (fields.size() < 3 || fields[0].empty() || fields[0].starts_with('#') || !fields[1].empty()) continue;
-      context.fail(std::string(fields[0]),
-                   fmt::format("the account {} has an empty password in /{}", printable(fields[0]), file), remedy);
-    }
+  for (const auto* file : {kShadowPath.data(), "etc/passwd"}) {
+    for (const auto& name : accounts_without_password(files.text(file).value_or("")))
+      context.fail(name, fmt::format("the account {} has an empty password in /{}", printable(name), file),
+                   "put \"!\" or \"*\" in the place of the password, which nobody can log in with");
   }
 }
 
 std::optional<std::string> os_release_text(const UnpackedImage& files) {
   for (const auto path : kOsReleaseFiles) {
     if (auto text = files.text(path)) return text;
-  }
-  return {};
-}
-
-// SUPPORT_END of os-release(5); empty where there is none.
-std::string support_end_in(std::string_view text) {
-  constexpr std::string_view kKey = "SUPPORT_END=";
-  for (auto line : lines_in(text)) {
-    if (!line.starts_with(kKey)) continue;
-    line.remove_prefix(kKey.size());
-    if (line.size() > 1 && (line.front() == '"' || line.front() == '\'')) line = line.substr(1, line.size() - 2);
-    return std::string(line);
   }
   return {};
 }
@@ -290,15 +233,27 @@ void judge_secret_files(const RuleContext& context) {
   const auto* remedy =
       "leave it out of the image, and give it to the container when it runs; if it was published, make a new one";
   const auto& files = context.facts().files();
+  std::set<std::pair<std::uint32_t, std::uint32_t>> told;
   for_each_file(context, [&](const std::string& path, const Tree::Node& node) {
     if (node.type != EntryType::regular || node.size == 0) return;
-    const auto name = name_in(path);
-    if (files.detail_of(node).holds_private_key) {
+    if (files.holds_private_key(node)) {
       context.fail_file(path, fmt::format("{} holds a private key", printable(path)), remedy);
-    } else if (is_key_name(name) || is_credential_path(path)) {
+    } else if (is_secret_path(path)) {
       context.fail_file(path, fmt::format("{} is called like a file of secrets", printable(path)), remedy);
     }
   });
+  files.for_each([&](const std::string& /*path*/, const Tree::Node& node) {
+    if (node.type == EntryType::regular) told.emplace(node.bytes_layer, node.bytes_entry);
+  });
+  const auto allowed = context.texts("allow");
+  for (const auto& secret : files.secrets()) {
+    if (told.contains({secret.layer, secret.entry}) || is_in_any(secret.path, allowed)) continue;
+    context.fail_file(
+        secret.path,
+        fmt::format("layer {} has {}, {}: a later layer hides it, and whoever pulls the image has it", secret.layer,
+                    printable(secret.path), secret.is_key ? "a private key" : "which is called like a file of secrets"),
+        remedy);
+  }
 }
 
 void judge_accounts(const RuleContext& context) {

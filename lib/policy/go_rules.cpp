@@ -25,10 +25,8 @@ constexpr std::size_t kLargestGoSum = std::size_t{64} << 20U;
 template <class Use>
 void for_each_go_program(const RuleContext& context, const Use& use) {
   const auto& files = context.facts().files();
-  files.for_each([&](const std::string& relative, const Tree::Node& node) {
+  files.for_each_program([&](const std::string& path, const Tree::Node& node) {
     const auto& program = files.detail_of(node).program;
-    if (node.type != EntryType::regular || !program) return;
-    const auto path = "/" + relative;
     if (program->elf && program->elf->traits.is_packed) {
       context.not_judged(path, fmt::format("how {} was built is not known: it is packed by UPX", printable(path)),
                          "take the program as it was linked: layers are compressed");

@@ -66,7 +66,10 @@ class PolicyReader {
     if (const auto not_judged = view.find("notJudged")) policy.not_judged = severity(*not_judged);
     if (const auto rules = view.find("rules")) read_rules(*rules, policy);
     for (const auto& name : view.member_names()) {
-      if (find_rule(name) != nullptr) read_rule(name, view.at(name), policy);
+      if (find_rule(name) == nullptr) continue;
+      if (const auto rules = view.find("rules"); rules && rules->contains(name))
+        refuse(name, "the rule is there twice, in \"rules\" and beside it", "leave one of them out");
+      read_rule(name, view.at(name), policy);
     }
     if (const auto exceptions = view.find("except")) {
       for (const auto& one : exceptions->elements()) {
@@ -130,6 +133,16 @@ class PolicyReader {
       if (option.is_required && !setting.options.contains(std::string(option.name)))
         refuse(name, fmt::format("the rule needs \"{}\"", option.name), "docs/policy.md says what it holds");
     }
+    const bool has_option = std::any_of(setting.options.begin(), setting.options.end(),
+                                        [](const auto& option) { return !option.second.empty(); });
+    if (rule.wants_options && !has_option)
+      refuse(name, "the rule checks nothing without an option", fmt::format("give it one of {}", option_names(rule)));
+  }
+
+  static std::string option_names(const PolicyRule& rule) {
+    std::string names;
+    for (const auto& option : rule.options) names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", option.name);
+    return names;
   }
 
   void read_option(const PolicyRule& rule, const std::string& name, const JsonView& view, RuleSetting& setting) const {
@@ -218,7 +231,7 @@ Policy Policy::parse(std::string_view json, const std::filesystem::path& file) {
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
     throw Error(ErrorCode::invalid_argument, error.what(),
-                error.hint().empty() ? "docs/policy.md describes policies" : error.hint());
+                error.hint().empty() ? "a policy is JSON: docs/policy.md describes it" : error.hint());
   }
 }
 

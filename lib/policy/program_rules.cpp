@@ -32,11 +32,9 @@ class StartJudge {
       return context_.not_judged("user", "the image's user is not in its /etc/passwd", "set a user by its number");
     }
     judge_start_program(*start);
-    files_.for_each([&](const std::string& relative, const Tree::Node& node) {
-      const auto path = "/" + relative;
-      const auto& program = files_.detail_of(node).program;
-      if (path != start->path && node.type == EntryType::regular && program && program->go && program->elf)
-        judge_elf(path, *program);
+    files_.for_each_program([&](const std::string& path, const Tree::Node& node) {
+      const auto& program = *files_.detail_of(node).program;
+      if (path != start->path && program.go && program.elf) judge_elf(path, program);
     });
   }
 
@@ -130,10 +128,9 @@ void judge_needs_rule(const RuleContext& context) {
     surroundings.uid = user->uid;
     surroundings.gid = user->gid;
   }
-  files.for_each([&](const std::string& relative, const Tree::Node& node) {
+  files.for_each_program([&](const std::string& path, const Tree::Node& node) {
     const auto& program = files.detail_of(node).program;
-    if (node.type != EntryType::regular || !program || !program->go) return;
-    const auto path = "/" + relative;
+    if (!program->go) return;
     if (!program->needs.is_known) {
       return context.not_judged(
           path, fmt::format("what {} needs is not known: its functions cannot be read", printable(path)),

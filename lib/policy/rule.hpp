@@ -71,6 +71,7 @@ struct PolicyRule {
   RuleDescription description;
   std::vector<RuleOption> options;
   void (*judge)(const RuleContext& context) = nullptr;
+  bool wants_options = false;  // without any the rule would pass whatever the image is
 };
 
 // In the order of docs/policy.md.

@@ -15,7 +15,7 @@ constexpr auto kError = Severity::error;
 
 std::vector<PolicyRule> make_rules() {
   using Kind = OptionKind;
-  // Name, demand, levels default, recommended and strict, standards; options; judge.
+  // Name, demand, levels default, recommended and strict, standards; options; judge; whether an option must be given.
   return {
       {{"runs", "the program starts: kernel, loader and libraries find what they need", kError, kError, kError, ""},
        {},
@@ -77,10 +77,12 @@ std::vector<PolicyRule> make_rules() {
         {"url", Kind::texts},
         {"semver", Kind::texts},
         {"time", Kind::texts}},
-       judge_labels},
+       judge_labels,
+       true},
       {{"base", "the base is one of those that are allowed, and its digest is recorded", kOff, kOff, kOff, "CIS 4.2"},
        {{"allow", Kind::texts}, {"pinned", Kind::flag}, {"signedBy", Kind::texts}},
-       judge_base},
+       judge_base,
+       true},
       {{"tag", "the image is not published as latest", kOff, kWarn, kError, ""}, {}, judge_tag},
       {{"age", "the image is not older than it may be", kOff, kOff, kOff, ""},
        {{"atMost", Kind::days, true}},
@@ -92,7 +94,8 @@ std::vector<PolicyRule> make_rules() {
       {{"healthcheck", "there is a health check", kOff, kOff, kOff, "CIS 4.6"}, {}, judge_healthcheck},
       {{"go-version", "Go programs are built with the Go that is wanted", kOff, kOff, kOff, ""},
        {{"atLeast", Kind::text}, {"exactly", Kind::text}, {"goMod", Kind::file}},
-       judge_go_version},
+       judge_go_version,
+       true},
       {{"go-cgo", "Go programs are built without cgo", kOff, kOff, kError, ""}, {}, judge_go_cgo},
       {{"go-trimpath", "Go programs are built with -trimpath", kOff, kOff, kError, ""}, {}, judge_go_trimpath},
       {{"go-vcs", "Go programs are built from a commit, without changes", kOff, kOff, kError, ""}, {}, judge_go_vcs},
@@ -102,7 +105,8 @@ std::vector<PolicyRule> make_rules() {
        judge_go_sums},
       {{"go-modules", "modules are allowed, and not denied", kOff, kOff, kOff, ""},
        {{"allow", Kind::texts}, {"deny", Kind::texts}},
-       judge_go_modules},
+       judge_go_modules,
+       true},
       {{"go-buildmode", "Go programs are built as programs", kOff, kOff, kOff, ""},
        {{"allow", Kind::texts}},
        judge_go_buildmode},
@@ -118,7 +122,8 @@ std::vector<PolicyRule> make_rules() {
         {"program", Kind::size},
         {"imageGrowth", Kind::size},
         {"programGrowth", Kind::size}},
-       judge_budget},
+       judge_budget,
+       true},
       {{"structure-tests", "the image passes tests of container-structure-test", kOff, kOff, kOff, ""},
        {{"files", Kind::files, true}},
        judge_structure_tests},

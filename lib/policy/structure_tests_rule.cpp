@@ -102,11 +102,13 @@ class StructureTests {
     if (version == nullptr || version->scalar() == nullptr || version->scalar()->text != "2.0.0")
       refuse(root_, "its schemaVersion is not 2.0.0", "write schemaVersion: '2.0.0'");
     require_known_members();
-    each("fileExistenceTests", [&](const YamlValue& test) { judge_existence(test); });
-    each("fileContentTests", [&](const YamlValue& test) { judge_content(test); });
-    each("licenseTests", [&](const YamlValue& test) { judge_licenses(test); });
+    each("fileExistenceTests", {"name", "path", "shouldExist", "permissions", "uid", "gid", "isExecutableBy"},
+         [&](const YamlValue& test) { judge_existence(test); });
+    each("fileContentTests", {"name", "path", "expectedContents", "excludedContents"},
+         [&](const YamlValue& test) { judge_content(test); });
+    each("licenseTests", {"name", "debian", "files"}, [&](const YamlValue& test) { judge_licenses(test); });
     if (const auto* metadata = root_.find("metadataTest")) judge_metadata(*metadata);
-    each("commandTests",
+    each("commandTests", {},
          [&](const YamlValue& test) { skip(test, "command tests are not run: nothing of the image is executed"); });
   }
 
@@ -130,14 +132,30 @@ class StructureTests {
     }
   }
 
+  using Words = std::vector<std::string_view>;
+
+  // A misspelled member would make a test pass.
+  void require_members(const YamlValue& test, std::string_view list, const Words& known) const {
+    if (test.mapping() == nullptr)
+      refuse(test, fmt::format("a test of {} is no mapping", list), "write name: and path:");
+    for (const auto& [name, value] : *test.mapping()) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      const auto near = nearest(name, known);
+      refuse(value, fmt::format("a test of {} has a member {}, which there is not", list, printable(name)),
+             near ? fmt::format("did you mean {}?", *near) : fmt::format("the members are {}", fmt::join(known, ", ")));
+    }
+  }
+
+  // Of tests that are judged, the members are known.
   template <class Use>
-  void each(std::string_view name, const Use& use) {
+  void each(std::string_view name, const Words& known, const Use& use) {
     const auto* list = root_.find(name);
     if (list == nullptr || is_null(*list)) return;
     if (list->sequence() == nullptr) refuse(*list, fmt::format("{} is no list", name), "write a list of tests");
     for (const auto& test : *list->sequence()) {
       if (test.mapping() == nullptr)
         refuse(test, fmt::format("a test of {} is no mapping", name), "write name: and path:");
+      if (!known.empty()) require_members(test, name, known);
       use(test);
     }
   }
@@ -341,7 +359,9 @@ class StructureTests {
     if (list == nullptr || is_null(*list)) return;
     if (list->sequence() == nullptr) refuse(*list, fmt::format("{} is no list", name), "write key: and value:");
     for (const auto& one : *list->sequence()) {
+      require_members(one, name, {"key", "value", "isRegex"});
       const auto key = text_in(one, "key");
+      if (key.empty()) refuse(one, fmt::format("an element of {} has no key", name), "write key: and value:");
       const auto wanted = text_in(one, "value");
       const auto found = values.find(key);
       if (found == values.end()) {
@@ -367,9 +387,12 @@ class StructureTests {
 
   void judge_unbound(const YamlValue& test, const std::map<std::string, std::string>& env) {
     const auto* list = test.find("unboundEnvVars");
-    if (list == nullptr || list->sequence() == nullptr) return;
+    if (list == nullptr || is_null(*list)) return;
+    if (list->sequence() == nullptr) refuse(*list, "unboundEnvVars is no list", "write key:");
     for (const auto& one : *list->sequence()) {
+      require_members(one, "unboundEnvVars", {"key", "value"});
       const auto key = text_in(one, "key");
+      if (key.empty()) refuse(one, "an element of unboundEnvVars has no key", "write key:");
       if (env.contains(key)) fail(one, fmt::format("the variable {} is set", printable(key)));
     }
   }

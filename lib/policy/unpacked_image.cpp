@@ -1,80 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/unpacked_image.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
-#include <span>
+#include <utility>
 
 #include "base/stop.hpp"
-#include "base/text.hpp"
+#include "base/trace.hpp"
 #include "image/layer_reader.hpp"
-#include "inspect/certificates.hpp"
-#include "inspect/os_release.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
+#include "policy/detail_codec.hpp"
+#include "policy/image_texts.hpp"
+#include "policy/layer_record.hpp"
 
 namespace ociassemble {
 namespace {
 
 constexpr std::uint64_t kMostTreeMetadata = 1'000'000'000;
-constexpr std::uint64_t kLargestProgram = std::uint64_t{2} << 30U;
-constexpr std::size_t kLargestText = std::size_t{1} << 20U;
-constexpr std::size_t kLargestKey = std::size_t{256} << 10U;
-constexpr std::size_t kLongestScriptLine = 256;  // that the kernel reads
 constexpr std::uint64_t kRoomOfDetail = 300;
-
-template <class Names>
-bool is_one_of(const Names& names, std::string_view path) {
-  return std::find(names.begin(), names.end(), path) != names.end();
-}
-
-bool is_policy_text(std::string_view path) {
-  return path == kShadowPath || path == kLoaderPreloadPath || is_one_of(kLoaderTexts, path) ||
-         is_one_of(kAccountTexts, path) || is_one_of(kOsReleaseFiles, path);
-}
-
-// PEM (RFC 7468): a line "-----BEGIN … PRIVATE KEY-----", and a line of base64 behind it, so that no text about keys is
-// taken for one. OpenSSL's old form has headers before the base64.
-bool holds_key(std::string_view bytes) {
-  constexpr std::string_view kBegin = "-----BEGIN ";
-  constexpr std::string_view kKey = "PRIVATE KEY-----";
-  for (auto at = bytes.find(kBegin); at != std::string_view::npos; at = bytes.find(kBegin, at + 1)) {
-    if (at != 0 && bytes[at - 1] != '\n') continue;
-    const auto end = std::min(bytes.find('\n', at), bytes.size());
-    auto line = bytes.substr(at, end - at);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!line.ends_with(kKey)) continue;
-    const auto next = bytes.substr(std::min(end + 1, bytes.size()), 24);
-    const bool is_base64 = next.size() >= 16 && std::all_of(next.begin(), next.begin() + 16, [](char c) {
-                             return is_letter_or_digit(c) || c == '+' || c == '/' || c == '=';
-                           });
-    if (is_base64 || next.starts_with("Proc-Type:")) return true;
-  }
-  return false;
-}
-
-std::string script_line_of(std::string_view head) {
-  if (!head.starts_with("#!")) return {};
-  auto line = head.substr(0, std::min(head.find('\n'), kLongestScriptLine));
-  return std::string(line);
-}
+constexpr const char* kRecordKind = "layer-policy";
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? std::string() : path.substr(0, slash);
 }
 
-void visit_below(const Tree::Node& folder, const std::string& path, const UnpackedImage::Visit& visit) {
+// `path` is the folder's, and is so again afterwards: a path is not made anew for each entry.
+void visit_below(const Tree::Node& folder, std::string& path, const UnpackedImage::Visit& visit) {
+  const auto size = path.size();
   for (const auto& [name, child] : folder.children) {
-    const auto child_path = path.empty() ? std::string(name) : path + "/" + std::string(name);
-    visit(child_path, child);
-    visit_below(child, child_path, visit);
+    path += '/';
+    path += name;
+    visit(path, child);
+    if (child.type == EntryType::directory) visit_below(child, path, visit);
+    path.resize(size);
   }
 }
 
 std::uint64_t room_of_detail(const FileDetail& detail) {
+  if (detail.is_empty()) return 0;
   std::uint64_t room = kRoomOfDetail + (detail.text ? detail.text->size() : 0) + detail.script_line.size();
   const auto add_library = [&](const LibraryFacts& facts) {
     for (const auto& name : facts.musl_symbols) room += name.size() + sizeof(std::string);
@@ -92,87 +56,220 @@ std::uint64_t room_of_detail(const FileDetail& detail) {
   return room;
 }
 
+std::uint64_t slot_of(std::uint32_t layer, std::uint32_t number) { return std::uint64_t{layer} << 32U | number; }
+
+// The cache has checked its bytes: somebody else wrote it.
+[[noreturn]] void refuse_damaged_record() {
+  throw Error(ErrorCode::corrupt, "cannot read what the cache has of a layer: a record is damaged",
+              "remove the cache folder, or name another with --cache-dir");
+}
+
+// Whether what is read of the files now is what the layer has.
+bool is_told_by_identity(const NewLayer& layer) {
+  return std::all_of(layer.entries.begin(), layer.entries.end(), [](const LayerEntry& made) {
+    if (made.entry.type != EntryType::regular) return true;
+    if (made.may_be_written && made.may_be_written->load()) return false;
+    return made.content.has_value() || (made.file && made.file->tells_changes());
+  });
+}
+
+// A name with a line break, which only a hostile file has, does not come back from a record.
+bool can_be_kept(std::string_view encoded) { return encoded.empty() || decode_detail(encoded).has_value(); }
+
 }  // namespace
 
-UnpackedImage::UnpackedImage(const Image& image, std::stop_token stop)
-    : image_(image), stop_(std::move(stop)), tree_({}, kMostTreeMetadata), spool_(kLargestProgram) {
-  buffer_.resize(kCopyBufferSize);
+UnpackedImage::UnpackedImage(const Image& image, FileSources sources, std::stop_token stop)
+    : image_(image),
+      sources_(std::move(sources)),
+      stop_(std::move(stop)),
+      tree_({}, kMostTreeMetadata),
+      reader_(sources_.wants, stop_) {
+  const TraceSpan span("files for rules");
+  std::uint32_t number = 0;
   for (const auto& layer : image_.layers()) {
+    throw_if_stopped(stop_);
+    ++number;
     tree_.start_layer(this);
-    for_each_entry(layer, stop_, [&](const ReadEntry& read) {
-      layer_bytes_ = read.layer_bytes;
-      tree_.add(read.entry, read.data);
-    });
+    if (recall(layer)) continue;
+    if (take_new(layer)) {
+      new_layers_.push_back(number);
+    } else {
+      read(layer);
+    }
   }
+}
+
+// Whether there was a record of the layer that is enough.
+bool UnpackedImage::recall(const Layer& layer) {
+  auto record = sources_.records->find(kRecordKind, layer);
+  if (!record) return false;
+  LayerRecordReader entries(record->bytes);
+  if (!sources_.wants.is_in(entries.has())) return false;
+  StringSource nothing{{}};
+  is_recalling_ = true;
+  while (const auto item = entries.next()) {
+    encoded_ = item->detail;
+    tree_.add(item->entry, nothing);
+  }
+  is_recalling_ = false;
+  if (!entries.is_whole()) refuse_damaged_record();
+  recalled_.push_back(std::move(*record));
+  return true;
+}
+
+bool UnpackedImage::take_new(const Layer& layer) {
+  const auto found = sources_.new_layers.find(layer.descriptor.digest);
+  if (found == sources_.new_layers.end() || !is_told_by_identity(*found->second)) return false;
+  StringSource nothing{{}};
+  for (const auto& made : found->second->entries) {
+    made_ = &made;
+    tree_.add(made.entry, nothing);
+  }
+  made_ = nullptr;
+  return true;
+}
+
+Layer UnpackedImage::with_blobs(const Layer& layer) const {
+  const auto& kept = sources_.kept_layers;
+  if (!kept || !kept->contains(layer.descriptor)) return layer;
+  return {layer.descriptor, layer.diff_id, kept};
+}
+
+void UnpackedImage::read(const Layer& layer) {
+  constexpr auto kDetail = ProgramReading::functions;
+  const bool adds_facts =
+      sources_.with_inventory && !sources_.records->find(layer_facts_kind(kDetail), layer).has_value();
+  if (adds_facts && !facts_reader_) facts_reader_.emplace(kDetail);
+  LayerRecordWriter record(sources_.wants);
+  LayerFactsWriter facts;
+  bool is_kept = true;
+  for_each_entry(with_blobs(layer), stop_, [&](const ReadEntry& read) {
+    layer_bytes_ = read.layer_bytes;
+    newly_encoded_.clear();
+    facts_ = {};
+    reads_facts_ = adds_facts;
+    tree_.add(read.entry, read.data);
+    if (adds_facts) facts.add(read.entry, facts_);
+    is_kept = is_kept && can_be_kept(newly_encoded_);
+    if (is_kept) record.add(read.entry, newly_encoded_);
+  });
+  if (auto bytes = is_kept ? record.take() : std::nullopt) sources_.records->put(kRecordKind, layer, std::move(*bytes));
+  if (auto bytes = adds_facts ? facts.take() : std::nullopt)
+    sources_.records->put(layer_facts_kind(kDetail), layer, std::move(*bytes));
 }
 
 std::optional<TreeWatcher::Known> UnpackedImage::read(const TarEntry& entry, Source& data, std::uint32_t layer,
                                                       std::uint32_t number) {
   if (entry.type != EntryType::regular) return {};
-  auto detail = look_at(entry, data);
+  if (made_ != nullptr) {
+    note_secret(entry, layer, number, false);
+    slots_[slot_of(layer, number)].made = made_;
+    return Known{{}, sizeof(Slot)};
+  }
+  if (is_recalling_) {
+    note_secret(entry, layer, number, head_of_detail(encoded_).holds_private_key);
+    if (encoded_.empty()) return Known{};
+    slots_[slot_of(layer, number)].encoded = encoded_;
+    return Known{{}, sizeof(Slot) + encoded_.size()};
+  }
+  auto* facts = reads_facts_ ? &*facts_reader_ : nullptr;
+  if (facts != nullptr) facts->begin(entry);
+  auto detail = reader_.read(entry, data, layer_bytes_, facts);
+  if (facts != nullptr) facts_ = facts->finish(reader_.elf_file(entry.path));
+  note_secret(entry, layer, number, detail.holds_private_key);
+  newly_encoded_ = encode_detail(detail);
   const auto room = room_of_detail(detail);
-  details_.insert_or_assign({layer, number}, std::move(detail));
+  if (!detail.is_empty()) slots_[slot_of(layer, number)].detail = std::move(detail);
   return Known{{}, room};
 }
 
-FileDetail UnpackedImage::look_at(const TarEntry& entry, Source& data) {
-  claimed_.take(entry, layer_bytes_, "check the image");
-  const bool is_bundle = is_one_of(kCertificateFiles, entry.path);
-  const auto most = is_policy_text(entry.path) || is_bundle ? kLargestText : kLargestKey;
-  std::string kept;
-  spool_.begin();
-  for (;;) {
-    throw_if_stopped(stop_);
-    const auto count = read_full(data, buffer_);
-    const auto bytes = std::span<const std::byte>(buffer_).first(count);
-    spool_.write(bytes);
-    if (kept.size() < most) kept += as_text(bytes.first(std::min(count, most - kept.size())));
-    if (count < buffer_.size()) break;
-  }
-  FileDetail detail;
-  detail.script_line = script_line_of(kept);
-  if (is_policy_text(entry.path) && entry.size <= kLargestText) detail.text = kept;
-  if (is_bundle) detail.certificates = count_certificates(kept);
-  if (spool_.keeps()) {
-    look_at_elf(entry.path, entry.mode, detail);
-  } else if (is_library_path(entry.path)) {
-    detail.library = std::make_shared<const LibraryFacts>(facts_of_library(kept));
-  } else {
-    detail.holds_private_key = holds_key(kept);
-  }
-  return detail;
+// What a build makes it never hides again: of its files the name is enough here.
+void UnpackedImage::note_secret(const TarEntry& entry, std::uint32_t layer, std::uint32_t number, bool is_key) {
+  constexpr std::size_t kMostSecrets = 1000;
+  if (entry.size == 0 || secrets_.size() == kMostSecrets) return;
+  auto path = "/" + entry.path;
+  if (is_key || is_secret_path(path)) secrets_.push_back({std::move(path), layer, number, is_key});
 }
 
-void UnpackedImage::look_at_elf(const std::string& path, std::uint32_t mode, FileDetail& detail) const {
-  const auto file = spool_.file("/" + path);
-  if (is_library_path(path)) {
-    const auto bytes = file->read(0, static_cast<std::size_t>(std::min<std::uint64_t>(file->size(), 64U << 20U)));
-    detail.library = std::make_shared<const LibraryFacts>(facts_of_library(bytes));
+// Many rules go over all files: paths are made once where they take little room.
+void UnpackedImage::for_each(const Visit& visit) const {
+  constexpr std::size_t kMostListed = 100'000;
+  if (entries_) {
+    for (const auto& [path, node] : *entries_) visit(path, *node);
+    return;
   }
-  if ((mode & 0111U) == 0) return;
-  ProgramDetail program;
-  try {
-    program.elf = read_elf(*file);
-    if (!program.elf->interpreter.empty()) program.facts = facts_of_program(*file);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::check_failed) throw;
-    program.elf.reset();  // a library, or damaged
-  }
-  if (auto built = read_program_file(*file)) program.go = std::move(built->go);
-  if (program.go) {
-    program.needs = needs_of_program(*file);
-    program.code = read_go_code_sizes(ElfFile(*file), *file, program.go->build);
-  }
-  if (program.elf || program.go) detail.program = std::make_shared<const ProgramDetail>(std::move(program));
+  std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> list(std::in_place);
+  std::string path;
+  visit_below(tree_.root(), path, [&](const std::string& place, const Tree::Node& node) {
+    if (list && list->size() == kMostListed) list.reset();
+    if (list) list->emplace_back(place, &node);
+    visit(place, node);
+  });
+  entries_ = std::move(list);
 }
 
-void UnpackedImage::for_each(const Visit& visit) const { visit_below(tree_.root(), "", visit); }
+void UnpackedImage::list_programs() const {
+  programs_.emplace();
+  for_each([&](const std::string& path, const Tree::Node& node) {
+    if (head_of(node).may_be_go) programs_->emplace_back(path, &node);
+  });
+}
+
+void UnpackedImage::for_each_program(const Visit& visit) const {
+  if (!programs_) list_programs();
+  for (const auto& [path, node] : *programs_) visit(path, *node);
+}
+
+UnpackedImage::Slot* UnpackedImage::slot_at(const Tree::Node& node) const {
+  if (node.type != EntryType::regular) return nullptr;
+  const auto found = slots_.find(slot_of(node.bytes_layer, node.bytes_entry));
+  return found == slots_.end() ? nullptr : &found->second;
+}
 
 const FileDetail& UnpackedImage::detail_of(const Tree::Node& node) const {
   static const FileDetail kNone;
-  if (node.type != EntryType::regular) return kNone;
-  const auto found = details_.find({node.bytes_layer, node.bytes_entry});
-  return found == details_.end() ? kNone : found->second;
+  auto* slot = slot_at(node);
+  if (slot == nullptr) return kNone;
+  if (slot->detail) return *slot->detail;
+  if (slot->made != nullptr) {
+    slot->detail = reader_.read(*slot->made);
+  } else {
+    slot->detail = decode_detail(slot->encoded);
+    if (!slot->detail) refuse_damaged_record();
+  }
+  return *slot->detail;
+}
+
+// A record is not read further than it must.
+DetailHead UnpackedImage::head_of(const Tree::Node& node) const {
+  const auto* slot = slot_at(node);
+  if (slot == nullptr) return {};
+  if (!slot->detail && slot->made == nullptr) return head_of_detail(slot->encoded);
+  const auto& detail = detail_of(node);
+  return {detail.may_be_go(), detail.holds_private_key};
+}
+
+bool UnpackedImage::holds_private_key(const Tree::Node& node) const { return head_of(node).holds_private_key; }
+
+void UnpackedImage::remember_new_layers() const {
+  for (const auto number : new_layers_) {
+    const auto& layer = image_.layers()[number - 1];
+    const auto& entries = sources_.new_layers.at(layer.descriptor.digest)->entries;
+    LayerRecordWriter record(sources_.wants);
+    bool is_kept = true;
+    for (std::uint32_t i = 0; is_kept && i < entries.size(); ++i) {
+      std::string encoded;
+      if (entries[i].entry.type == EntryType::regular) {
+        const auto slot = slots_.find(slot_of(number, i));
+        is_kept = slot != slots_.end() && slot->second.detail.has_value();
+        if (is_kept) encoded = encode_detail(*slot->second.detail);
+      }
+      is_kept = is_kept && can_be_kept(encoded);
+      if (is_kept) record.add(entries[i].entry, encoded);
+    }
+    if (auto bytes = is_kept ? record.take() : std::nullopt)
+      sources_.records->put(kRecordKind, layer, std::move(*bytes));
+  }
 }
 
 std::optional<UnpackedImage::Found> UnpackedImage::look_up(std::string_view path) const {
@@ -190,8 +287,10 @@ std::optional<UnpackedImage::Found> UnpackedImage::look_up(std::string_view path
 std::string UnpackedImage::read_bytes(const Tree::Node& node, std::size_t most) const {
   std::string bytes;
   if (node.bytes_layer == 0 || node.bytes_layer > image_.layers().size()) return bytes;
+  const auto* slot = slot_at(node);
+  if (slot != nullptr && slot->made != nullptr) return read_all(*slot->made->open(), most, slot->made->entry.path);
   std::uint32_t number = 0;
-  for_each_entry(image_.layers()[node.bytes_layer - 1], stop_, [&](const ReadEntry& read) {
+  for_each_entry(with_blobs(image_.layers()[node.bytes_layer - 1]), stop_, [&](const ReadEntry& read) {
     if (number++ == node.bytes_entry) bytes = read_all(read.data, most, read.entry.path);
   });
   return bytes;
@@ -221,7 +320,7 @@ std::vector<std::string> UnpackedImage::paths_named(std::string_view name) const
   std::vector<std::string> paths;
   for_each([&](const std::string& path, const Tree::Node& node) {
     if (node.type != EntryType::directory && std::string_view(path).substr(path.rfind('/') + 1) == name)
-      paths.push_back(path);
+      paths.push_back(path.substr(1));
   });
   return paths;
 }

@@ -9,38 +9,31 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "gates/program_needs.hpp"
+#include "attest/file_catalogue.hpp"
+#include "attest/file_facts_reader.hpp"
+#include "attest/layer_records.hpp"
 #include "gates/root_files.hpp"
-#include "inspect/elf.hpp"
-#include "inspect/elf_spool.hpp"
-#include "inspect/go_program.hpp"
+#include "image/new_layer.hpp"
+#include "ociassemble/blob_store.hpp"
 #include "ociassemble/image.hpp"
-#include "policy/go_code_sizes.hpp"
-#include "tar/claimed_bytes.hpp"
+#include "policy/detail_codec.hpp"
+#include "policy/detail_reader.hpp"
+#include "policy/file_detail.hpp"
 #include "tree/tree.hpp"
 
 namespace ociassemble {
 
-// An ELF program of an image.
-struct ProgramDetail {
-  std::optional<ElfInfo> elf;       // nothing for one that is damaged
-  std::optional<GoProgram> go;      // of a program that Go built
-  ProgramNeeds needs;               // of a program that Go built
-  std::optional<GoCodeSizes> code;  // of a program that Go built
-  LibraryFacts facts;               // of one that asks for a loader
-};
-
-// What the rules want to know of a regular file's bytes.
-struct FileDetail {
-  std::optional<std::string> text;              // of the few small files in kPolicyTexts
-  std::shared_ptr<const LibraryFacts> library;  // of a file that is called like a library
-  std::optional<std::uint64_t> certificates;    // in one of kCertificateFiles
-  std::shared_ptr<const ProgramDetail> program;
-  std::string script_line;  // of a script: its first line, "#!/bin/sh"
-  bool holds_private_key = false;
+// Where the files of an image are to be known from.
+struct FileSources {
+  DetailWants wants;
+  bool with_inventory = false;                  // a layer that is read is also read for an inventory with functions
+  LayerRecords* records = nullptr;              // borrowed, never null
+  std::shared_ptr<BlobStore> kept_layers = {};  // read in the place of the image's own; may be null
+  std::map<Digest, std::shared_ptr<const NewLayer>> new_layers = {};  // by the digest of the blob
 };
 
 // The files that an image's layers make when they are unpacked, and what is in them. One thread.
@@ -48,14 +41,27 @@ class UnpackedImage : public RootFiles, private TreeWatcher {
  public:
   using Visit = std::function<void(const std::string& path, const Tree::Node& node)>;
 
-  // Reads every layer once, and checks it. Throws what reading layers and Tree::apply() throw.
-  UnpackedImage(const Image& image, std::stop_token stop);
+  // Of each layer takes what the records know of it, else what it was just made of, else reads and checks it. Throws
+  // what reading layers and Tree::apply() throw.
+  UnpackedImage(const Image& image, FileSources sources, std::stop_token stop);
 
   const Tree& tree() const noexcept { return tree_; }
-  // Every entry, folders before what is in them, by the bytes of names; paths without a leading '/'.
+  // Every entry by its absolute path, folders before what is in them, by the bytes of names.
   void for_each(const Visit& visit) const;
-  // Of anything but a regular file, nothing.
+  // The same of the files that hold a program that Go built, or a packed one, of which nobody can tell.
+  void for_each_program(const Visit& visit) const;
+  // Of anything but a regular file, nothing. Lasts as long as this. Throws what reading a file throws.
   const FileDetail& detail_of(const Tree::Node& node) const;
+  bool holds_private_key(const Tree::Node& node) const;
+  // A file of any layer that holds a private key or is called like a file of secrets, whether or not a later layer
+  // hides it; the first thousand.
+  struct Secret {
+    std::string path;  // absolute, as the layer has it
+    std::uint32_t layer = 0;
+    std::uint32_t entry = 0;
+    bool is_key = false;
+  };
+  const std::vector<Secret>& secrets() const noexcept { return secrets_; }
   // The entry that a path leads to, links followed, and its path; nothing where there is none.
   struct Found {
     std::string path;
@@ -64,6 +70,8 @@ class UnpackedImage : public RootFiles, private TreeWatcher {
   std::optional<Found> look_up(std::string_view path) const;
   // The bytes of a regular file, by reading its layer once more. Throws Error{unsupported} for one of more than `most`.
   std::string read_bytes(const Tree::Node& node, std::size_t most) const;
+  // Puts down what was found of layers that were just made, where every file of them was looked at.
+  void remember_new_layers() const;
 
   std::optional<RootFile> find(std::string_view path) const override;
   std::optional<RootFolder> folder(std::string_view path) const override;
@@ -72,24 +80,44 @@ class UnpackedImage : public RootFiles, private TreeWatcher {
   bool may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const override;
 
  private:
+  // What is known of a file, or where it is to be known from.
+  struct Slot {
+    std::optional<FileDetail> detail;
+    std::string_view encoded;          // where a record has it
+    const LayerEntry* made = nullptr;  // where its layer was just made
+  };
+  bool recall(const Layer& layer);
+  bool take_new(const Layer& layer);
+  void read(const Layer& layer);
+  Layer with_blobs(const Layer& layer) const;
   std::optional<Known> read(const TarEntry& entry, Source& data, std::uint32_t layer, std::uint32_t number) override;
   void placed(const TarEntry& /*entry*/, const std::string& /*path*/) override {}
   void removed(const std::string& /*path*/) override {}
-  FileDetail look_at(const TarEntry& entry, Source& data);
-  void look_at_elf(const std::string& path, std::uint32_t mode, FileDetail& detail) const;
+  void note_secret(const TarEntry& entry, std::uint32_t layer, std::uint32_t number, bool is_key);
+  void list_programs() const;
+  Slot* slot_at(const Tree::Node& node) const;
+  DetailHead head_of(const Tree::Node& node) const;
 
-  Image image_;
-  std::stop_token stop_;
+  const Image image_;
+  const FileSources sources_;
+  const std::stop_token stop_;
   Tree tree_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, FileDetail> details_;  // by the layer and entry that have the bytes
+  mutable std::unordered_map<std::uint64_t, Slot> slots_;  // by the layer and entry that have the bytes
+  mutable std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> entries_;  // unless they are too many
+  mutable std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> programs_;
+  std::vector<Secret> secrets_;
+  std::vector<SharedBytes> recalled_;      // what encoded details lie in
+  std::vector<std::uint32_t> new_layers_;  // numbers, from 1
+  mutable DetailReader reader_;
+  std::optional<FileFactsReader> facts_reader_;  // where an inventory is to come from the same reading
+  // Of the entry that is being laid down: where it comes from, and what was found.
+  bool is_recalling_ = false;
+  bool reads_facts_ = false;
+  std::string_view encoded_;
+  const LayerEntry* made_ = nullptr;
   std::uint64_t layer_bytes_ = 0;
-  ClaimedBytes claimed_;
-  ElfSpool spool_;
-  std::vector<std::byte> buffer_;
+  std::string newly_encoded_;
+  FileDetails facts_;
 };
-
-// The texts that rules read, besides those of loaders and accounts.
-inline constexpr std::string_view kShadowPath = "etc/shadow";
-inline constexpr std::string_view kLoaderPreloadPath = "etc/ld.so.preload";
 
 }  // namespace ociassemble

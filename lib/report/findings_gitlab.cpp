@@ -44,12 +44,24 @@ void print_tool(JsonPrinter& json, std::string_view name) {
   json.end_object();
 }
 
+// What GitLab's schema takes: no longer, and of addresses those of the web. A character that is cut through is replaced
+// by the printer, and takes no more room than before.
+std::string_view no_longer(std::string_view text, std::size_t most) { return text.substr(0, most); }
+constexpr std::size_t kLongestName = 250;       // 255 characters
+constexpr std::size_t kLongestSolution = 6900;  // 7,000
+constexpr std::size_t kLongestDescription = 1'000'000;
+
+bool is_web_address(std::string_view url) {
+  const auto has = [&](std::string_view scheme) { return url.starts_with(scheme) && url.size() > scheme.size(); };
+  return has("https://") || has("http://") || has("ftp://");
+}
+
 void print_identifier(JsonPrinter& json, const std::string& id, const std::string& url) {
   json.begin_object();
   json.member("type", identifier_type(id));
   json.member("name", id);
   json.member("value", id);
-  if (!url.empty()) json.member("url", url);
+  if (is_web_address(url)) json.member("url", url);
   json.end_object();
 }
 
@@ -67,10 +79,10 @@ void print_vulnerability_of(JsonPrinter& json, const CheckReport& report, const 
   const auto& found = *finding.vulnerability;
   json.begin_object();
   json.member("id", fingerprint_of(report, finding));
-  json.member("name", found.id);
-  json.member("description", message_of(finding));
+  json.member("name", no_longer(found.id, kLongestName));
+  json.member("description", no_longer(message_of(finding), kLongestDescription));
   json.member("severity", scan_severity(found.severity));
-  json.member("solution", finding.remedy);
+  json.member("solution", no_longer(finding.remedy, kLongestSolution));
   print_identifiers(json, found);
   json.key("location").begin_object();
   json.member("image", report.image.empty() ? report.digest : report.image);
@@ -83,6 +95,21 @@ void print_vulnerability_of(JsonPrinter& json, const CheckReport& report, const 
   json.end_object();
   json.end_object();
   json.end_object();
+}
+
+// What was not judged must not look clean.
+void print_messages(JsonPrinter& json, const std::vector<CheckReport>& reports) {
+  json.key("messages").begin_array();
+  for (const auto& report : reports) {
+    for (const auto& finding : report.findings) {
+      if (finding.verdict != GateVerdict::not_judged) continue;
+      json.begin_object();
+      json.member("level", "warn");
+      json.member("value", fmt::format("{}: {}", finding.rule, message_of(finding)));
+      json.end_object();
+    }
+  }
+  json.end_array();
 }
 
 // GitLab's times have no zone.
@@ -129,6 +156,7 @@ std::string findings_gitlab_container(const std::vector<CheckReport>& reports, c
     json.member("status", "success");
     json.member("start_time", without_zone(context.time));
     json.member("end_time", without_zone(context.time));
+    print_messages(json, reports);
     json.end_object();
     json.key("vulnerabilities").begin_array();
     for (const auto& report : reports) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -11,6 +12,7 @@
 #include "ociassemble/layout.hpp"
 #include "ociassemble/programs.hpp"
 #include "ociassemble/verify.hpp"
+#include "spec/json_printer.hpp"
 
 namespace ociassemble {
 
@@ -20,8 +22,9 @@ std::string describe_image(const Image& image, const ImagePrograms* programs);
 // A summary of an index: a line for each image in it.
 std::string describe_index(const Document& document);
 
-// The same as JSON objects, with a newline at the end; member names are in docs/cli.md.
-void print_image_json(const Image& image, const ImagePrograms* programs, Sink& to);
+// The same as JSON objects, with a newline at the end; member names are in docs/cli.md. `print_more` may add members.
+void print_image_json(const Image& image, const ImagePrograms* programs, Sink& to,
+                      const std::function<void(JsonPrinter&)>& print_more = {});
 std::string index_json(const Document& document);
 // What `build --json` prints: digest, size and platform of the image, its layers, what the gates say, and the names
 // that it was published as.

@@ -55,6 +55,8 @@ void print_config(JsonPrinter& json, const ImageConfig& config) {
   json.member("volumes", config.volumes);
   json.member("stopSignal", config.stop_signal);
   json.member("labels", config.labels);
+  const auto healthcheck = config.config_unknown.find("Healthcheck");
+  if (healthcheck != config.config_unknown.end()) json.key("healthcheck").json(healthcheck->second);
   json.end_object();
 }
 
@@ -64,6 +66,7 @@ void print_history(JsonPrinter& json, const ImageConfig& config) {
     json.begin_object();
     json.member("created", entry.created);
     json.member("createdBy", entry.created_by);
+    if (!entry.comment.empty()) json.member("comment", entry.comment);
     json.member("emptyLayer", entry.empty_layer);
     json.end_object();
   }
@@ -108,7 +111,8 @@ void print_repair(JsonPrinter& json, const RepairReport& report) {
 
 }  // namespace
 
-void print_image_json(const Image& image, const ImagePrograms* programs, Sink& to) {
+void print_image_json(const Image& image, const ImagePrograms* programs, Sink& to,
+                      const std::function<void(JsonPrinter&)>& print_more) {
   JsonPrinter json(to);
   json.begin_object();
   print_names(json, image);
@@ -118,6 +122,7 @@ void print_image_json(const Image& image, const ImagePrograms* programs, Sink& t
   print_layers(json, image);
   print_history(json, image.config());
   if (programs != nullptr) print_programs(json, *programs);
+  if (print_more) print_more(json);
   json.end_object();
   json.finish();
 }

@@ -6,15 +6,20 @@
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
 #include "store/directory_store.hpp"
+#include "store/staged_store.hpp"
 
 namespace ociassemble {
 namespace {
 
 // Hard links are left out on purpose: two stores that share one inode share every later damage to it, and a file that
-// somebody can still write to would be trusted for ever.
+// somebody can still write to would be trusted for ever. What was staged for a store is in no other for long.
 bool try_clone(const BlobReader& from, const Descriptor& descriptor, BlobStore& to, const std::stop_token& stop) {
   auto* directory = dynamic_cast<DirectoryStore*>(&to);
   if (directory == nullptr) return false;
+  if (const auto* staged = dynamic_cast<const StagedStore*>(&from)) {
+    const auto own = staged->own_file(descriptor.digest);
+    if (own && directory->adopt(*own, descriptor)) return true;
+  }
   const auto file = from.file(descriptor.digest);
   return file && directory->clone(*file, descriptor, stop);
 }

@@ -248,6 +248,15 @@ bool DirectoryStore::clone(const fs::path& file, const Descriptor& descriptor, c
   return true;
 }
 
+bool DirectoryStore::adopt(const fs::path& file, const Descriptor& descriptor) {
+  make_ready();
+  const auto target = blob_path(folder_, descriptor.digest);
+  make_folders(target.parent_path());
+  if (::link(file.c_str(), target.c_str()) != 0) return false;
+  brought_->with([&](auto& digests) { digests.insert(descriptor.digest); });
+  return true;
+}
+
 std::shared_ptr<BlobStore> open_directory_store(const fs::path& folder) {
   return std::make_shared<DirectoryStore>(folder);
 }

@@ -35,6 +35,9 @@ class DirectoryStore : public BlobStore {
   // itself (copy_file_range, for a file server one without the network). False, and nothing done, where it has neither.
   // The bytes are verified as they lie in this store: throws as BlobWriter::commit.
   bool clone(const std::filesystem::path& file, const Descriptor& descriptor, const std::stop_token& stop);
+  // Gives a file of right bytes, flushed, that nobody else keeps (StagedStore), its name in this store. False, and
+  // nothing done, where it lies on another file system or something has the name.
+  bool adopt(const std::filesystem::path& file, const Descriptor& descriptor);
 
  private:
   void make_ready();

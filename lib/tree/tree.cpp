@@ -125,6 +125,23 @@ class PathWalk {
   std::size_t components_ = 0;
 };
 
+// Whether a walk would end at the path as it is written: most do, and need no walk. Without "." and "..", and no
+// symlink on the way; the last name may be one where it is not followed.
+bool leads_straight(const Node& root, std::string_view path, bool follow_last) {
+  const Node* node = &root;
+  std::size_t components = 0;
+  for (;;) {
+    const auto slash = path.find('/');
+    const auto name = path.substr(0, slash);
+    if (name.empty() || name == "." || name == ".." || ++components > kMostComponents) return false;
+    const bool is_last = slash == std::string_view::npos;
+    node = is_last && !follow_last ? nullptr : child_of(node, name);
+    if (node != nullptr && node->type == EntryType::symlink) return false;
+    if (is_last) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
 Node implied_directory(std::uint32_t layer) {
   Node node;
   node.layer = layer;
@@ -404,9 +421,13 @@ std::set<std::string> Tree::missed_files() const {
 
 const Tree::Node* Tree::find(std::string_view path) const { return descend(root_, path); }
 
-std::string Tree::resolve(std::string_view path) const { return PathWalk(root_, path).finish(true); }
+std::string Tree::resolve(std::string_view path) const {
+  return leads_straight(root_, path, true) ? std::string(path) : PathWalk(root_, path).finish(true);
+}
 
-std::string Tree::resolve_parent(std::string_view path) const { return PathWalk(root_, path).finish(false); }
+std::string Tree::resolve_parent(std::string_view path) const {
+  return leads_straight(root_, path, false) ? std::string(path) : PathWalk(root_, path).finish(false);
+}
 
 const Tree::Node* Tree::follow(std::string_view path) const { return find(resolve(path)); }
 

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 4> kBeforeRelease{"alpha", "beta", "pre",
 constexpr std::array<std::string_view, 5> kAfterRelease{"cvs", "svn", "git", "hg", "p"};
 
 // What a part of a version is, in the order that counts where one version goes on and the other does not.
-enum class PartKind { invalid = -1, decimal, number, letter, suffix, suffix_number, revision, end };
+enum class PartKind { invalid = -1, number, decimal, letter, suffix, suffix_number, revision, end };
 
 // A part's value: digits, or a number that is less than 0 for zeros before digits and suffixes before a release.
 struct PartValue {

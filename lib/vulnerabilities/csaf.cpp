@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
 
+#include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json.hpp"
+#include "vulnerabilities/readers.hpp"
 #include "vulnerabilities/vex.hpp"
 
 // CSAF 2.0: statements name products by ids of the document's product tree, where a relationship says that one product
@@ -16,12 +20,13 @@ namespace {
 constexpr std::size_t kLargestCsaf = std::size_t{16} << 20U;
 constexpr std::size_t kMostCsafValues = 200'000;
 
-constexpr std::array<std::pair<std::string_view, VexStatement::Status>, 6> kCsafStatuses{{
+constexpr std::array<std::pair<std::string_view, VexStatement::Status>, 7> kCsafStatuses{{
     {"known_affected", VexStatement::Status::affected},
     {"known_not_affected", VexStatement::Status::not_affected},
     {"fixed", VexStatement::Status::fixed},
     {"first_fixed", VexStatement::Status::fixed},
     {"under_investigation", VexStatement::Status::under_investigation},
+    {"first_affected", VexStatement::Status::affected},
     {"last_affected", VexStatement::Status::affected},
 }};
 
@@ -33,7 +38,11 @@ class CsafReader {
     if (const auto tree = document_.find("product_tree")) read_tree(*tree);
     const auto head = document_.at("document");
     if (const auto publisher = head.find("publisher")) author_ = publisher->find_string("name");
+    const auto version = head.find_string("csaf_version");
+    if (!version.empty() && version != "2.0" && version != "2.1")
+      head.refuse("has a csaf_version that is neither 2.0 nor 2.1");
     if (const auto tracking = head.find("tracking")) time_ = tracking->find_string("current_release_date");
+    if (!time_.empty() && !is_written_time(time_)) head.refuse("has a current_release_date that is no time");
     std::vector<VexRecord> records;
     const auto vulnerabilities = document_.find("vulnerabilities");
     if (!vulnerabilities) return records;
@@ -100,8 +109,12 @@ class CsafReader {
     }
     const auto status = vulnerability.find("product_status");
     if (!status) return;
+    std::map<std::string, VexStatement::Status> said;
     for (const auto& [name, meaning] : kCsafStatuses) {
       for (const auto& id : status->find_strings(name)) {
+        // CSAF 2.0, 6.1.6 "Contradicting Product Status".
+        if (said.emplace(id, meaning).first->second != meaning)
+          status->refuse(fmt::format("says two things of product {}", printable(id)));
         VexRecord record;
         record.vulnerabilities = ids;
         record.products.push_back(product_of(id));

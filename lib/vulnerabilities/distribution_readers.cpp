@@ -70,12 +70,13 @@ class SecdbReader {
  private:
   void read_package(const JsonView& package) {
     const auto& name = package.at("name").string();
-    if (name.empty() || name.size() > kLongestSourceName) package.refuse("has no usable name");
+    if (name.empty() || name.size() > kLongestSourceName || !is_plain_name(name)) package.refuse("has no usable name");
     const auto fixes = package.find("secfixes");
     if (!fixes) return;
     for (const auto& version : fixes->member_names()) {
       // "0" means that the package never had it.
-      if (version == "0" || version.size() > kLongestSourceName) continue;
+      if (version == "0") continue;
+      if (version.empty() || version.size() > kLongestSourceName) package.refuse("has a fix in no usable version");
       const auto list = fixes->find(version);
       if (!list) continue;
       for (const auto& text : list->strings()) add(name, version, text);
@@ -108,6 +109,7 @@ class TrackerReader {
   void read() {
     walk_.enter_object();
     for (std::string source; walk_.next_member(source);) {
+      if (!is_plain_name(source)) walk_.refuse(fmt::format("{} is no source package", printable(source)));
       walk_.enter_object();
       for (std::string id; walk_.next_member(id);) {
         const auto value = parse_piece(walk_.take_value(), walk_.subject());

@@ -32,12 +32,19 @@ std::weak_ordering compare_part(std::string_view a, std::string_view b) {
   return std::weak_ordering::equivalent;
 }
 
+// dpkg reads it by strtol(3).
+std::string_view epoch_digits(std::string_view epoch) {
+  if (epoch.starts_with('+')) epoch.remove_prefix(1);
+  return epoch;
+}
+
 }  // namespace
 
 std::weak_ordering compare_dpkg_versions(std::string_view a, std::string_view b) {
   const auto left = split_debian_version(a);
   const auto right = split_debian_version(b);
-  if (const auto order = compare_digits(left.epoch, right.epoch); std::is_neq(order)) return order;
+  if (const auto order = compare_digits(epoch_digits(left.epoch), epoch_digits(right.epoch)); std::is_neq(order))
+    return order;
   if (const auto order = compare_part(left.upstream, right.upstream); std::is_neq(order)) return order;
   return compare_part(left.revision, right.revision);
 }

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "ociassemble/error.hpp"
 #include "spec/json.hpp"
+#include "spec/timestamp.hpp"
 #include "vulnerabilities/digits.hpp"
 #include "vulnerabilities/readers.hpp"
 
@@ -55,6 +56,9 @@ class OsvReader {
     advisory.upstream = ids("upstream");
     advisory.modified = short_member(document_, "modified");
     advisory.withdrawn = short_member(document_, "withdrawn");
+    // What is withdrawn is left aside: no other word may do that.
+    if (!advisory.withdrawn.empty() && !is_written_time(advisory.withdrawn))
+      document_.refuse("has a withdrawn that is no time");
     advisory.summary = shortened(document_.find_string("summary"));
     if (advisory.summary.empty()) {
       const auto details = document_.find_string("details");
@@ -77,6 +81,7 @@ class OsvReader {
     auto found = document_.find_strings(name);
     for (const auto& id : found) {
       if (id.size() > kLongestText) document_.refuse(fmt::format("has {} that are too long", name));
+      if (!is_plain_name(id)) document_.refuse(fmt::format("has {} with control characters", name));
     }
     return found;
   }
@@ -154,6 +159,8 @@ class OsvReader {
     const auto ecosystem = short_member(*package, "ecosystem");
     const auto name = short_member(*package, "name");
     if (ecosystem.empty() || name.empty()) one.refuse("has a package without ecosystem or name");
+    if (!is_plain_name(ecosystem) || !is_plain_name(name))
+      one.refuse("has a package with control characters in its name");
     affected.ranges = ranges(one, "ranges");
     affected.versions = one.find_strings("versions");
     if (affected.versions.size() > kMostVersions) one.refuse(fmt::format("has more than {} versions", kMostVersions));
@@ -193,6 +200,23 @@ class OsvReader {
 };
 
 }  // namespace
+
+bool is_written_time(std::string_view text) {
+  if (text.find('T') == std::string_view::npos) return false;
+  try {
+    parse_time(text);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool is_plain_name(std::string_view text) noexcept {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+}
 
 bool is_advisory_id(std::string_view text) {
   constexpr std::size_t kLongestId = 256;

@@ -27,13 +27,21 @@ struct RangeState {
   bool is_in = false;
   std::string next_fix;    // the first fix after the version
   bool tag_after = false;  // a version of a tag begins a range after the version
+  bool bad_end = false;    // the range ends in what is no version
 };
 
 bool is_tag(const std::string& version) { return !parse_pseudo_version(version); }
 
+// An end that is no version, which would be below all of them, ends nothing.
+bool is_no_end(VersionOrder order, const RangeEvent& event) {
+  return order == VersionOrder::go && event.kind != Kind::introduced && event.version != "*" &&
+         !is_go_version(event.version);
+}
+
 RangeState look_in(const VersionRange& range, VersionOrder order, std::string_view version) {
   RangeState state;
   auto events = range.events;
+  state.bad_end = std::erase_if(events, [order](const RangeEvent& event) { return is_no_end(order, event); }) != 0;
   std::stable_sort(events.begin(), events.end(), [order](const RangeEvent& a, const RangeEvent& b) {
     return std::is_lt(compare_events(order, a, b));
   });
@@ -71,6 +79,7 @@ RangeState look_in(const std::vector<VersionRange>& ranges, VersionOrder order, 
   for (const auto& range : ranges) {
     const auto one = look_in(range, order, version);
     all.tag_after = all.tag_after || one.tag_after;
+    all.bad_end = all.bad_end || (one.is_in && one.bad_end);
     if (!one.is_in) continue;
     const bool is_nearer = !one.next_fix.empty() &&
                            (all.next_fix.empty() || std::is_lt(compare_versions(order, one.next_fix, all.next_fix)));
@@ -120,12 +129,14 @@ RangeVerdict check_version(const AffectedPackage& affected, VersionOrder order, 
   RangeVerdict verdict;
   const auto state = look_in(affected.ranges, order, version);
   const bool is_listed = std::any_of(affected.versions.begin(), affected.versions.end(), [&](const std::string& one) {
-    return one == version ||
-           (order == VersionOrder::go && is_go_version(one) && std::is_eq(compare_go_versions(one, version)));
+    // dpkg takes "0:1.0" for "1.0".
+    const bool is_comparable = order == VersionOrder::dpkg || (order == VersionOrder::go && is_go_version(one));
+    return one == version || (is_comparable && std::is_eq(compare_versions(order, one, version)));
   });
   const bool says_nothing = affected.ranges.empty() && affected.versions.empty();
   verdict.is_affected = state.is_in || is_listed || says_nothing;
   if (verdict.is_affected) verdict.fixed_version = state.next_fix;
+  if (verdict.is_affected && state.bad_end) verdict.unsure = "the database ends a range in what is no version";
   if (affected.has_commits_only) verdict.unsure = "the database gives commits, and no versions";
   if (order == VersionOrder::go && !is_listed) {
     doubt_pseudo_version(verdict, state, version);

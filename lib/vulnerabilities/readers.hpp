@@ -23,6 +23,12 @@ void read_osv(std::string_view text, std::string_view subject, AdvisorySink& to)
 // Whether a text can be an identifier: "GO-2024-2687", "CVE-2024-1", "GHSA-…". Never a path.
 bool is_advisory_id(std::string_view text);
 
+// Whether a text can be the name of a package or ecosystem, or another identifier: it holds no control character.
+bool is_plain_name(std::string_view text) noexcept;
+
+// Whether it is a time of RFC 3339.
+bool is_written_time(std::string_view text);
+
 // A document whose kind its members tell.
 enum class DatabaseDocument {
   osv,

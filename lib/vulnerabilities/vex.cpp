@@ -13,6 +13,7 @@
 #include "ociassemble/error.hpp"
 #include "spec/json.hpp"
 #include "spec/timestamp.hpp"
+#include "vulnerabilities/readers.hpp"
 
 namespace ociassemble {
 namespace {
@@ -74,6 +75,8 @@ class OpenVexReader {
     said.author = document_.find_string("author");
     said.time = statement.find_string("timestamp");
     if (said.time.empty()) said.time = document_.find_string("timestamp");
+    // The newest counts: a time that cannot be read would make a statement the oldest.
+    if (!said.time.empty() && !is_written_time(said.time)) statement.refuse("has a timestamp that is no time");
     if (said.status == VexStatement::Status::not_affected) require_reason(statement, said);
     if (const auto products = statement.find("products")) {
       for (const auto& product : products->elements()) record.products.push_back(read_product(product));
@@ -162,7 +165,12 @@ std::int64_t seconds_of(const std::string& time) {
 std::vector<VexRecord> read_vex(std::string_view text, std::string_view subject) {
   const auto value = parse_json(text, subject, {.size = kLargestVex, .values = kMostVexValues});
   const JsonView document(value, subject);
-  if (document.contains("statements")) return OpenVexReader(document).read();
+  if (document.contains("statements")) {
+    const auto context = document.find_string("@context");
+    if (!context.empty() && !context.starts_with("https://openvex.dev/ns"))
+      document.refuse("is no OpenVEX: its @context is another");
+    return OpenVexReader(document).read();
+  }
   if (document.contains("document")) return read_csaf(text, subject);
   document.refuse("is neither OpenVEX (statements) nor CSAF (document)");
 }

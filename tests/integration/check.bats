@@ -3,47 +3,9 @@
 # Whether an image may be deployed (docs/policy.md): rules, levels, exceptions, recipes, and the forms of the findings.
 # shellcheck disable=SC2154  # variables that lib.bash sets
 load lib
+load policy
 
 set_up() { mkdir -m 755 root && mkdir -m 1777 root/tmp; }
-
-# OPTIONS…: an image of the server on the files of root/, all root's, and of what the options add.
-build() {
-  tar --sort=name --owner=0 --group=0 --numeric-owner -C root -cf root.tar .
-  ociassemble build -q --base rootfs:root.tar --binary "$server:/server" -o oci:image:v1 "$@" >/dev/null
-}
-
-# FILTER: changes the config of image:v1 as another builder might have written it.
-reconfigure() {
-  local manifest config new size digest
-  manifest=$(jq -r '.manifests[0].digest' image/index.json)
-  config=$(jq -r .config.digest "$(blob image "$manifest")")
-  new=$(jq -c "$1" "$(blob image "$config")")
-  digest=sha256:$(printf %s "$new" | sha256sum | cut -d' ' -f1)
-  size=$(printf %s "$new" | wc -c)
-  printf %s "$new" >"$(blob image "$digest")"
-  new=$(jq -c --arg d "$digest" --argjson s "$size" '.config.digest = $d | .config.size = $s' "$(blob image "$manifest")")
-  digest=sha256:$(printf %s "$new" | sha256sum | cut -d' ' -f1)
-  size=$(printf %s "$new" | wc -c)
-  printf %s "$new" >"$(blob image "$digest")"
-  jq -c --arg d "$digest" --argjson s "$size" '.manifests[0].digest = $d | .manifests[0].size = $s' image/index.json >index
-  mv index image/index.json
-}
-
-check() { ociassemble check "$@" oci:image:v1; }
-# OPTIONS…: the rules that failed or were not judged, in order.
-broken() { { check --json "$@" || [ $? -eq 3 ]; } | jq -r '[.images[].rules[] | select(.verdict != "pass") | .rule] | join(" ")'; }
-# RULE [JSON]: a policy of one rule, with its options.
-only() { jq -n --arg rule "$1" --argjson options "${2-{\}}" '{runs: "off", needs: "off", ($rule): ($options + {level: "error"})}' >policy.json; }
-# RULE [JSON]: that the rule alone passes, or fails.
-passes() {
-  only "$@"
-  [ -z "$(broken --policy policy.json)" ]
-}
-fails() {
-  only "$@"
-  [ "$(broken --policy policy.json)" = "$1" ]
-  run -3 check --policy policy.json
-}
 
 @test "a good image passes every level, and each level judges more" {
   build --label org.example=1
@@ -185,6 +147,8 @@ fails() {
   build
   for wrong in '{"usr": "error"}' '{"rules": {"user": "fatal"}}' '{"user": {"mni": 3}}' '{"version": 2}' '[]' '{' \
     '{"except": [{"rule": "user"}]}' '{"except": [{"rule": "usr", "reason": "x"}]}' '{"age": "error"}' \
+    '{"budget": {}}' '{"labels": "error"}' '{"base": {"allow": []}}' '{"go-version": "error"}' '{"go-modules": {}}' \
+    '{"rules": {"user": "error"}, "user": "off"}' '' 'level: strict' \
     '{"except": [{"rule": "user", "reason": "x", "until": "2026-02-30"}]}' '{"level": "pci"}' '{"age": {"atMost": 30}}'; do
     echo "$wrong" >policy.json
     run -2 check --policy policy.json
@@ -315,6 +279,35 @@ PY
   python3 -c 'import xml.etree.ElementTree as t; t.parse("junit")'
   [ "$(wc -l <github)" -eq 1 ]
   [[ "$(cat github)" = *%250A* ]]
+}
+
+@test "JUnit is read by other readers" {
+  build --user 0:0
+  jq -n '{level: "recommended", base: {pinned: true}}' >policy.json
+  run -3 ociassemble check --policy policy.json --format junit -o junit.xml oci:image:v1
+  local readers=0
+  if python3 -c 'import junitparser' 2>/dev/null; then
+    readers=$((readers + 1))
+    python3 - <<'PY'
+import junitparser
+file = junitparser.JUnitXml.fromfile("junit.xml")
+suite = next(iter(file))
+of = lambda kind: [case.name for case in suite for result in case.result if isinstance(result, kind)]
+assert suite.tests == len(list(suite)) > 15 and suite.failures == 1 and suite.errors == 1
+assert of(junitparser.Failure) == ["user"] and of(junitparser.Error) == ["base"]
+PY
+  fi
+  if [ -n "${JUNIT2JSON-}" ]; then
+    readers=$((readers + 1))
+    (cd "$JUNIT2JSON" && node --input-type=module -e '
+      import { parse } from "junit2json"; import fs from "fs";
+      const found = await parse(fs.readFileSync(process.argv[1], "utf8"));
+      const suite = found.testsuite[0];
+      const named = (kind) => suite.testcase.filter((one) => one[kind]).map((one) => one.name).join();
+      console.log(suite.testcase.length === suite.tests, named("failure"), named("error"));' "$BATS_TEST_TMPDIR/junit.xml") >read
+    [ "$(cat read)" = 'true user base' ]
+  fi
+  [ "$readers" -gt 0 ] || skip "neither python3-junitparser nor JUNIT2JSON (a folder with npm: junit2json)"
 }
 
 @test "SARIF is valid by Microsoft's validator" {
@@ -455,6 +448,12 @@ TESTS
 schemaVersion: '1.0.0'|schemaVersion is not 2.0.0
 schemaVersion: '2.0.0'\nfileExistanceTests: []|did you mean fileExistenceTests?
 schemaVersion: '2.0.0'\nfileExistenceTests: {}|is no list
+schemaVersion: '2.0.0'\nfileExistenceTests: [{name: x, path: /server, permisions: x}]|did you mean permissions?
+schemaVersion: '2.0.0'\nfileContentTests: [{name: x, path: /server, expectedContent: [x]}]|did you mean expectedContents?
+schemaVersion: '2.0.0'\nlicenseTests: [{debian: true, file: [/x]}]|did you mean files?
+schemaVersion: '2.0.0'\nmetadataTest: {envVars: [{key: A, valu: b}]}|did you mean value?
+schemaVersion: '2.0.0'\nmetadataTest: {envVars: [{value: b}]}|an element of envVars has no key
+schemaVersion: '2.0.0'\nmetadataTest: {unboundEnvVars: A}|unboundEnvVars is no list
 schemaVersion: '2.0.0'\nfileExistenceTests:\n  - name: x|:3: a test has no path
 schemaVersion: [|it is no YAML
 - x|schemaVersion is not 2.0.0
@@ -531,9 +530,48 @@ DOCKERFILE
   ociassemble inspect --json oci:recipe:v1 | jq -e '.config.volumes == []'
 }
 
-@test "inspect --json has the members that the example for conftest uses" {
+@test "inspect --json --facts has the members that the example for conftest uses" {
+  example=$(sed -n '/^```rego/,/^```$/p' "$BATS_TEST_DIRNAME/../../docs/policy.md")
+  for member in input.programs input.facts.user.uid input.facts.files input.facts.packages; do [[ "$example" = *$member* ]]; done
+  # The questions of the example; nothing denies a good image.
+  denied() {
+    ociassemble inspect --json --facts oci:image:v1 | jq -r '
+      (.programs[] | select(.go.settings["-trimpath"] != "true") | "\(.path) was built without -trimpath"),
+      (select(.facts.user.uid == 0) | "the image runs as root"),
+      (.facts.files[] | select(.type == "file" and (.mode | test("^[2-7]"))) | "\(.path) is setuid or setgid"),
+      (.facts.packages[] | select(.source == "openssh") | "\(.name) is installed")'
+  }
+  build
+  [ -z "$(denied)" ]
+  mkdir -p root/usr/bin root/var/lib/dpkg && echo x >root/usr/bin/su && chmod 4755 root/usr/bin/su
+  printf 'Package: openssh-server\nStatus: install ok installed\nSource: openssh\nArchitecture: amd64\nVersion: 1:9.2p1-2\n\n' >root/var/lib/dpkg/status
   build --user 0:0
-  ociassemble inspect --json --programs all oci:image:v1 | jq -e '.config.user == "0:0" and (.programs[0] | .path == "/server" and .go.settings["-trimpath"] == "true")'
+  [ "$(denied)" = 'the image runs as root
+/usr/bin/su is setuid or setgid
+openssh-server is installed' ]
+}
+
+@test "the facts of an image are those that the rules found" {
+  need_root
+  mkdir -p root/etc root/usr/bin root/srv
+  printf 'root::0:0:root:/root:/bin/sh\nsvc:x:7:8::/srv:/bin/false\n' >root/etc/passwd
+  printf 'ID=debian\nVERSION_ID="12"\nSUPPORT_END=2028-06-30\n' >root/etc/os-release
+  echo /lib/a.so >root/etc/ld.so.preload
+  openssl genpkey -algorithm ed25519 -out root/srv/key.pem
+  mknod root/null c 1 3 && ln -s su root/usr/bin/link && echo x >root/usr/bin/su
+  build --user svc --healthcheck '["CMD", "/server"]' --env TZ=Europe/Berlin --cap net_bind_service 2>/dev/null
+  ociassemble inspect --json --facts oci:image:v1 >facts
+  jq -e '.config.healthcheck.Test == ["CMD", "/server"]' facts
+  jq -e '.facts | .tag == "v1" and .user == {uid: 7, gid: 8, home: "/srv"} and .loaderPreload == "/lib/a.so\n" and .start.program == "/server"' facts
+  jq -e '.facts.operatingSystem | .id == "debian" and .supportEnd == "2028-06-30"' facts
+  jq -e '.facts.accounts | map(select(.emptyPassword).name) == ["root"]' facts
+  jq -e '[.facts.files[] | select(.privateKey).path] == ["/srv/key.pem"]' facts
+  jq -e '[.facts.files[] | select(.type == "character-device").path] == ["/null"]' facts
+  jq -e '[.facts.files[] | select(.type == "symlink") | .path, .target] == ["/usr/bin/link", "su"]' facts
+  jq -e '[.facts.files[] | select(.capabilities) | .path, .capabilities[]] == ["/server", "net_bind_service"]' facts
+  jq -e '.facts.programs[] | select(.path == "/server") | .needsKnown and ([.needs[] | select(.met | not).need] == ["timeZones"])' facts
+  jq -e '.facts.programs[0].codeOfModules.std > 100000 and .facts.starts == []' facts
+  run -2 ociassemble inspect --facts oci:image:v1
 }
 
 @test "check reads an image without files only where no rule asks for files" {
@@ -545,6 +583,59 @@ DOCKERFILE
   run -0 check --policy policy.json
   run -1 check --level recommended
   [[ "$output" = *"$layer"* ]]
+}
+
+@test "layers that the cache knows are not read again" {
+  build
+  [ -z "$(broken --level recommended)" ]
+  check --json --level strict >before || [ $? -eq 3 ]
+  find image/blobs -type f -size +2k -delete
+  [ -z "$(broken --level recommended)" ]
+  check --json --level strict >after || [ $? -eq 3 ]
+  cmp before after
+  run -1 check --level recommended --cache-dir other
+  [[ "$output" = *'no such blob'* ]]
+}
+
+@test "a build with a policy keeps the layers that are there, and a refused one leaves none" {
+  cp "$server" server
+  recipe() { echo "{\"base\": \"static\", \"binaries\": {\"/server\": \"server\"}, \"policy\": $1}" >ociassemble.json; }
+  recipe '{"level": "recommended"}'
+  sleep 0.1
+  ociassemble build -q -o oci:image:v1 >digest
+  find image/blobs -type f -printf '%i %n %p\n' | sort >blobs
+  [ "$(cut -d' ' -f2 blobs | sort -u)" = 1 ] # no link of the temporary folder is left
+  [ "$(ociassemble build -q -o oci:image:v1)" = "$(cat digest)" ]
+  find image/blobs -type f -printf '%i %n %p\n' | sort | cmp - blobs
+  ociassemble verify oci:image:v1
+  # The cache knows the layers from the build, all but what programs need, which the gates have judged.
+  find image/blobs -type f -size +2k -delete
+  jq -n '{level: "recommended", needs: "off"}' >policy.json
+  run -0 ociassemble check --policy policy.json oci:image:v1
+  recipe '{"user": {"min": 100000}}'
+  run -3 ociassemble build -q -o oci:refused:v1
+  [ -z "$(find refused/blobs -type f 2>/dev/null)" ]
+  # In the places of two layouts.
+  recipe '{"level": "recommended"}'
+  ociassemble build -q -o oci:one:v1 -o oci:two:v1 >/dev/null
+  ociassemble verify oci:one:v1 && ociassemble verify oci:two:v1
+}
+
+@test "a build's policy judges what grew since another image" {
+  cp "$server" server
+  recipe() { echo "{\"base\": \"static\", \"binaries\": {\"/server\": \"server\"}$1}" >ociassemble.json; }
+  recipe ''
+  ociassemble build -q -o oci:before:v1 >/dev/null
+  run -2 ociassemble build -q --against oci:before:v1 -o oci:image:v1
+  [[ "$output" = *'cannot use --against oci:before:v1: the recipe has no policy'* ]]
+  recipe ', "policy": {"budget": {"programGrowth": "1kB", "imageGrowth": "1kB"}}'
+  run -3 ociassemble build -q -o oci:image:v1
+  [[ "$output" = *'not judged: budget:'*'--against IMAGE'* ]]
+  run -0 ociassemble build -q --against oci:before:v1 -o oci:image:v1
+  head -c 5000 /dev/urandom >>server
+  run -3 ociassemble build -q --against oci:before:v1 -o oci:image:v1
+  [[ "$output" = *'budget: /server grew: '*'(+5.0 kB); 1.0 kB are allowed'* ]]
+  run -1 ociassemble build -q --against oci:none:v1 -o oci:image:v1
 }
 
 @test "the document has the rules and levels that the command has" {

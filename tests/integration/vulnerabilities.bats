@@ -257,6 +257,45 @@ JSON
   grep -q '^::error ' <<<"$output"
 }
 
+@test "GitLab's container scanning keeps to the rules of schema 15.0.7" {
+  build_app app
+  ociassemble build -q --binary app -o oci:image:v1
+  jq -n '{schema_version: "1.7.0", id: "GO-2099-0999", modified: "2026-01-01T00:00:00Z", summary: ("x" * 5000), aliases: [range(40) | "CVE-2099-\(.)"],
+    references: [{type: "ADVISORY", url: "javascript:alert(1)"}], database_specific: {severity: "HIGH"},
+    affected: [{package: {ecosystem: "Go", name: "stdlib"}, ranges: [{type: "SEMVER", events: [{introduced: "0"}]}]}]}' >databases/go/GO-2099-0999.json ||
+    return 1
+  mkdir extra && mv databases/go/GO-2099-0999.json extra/
+  run -3 ociassemble vulnerabilities oci:image:v1 --db databases/go --db extra --format gitlab-container -o report.json
+  python3 - <<'PY'
+import json, re
+report = json.load(open("report.json", encoding="utf-8"))
+assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", report["version"])
+scan = report["scan"]
+for time in (scan["start_time"], scan["end_time"]):
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", time)
+assert scan["type"] == "container_scanning" and scan["status"] in ("success", "failure")
+for tool in (scan["analyzer"], scan["scanner"]):
+    assert all(tool[name] for name in ("id", "name", "version")) and tool["vendor"]["name"]
+for message in scan["messages"]:
+    assert message["level"] in ("info", "warn", "fatal") and message["value"]
+assert len(report["vulnerabilities"]) > 5
+ids = set()
+for one in report["vulnerabilities"]:
+    assert one["id"] and one["id"] not in ids
+    ids.add(one["id"])
+    assert len(one["name"]) <= 255 and len(one["description"]) <= 1048576 and len(one["solution"]) <= 7000
+    assert one["severity"] in ("Info", "Unknown", "Low", "Medium", "High", "Critical")
+    assert 1 <= len(one["identifiers"]) <= 20
+    for name in one["identifiers"]:
+        assert name["type"] and name["name"] and name["value"]
+        assert re.match(r"(https?|ftp)://.", name.get("url", "https://x"))
+    place = one["location"]
+    assert place["image"] and place["operating_system"] and place["dependency"]["package"]["name"]
+    assert isinstance(place["dependency"]["version"], str)
+assert any(one["name"] == "GO-2099-0999" and one["severity"] == "High" for one in report["vulnerabilities"])
+PY
+}
+
 @test "check has the same as rules" {
   build_app app
   ociassemble build -q --binary app -o oci:image:v1

@@ -78,18 +78,24 @@ run_mmdebstrap() {
   mmdebstrap "${options[@]}" bookworm "$tarball" "${sources[@]}" </dev/null
 }
 
-# An Alpine root file system as one tarball: the Alpine project's own archive where a folder "shared/rootfs" beside the
-# checkout has it, else one that is like it, of Debian's musl and busybox; for another architecture than this machine's
-# without programs. Architecture as uname says it.
-alpine_rootfs() {
-  local arch=${1:-$(uname -m)} given
-  for given in "$source_root"/../shared/rootfs/alpine-minirootfs-*-"$arch".tar.gz; do
+# [ARCHITECTURE]: the Alpine project's own archive, where it is there.
+alpine_project_rootfs() {
+  local given
+  for given in "$source_root"/../shared/rootfs/alpine-minirootfs-*-"${1:-$(uname -m)}".tar.gz; do
     if [ -e "$given" ]; then
       realpath "$given"
       return
     fi
   done
-  local sum
+  return 1
+}
+
+# An Alpine root file system as one tarball: the Alpine project's own archive where a folder "shared/rootfs" beside the
+# checkout has it, else one that is like it, of Debian's musl and busybox; for another architecture than this machine's
+# without programs. Architecture as uname says it.
+alpine_rootfs() {
+  local arch=${1:-$(uname -m)} sum
+  if alpine_project_rootfs "$arch"; then return; fi
   sum=$(declare -f make_musl_rootfs with_programs | sha256sum | cut -c1-12)
   if [ "$arch" = "$(uname -m)" ]; then
     fixture_file "$FIXTURES/musl-busybox-rootfs-$arch-$sum.tar.gz" build_musl_rootfs

@@ -20,8 +20,8 @@
 #include "commands/target_checks.hpp"
 #include "flags/build_arguments.hpp"
 #include "flags/build_flags.hpp"
-#include "flags/clock_flag.hpp"
 #include "flags/execution_arguments.hpp"
+#include "flags/judging_flags.hpp"
 #include "flags/lock_flags.hpp"
 #include "flags/output_flags.hpp"
 #include "flags/sbom_flags.hpp"
@@ -31,6 +31,7 @@
 #include "ociassemble/layout.hpp"
 #include "ociassemble/places.hpp"
 #include "report/transfers.hpp"
+#include "store/staged_store.hpp"
 
 namespace ociassemble::tool {
 namespace {
@@ -39,8 +40,8 @@ class BuildCommand : public Command {
  public:
   explicit BuildCommand(CLI::App& app) {
     recipe_.add_to(app);
-    clock_.add_to(app, "Recipe");
-    show_in_full_help_only(app, {"--now"});
+    judging_.add_to(app, "Recipe");
+    show_in_full_help_only(app, {"--against", "--now"});
     flags_.add_to(app);
     lock_.add_to(app, "Contents");
     add_output_options(app);
@@ -80,7 +81,7 @@ class BuildCommand : public Command {
     auto made = assemble_builds(builds, workplace);
     evidence_.add(builds, made, compiled_, named_from(), workplace);
     check_paths(builds, {}, made);
-    for (std::size_t i = 0; i < builds.size(); ++i) check_policy(builds[i], made[i], clock_.now(), workplace, streams);
+    for (std::size_t i = 0; i < builds.size(); ++i) check_policy(builds[i], made[i], judging_, workplace, streams);
     if (twice_) compare_with_second(builds, made, workplace, streams);
     if (dry_run_) return print_plans(builds, made, workplace, streams);
     Texts reports;
@@ -204,12 +205,14 @@ class BuildCommand : public Command {
     // What is assembled twice shows nowhere before both are compared, nor what a policy may refuse.
     const bool may_be_refused =
         std::any_of(builds.begin(), builds.end(), [](const Build& build) { return build.policy.has_value(); });
-    workplace.store = twice_ || may_be_refused ? make_temporary_store() : choose_store(targets);
+    workplace.keep_entries = may_be_refused;
+    if (!may_be_refused) judging_.reject_without_policy();
+    workplace.store = twice_ ? make_temporary_store() : choose_store(targets, may_be_refused);
     workplace.copy_base =
         std::any_of(builds.begin(), builds.end(), [&](const Build& build) { return needs_base_layers(build); });
     const bool makes_sboms =
         std::any_of(builds.begin(), builds.end(), [](const Build& build) { return !build.sbom.formats.empty(); });
-    if (makes_sboms && !workplace.copy_base) workplace.kept_layers = make_temporary_store();
+    if ((makes_sboms || may_be_refused) && !workplace.copy_base) workplace.kept_layers = make_temporary_store();
     workplace.layers_on_demand = std::all_of(
         targets.begin(), targets.end(), [](const Location& target) { return target.kind == Location::Kind::registry; });
     return workplace;
@@ -344,12 +347,13 @@ class BuildCommand : public Command {
     return bases;
   }
 
-  // New layers are written straight into the first layout among the outputs.
-  static std::shared_ptr<BlobStore> choose_store(const std::vector<Location>& targets) {
+  // New layers are written straight into the first layout among the outputs, unless a policy may refuse them.
+  static std::shared_ptr<BlobStore> choose_store(const std::vector<Location>& targets, bool may_be_refused) {
     const auto layout = std::find_if(targets.begin(), targets.end(),
                                      [](const Location& target) { return target.kind == Location::Kind::oci_layout; });
     if (layout == targets.end()) return make_temporary_store();
-    return OciLayout::open_or_create(layout->path).blobs();
+    auto blobs = OciLayout::open_or_create(layout->path).blobs();
+    return may_be_refused ? make_staged_store(std::move(blobs)) : blobs;
   }
 
   // Whether the base's layers are needed here: for a file, or for a registry that does not have them. Those of a locked
@@ -433,7 +437,7 @@ class BuildCommand : public Command {
   LockFlags lock_;
   RegistryFlags registry_;
   RecipeFlags recipe_;
-  ClockFlag clock_;
+  JudgingFlags judging_;
   std::vector<ResolvedRecipe> resolved_;
   std::filesystem::path recipe_file_;
   std::vector<RecipeBuild> compiled_;

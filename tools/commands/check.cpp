@@ -10,7 +10,7 @@
 #include "commands/policy_gate.hpp"
 #include "commands/recipe_build.hpp"
 #include "flags/build_arguments.hpp"
-#include "flags/clock_flag.hpp"
+#include "flags/judging_flags.hpp"
 #include "flags/lock_flags.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/error.hpp"
@@ -40,10 +40,7 @@ class CheckCommand : public Command {
         ->type_name("default|recommended|strict")
         ->check(CLI::IsMember({"default", "recommended", "strict"}).description("").name(""))
         ->group(group);
-    app.add_option("--against", against_, "Older image, for the rule budget: what grew since then")
-        ->type_name("IMAGE")
-        ->group(group);
-    clock_.add_to(app, group);
+    judging_.add_to(app, group);
     app.add_option(
            "--db", databases_,
            "Database of vulnerabilities on disk; the rule \"vulnerabilities\" is an error then, where the policy "
@@ -94,7 +91,7 @@ class CheckCommand : public Command {
       return 0;
     }
     if (!location_.empty()) recipe_.require_none("check");
-    const auto now = clock_.now();
+    const auto now = judging_.now();
     const auto reports = location_.empty() ? check_recipe(now, streams) : check_location(now, streams);
     bool passed = true;
     for (const auto& report : reports) passed = passed && passes(report);
@@ -139,13 +136,6 @@ class CheckCommand : public Command {
     return inputs;
   }
 
-  // The older image of the same platform.
-  std::optional<Image> older(const Image& image, const Workplace& workplace) const {
-    if (against_.empty()) return {};
-    const auto location = Location::parse(against_);
-    return reading(against_, [&] { return open_image(location, image.config().platform, workplace); });
-  }
-
   std::vector<CheckReport> check_location(const std::optional<std::int64_t>& now, const Streams& streams) const {
     const auto wanted = policy();
     const auto location = Location::parse(location_);
@@ -162,8 +152,8 @@ class CheckCommand : public Command {
     std::vector<CheckReport> reports;
     for (const auto& image : images) {
       auto given = inputs(location_, now, streams);
-      given.tag = tag_of(location);
-      given.against = older(image, workplace);
+      given.tag = tag_found_at(location);
+      given.against = older_image(judging_, image, workplace);
       reports.push_back(reading(location_, [&] { return check_image(image, wanted, given); }));
     }
     return reports;
@@ -178,6 +168,8 @@ class CheckCommand : public Command {
     auto workplace = registry_.workplace(streams, Verbosity::result, {});
     workplace.store = make_temporary_store();
     workplace.cache_folder = cache_folder(cache_dir_, streams);
+    workplace.kept_layers = make_temporary_store();
+    workplace.keep_entries = true;
     std::vector<Platform> platforms;
     if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
     std::vector<CheckReport> reports;
@@ -190,10 +182,12 @@ class CheckCommand : public Command {
         require_named_files(options, resolved);
         const auto made = assemble(options, workplace);
         auto given = inputs(recipe->file().string(), now, streams);
+        given.new_layers = made.new_layers;
+        given.kept_layers = workplace.kept_layers;
         if (!resolved.profile.empty()) given.name += " " + resolved.profile;
         if (resolved.tags.size() == 1) given.tag = resolved.tags.front();
-        given.against = older(made.image, workplace);
-        given.base_signed_by = base_signer(options, made);
+        given.against = older_image(judging_, made.image, workplace);
+          given.base_signed_by = base_signer(options, made);
         reports.push_back(check_image(made.image, wanted, given));
       }
     }
@@ -203,11 +197,11 @@ class CheckCommand : public Command {
   std::string location_;
   std::optional<std::string> policy_file_, cache_dir_;
   std::vector<std::string> databases_, vex_;
-  std::string level_, platform_, output_, against_;
+  std::string level_, platform_, output_;
   std::string format_ = "text";
   bool lists_ = false;
   bool json_ = false;
-  ClockFlag clock_;
+  JudgingFlags judging_;
   RecipeFlags recipe_;
   LockFlags lock_;
   OutputFlags output_flags_;

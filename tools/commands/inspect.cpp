@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 
+#include <functional>
 #include <ostream>
 
 #include "commands/command.hpp"
+#include "commands/policy_gate.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/ignore.hpp"
 #include "ociassemble/places.hpp"
 #include "ociassemble/programs.hpp"
 #include "ociassemble/system.hpp"
 #include "report/counted.hpp"
+#include "report/facts.hpp"
 #include "report/ignored.hpp"
 #include "report/images.hpp"
 #include "report/systems.hpp"
@@ -51,11 +54,19 @@ class InspectCommand : public Command {
         ->excludes(config)
         ->excludes(manifest)
         ->group(group);
+    app.add_flag(
+           "--facts", facts_,
+           "With --json: also what the rules of `check` are decided by: files, accounts, system, packages, programs")
+        ->needs(json)
+        ->excludes(files)
+        ->excludes(config)
+        ->excludes(manifest)
+        ->group(group);
     add_why(app, "Ignore rules");
     app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
         ->type_name("OS/ARCH")
         ->group(group);
-    app.add_option("--cache-dir", cache_dir_, "With --packages: cache for facts about layers")
+    app.add_option("--cache-dir", cache_dir_, "With --packages and --facts: cache for facts about layers")
         ->type_name("DIR")
         ->group(group);
     output_.add_quiet_to(app);
@@ -63,7 +74,7 @@ class InspectCommand : public Command {
     app.footer(
         "Examples:\n"
         "  ociassemble inspect oci:image:v1\n"
-        "  ociassemble inspect --programs all --json oci:image:v1 | conftest test -\n"
+        "  ociassemble inspect --json --facts oci:image:v1 | conftest test -\n"
         "  ociassemble inspect --files docker-archive:image.tar\n"
         "  ociassemble inspect --packages debian:12\n"
         "  ociassemble inspect assets --why js/app.js.map\n"
@@ -80,6 +91,9 @@ class InspectCommand : public Command {
     const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
     if (packages_) {
       show_packages(open_image(root, platform), workplace, streams);
+    } else if (is_index && !platform && facts_) {
+      throw Error(ErrorCode::invalid_argument, "cannot show the facts of " + location_ + ": it is an index of images",
+                  "name one with --platform OS/ARCH");
     } else if (is_index && !platform && !config_ && !files_) {
       show_index(root, streams);
     } else {
@@ -151,16 +165,28 @@ class InspectCommand : public Command {
   void summarise(const Image& image, const Streams& streams) const {
     std::optional<ImagePrograms> programs;
     if (programs_ != "none") {
-      const auto layers = programs_ == "all" ? ProgramLayers::all : ProgramLayers::application;
+      const auto layers = programs_ == "all" || facts_ ? ProgramLayers::all : ProgramLayers::application;
       programs = reading(location_, [&] { return read_programs(image, {.layers = layers, .stop = streams.stop}); });
     }
     const auto* found = programs ? &*programs : nullptr;
     if (json_) {
       StreamSink sink(streams.out);
-      print_image_json(image, found, sink);
+      print_image_json(image, found, sink, facts_printer(image, streams));
     } else {
       streams.out << describe_image(image, found);
     }
+  }
+
+  // Empty where the facts are not asked for.
+  std::function<void(JsonPrinter&)> facts_printer(const Image& image, const Streams& streams) const {
+    if (!facts_) return {};
+    CheckInputs inputs;
+    inputs.name = location_;
+    inputs.tag = tag_found_at(Location::parse(location_));
+    inputs.cache_folder = cache_folder(cache_dir_, streams);
+    inputs.stop = streams.stop;
+    inputs.warn = [&streams](const std::string& text) { streams.err << "ociassemble: warning: " << text << '\n'; };
+    return [image, inputs](JsonPrinter& json) { print_facts(json, image, inputs); };
   }
 
   std::string location_;
@@ -168,6 +194,7 @@ class InspectCommand : public Command {
   std::string programs_ = "app";
   std::optional<std::string> cache_dir_;
   bool packages_ = false;
+  bool facts_ = false;
   std::vector<std::string> why_;
   std::optional<std::string> ignore_;
   bool json_ = false;

@@ -6,7 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "commands/command.hpp"
 #include "ociassemble/error.hpp"
+#include "ociassemble/layout.hpp"
+#include "ociassemble/places.hpp"
 #include "report/findings.hpp"
 
 namespace ociassemble::tool {
@@ -23,6 +26,11 @@ std::string tag_among(const std::vector<Location>& targets) {
   return tag;
 }
 
+std::string tag_in(const std::string& name) {
+  const auto colon = name.rfind(':');
+  return colon == std::string::npos ? name : name.substr(colon + 1);
+}
+
 }  // namespace
 
 std::string tag_of(const Location& location) {
@@ -31,8 +39,7 @@ std::string tag_of(const Location& location) {
     return location.reference->digest() ? "" : "latest";
   }
   if (!location.name || location.chooses()) return {};
-  const auto colon = location.name->rfind(':');
-  return colon == std::string::npos ? *location.name : location.name->substr(colon + 1);
+  return tag_in(*location.name);
 }
 
 std::string base_signer(const AssembleOptions& options, const Assembled& made) {
@@ -42,20 +49,35 @@ std::string base_signer(const AssembleOptions& options, const Assembled& made) {
   return is_signed ? locked->signed_by->to_string() : std::string();
 }
 
-void check_policy(const Build& build, const BuildResult& made, const std::optional<std::int64_t>& now,
-                  const Workplace& workplace, const Streams& streams) {
+std::string tag_found_at(const Location& location) {
+  if (location.kind != Location::Kind::oci_layout || location.name) return tag_of(location);
+  const auto names = OciLayout::open(location.path).names();
+  return names.size() == 1 ? tag_in(names.front()) : std::string();
+}
+
+std::optional<Image> older_image(const JudgingFlags& judging, const Image& image, const Workplace& workplace) {
+  const auto& text = judging.against();
+  if (text.empty()) return {};
+  return reading(text, [&] { return open_image(Location::parse(text), image.config().platform, workplace); });
+}
+
+void check_policy(const Build& build, const BuildResult& made, const JudgingFlags& judging, const Workplace& workplace,
+                  const Streams& streams) {
   if (!build.policy) return;
   std::vector<CheckReport> reports;
   for (std::size_t i = 0; i < made.images().size(); ++i) {
     CheckInputs inputs;
     inputs.name = build.targets.front().to_string();
     inputs.tag = tag_among(build.targets);
-    inputs.now = now;
+    inputs.now = judging.now();
+    inputs.against = older_image(judging, made.images()[i].image, workplace);
     // Assembling refuses programs that do not start, and looks at what they need unless it was told not to.
     inputs.left_out.insert("runs");
     if (build.images[i].needs != Severity::off) inputs.left_out.insert("needs");
     inputs.base_signed_by = base_signer(build.images[i], made.images()[i]);
     inputs.cache_folder = workplace.cache_folder;
+    inputs.kept_layers = workplace.kept_layers;
+    inputs.new_layers = made.images()[i].new_layers;
     inputs.stop = workplace.stop;
     inputs.warn = workplace.warn;
     reports.push_back(check_image(made.images()[i].image, *build.policy, inputs));

@@ -228,6 +228,16 @@ TEST_CASE("what is no database, or a broken one, is refused by name") {
       {"a.json", R"({"openssl":{"CVE-1":{"releases":{"bookworm":{"status":"resolved"}}}}})", "no fixed_version"},
       {"a.json", R"({"openssl":{"CVE-1":{"releases":{"bookworm":{"status":"open"}}}})", "ends in the middle"},
       {"a.json", R"({"distroversion":"v3.20","packages":[{"pkg":{"secfixes":{}}}]})", "name"},
+      {"a.json", R"({"distroversion":"v3.20","packages":[{"pkg":{"name":"a","secfixes":{"":["CVE-1-1"]}}}]})",
+       "no usable version"},
+      {"a.json", R"({"openssl\u0000x":{"CVE-1":{"releases":{}}}})", "no source package"},
+      // One name must not be found as another.
+      {"a.json", osv("GO-1", R"({"package":{"ecosystem":"Go","name":"m\u0000x"}})"), "control characters"},
+      {"a.json", osv("GO-1", R"({"package":{"ecosystem":"Go\u0000","name":"m"}})"), "control characters"},
+      {"a.json", R"({"id":"A-1","aliases":["CVE-1\u0000"]})", "aliases with control characters"},
+      // Nothing but a time leaves an entry aside.
+      {"a.json", R"({"id":"A-1","withdrawn":"banana"})", "a withdrawn that is no time"},
+      {"a.json", R"({"id":"A-1","withdrawn":"5"})", "a withdrawn that is no time"},
       {"a.zip", "", "truncated"},
       {"a.zip", "PK", "truncated"},
       {"a.zip", archive.substr(0, archive.size() - 1), "no ZIP archive, or a truncated one"},

@@ -59,6 +59,23 @@ TEST_CASE("versions that are listed are affected, whatever the ranges say") {
   CHECK_FALSE(go(affected, "v1.0.1").is_affected);
 }
 
+TEST_CASE("dpkg takes a listed version without its epoch of 0 for the same") {
+  AffectedPackage affected;
+  affected.versions = {"0:1.0-1"};
+  CHECK(check_version(affected, VersionOrder::dpkg, "1.0-1").is_affected);
+  CHECK_FALSE(check_version(affected, VersionOrder::dpkg, "1.0-2").is_affected);
+}
+
+TEST_CASE("a range that ends in what is no version does not end") {
+  for (const auto kind : {Kind::fixed, Kind::last_affected, Kind::limit}) {
+    const auto verdict = go(with_events({{Kind::introduced, "0"}, {kind, "banana"}}), "v1.0.0");
+    CHECK(verdict.is_affected);
+    CHECK(verdict.unsure == "the database ends a range in what is no version");
+  }
+  CHECK(go(with_events({{Kind::introduced, "0"}, {Kind::limit, "*"}}), "v1.0.0").unsure.empty());
+  CHECK_FALSE(go(with_events({{Kind::introduced, "2.0.0"}, {Kind::fixed, "banana"}}), "v1.0.0").is_affected);
+}
+
 TEST_CASE("an entry without ranges and versions is about all versions") { CHECK(go({}, "v1.0.0").is_affected); }
 
 TEST_CASE("a rebuild has the version of its source") {

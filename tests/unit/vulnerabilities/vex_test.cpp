@@ -97,7 +97,12 @@ TEST_CASE("a statement has to say what it means") {
         R"({"statements":[{"vulnerability":{"name":"CVE-1"},"status":"safe"}]})",
         R"({"statements":[{"vulnerability":{"name":"CVE-1"},"status":"not_affected"}]})",
         R"({"statements":[{"vulnerability":{"name":"CVE-1"},"status":"not_affected","justification":"because"}]})",
-        R"({"document":{},"vulnerabilities":[{"product_status":{"fixed":"x"}}]})"}) {
+        R"({"@context":"https://example.com","statements":[]})",
+        R"({"statements":[{"vulnerability":{"name":"CVE-1"},"status":"fixed","timestamp":"yesterday"}]})",
+        R"({"document":{},"vulnerabilities":[{"product_status":{"fixed":"x"}}]})",
+        R"({"document":{"csaf_version":"3.0"},"vulnerabilities":[]})",
+        R"({"document":{"tracking":{"current_release_date":"today"}},"vulnerabilities":[]})",
+        R"({"document":{},"vulnerabilities":[{"product_status":{"fixed":["P"],"known_affected":["P"]}}]})"}) {
     INFO(text);
     CHECK_THROWS_AS(read_vex(text, "vex"), Error);
   }
