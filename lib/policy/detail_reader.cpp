@@ -94,7 +94,7 @@ FileDetail DetailReader::read(const TarEntry& entry, Source& data, std::uint64_t
 
 FileDetail DetailReader::read(const LayerEntry& made) {
   throw_if_stopped(stop_);
-  const auto data = made.open();
+  const auto data = made.bytes->open();
   const auto* file = dynamic_cast<const InputFile*>(data.get());
   if (file == nullptr) return read_stream(made.entry, *data, nullptr);
   if (!file->is_known_to_stay()) throw_changed("/" + made.entry.path);

@@ -68,8 +68,8 @@ std::uint64_t slot_of(std::uint32_t layer, std::uint32_t number) { return std::u
 bool is_told_by_identity(const NewLayer& layer) {
   return std::all_of(layer.entries.begin(), layer.entries.end(), [](const LayerEntry& made) {
     if (made.entry.type != EntryType::regular) return true;
-    if (made.may_be_written && made.may_be_written->load()) return false;
-    return made.content.has_value() || (made.file && made.file->tells_changes());
+    if (!made.bytes || made.bytes->may_be_written()) return false;
+    return made.bytes->digest() != nullptr || (made.bytes->file() != nullptr && made.bytes->file()->tells_changes());
   });
 }
 
@@ -288,7 +288,7 @@ std::string UnpackedImage::read_bytes(const Tree::Node& node, std::size_t most) 
   std::string bytes;
   if (node.bytes_layer == 0 || node.bytes_layer > image_.layers().size()) return bytes;
   const auto* slot = slot_at(node);
-  if (slot != nullptr && slot->made != nullptr) return read_all(*slot->made->open(), most, slot->made->entry.path);
+  if (slot != nullptr && slot->made != nullptr) return read_all(*slot->made->bytes->open(), most, slot->made->entry.path);
   std::uint32_t number = 0;
   for_each_entry(with_blobs(image_.layers()[node.bytes_layer - 1]), stop_, [&](const ReadEntry& read) {
     if (number++ == node.bytes_entry) bytes = read_all(read.data, most, read.entry.path);

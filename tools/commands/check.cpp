@@ -187,7 +187,7 @@ class CheckCommand : public Command {
         if (!resolved.profile.empty()) given.name += " " + resolved.profile;
         if (resolved.tags.size() == 1) given.tag = resolved.tags.front();
         given.against = older_image(judging_, made.image, workplace);
-          given.base_signed_by = base_signer(options, made);
+        given.base_signed_by = base_signer(options, made);
         reports.push_back(check_image(made.image, wanted, given));
       }
     }
