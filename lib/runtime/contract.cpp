@@ -186,9 +186,12 @@ class ContractReader {
       if (contract_.read_only && tree_.resolve(path) == "tmp") continue;  // every form has a memory file system there
       contract_.writable.push_back(read_writable(path, declared.contains(path)));
     }
-    std::ranges::sort(contract_.writable, {}, &WritableFolder::path);
-    const auto twice = std::ranges::unique(contract_.writable, {}, &WritableFolder::path);
-    contract_.writable.erase(twice.begin(), twice.end());
+    auto& folders = contract_.writable;
+    std::ranges::sort(folders, {}, &WritableFolder::path);
+    const auto is_same = [](const WritableFolder& left, const WritableFolder& right) {
+      return left.path == right.path;
+    };
+    folders.erase(std::unique(folders.begin(), folders.end(), is_same), folders.end());
   }
 
   // The image's words go into options and files of runtimes, where a ',' or a line break would begin another option.
