@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -119,6 +120,20 @@ class MemberReader {
 template <class Use>
 void with_member(const RecipeNode& object, std::string_view name, Use use) {
   if (const auto* value = object.find(name)) use(*value);
+}
+
+inline const RecipeNode& source_of(const MemberReader& reader, const RecipeNode& input) {
+  const auto* source = input.string() != nullptr ? &input : input.find("source");
+  if (source == nullptr) {
+    reader.refuse(input, "no source", R"(add "source": "PATH"; a profile's object replaces a path whole)");
+  }
+  return *source;
+}
+
+inline std::map<std::string, std::string> text_map(const RecipeNode& node) {
+  std::map<std::string, std::string> values;
+  for (const auto& member : *node.object()) values[member.name] = *member.value.string();
+  return values;
 }
 
 }  // namespace ociassemble

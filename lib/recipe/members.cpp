@@ -29,14 +29,6 @@ std::vector<std::string> container_paths(const MemberReader& reader, const Recip
   return reader.texts(node);
 }
 
-const RecipeNode& source_of(const MemberReader& reader, const RecipeNode& input) {
-  const auto* source = input.string() != nullptr ? &input : input.find("source");
-  if (source == nullptr) {
-    reader.refuse(input, "no source", R"(add "source": "PATH"; a profile's object replaces a path whole)");
-  }
-  return *source;
-}
-
 std::uint32_t file_mode(const MemberReader& reader, const RecipeNode& node) {
   const auto digits = reader.text(node);
   std::uint32_t mode = 0;
@@ -236,12 +228,6 @@ Healthcheck read_healthcheck(const MemberReader& reader, const RecipeNode& node)
   return check;
 }
 
-std::map<std::string, std::string> text_map(const RecipeNode& node) {
-  std::map<std::string, std::string> values;
-  for (const auto& member : *node.object()) values[member.name] = *member.value.string();
-  return values;
-}
-
 ImageFormat read_format(const MemberReader& reader, const RecipeNode& node) {
   if (*node.string() == "oci") return ImageFormat::oci;
   if (*node.string() == "docker") return ImageFormat::docker;
@@ -318,43 +304,7 @@ bool is_tag(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return is_word(c) || c == '.' || c == '-'; });
 }
 
-RecipeBuild read_build(const MemberReader& reader, const RecipeNode& input, const fs::path& folder) {
-  const auto& node = *input.find("build");
-  RecipeBuild build;
-  build.output = reader.path(source_of(reader, input));
-  build.directory = folder;
-  const auto* command = node.find("command");
-  if (command == nullptr) {
-    reader.refuse(node, "no command", R"(add "command": ["go", "build", "-o", "{output}", "./cmd/server"])");
-  }
-  build.command = reader.words(*command);
-  if (build.command.empty()) reader.refuse(*command, "the command is empty", "name the program that builds it");
-  build.place = build.directory_place = reader.place(*command);
-  with_member(node, "directory", [&](const auto& value) {
-    build.directory = reader.path(value);
-    build.directory_place = reader.place(value);
-  });
-  with_member(node, "env", [&](const auto& value) {
-    const auto values = text_map(value);
-    build.env.assign(values.begin(), values.end());
-  });
-  return build;
-}
-
 }  // namespace
-
-std::vector<RecipeBuild> Members::builds(const std::optional<Platform>& platform) const {
-  const MemberReader reader(text_, folder_, platform);
-  std::vector<RecipeBuild> builds;
-  with_member(recipe_, "binaries", [&](const auto& node) {
-    for (const auto& member : *node.object()) {
-      if (member.value.find("build") == nullptr) continue;
-      builds.push_back(read_build(reader, member.value, folder_));
-      builds.back().platform = platform;
-    }
-  });
-  return builds;
-}
 
 std::vector<Platform> Members::platforms() const {
   const std::optional<Platform> none;

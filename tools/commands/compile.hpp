@@ -8,8 +8,9 @@
 namespace ociassemble::tool {
 
 // Runs the recipe's "build" commands, each once, in their order; what they print goes to the standard error as it is.
-// GOOS, GOARCH, GOARM and GOAMD64 are the platform's. Errors begin with the command's place in the recipe. Throws Error{not_found} for a program or folder that is not there,
-// Error{io} for one that fails or does not make its file, Error{invalid_argument} when two would write one file.
+// GOOS, GOARCH, GOARM and GOAMD64 are the platform's. Throws Error{not_found} for a program or folder that is not
+// there, Error{io} for one that fails or does not make its file, Error{invalid_argument} when two would write one file,
+// each with the command's place in the recipe.
 void compile(const std::vector<RecipeBuild>& builds);
 
 }  // namespace ociassemble::tool
