@@ -15,6 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                   "a bad provenance is corrupt, or about something else");
   }
   try {
+    for (const auto& build : read_builds(text)) fuzz::require(!build.command.empty(), "a build has a command");
+  } catch (const Error& error) {
+    fuzz::require(error.code() == ErrorCode::corrupt, "a bad build command is corrupt");
+  }
+  try {
     static_cast<void>(plan_rebuild(text, {.folder = "/nonexistent", .inputs = {}, .scratch = {}}));
   } catch (const Error& error) {
     fuzz::require(error.code() == ErrorCode::corrupt || error.code() == ErrorCode::unsupported ||

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,6 +41,9 @@ struct PublishOptions {
   // them beside the image, the registry before the tag; an oci-archive as further entries of its index. A
   // docker-archive holds none: Error{invalid_argument}.
   std::vector<Document> referrers;
+  // Called once: of a registry when all but the tag is there, elsewhere before anything is. Where it throws, the tag
+  // stays what it was, and nothing is published. May be empty.
+  std::function<void()> before_tag = {};
 };
 
 // Puts an image where it was asked for, and returns how to name it: "REGISTRY/REPOSITORY:TAG@sha256:…" or

@@ -104,9 +104,12 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // Sends what the registry lacks, the tag last; nothing but one HEAD when the tag has the digest already. Returns the
   // reference with the digest. `referrers` are manifests that refer to it, or to a manifest of the index: each is put
   // after its subject and before the tag. Where the tag has the digest already, those that are there are not sent
-  // again.
-  Reference push(const Image& image, const Reference& target, const std::vector<Document>& referrers = {});
-  Reference push(const ImageIndex& index, const Reference& target, const std::vector<Document>& referrers = {});
+  // again. `before_tag` (may be empty) is called once, in this thread, when all but the tag is there; where it throws,
+  // the tag stays what it was.
+  Reference push(const Image& image, const Reference& target, const std::vector<Document>& referrers = {},
+                 const std::function<void()>& before_tag = {});
+  Reference push(const ImageIndex& index, const Reference& target, const std::vector<Document>& referrers = {},
+                 const std::function<void()>& before_tag = {});
   // The same for a document with all that it names, whatever that is: an image, an index with nested indexes and
   // attestations, an artifact. Below an index, what the registry has is not even read.
   Reference push(const Document& root, const Reference& target, const std::vector<Document>& referrers = {});

@@ -61,10 +61,11 @@ std::string publish_content(const Content& content, const Location& target, cons
   TraceSpan span("publish");
   span.note("to", target.to_string());
   const auto& digest = digest_of(content);
+  if (options.before_tag && target.kind != Location::Kind::registry) options.before_tag();
   switch (target.kind) {
     case Location::Kind::registry: {
       name_blobs(content, workplace);
-      client_of(workplace)->push(content, *target.reference, options.referrers);
+      client_of(workplace)->push(content, *target.reference, options.referrers, options.before_tag);
       return pushed_name(*target.reference, digest);
     }
     case Location::Kind::oci_layout: {

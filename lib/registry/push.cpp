@@ -53,7 +53,7 @@ Push::Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs>
       referrers_(referrers),
       action_("push " + target.to_string()) {}
 
-Reference Push::run(const FindParts& find_parts) {
+Reference Push::run(const FindParts& find_parts, std::function<void()> before_tag) {
   check_target();
   const auto has_manifest = [this](const Descriptor& entry) { return has(entry); };
   std::vector<PushPart> parts;
@@ -67,7 +67,7 @@ Reference Push::run(const FindParts& find_parts) {
     referrers = all_referrers(made, asked_for_referrers(made));
   }
   send_blobs(referrers);
-  put_all(order(parts, referrers));
+  put_all(order(parts, referrers), std::move(before_tag));
   return target_.with_digest(root_);
 }
 
@@ -213,7 +213,7 @@ std::vector<Push::PartToPut> Push::order(const std::vector<PushPart>& parts,
 // Manifests that name no other of them: an index needs what it names, a referrer what it refers to, and a tag is last.
 Push::NextPart Push::end_of_independent(NextPart first, NextPart last) {
   const auto is_alone = [](const PartToPut& put) {
-    return is_index_type(put.part->descriptor.media_type) || put.identifier != put.part->descriptor.digest.to_string();
+    return is_index_type(put.part->descriptor.media_type) || is_tag(put);
   };
   std::set<Digest> together;
   auto next = first;
@@ -230,10 +230,11 @@ Push::NextPart Push::end_of_independent(NextPart first, NextPart last) {
 
 // A registry may throw a blob away after it was asked for it; and docker-registry 2.8 does not see one for a moment
 // when somebody else sends it again. So what it lacks is looked after once more.
-void Push::put_all(const std::vector<PartToPut>& puts) {
+void Push::put_all(const std::vector<PartToPut>& puts, std::function<void()> before_tag) {
   Retrier retrier(session_->context().policy, session_->stop());
   for (auto next = puts.begin(); next != puts.end();) {
     const auto end = end_of_independent(next, puts.end());
+    if (before_tag && is_tag(*next)) std::exchange(before_tag, nullptr)();
     try {
       put_together({next, end});
       next = end;
@@ -249,6 +250,7 @@ void Push::put_all(const std::vector<PartToPut>& puts) {
       send_blobs(all);
     }
   }
+  if (before_tag) before_tag();
 }
 
 void Push::put_together(std::span<const PartToPut> puts) {

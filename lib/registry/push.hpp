@@ -29,7 +29,8 @@ class Push {
   Push(std::shared_ptr<RegistrySession> session, std::shared_ptr<KnownBlobs> known, std::shared_ptr<PushAhead> ahead,
        const Reference& target, Digest root, const std::vector<Document>& referrers);
 
-  Reference run(const FindParts& find_parts);
+  // `before_tag` (may be empty) is called once, when all is there but the tag.
+  Reference run(const FindParts& find_parts, std::function<void()> before_tag = {});
   // The same without a request that writes.
   PushPlan plan(const FindParts& find_parts);
 
@@ -39,6 +40,8 @@ class Push {
     std::string identifier;
     const PushPart* part = nullptr;
   };
+
+  static bool is_tag(const PartToPut& put) { return put.identifier != put.part->descriptor.digest.to_string(); }
 
   using NextPart = std::vector<PartToPut>::const_iterator;
 
@@ -57,7 +60,7 @@ class Push {
   HasManifest asked_for_referrers(const std::set<Digest>& made) const;
   std::vector<PartToPut> order(const std::vector<PushPart>& parts, const std::vector<PushPart>& referrers) const;
   static NextPart end_of_independent(NextPart first, NextPart last);
-  void put_all(const std::vector<PartToPut>& puts);
+  void put_all(const std::vector<PartToPut>& puts, std::function<void()> before_tag);
   // At once, in any order.
   void put_together(std::span<const PartToPut> puts);
   std::optional<UnlistedReferrer> put(const PartToPut& put);

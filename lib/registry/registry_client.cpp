@@ -160,15 +160,16 @@ std::vector<std::string> RegistryClient::tags(const Reference& repository) {
   return list_tags(*state_->of(repository).session, repository);
 }
 
-Reference RegistryClient::push(const Image& image, const Reference& target, const std::vector<Document>& referrers) {
-  return state_->push(target, image.digest(), referrers).run([&](const auto&, const auto&) { return parts_of(image); });
+Reference RegistryClient::push(const Image& image, const Reference& target, const std::vector<Document>& referrers,
+                               const std::function<void()>& before_tag) {
+  const auto find_parts = [&](const auto&, const auto&) { return parts_of(image); };
+  return state_->push(target, image.digest(), referrers).run(find_parts, before_tag);
 }
 
-Reference RegistryClient::push(const ImageIndex& index, const Reference& target,
-                               const std::vector<Document>& referrers) {
-  return state_->push(target, index.descriptor.digest, referrers).run([&](const auto& has, const auto& action) {
-    return parts_of(index, has, action);
-  });
+Reference RegistryClient::push(const ImageIndex& index, const Reference& target, const std::vector<Document>& referrers,
+                               const std::function<void()>& before_tag) {
+  const auto find_parts = [&](const auto& has, const auto& action) { return parts_of(index, has, action); };
+  return state_->push(target, index.descriptor.digest, referrers).run(find_parts, before_tag);
 }
 
 Reference RegistryClient::push(const Document& root, const Reference& target, const std::vector<Document>& referrers) {

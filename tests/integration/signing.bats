@@ -63,6 +63,24 @@ cosign_verifies() { "$cosign" "$1" --insecure-ignore-tlog=true --allow-http-regi
   run -0 cosign_verifies verify-attestation --key a.pub --type https://example.com/tests/v1 "$REGISTRY/app:v1"
 }
 
+@test "cosign takes signed SBOMs and provenances of a push, also where an index holds them" {
+  need_cosign
+  mkdir -p bin/linux-amd64 bin/linux-arm64
+  cp "$server" bin/linux-amd64/server
+  cp "$(GOARCH=arm64 go_server)" bin/linux-arm64/server
+  for form in referrers index; do
+    ociassemble build -q --binary 'bin/{os}-{arch}/server' --platform linux/amd64 --platform linux/arm64 --sbom --provenance --attestations "$form" \
+      --sign-key a.key --push "$REGISTRY/app:$form"
+    ociassemble verify -q --key a.pub --require signature,sbom,provenance "$REGISTRY/app:$form"
+    image=$REGISTRY/app@$(ociassemble digest --platform linux/arm64 "$REGISTRY/app:$form")
+    for type in slsaprovenance1 spdxjson; do
+      run -0 cosign_verifies verify-attestation --key a.pub --type "$type" "$image"
+      run -1 cosign_verifies verify-attestation --key b.pub --type "$type" "$image"
+    done
+    ociassemble rebuild -q "$REGISTRY/app:$form"
+  done
+}
+
 @test "cosign 2 takes the form under a tag, and what it signs and attests is taken" {
   cosign=${COSIGN2:-}
   [ -n "$cosign" ] || skip "cosign 2 is not here (COSIGN2=FILE names it)"

@@ -142,12 +142,12 @@ costs() {
   signed
   change
   signed
-  costs 17 34
+  costs 11 34
   [ "$(grep -c 'PUT .*/manifests/sha256:' log)" = 5 ]
   [ "$(grep 'PUT .*/manifests/sha256:' log | cut -d' ' -f1 | sort -u | wc -l)" = 2 ]
   [ "$(grep -c 'PUT .*/manifests/sha256-[0-9a-f]* ' log)" = 1 ]
   stop_counting
   signed
-  costs 4 8
+  costs 3 8
   run ! grep -E 'PUT|POST' log
 }

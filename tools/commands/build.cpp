@@ -230,8 +230,8 @@ class BuildCommand : public Command {
     Texts published;
     published.reserve(build.targets.size());
     for (std::size_t i = 0; i < build.targets.size(); ++i) {
-      evidence_.sign_tags(number, made, build.targets[i], workplace);
-      published.push_back(publish(made, build.targets, i, workplace));
+      const auto signing = evidence_.sign_tags(number, made, build.targets[i], workplace);
+      published.push_back(publish(made, build.targets, i, workplace, signing));
     }
     files_.write(build, made, read_besides());
     if (json_) return made.json(published);
@@ -319,11 +319,11 @@ class BuildCommand : public Command {
   }
 
   std::string publish(const BuildResult& made, const std::vector<Location>& targets, std::size_t index,
-                      const Workplace& workplace) const {
+                      const Workplace& workplace, const std::function<void()>& before_tag) const {
     const auto& target = targets[index];
     if (target.kind == Location::Kind::docker_archive) return publish_archive(made, targets, index, workplace);
     return shallow_ && target.kind == Location::Kind::oci_layout ? made.publish_shallow(target, workplace)
-                                                                 : made.publish(target, workplace);
+                                                                 : made.publish(target, workplace, {}, before_tag);
   }
 
   // A docker archive has all of its names at once; the first of them writes it.

@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <memory>
 
+#include "base/task_group.hpp"
 #include "help/command_text.hpp"
 #include "ociassemble/artifact.hpp"
 #include "ociassemble/error.hpp"
@@ -98,11 +100,14 @@ void EvidenceFlags::add(const std::vector<Build>& builds, std::vector<BuildResul
   }
 }
 
-void EvidenceFlags::sign_tags(std::size_t build, const BuildResult& made, const Location& target,
-                              const Workplace& workplace) const {
-  if (!signers_[build] || !target.reference) return;
-  const SignOptions options{.forms = {SignatureForm::tag}};
-  sign_documents(made.documents(), target, *signers_[build], options, workplace);
+std::function<void()> EvidenceFlags::sign_tags(std::size_t build, const BuildResult& made, const Location& target,
+                                               const Workplace& workplace) const {
+  if (!signers_[build] || !target.reference) return {};
+  auto group = std::make_shared<TaskGroup>(1, workplace.stop);
+  group->spawn([&made, &target, &workplace, &signer = *signers_[build]](const std::stop_token&) {
+    sign_documents(made.documents(), target, signer, {.forms = {SignatureForm::tag}}, workplace);
+  });
+  return [group] { group->wait(); };
 }
 
 }  // namespace ociassemble::tool

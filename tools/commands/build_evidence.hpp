@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -28,8 +29,10 @@ class EvidenceFlags {
   // Once all is assembled and nothing is published: adds provenances and signatures to what goes along.
   void add(const std::vector<Build>& builds, std::vector<BuildResult>& made, const std::vector<RecipeBuild>& compiled,
            const std::filesystem::path& folder, const Workplace& workplace) const;
-  // Signs the build under tags, beside the image that is published next. Nothing without a key, and in a layout.
-  void sign_tags(std::size_t build, const BuildResult& made, const Location& target, const Workplace& workplace) const;
+  // Signs the build under tags, in the background, while the image is published; what is returned waits for the end,
+  // and throws what went wrong. Nothing without a key, and in a layout. Borrows all until then.
+  std::function<void()> sign_tags(std::size_t build, const BuildResult& made, const Location& target,
+                                  const Workplace& workplace) const;
 
  private:
   bool provenance_ = false;

@@ -125,8 +125,10 @@ std::vector<std::filesystem::path> BuildResult::write_sboms(const std::filesyste
 }
 
 std::string BuildResult::publish(const Location& target, const Workplace& workplace,
-                                 const std::vector<std::string>& more_references) const {
+                                 const std::vector<std::string>& more_references,
+                                 const std::function<void()>& before_tag) const {
   PublishOptions options;
+  options.before_tag = before_tag;
   options.more_references = more_references;
   // A docker archive and an engine hold images alone; see the check of the targets.
   if (target.kind != Location::Kind::docker_archive && !target.is_engine()) options.referrers = referrers_;

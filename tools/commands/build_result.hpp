@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -52,8 +53,10 @@ class BuildResult {
   std::vector<std::filesystem::path> sbom_files(const std::filesystem::path& folder) const;
   // See publish() and publish_shallow().
   // `more_references`: names of a docker archive beside the target's.
+  // `before_tag` as PublishOptions::before_tag.
   std::string publish(const Location& target, const Workplace& workplace,
-                      const std::vector<std::string>& more_references = {}) const;
+                      const std::vector<std::string>& more_references = {},
+                      const std::function<void()>& before_tag = {}) const;
   std::string publish_shallow(const Location& target, const Workplace& workplace) const;
   // See plan_publish().
   PushPlan plan(const Reference& target, const Workplace& workplace) const;

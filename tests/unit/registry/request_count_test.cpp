@@ -102,6 +102,33 @@ TEST_CASE("a push puts the image, then what refers to it, then the tag") {
   CHECK(written == std::vector<std::string>{images[0], images[1], sboms[0], sboms[1], manifest_at("v1")});
 }
 
+TEST_CASE("what has to be done before the tag is done once, when all else is there; where it fails, the tag stays") {
+  FakeRegistry registry;
+  registry.list_referrers();
+  const auto image = image_of({"app"});
+  const std::vector<Document> referrers{sbom_of(image.descriptor(), "sbom")};
+  const auto fail = [] { throw Error(ErrorCode::unauthorized, "no signature"); };
+  CHECK_THROWS_WITH_AS(RegistryClient(fast_options()).push(image, at(registry, "app:v1"), referrers, fail),
+                       "no signature", Error);
+  CHECK_FALSE(registry.manifest("app", "v1").has_value());
+  int calls = 0;
+  const auto check = [&] {
+    ++calls;
+    CHECK(registry.manifest("app", referrers[0].descriptor.digest.to_string()).has_value());
+    CHECK(registry.manifest("app", "v1").has_value() == (calls > 1));
+  };
+  // Also where nothing is to be sent, and for a digest.
+  RegistryClient(fast_options()).push(image, at(registry, "app:v1"), referrers, check);
+  RegistryClient(fast_options()).push(image, at(registry, "app:v1"), referrers, check);
+  CHECK(calls == 2);
+  CHECK(registry.manifest("app", "v1").has_value());
+  const auto index = index_of({image_of({"a"}), image_of({"b"}, "linux/arm64")});
+  RegistryClient(fast_options()).push(index, at(registry, "app").with_digest(index.descriptor.digest), {}, [&] {
+    ++calls;
+  });
+  CHECK(calls == 3);
+}
+
 TEST_CASE("an unchanged push with referrers asks for the tag and for each of them, and sends nothing") {
   FakeRegistry registry;
   registry.list_referrers();
