@@ -18,7 +18,7 @@
 namespace ociassemble {
 namespace {
 
-constexpr std::string_view kIndexMagic = "ociassemble vulnerability index 1\n";
+constexpr std::string_view kIndexMagic = "ociassemble vulnerability index 2\n";
 constexpr std::size_t kBlockSize = std::size_t{16} << 10U;
 constexpr std::uint64_t kLargestBlock = std::uint64_t{32} << 20U;
 constexpr std::uint64_t kLargestTable = std::uint64_t{64} << 20U;

@@ -45,6 +45,15 @@ std::vector<std::string> ids_in(std::string_view text) {
   return ids;
 }
 
+// Of a text without such a name the first word, where it has a digit as identifiers do ("VSV00003"); a remark has none.
+std::vector<std::string> some_id_in(std::string_view text) {
+  std::string word(text.substr(0, text.find_first_of(" \t,;()[]")));
+  const bool has_digit = std::any_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!has_digit || !is_advisory_id(word)) return {};
+  if (to_lower(word).starts_with("cve-")) word.replace(0, 3, "CVE");
+  return {std::move(word)};
+}
+
 class SecdbReader {
  public:
   SecdbReader(JsonWalk& walk, std::string ecosystem, std::string repository, AdvisorySink& to)
@@ -59,10 +68,14 @@ class SecdbReader {
         continue;
       }
       walk_.enter_array();
+      bool has_packages = false;
       while (walk_.next_element()) {
+        has_packages = true;
         const auto value = parse_piece(walk_.take_value(), walk_.subject());
         read_package(JsonView(value, walk_.subject()).at("pkg"));
       }
+      // A repository without packages would make every image clean.
+      if (!has_packages) walk_.refuse("it has no packages");
     }
     walk_.finish();
   }
@@ -85,6 +98,7 @@ class SecdbReader {
 
   void add(const std::string& package, const std::string& version, const std::string& text) {
     auto ids = ids_in(text);
+    if (ids.empty()) ids = some_id_in(text);
     if (ids.empty()) return;
     Advisory advisory;
     advisory.id = ids.front();

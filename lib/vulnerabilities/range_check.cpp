@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "vulnerabilities/digits.hpp"
 #include "vulnerabilities/version_order.hpp"
 
 namespace ociassemble {
@@ -34,8 +35,13 @@ bool is_tag(const std::string& version) { return !parse_pseudo_version(version);
 
 // An end that is no version, which would be below all of them, ends nothing.
 bool is_no_end(VersionOrder order, const RangeEvent& event) {
-  return order == VersionOrder::go && event.kind != Kind::introduced && event.version != "*" &&
-         !is_go_version(event.version);
+  if (event.kind == Kind::introduced || event.version == "*") return false;
+  if (order == VersionOrder::go) return !is_go_version(event.version);
+  // Both begin with a digit; dpkg's has an epoch before it.
+  auto version = std::string_view(event.version);
+  if (const auto colon = version.find(':'); order == VersionOrder::dpkg && colon != std::string_view::npos)
+    version.remove_prefix(colon + 1);
+  return version.empty() || !is_digit(version.front());
 }
 
 RangeState look_in(const VersionRange& range, VersionOrder order, std::string_view version) {

@@ -296,6 +296,26 @@ assert any(one["name"] == "GO-2099-0999" and one["severity"] == "High" for one i
 PY
 }
 
+@test "the gate of docs/ci.md refuses a vulnerable program, and lets a good one pass" {
+  build_app server
+  sed -n '/^## A gate/,/^## A Kubernetes/p' "$source_root/docs/ci.md" | sed -n '/^```json/,/^```$/p' | sed '1d;$d' >ociassemble.json
+  mv databases all && mv all/go databases
+  run -3 ociassemble check -f ociassemble.json --now 2026-11-27 --format sarif -o findings.sarif
+  jq -e '[.runs[0].results[].ruleId] | index("vulnerabilities")' findings.sarif
+  run -3 ociassemble build -q -f ociassemble.json --now 2026-11-27 -o oci:image:v1
+  [[ "$output" = *GO-2099-0001* && "$output" = *'nothing was published'* ]]
+  no_image_in image
+  # A program of the same module that has none of the packages.
+  cp "$(go_server)" server
+  run -3 ociassemble check -f ociassemble.json --now 2026-11-27
+  [[ "$output" != *GO-2099-0001* && "$output" = *GO-2099-0009* && "$output" = *'days old, more than 7'* ]]
+  jq '.policy.vulnerabilities.maxDatabaseAge = "3650d" |
+    .policy.except = [{rule: "vulnerabilities", id: "GO-2099-0009", reason: "fmt prints to a pipe", until: "2026-11-30"}]' ociassemble.json >other.json
+  run -0 ociassemble check -f other.json --now 2026-11-27
+  run -3 ociassemble check -f other.json --now 2026-12-01
+  [[ "$output" = *'expired on 2026-11-30'* ]]
+}
+
 @test "check has the same as rules" {
   build_app app
   ociassemble build -q --binary app -o oci:image:v1

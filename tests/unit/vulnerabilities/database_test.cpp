@@ -147,13 +147,18 @@ TEST_CASE("Alpine's secdb: 0 is never affected, several identifiers share a text
   folder.write("main.json", R"j({"distroversion":"v3.20","reponame":"main","packages":[
     {"pkg":{"name":"openssl","secfixes":{"3.3.2-r1":["CVE-2099-1001"],"3.3.0-r0":["CVE_2099-1002 (+ regression fix)"],
       "0":["CVE-2099-1003"]}}},
-    {"pkg":{"name":"busybox","secfixes":{"1.36.1-r30":["CVE-2099-1004 GHSA-xxxx-yyyy-zzzz"],"1.36.1-r2":[]}}}]})j");
+    {"pkg":{"name":"busybox","secfixes":{"1.36.1-r30":["CVE-2099-1004 GHSA-xxxx-yyyy-zzzz"],"1.36.1-r2":[]}}},
+    {"pkg":{"name":"varnish","secfixes":{"6.0-r0":["VSV00003"],"6.1-r0":["cve-2099-1005"],"6.2-r0":["see the changes"]}}}]})j");
   const auto database = folder.open();
   const auto openssl = affected_of(database, "Alpine:v3.20", "openssl");
   REQUIRE(openssl.size() == 2);
   CHECK(openssl[0].advisory == "CVE-2099-1002");
   CHECK(openssl[1].advisory == "CVE-2099-1001");
   CHECK(openssl[1].ranges[0].events[1].version == "3.3.2-r1");
+  const auto varnish = affected_of(database, "Alpine:v3.20", "varnish");
+  REQUIRE(varnish.size() == 2);
+  CHECK(varnish[0].advisory == "VSV00003");
+  CHECK(varnish[1].advisory == "CVE-2099-1005");
   const auto busybox = affected_of(database, "Alpine:v3.20", "busybox");
   REQUIRE(busybox.size() == 1);
   CHECK(busybox[0].advisory == "CVE-2099-1004");
@@ -230,6 +235,7 @@ TEST_CASE("what is no database, or a broken one, is refused by name") {
       {"a.json", R"({"distroversion":"v3.20","packages":[{"pkg":{"secfixes":{}}}]})", "name"},
       {"a.json", R"({"distroversion":"v3.20","packages":[{"pkg":{"name":"a","secfixes":{"":["CVE-1-1"]}}}]})",
        "no usable version"},
+      {"a.json", R"({"distroversion":"v3.20","packages":[]})", "it has no packages"},
       {"a.json", R"({"openssl\u0000x":{"CVE-1":{"releases":{}}}})", "no source package"},
       // One name must not be found as another.
       {"a.json", osv("GO-1", R"({"package":{"ecosystem":"Go","name":"m\u0000x"}})"), "control characters"},

@@ -73,6 +73,11 @@ TEST_CASE("a range that ends in what is no version does not end") {
     CHECK(verdict.unsure == "the database ends a range in what is no version");
   }
   CHECK(go(with_events({{Kind::introduced, "0"}, {Kind::limit, "*"}}), "v1.0.0").unsure.empty());
+  const auto junk = with_events({{Kind::introduced, "0"}, {Kind::fixed, "banana"}});
+  CHECK(check_version(junk, VersionOrder::apk, "1.0-r0").is_affected);
+  CHECK(check_version(junk, VersionOrder::dpkg, "1.0-1").is_affected);
+  const auto epoch = with_events({{Kind::introduced, "0"}, {Kind::fixed, "1:1.0"}});
+  CHECK_FALSE(check_version(epoch, VersionOrder::dpkg, "1:1.0-1").is_affected);
   CHECK_FALSE(go(with_events({{Kind::introduced, "2.0.0"}, {Kind::fixed, "banana"}}), "v1.0.0").is_affected);
 }
 
