@@ -559,3 +559,18 @@ GO
   kill "$run_process"
   grep -F 'Breakpoint 1 set at' said && grep -F 'main.step' said || { cat said log; false; }
 }
+
+@test "runs of one image at once unpack it once" {
+  need_root
+  use_runc
+  plain_image -o oci:image:v1
+  local number processes=() process
+  for number in 1 2 3 4; do
+    command ociassemble run -q --engine runc oci:image:v1 -- "${places[@]}" >"said-$number" 2>&1 3>&- &
+    processes+=($!)
+  done
+  for process in "${processes[@]}"; do wait "$process"; done
+  for number in 1 2 3 4; do same "$(expected $none 1)" "$(cat "said-$number")"; done
+  [ -z "$(find "$XDG_CACHE_HOME" -name '*.part')" ]
+  [ "$(find "$XDG_CACHE_HOME/ociassemble/run/roots" -maxdepth 1 -type d | wc -l)" -le 3 ]
+}
