@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What run-spec prints is executed, and a program inside says what it may do; images are loaded into engines and run.
+# Images are loaded into engines and run, and what run-spec prints is what its readers accept; run_matrix.bats executes it.
 load lib
 
 # shellcheck source=tests/integration/running.bash
@@ -26,48 +26,6 @@ port_image() { plain_image --expose 80 --cap net_bind_service "$@"; }
 expected() {
   printf '%s\n' 'user 65532:65532' "CapEff $1" "CapBnd $1" "NoNewPrivs $2" 'Seccomp 2' 'root read-only true' \
     'writes /tmp true' 'writes /var/lib/app true' 'writes /etc false' 'writes / false' 'writes /usr/local/bin false'
-}
-@test "docker runs what run-spec prints, and the program may do what the image declares" {
-  start_docker
-  plain_image -o docker-daemon:registry.example.com/team/app:v1 -o oci:image:v1
-  ociassemble run-spec --for docker oci:image:v1 --image registry.example.com/team/app -- "${places[@]}" >line.sh
-  # A graph driver keeps no manifest digest, by which the image is named.
-  sed -i 's/app@sha256:[0-9a-f]*/app:v1/; s/^docker run/docker run --network=host/' line.sh
-  same "$(expected $none 1)" "$(sh line.sh)"
-
-  port_image -o docker-daemon:registry.example.com/team/port:v1 -o oci:port:v1
-  ociassemble run-spec --for docker oci:port:v1 --image registry.example.com/team/port -- "${places[@]}" :80 >line.sh
-  sed -i 's/port@sha256:[0-9a-f]*/port:v1/; s/^docker run/docker run --network=host/' line.sh
-  same "$(expected $bind 0; echo 'listens :80 true')" "$(sh line.sh)"
-}
-
-@test "podman runs what run-spec prints, by digest, and the program may do what the image declares" {
-  use_podman
-  plain_image -o podman:registry.example.com/team/app:v1 -o oci:image:v1
-  ociassemble run-spec --for podman oci:image:v1 --image registry.example.com/team/app -- "${places[@]}" >line.sh
-  sed -i "s/^podman run/podman run ${podman_options[*]}/" line.sh
-  same "$(expected $none 1)" "$(sh line.sh)"
-
-  port_image -o podman:registry.example.com/team/port:v1 -o oci:port:v1
-  ociassemble run-spec --for podman oci:port:v1 --image registry.example.com/team/port -- "${places[@]}" :80 >line.sh
-  sed -i "s/^podman run/podman run ${podman_options[*]}/" line.sh
-  same "$(expected $bind 1; echo 'listens :80 true')" "$(sh line.sh)"
-}
-
-@test "runc runs the bundle that run-spec prints, and the program may do what the image declares" {
-  need_root
-  use_runc
-  plain_image -o oci:image:v1
-  mkdir bundle
-  umoci raw unpack --image image:v1 bundle/rootfs
-  ociassemble run-spec --for bundle oci:image:v1 -o bundle/config.json -- "${places[@]}"
-  same "$(expected $none 1)" "$(run_bundle bundle "spec-$BASHPID")"
-
-  port_image -o oci:port:v1
-  mkdir port-bundle
-  umoci raw unpack --image port:v1 port-bundle/rootfs
-  ociassemble run-spec --for bundle oci:port:v1 -o port-bundle/config.json -- "${places[@]}" :80
-  same "$(expected $bind 1; echo 'listens :80 true')" "$(run_bundle port-bundle "spec-$BASHPID")"
 }
 
 @test "run says the same through docker, podman and runc, and passes on arguments, variables and the exit status" {
@@ -317,6 +275,7 @@ PY
   # What is there already is not sent again.
   same "$(expected $none 1)" "$(ociassemble run -q --engine docker --engine-option=--network=host oci:image:v1 -- "${places[@]}")"
   ociassemble run -q --engine docker --engine-option=--network=host --trace again.json oci:image:v1 >/dev/null
+  jq -e '[.traceEvents[].name] | contains(["contract", "load", "run"])' again.json
   docker image inspect localhost/ociassemble/app:run >/dev/null
 }
 
@@ -422,26 +381,6 @@ start_containerd() {
   umount small
   [[ "$output" = *'cannot write the file usr/local/bin/app of the image: No space left on device'* ]]
   [ -z "$left" ]
-}
-
-@test "images on other bases are run as they declare, by podman and as a bundle" {
-  need_root
-  local base tag alpine debian
-  alpine=$(alpine_rootfs)
-  debian=$(debian_rootfs 2>/dev/null) || debian=''
-  for base in scratch "rootfs:$alpine" ${debian:+"rootfs:$debian"}; do
-    ((tag = ${tag-0} + 1))
-    plain_image --base "$base" --platform "linux/$(go env GOARCH)" -o "oci:image:v$tag"
-    (
-      use_runc
-      same "$(expected $none 1)" "$(ociassemble run -q --engine runc "oci:image:v$tag" -- "${places[@]}")"
-    ) || { echo "$base as a bundle"; return 1; }
-    (
-      use_podman
-      same "$(expected $none 1)" \
-        "$(ociassemble run -q --engine podman "${podman_options[@]/#/--engine-option=}" "oci:image:v$tag" -- "${places[@]}")"
-    ) || { echo "$base by podman"; return 1; }
-  done
 }
 
 @test "a hostile base as a bundle: nothing outside the root is touched" {
@@ -558,4 +497,19 @@ GO
   timeout 60 script -qec "dlv connect :40000 --init commands" /dev/null </dev/null >said 2>&1 || true
   kill "$run_process"
   grep -F 'Breakpoint 1 set at' said && grep -F 'main.step' said || { cat said log; false; }
+}
+
+@test "runs of one image at once unpack it once" {
+  need_root
+  use_runc
+  plain_image -o oci:image:v1
+  local number processes=() process
+  for number in 1 2 3 4; do
+    command ociassemble run -q --engine runc oci:image:v1 -- "${places[@]}" >"said-$number" 2>&1 3>&- &
+    processes+=($!)
+  done
+  for process in "${processes[@]}"; do wait "$process"; done
+  for number in 1 2 3 4; do same "$(expected $none 1)" "$(cat "said-$number")"; done
+  [ -z "$(find "$XDG_CACHE_HOME" -name '*.part')" ]
+  [ "$(find "$XDG_CACHE_HOME/ociassemble/run/roots" -maxdepth 1 -type d | wc -l)" -le 3 ]
 }

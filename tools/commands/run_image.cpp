@@ -267,7 +267,10 @@ class RunCommand : public Command {
   // Of the kernel's (binfmt_misc), as qemu's packages name them.
   static bool has_emulator(const Platform& platform) {
     const auto& name = platform.architecture;
-    const std::string machine = name == "amd64" ? "x86_64" : name == "arm64" ? "aarch64" : name == "386" ? "i386" : name;
+    const std::string machine = name == "amd64"   ? "x86_64"
+                                : name == "arm64" ? "aarch64"
+                                : name == "386"   ? "i386"
+                                                  : name;
     std::error_code ignored;
     return fs::exists("/proc/sys/fs/binfmt_misc/qemu-" + machine, ignored);
   }
