@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -91,7 +92,7 @@ class RebuildCommand : public Command {
         [](const std::filesystem::path& parent) { return std::make_unique<TemporaryFolder>(parent); });
     workplace.store = make_temporary_store();
     std::optional<Attempt> first;
-    std::optional<Error> problem;
+    std::exception_ptr problem;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       try {
         auto attempt = rebuild(root, candidates[i], scratch->path() / std::to_string(i), workplace);
@@ -99,10 +100,10 @@ class RebuildCommand : public Command {
         if (!first) first = std::move(attempt);
       } catch (const Error& error) {
         if (error.code() == ErrorCode::interrupted) throw;
-        if (!problem) problem = error;
+        if (!problem) problem = std::current_exception();
       }
     }
-    if (!first) throw *problem;
+    if (!first) std::rethrow_exception(problem);
     if (json_) return print_json(root, *first, streams);
     return differs(root, *first, candidates.size(), streams);
   }

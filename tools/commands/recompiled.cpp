@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <exception>
 
 #include "base/file_status.hpp"
 #include "base/text.hpp"
@@ -22,15 +22,15 @@ namespace fs = std::filesystem;
 
 struct KnownBuilds {
   std::vector<RecipeBuild> builds;  // of all profiles, and of the recipe without one
-  std::optional<Error> problem;     // of the first profile that could not be read
+  std::exception_ptr problem;       // of the first profile that could not be read
 };
 
 void add_builds(const Recipe& recipe, const RecipeSettings& settings, KnownBuilds& known) {
   try {
     const auto resolved = recipe.resolve(settings);
     known.builds.insert(known.builds.end(), resolved.builds.begin(), resolved.builds.end());
-  } catch (const Error& error) {
-    if (!known.problem) known.problem = error;
+  } catch (const Error&) {
+    if (!known.problem) known.problem = std::current_exception();
   }
 }
 
@@ -64,7 +64,7 @@ bool has_output_word(const RecipeBuild& build) {
 
 std::string words_of(const RecipeBuild& build) {
   std::string words;
-  for (const auto& [name, value] : build.env) words += name + "=" + value + " ";
+  for (const auto& [name, value] : build.env) words.append(name).append("=").append(value).append(" ");
   return printable(words + fmt::format("{}", fmt::join(build.command, " ")));
 }
 
@@ -77,7 +77,7 @@ std::string difference_from(const RecipeBuild& wanted, const KnownBuilds& known,
     return name_build(build, folder).output == wanted.output && build.platform == wanted.platform;
   });
   if (near == known.builds.end()) {
-    if (known.problem) throw *known.problem;
+    if (known.problem) std::rethrow_exception(known.problem);
     return fmt::format("no \"build\" of the recipe makes {}; it was made by: {}", target_of(wanted), words_of(wanted));
   }
   return fmt::format("the command of {} differs: it was `{}` in {}, the recipe has `{}` in {}", target_of(wanted),
