@@ -304,8 +304,8 @@ PY
       const found = await parse(fs.readFileSync(process.argv[1], "utf8"));
       const suite = found.testsuite[0];
       const named = (kind) => suite.testcase.filter((one) => one[kind]).map((one) => one.name).join();
-      console.log(suite.testcase.length === suite.tests, named("failure"), named("error"));' "$BATS_TEST_TMPDIR/junit.xml") >read
-    [ "$(cat read)" = 'true user base' ]
+      console.log(suite.testcase.length === suite.tests, named("failure"), named("error"));' "$BATS_TEST_TMPDIR/junit.xml") >answer
+    [ "$(cat answer)" = 'true user base' ]
   fi
   [ "$readers" -gt 0 ] || skip "neither python3-junitparser nor JUNIT2JSON (a folder with npm: junit2json)"
 }
