@@ -286,9 +286,10 @@ PY
   jq -n '{level: "recommended", base: {pinned: true}}' >policy.json
   run -3 ociassemble check --policy policy.json --format junit -o junit.xml oci:image:v1
   local readers=0
-  if python3 -c 'import junitparser' 2>/dev/null; then
+  # Debian's package is for Debian's Python.
+  if /usr/bin/python3 -c 'import junitparser' 2>/dev/null; then
     readers=$((readers + 1))
-    python3 - <<'PY'
+    /usr/bin/python3 - <<'PY'
 import junitparser
 file = junitparser.JUnitXml.fromfile("junit.xml")
 suite = next(iter(file))
