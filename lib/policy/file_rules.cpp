@@ -79,6 +79,11 @@ std::string leftover_folder(std::string_view path) {
                                                      "/var/cache/dnf/",     "/root/.cache/",
                                                      "/root/.npm/",         "/tmp/",
                                                      "/root/go/pkg/mod/"};
+  // Most files are in none of these.
+  if (!path.starts_with("/var/") && !path.starts_with("/root/") && !path.starts_with("/tmp/") &&
+      path.find("/.") == std::string_view::npos) {
+    return {};
+  }
   for (const auto folder : kFolders) {
     if (path.starts_with(folder) && path.size() > folder.size())
       return std::string(folder.substr(0, folder.size() - 1));

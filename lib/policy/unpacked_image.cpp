@@ -187,8 +187,9 @@ std::optional<TreeWatcher::Known> UnpackedImage::read(const TarEntry& entry, Sou
 void UnpackedImage::note_secret(const TarEntry& entry, std::uint32_t layer, std::uint32_t number, bool is_key) {
   constexpr std::size_t kMostSecrets = 1000;
   if (entry.size == 0 || secrets_.size() == kMostSecrets) return;
-  auto path = "/" + entry.path;
-  if (is_key || is_secret_path(path)) secrets_.push_back({std::move(path), layer, number, is_key});
+  secret_path_ = '/';
+  secret_path_ += entry.path;
+  if (is_key || is_secret_path(secret_path_)) secrets_.push_back({secret_path_, layer, number, is_key});
 }
 
 // Many rules go over all files: paths are made once where they take little room.

@@ -106,6 +106,7 @@ class UnpackedImage : public RootFiles, private TreeWatcher {
   mutable std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> entries_;  // unless they are too many
   mutable std::optional<std::vector<std::pair<std::string, const Tree::Node*>>> programs_;
   std::vector<Secret> secrets_;
+  std::string secret_path_;                // room for one after the other
   std::vector<SharedBytes> recalled_;      // what encoded details lie in
   std::vector<std::uint32_t> new_layers_;  // numbers, from 1
   mutable DetailReader reader_;

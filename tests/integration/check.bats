@@ -286,9 +286,10 @@ PY
   jq -n '{level: "recommended", base: {pinned: true}}' >policy.json
   run -3 ociassemble check --policy policy.json --format junit -o junit.xml oci:image:v1
   local readers=0
-  if python3 -c 'import junitparser' 2>/dev/null; then
+  # Debian's package is for Debian's Python.
+  if /usr/bin/python3 -c 'import junitparser' 2>/dev/null; then
     readers=$((readers + 1))
-    python3 - <<'PY'
+    /usr/bin/python3 - <<'PY'
 import junitparser
 file = junitparser.JUnitXml.fromfile("junit.xml")
 suite = next(iter(file))
@@ -304,8 +305,8 @@ PY
       const found = await parse(fs.readFileSync(process.argv[1], "utf8"));
       const suite = found.testsuite[0];
       const named = (kind) => suite.testcase.filter((one) => one[kind]).map((one) => one.name).join();
-      console.log(suite.testcase.length === suite.tests, named("failure"), named("error"));' "$BATS_TEST_TMPDIR/junit.xml") >read
-    [ "$(cat read)" = 'true user base' ]
+      console.log(suite.testcase.length === suite.tests, named("failure"), named("error"));' "$BATS_TEST_TMPDIR/junit.xml") >answer
+    [ "$(cat answer)" = 'true user base' ]
   fi
   [ "$readers" -gt 0 ] || skip "neither python3-junitparser nor JUNIT2JSON (a folder with npm: junit2json)"
 }
