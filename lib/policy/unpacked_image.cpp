@@ -289,7 +289,8 @@ std::string UnpackedImage::read_bytes(const Tree::Node& node, std::size_t most) 
   std::string bytes;
   if (node.bytes_layer == 0 || node.bytes_layer > image_.layers().size()) return bytes;
   const auto* slot = slot_at(node);
-  if (slot != nullptr && slot->made != nullptr) return read_all(*slot->made->bytes->open(), most, slot->made->entry.path);
+  if (slot != nullptr && slot->made != nullptr)
+    return read_all(*slot->made->bytes->open(), most, slot->made->entry.path);
   std::uint32_t number = 0;
   for_each_entry(with_blobs(image_.layers()[node.bytes_layer - 1]), stop_, [&](const ReadEntry& read) {
     if (number++ == node.bytes_entry) bytes = read_all(read.data, most, read.entry.path);
