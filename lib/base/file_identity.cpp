@@ -106,10 +106,12 @@ void take_file_system(FileIdentity& identity, std::uint64_t type, const struct s
   identity.keeps_ctime = is_known && (!needs_mount || !identity.mount.empty());
 }
 
-std::optional<std::uint64_t> file_system_of(int folder, const char* name, bool follows) {
+std::optional<std::uint64_t> file_system_of(int folder, const char* name, bool follows, std::string_view subject) {
   const UniqueFd fd(::openat(folder, name, O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW)));
+  // Without an answer the file would seem to be another than the one that is opened later.
+  if (!fd) throw_errno(fmt::format("cannot read {}", subject));
   struct statfs system {};
-  if (!fd || ::fstatfs(fd.get(), &system) != 0) return {};
+  if (::fstatfs(fd.get(), &system) != 0) return {};
   return type_of(system);
 }
 
@@ -185,7 +187,7 @@ MemberStatus MemberLook::at(int folder, const std::string& name, std::string_vie
   const bool knows_mount = (extended.stx_mask & (kMountId | kUniqueMountId)) != 0;
   const auto known = knows_mount ? kinds_.find(mount_number(extended)) : kinds_.end();
   const auto kind =
-      known != kinds_.end() ? std::optional(known->second) : file_system_of(folder, name.c_str(), follows);
+      known != kinds_.end() ? std::optional(known->second) : file_system_of(folder, name.c_str(), follows, subject);
   if (!kind) return member;
   if (knows_mount) kinds_.insert_or_assign(mount_number(extended), *kind);
   take_file_system(member.identity, *kind, extended);

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "registry_support.hpp"
 
@@ -132,7 +134,14 @@ TEST_CASE("an upload that cannot be opened, or is lost before its digest comes, 
     FakeRegistry registry;
     registry.add_fault(fault);
     RegistryClient client(fast_options());
-    build.run(client, at(registry, "app:v1"));
+    const auto sink = build.begin(client, at(registry, "app:v1"));
+    REQUIRE(sink);
+    build.write(*sink);
+    // The push's own uploads are not to meet what is meant for those before it.
+    while (fault.method == "POST" && registry.unmet_faults() != 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    client.add_new_layer(build.image.layers()[0].descriptor.digest, sink);
+    client.push(build.image, at(registry, "app:v1"));
     CHECK(registry.manifest("app", "v1") == build.image.manifest_json());
   }
 }
