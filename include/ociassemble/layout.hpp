@@ -78,8 +78,10 @@ class OCIASSEMBLE_EXPORT OciLayout {
   Document open_document(const std::optional<std::string>& name) const;
 
   // Puts an entry into the index; what had the same name (and, for entries without a name, the same digest) is
-  // replaced. The document and all that it names must be in blobs(). The index is not touched when nothing changes.
-  void put(const Descriptor& descriptor, const std::optional<std::string>& name);
+  // replaced. `besides` come in the same step, without names. The documents and all that they name must be in blobs().
+  // The index is not touched when nothing changes.
+  void put(const Descriptor& descriptor, const std::optional<std::string>& name,
+           const std::vector<Descriptor>& besides = {});
 
   // Removes the blobs that nothing in the index needs, directly or not (a subject that is there counts as needed), or
   // only says which. Blobs of an image that is being written are not in the index yet, and would go: nobody else may
@@ -101,11 +103,14 @@ class OCIASSEMBLE_EXPORT OciLayout {
 };
 
 // Brings an image (or index with its images) into the layout and names it. Layers in `left_out` stay where they are:
-// the layout then names blobs that it does not have.
+// the layout then names blobs that it does not have. `besides`, such as what refers to the image, appear with it in one
+// step, without names.
 OCIASSEMBLE_EXPORT void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
-                                    const std::stop_token& stop, const std::set<Digest>& left_out = {});
+                                    const std::stop_token& stop, const std::set<Digest>& left_out = {},
+                                    const std::vector<Document>& besides = {});
 OCIASSEMBLE_EXPORT void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
-                                    const std::stop_token& stop, const std::set<Digest>& left_out = {});
+                                    const std::stop_token& stop, const std::set<Digest>& left_out = {},
+                                    const std::vector<Document>& besides = {});
 
 // The same for a document with all that it names, whatever that is, `parallel` blobs at a time.
 OCIASSEMBLE_EXPORT void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,

@@ -126,6 +126,19 @@ void put_blobs(BlobStore& store, const std::vector<Document>& documents, std::si
   group.wait();
 }
 
+// Brings all that the documents name into the layout, and says how they are entered.
+std::vector<Descriptor> put_whole(OciLayout& layout, const std::vector<Document>& roots, std::size_t parallel,
+                                  const std::stop_token& stop) {
+  std::vector<Descriptor> entries;
+  for (const auto& root : roots) {
+    const auto documents = all_documents(root, stop);
+    put_blobs(*layout.blobs(), documents, parallel, stop);
+    for (const auto& document : documents) put_document(*layout.blobs(), document.json, document.descriptor);
+    entries.push_back(root.descriptor);
+  }
+  return entries;
+}
+
 }  // namespace
 
 UniqueFd lock_folder(const fs::path& folder) {
@@ -185,8 +198,10 @@ Document OciLayout::open_document(const std::optional<std::string>& name) const 
   return {.descriptor = entry, .json = BlobStore::read(*blobs_, entry, kMaxManifestSize), .blobs = blobs_};
 }
 
-void OciLayout::put(const Descriptor& descriptor, const std::optional<std::string>& name) {
-  auto entry = name_entry(descriptor, name);
+void OciLayout::put(const Descriptor& descriptor, const std::optional<std::string>& name,
+                    const std::vector<Descriptor>& besides) {
+  std::vector<Descriptor> entries{name_entry(descriptor, name)};
+  for (const auto& other : besides) entries.push_back(name_entry(other, std::nullopt));
   make_folders(folder_);
   const auto lock = lock_folder(folder_);
   if (!has_layout_file(folder_)) {
@@ -194,29 +209,34 @@ void OciLayout::put(const Descriptor& descriptor, const std::optional<std::strin
   }
   const auto json = read_file_if_exists(folder_ / kIndexFile, kMaxManifestSize);
   const auto before = json ? in_context((folder_ / kIndexFile).string(), [&] { return Index::parse(*json); }) : Index();
-  if (json && has_entry(before, entry)) return;
-  sync_blob_names(folder_, descriptor.digest, !before.manifests.empty());
-  write_file_atomically(folder_ / kIndexFile, as_bytes(put_entry(json.value_or(before.to_json()), entry)));
+  if (json) std::erase_if(entries, [&](const Descriptor& entry) { return has_entry(before, entry); });
+  if (entries.empty()) return;
+  auto changed = json.value_or(before.to_json());
+  for (const auto& entry : entries) changed = put_entry(changed, entry);
+  std::set<Digest::Algorithm> synced;
+  for (const auto& entry : entries) {
+    if (synced.insert(entry.digest.algorithm()).second)
+      sync_blob_names(folder_, entry.digest, !before.manifests.empty());
+  }
+  write_file_atomically(folder_ / kIndexFile, as_bytes(changed));
 }
 
 void write_image(OciLayout& layout, const Image& image, const std::optional<std::string>& name,
-                 const std::stop_token& stop, const std::set<Digest>& left_out) {
+                 const std::stop_token& stop, const std::set<Digest>& left_out, const std::vector<Document>& besides) {
   const auto entry = name_entry(image.descriptor(), name);
   put_image(*layout.blobs(), image, entry, stop, left_out);
-  layout.put(entry, name);
+  layout.put(entry, name, put_whole(layout, besides, 1, stop));
 }
 
 void write_document(OciLayout& layout, const Document& root, const std::optional<std::string>& name,
                     std::size_t parallel, const std::stop_token& stop) {
   const auto entry = name_entry(root.descriptor, name);
-  const auto documents = all_documents(root, stop);
-  put_blobs(*layout.blobs(), documents, parallel, stop);
-  for (const auto& document : documents) put_document(*layout.blobs(), document.json, document.descriptor);
+  put_whole(layout, {root}, parallel, stop);
   layout.put(entry, name);
 }
 
 void write_index(OciLayout& layout, const ImageIndex& index, const std::optional<std::string>& name,
-                 const std::stop_token& stop, const std::set<Digest>& left_out) {
+                 const std::stop_token& stop, const std::set<Digest>& left_out, const std::vector<Document>& besides) {
   const auto entry = name_entry(index.descriptor, name);
   for (const auto& image : index.images) {
     put_image(*layout.blobs(), image, find_in_index(index.index, image).value_or(image.descriptor()), stop, left_out);
@@ -224,7 +244,7 @@ void write_index(OciLayout& layout, const ImageIndex& index, const std::optional
   put_blobs(*layout.blobs(), index.others, 1, stop);
   for (const auto& other : index.others) put_document(*layout.blobs(), other.json, other.descriptor);
   put_document(*layout.blobs(), index.json, entry);
-  layout.put(entry, name);
+  layout.put(entry, name, put_whole(layout, besides, 1, stop));
 }
 
 }  // namespace ociassemble

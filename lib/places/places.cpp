@@ -23,11 +23,11 @@ const Digest& digest_of(const ImageIndex& index) { return index.descriptor.diges
 
 void write_to(OciLayout& layout, const Image& image, const Location& target, const std::stop_token& stop,
               const PublishOptions& options) {
-  write_image(layout, image, target.name, stop, options.left_out);
+  write_image(layout, image, target.name, stop, options.left_out, options.referrers);
 }
 void write_to(OciLayout& layout, const ImageIndex& index, const Location& target, const std::stop_token& stop,
               const PublishOptions& options) {
-  write_index(layout, index, target.name, stop, options.left_out);
+  write_index(layout, index, target.name, stop, options.left_out, options.referrers);
 }
 
 std::vector<NamedDocument> without_names(const std::vector<Document>& documents) {
@@ -71,9 +71,6 @@ std::string publish_content(const Content& content, const Location& target, cons
     case Location::Kind::oci_layout: {
       auto layout = OciLayout::open_or_create(target.path);
       write_to(layout, content, target, workplace.stop, options);
-      for (const auto& referrer : options.referrers) {
-        write_document(layout, referrer, std::nullopt, workplace.registry.parallel, workplace.stop);
-      }
       break;
     }
     case Location::Kind::oci_archive:
