@@ -19,7 +19,8 @@ struct ReferringEntry {
   std::string artifact_type;
 };
 
-// Nothing for what refers to nothing, or cannot be read.
+// Nothing for what refers to nothing, or is damaged or missing. That it could not be looked at is an error: who asks
+// for signatures must not take it for there being none.
 std::optional<ReferringEntry> referring_entry(const Descriptor& entry, BlobReader& blobs) {
   try {
     const auto json = BlobStore::read(blobs, entry, kMaxManifestSize);
@@ -33,7 +34,10 @@ std::optional<ReferringEntry> referring_entry(const Descriptor& entry, BlobReade
     return ReferringEntry{manifest.subject->digest,
                           manifest.artifact_type.empty() ? manifest.config.media_type : manifest.artifact_type};
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::interrupted) throw;
+    const auto code = error.code();
+    const bool is_its_own = code == ErrorCode::corrupt || code == ErrorCode::unsupported ||
+                            code == ErrorCode::not_found || code == ErrorCode::invalid_argument;
+    if (!is_its_own) throw;
     return {};
   }
 }

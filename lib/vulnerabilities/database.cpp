@@ -8,12 +8,15 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/atomic_file.hpp"
 #include "base/nameless_file.hpp"
 #include "base/stop.hpp"
+#include "base/system_error.hpp"
 #include "base/text.hpp"
+#include "base/unique_fd.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/digest.hpp"
 #include "ociassemble/error.hpp"
@@ -45,7 +48,7 @@ struct DatabaseFile {
 
 DatabaseFile look_at_file(const fs::path& path, std::string name) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw Error(ErrorCode::io, "cannot read " + path.string());
+  if (::stat(path.c_str(), &status) != 0) throw_errno("cannot read " + path.string());
   if (!S_ISREG(status.st_mode)) throw Error(ErrorCode::io, "cannot read " + path.string() + ": it is no regular file");
   return {path, std::move(name), static_cast<std::uint64_t>(status.st_size),
           std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
@@ -60,7 +63,9 @@ bool is_database_file(std::string_view name) {
 void refuse_link_out(const fs::path& folder, const fs::path& link) {
   std::error_code error;
   const auto target = fs::canonical(link, error);
-  if (error) throw Error(ErrorCode::corrupt, "cannot read " + link.string() + ": it is a link to nothing");
+  if (error == std::errc::no_such_file_or_directory)
+    throw Error(ErrorCode::corrupt, "cannot read " + link.string() + ": it is a link to nothing");
+  if (error) throw_errno("cannot read " + link.string(), error.value());
   const auto inside = target.lexically_relative(folder);
   if (inside.empty() || *inside.begin() == "..") {
     throw Error(ErrorCode::corrupt, fmt::format("cannot read {}: it is a link out of the folder", link.string()),
@@ -110,6 +115,7 @@ std::vector<DatabaseFile> files_in(const fs::path& folder) {
 std::vector<DatabaseFile> database_files(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
+  if (status.type() == fs::file_type::none) throw_errno("cannot open database " + path.string(), error.value());
   if (!fs::exists(status))
     throw Error(ErrorCode::not_found, "cannot open database " + path.string() + ": no such file",
                 "ociassemble db fetch URL -o DIR brings one; docs/vulnerabilities.md has the addresses");
@@ -254,7 +260,9 @@ DatabaseIndex make_index(const fs::path& path, const fs::path& index_file, const
   if (kept) {
     builder.write(kept->fd(), fingerprint);
     kept->commit_as(index_file);
-    if (auto index = open_index(index_file, fingerprint)) return std::move(*index);
+    UniqueFd fd(::open(index_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!fd) throw_errno("cannot read " + index_file.string());
+    if (auto index = DatabaseIndex::open(std::move(fd), fingerprint, index_file.string())) return std::move(*index);
   } else {
     auto fd = open_nameless_file();
     builder.write(fd.get(), fingerprint);
