@@ -17,6 +17,7 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 TEMPORARY = ".ociassemble-tmp-"
 NOT_PROMISED = ("cache", "tmp")  # what is kept there is nobody's but the program's
+DATABASE_INDEX = ".ociassemble-index"  # made again where it is not there
 MEDIA_TYPES = ("application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
                "application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json")
 
@@ -47,6 +48,10 @@ COMMANDS = {command.name: command for command in [
     Command("build-archive", BUILD + "--base oci:image:base -o oci-archive:image.tar:new -o docker-archive:docker.tar:a/b:c"),
     Command("build-push", BUILD + "--base REGISTRY/base:1 --push REPOSITORY:latest", network=True, pushes=True),
     Command("build-locked", BUILD + "--base REGISTRY/base:1 --locked --lock-file good.lock -o oci:image:new", network=True),
+    Command("build-evidence", BUILD + "--base oci:image:base --sbom --sbom-dir sboms --provenance --sign-key release.key "
+            "-o oci:image:new"),
+    Command("build-signed", BUILD + "--base REGISTRY/base:1 --provenance --sign-key release.key --push REPOSITORY:latest",
+            network=True, pushes=True),
     Command("push", "push -q oci:image:old REPOSITORY:latest", pushes=True),
     Command("pull", "pull -q REGISTRY/app:1 oci:image:new", network=True),
     Command("pull-archive", "pull -q REGISTRY/app:1 oci-archive:image.tar:new", network=True),
@@ -65,6 +70,15 @@ COMMANDS = {command.name: command for command in [
     Command("diff", "diff oci:image:old oci:image:base", writes=False, status=3),
     Command("inspect", "inspect --files oci:image:old", writes=False),
     Command("tags", "tags REGISTRY/app", writes=False, network=True),
+    Command("sbom", "sbom -q oci:image:old -o sbom.json"),
+    Command("sbom-registry", "sbom -q --format cyclonedx REGISTRY/app:1", writes=False, network=True),
+    Command("sign", "sign -q oci:image:old --key release.key"),
+    Command("attest", "attest -q oci:image:old --type https://example.com/tests --predicate predicate.json --key release.key"),
+    Command("verify-key", "verify -q oci:signed:app --key release.pub --require signature,provenance", writes=False),
+    Command("rebuild-image", "rebuild -q oci:signed:app", writes=False),
+    Command("check", "check --level strict oci:image:old", writes=False, status=3),
+    Command("vulnerabilities", "vulnerabilities -q oci:image:old --db osv", writes=False, status=3),
+    Command("run-spec", "run-spec oci:image:old --for kubernetes --image registry.example.com/app:1 -o pod.yaml"),
 ]}
 
 
@@ -76,7 +90,7 @@ def file_sums(folder):
         temporary += [os.path.join(where, name) for name in folders + names if name.startswith(TEMPORARY)]
         folders[:] = [name for name in folders if not name.startswith(TEMPORARY) and not (where == "." and name in NOT_PROMISED)]
         for name in names:
-            if name.startswith(TEMPORARY):
+            if name.startswith(TEMPORARY) or name == DATABASE_INDEX:
                 continue
             with open(os.path.join(parent, name), "rb") as file:
                 sums[os.path.normpath(os.path.join(where, name))] = hashlib.sha256(file.read()).hexdigest()
@@ -207,12 +221,19 @@ class Workplace:
         self.write("imported.json", b"what was there before\n")
         self.write("docker/config.json", b'{"auths": {"registry.example.com": {"auth": "YTpi"}, "other.example.com": {"auth": "Yzpk"}}}\n')
         self.write("docker.tar", b"what was there before")
+        self.write("sbom.json", b"what was there before")
+        self.write("predicate.json", b'{"passed": true}\n')
+        self.write("osv/GO-2026-0001.json", b'{"id": "GO-2026-0001", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": '
+                   b'{"ecosystem": "Go", "name": "example.com/m"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}')
         self.write("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
         self.write("etc/os-release", b"ID=alpine\nVERSION_ID=3.20.3\n")
         self.made_by("build", "-q", "--base", "scratch", "--add", "etc:/etc", "-o", "oci:image:base", "--push", f"{self.address}/base:1")
         self.made_by("build", "-q", "--any-binary", "--base", "oci:image:base", "-b", "app:/app", "-o", "oci:image:old", "-o",
                      "oci-archive:image.tar:old", "--push", f"{self.address}/app:1")
         self.made_by("lock", "-q", "--base", f"{self.address}/base:1", "--lock-file", "good.lock")
+        self.made_by("generate-key", "release", "--no-passphrase")
+        self.made_by("build", "-q", "--any-binary", "--base", "scratch", "-b", "app:/app", "--provenance", "--sign-key",
+                     "release.key", "-o", "oci:signed:app")
         with open(os.path.join(self.template, "good.lock")) as lock:
             self.write("old.lock", lock.read().encode())
         self.write("image/blobs/sha256/" + hashlib.sha256(b"garbage").hexdigest(), b"garbage")
