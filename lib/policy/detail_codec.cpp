@@ -305,7 +305,7 @@ std::string encode_detail(const FileDetail& detail) {
 }
 
 DetailHead head_of_detail(std::string_view bytes) noexcept {
-  const auto has = bytes.empty() ? 0 : static_cast<unsigned char>(bytes.front());
+  const std::uint64_t has = bytes.empty() ? 0 : static_cast<unsigned char>(bytes.front());
   return {(has & kMayBeGo) != 0, (has & kHoldsKey) != 0};
 }
 
