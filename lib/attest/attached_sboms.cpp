@@ -77,6 +77,7 @@ ImageIndex add_sboms(ImageIndex index, const std::vector<std::shared_ptr<const I
                                                          index.images.size(), inventories.size()));
   }
   std::vector<std::vector<Descriptor>> statements;
+  statements.reserve(inventories.size());
   for (const auto& inventory : inventories) statements.push_back(put_sbom_statements(*inventory, request, *store));
   return add_attestations(std::move(index), statements, store);
 }

@@ -225,7 +225,9 @@ std::string fingerprint_of(const std::vector<DatabaseFile>& files) {
 
 fs::path index_file_of(const fs::path& path) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return path / kIndexName;
+  const bool is_folder = fs::is_directory(path, error);
+  if (error) throw_errno("cannot open database " + path.string(), error.value());
+  if (is_folder) return path / kIndexName;
   return path.parent_path() / ("." + path.filename().string() + std::string(kIndexName));
 }
 
