@@ -47,23 +47,6 @@ TEST_CASE("a new layout is made by the first image, as the specification says") 
             R"("platform":{"architecture":"amd64","os":"linux"}}]})");
 }
 
-TEST_CASE("what comes beside an image is entered with it, without a name") {
-  const TestFolder folder;
-  auto layout = OciLayout::open_or_create(folder.path());
-  const auto image = sample_image("one");
-  const auto other = sample_image("two");
-  const Document beside{other.descriptor(), other.manifest_json(), other.layers().front().blobs};
-  const auto store = std::dynamic_pointer_cast<BlobStore>(beside.blobs);
-  REQUIRE(store);
-  store->put(other.config_json(), other.manifest().config.media_type);
-  write_image(layout, image, "v1", {}, {}, {beside});
-  write_image(layout, image, "v1", {}, {}, {beside});
-  CHECK(layout.names() == std::vector<std::string>{"v1"});
-  REQUIRE(layout.index().manifests.size() == 2);
-  CHECK(layout.index().manifests[1].digest == other.digest());
-  CHECK(OciLayout::open(folder.path()).open_document(other.digest().to_string()).json == other.manifest_json());
-}
-
 TEST_CASE("an image read from a layout is the image that was written") {
   const TestFolder folder;
   const auto image = sample_image("one");
