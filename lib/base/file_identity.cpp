@@ -106,6 +106,23 @@ void take_file_system(FileIdentity& identity, std::uint64_t type, const struct s
   identity.keeps_ctime = is_known && (!needs_mount || !identity.mount.empty());
 }
 
+// What is at a name, without its file system; `extended` is empty where statx() may not be called, as in some
+// sandboxes.
+std::optional<MemberStatus> look_at(int folder, const char* name, int flags, struct statx& extended) {
+  MemberStatus found;
+  const auto seen = now();
+  struct stat status {};
+  if (::statx(folder, name, flags, STATX_BASIC_STATS | kMountId | kUniqueMountId, &extended) == 0) {
+    found = {from_statx(extended), extended.stx_mode, extended.stx_uid, extended.stx_gid};
+  } else if (::fstatat(folder, name, &status, flags & ~AT_STATX_FORCE_SYNC) == 0) {
+    found = {from_stat(status), status.st_mode, status.st_uid, status.st_gid};
+  } else {
+    return {};
+  }
+  found.identity.seen = seen;
+  return found;
+}
+
 std::optional<std::uint64_t> file_system_of(int folder, const char* name, bool follows, std::string_view subject) {
   const UniqueFd fd(::openat(folder, name, O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW)));
   // Without an answer the file would seem to be another than the one that is opened later.
@@ -132,57 +149,28 @@ std::optional<std::uint64_t> file_system_of(int fd, const struct statx& status) 
 }  // namespace
 
 std::optional<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
-  const auto seen = now();
-  FileIdentity identity;
   struct statx extended {};
-  struct stat status {};
-  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS | kUniqueMountId, &extended) == 0) {
-    identity = from_statx(extended);
-  } else if (::stat(path.c_str(), &status) == 0) {
-    identity = from_stat(status);  // not every sandbox lets statx() through
-  } else {
-    return {};
-  }
-  identity.seen = seen;
+  auto found = look_at(AT_FDCWD, path.c_str(), 0, extended);
+  if (!found) return {};
   struct statfs system {};
-  if (::statfs(path.c_str(), &system) == 0) take_file_system(identity, type_of(system), extended);
-  return identity;
+  if (::statfs(path.c_str(), &system) == 0) take_file_system(found->identity, type_of(system), extended);
+  return found->identity;
 }
 
 FileIdentity FileIdentity::of(int fd, std::string_view subject) {
-  const auto seen = now();
-  FileIdentity identity;
   struct statx extended {};
-  struct stat status {};
-  const int flags = AT_EMPTY_PATH | AT_STATX_FORCE_SYNC;
-  if (::statx(fd, "", flags, STATX_BASIC_STATS | kUniqueMountId, &extended) == 0) {
-    identity = from_statx(extended);
-  } else if (::fstat(fd, &status) == 0) {
-    identity = from_stat(status);
-  } else {
-    throw_errno(fmt::format("cannot read {}", subject));
-  }
-  identity.seen = seen;
-  if (const auto kind = file_system_of(fd, extended)) take_file_system(identity, *kind, extended);
-  return identity;
+  auto found = look_at(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, extended);
+  if (!found) throw_errno(fmt::format("cannot read {}", subject));
+  if (const auto kind = file_system_of(fd, extended)) take_file_system(found->identity, *kind, extended);
+  return found->identity;
 }
 
 MemberStatus MemberLook::at(int folder, const std::string& name, std::string_view subject, Links links) {
   const bool follows = links == Links::followed;
-  const int flags = follows ? 0 : AT_SYMLINK_NOFOLLOW;
-  MemberStatus member;
-  const auto seen = now();
   struct statx extended {};
-  struct stat status {};
-  constexpr unsigned wanted = STATX_BASIC_STATS | kMountId | kUniqueMountId;
-  if (::statx(folder, name.c_str(), flags, wanted, &extended) == 0) {
-    member = {from_statx(extended), extended.stx_mode, extended.stx_uid, extended.stx_gid};
-  } else if (::fstatat(folder, name.c_str(), &status, flags) == 0) {
-    member = {from_stat(status), status.st_mode, status.st_uid, status.st_gid};
-  } else {
-    throw_errno(fmt::format("cannot read {}", subject));
-  }
-  member.identity.seen = seen;
+  const auto found = look_at(folder, name.c_str(), follows ? 0 : AT_SYMLINK_NOFOLLOW, extended);
+  if (!found) throw_errno(fmt::format("cannot read {}", subject));
+  auto member = *found;
   if (!S_ISREG(member.mode)) return member;
   const bool knows_mount = (extended.stx_mask & (kMountId | kUniqueMountId)) != 0;
   const auto known = knows_mount ? kinds_.find(mount_number(extended)) : kinds_.end();
