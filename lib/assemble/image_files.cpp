@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/slash_path.hpp"
 #include "bases/file_summaries.hpp"
 #include "io/streams.hpp"
 
@@ -29,11 +30,6 @@ std::deque<std::string> names_in(std::string_view path) {
 
 std::string below(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;
-}
-
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
 // The depth of a tree is bounded.
@@ -95,7 +91,7 @@ std::optional<std::string> ImageFiles::resolve(std::string_view path) const {
     names.pop_front();
     if (name == ".") continue;
     if (name == "..") {
-      done = parent_of(done);
+      done.resize(folder_of(done).size());
       continue;
     }
     const auto next = below(done, name);
@@ -176,8 +172,8 @@ std::vector<std::string> ImageFiles::paths_named(std::string_view name) const {
 }
 
 bool ImageFiles::may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const {
-  for (auto folder = parent_of(std::string(path)); !folder.empty(); folder = parent_of(folder)) {
-    const auto item = item_at(folder);
+  for (auto folder = folder_of(path); !folder.empty(); folder = folder_of(folder)) {
+    const auto item = item_at(std::string(folder));
     if (!item) return false;
     const std::uint32_t searchable = item->uid == uid ? 0100U : item->gid == gid ? 0010U : 0001U;
     if ((item->mode & searchable) == 0) return false;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/slash_path.hpp"
 #include "bases/static_base.hpp"
 #include "ociassemble/error.hpp"
 
@@ -55,11 +56,6 @@ void take_metadata(TarEntry& entry, const Placed& placed) {
   entry.uid = placed.uid;
   entry.gid = placed.gid;
   entry.xattrs = placed.xattrs;
-}
-
-std::string_view folder_of(std::string_view path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
 bool lies_below(std::string_view path, std::string_view folder) {

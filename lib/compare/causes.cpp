@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/slash_path.hpp"
 #include "compare/compression_guess.hpp"
 
 namespace ociassemble {
@@ -23,11 +24,6 @@ std::string key_of(const std::vector<CauseChange>& changes, bool is_certain) {
     }
   }
   return key;
-}
-
-std::string_view folder_of(std::string_view path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
 constexpr std::size_t kMostStirred = 100'000;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/slash_path.hpp"
 #include "base/stop.hpp"
 #include "base/trace.hpp"
 #include "image/layer_reader.hpp"
@@ -19,11 +20,6 @@ namespace {
 constexpr std::uint64_t kMostTreeMetadata = 1'000'000'000;
 constexpr std::uint64_t kRoomOfDetail = 300;
 constexpr const char* kRecordKind = "layer-policy";
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? std::string() : path.substr(0, slash);
-}
 
 // `path` is the folder's, and is so again afterwards: a path is not made anew for each entry.
 void visit_below(const Tree::Node& folder, std::string& path, const UnpackedImage::Visit& visit) {
@@ -328,7 +324,7 @@ std::vector<std::string> UnpackedImage::paths_named(std::string_view name) const
 }
 
 bool UnpackedImage::may_reach(std::string_view path, std::uint64_t uid, std::uint64_t gid) const {
-  for (auto folder = folder_of(std::string(path)); !folder.empty(); folder = folder_of(folder)) {
+  for (auto folder = folder_of(path); !folder.empty(); folder = folder_of(folder)) {
     const auto* node = tree_.find(folder);
     if (node == nullptr) return false;
     const std::uint32_t searchable = node->uid == uid ? 0100U : node->gid == gid ? 0010U : 0001U;
