@@ -20,6 +20,7 @@
 #include "assemble/new_programs.hpp"
 #include "assemble/origin.hpp"
 #include "assemble/placement.hpp"
+#include "assemble/read_inputs.hpp"
 #include "assemble/stages.hpp"
 #include "assemble/start_check.hpp"
 #include "assemble/system_files.hpp"
@@ -76,8 +77,9 @@ class Assembly {
         origin_(about(options, ValueKind::annotation_source, "vcs",
                       [&] { return origin_of(options, binaries_, workplace.warn); })),
         new_programs_(binaries_, workplace),
-        base_(about(options, ValueKind::base, options.base.to_string(),
-                    [&] { return open_base(work, base_request(options, created_), platform_, workplace, inputs_); })),
+        base_(about(
+            options, ValueKind::base, options.base.to_string(),
+            [&] { return open_base(work, base_request(options, created_), platform_, workplace, inputs_.named()); })),
         placement_(base_.tree, options.file_times),
         accounts_(base_.tree),
         image_adds_(work, options, platform_) {}
@@ -86,7 +88,7 @@ class Assembly {
     config_ = base_.config;
     pad_history();
     const auto stages = stages_of(options_);
-    image_adds_.find(stages, inputs_);
+    image_adds_.find(stages, inputs_.named());
     for (const auto& stage : stages) add_stage(stage);
     warn_of_equal_names(placement_, workplace_.warn);
     finish_config();
@@ -97,23 +99,11 @@ class Assembly {
     new_programs_.remember(workplace_);
     warn_of_depth();
     auto image = Image::from_layers(options_.format, layers_, config_, annotations());
-    return {std::move(image), all_inputs(),          base_.root, base_layers(), std::move(gates_),
+    return {std::move(image), inputs_.all(),         base_.root, base_layers(), std::move(gates_),
             origin_,          std::move(new_layers_)};
   }
 
  private:
-  std::vector<std::string> all_inputs() {
-    std::vector<std::string> all;
-    for (const auto& input : inputs_) all.push_back(input.native());
-    for (std::string_view rest = members_; !rest.empty();) {
-      all.emplace_back(rest.substr(0, rest.find('\0')));
-      rest.remove_prefix(all.back().size() + 1);
-    }
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    return all;
-  }
-
   std::set<Digest> base_layers() const {
     std::set<Digest> digests;
     if (!base_.root) return digests;
@@ -251,10 +241,7 @@ class Assembly {
 
   void make_planned(PlannedLayer planned) {
     std::shared_ptr<NewLayer> kept;
-    if (workplace_.keep_entries) {
-      sort_entries(planned.entries);
-      kept = std::make_shared<NewLayer>(NewLayer{planned.entries});
-    }
+    if (workplace_.keep_entries) kept = std::make_shared<NewLayer>(NewLayer{planned.entries});
     layers_.push_back(
         make_layer(std::move(planned.entries), planned.created_by, layer_options(options_), workplace_, work_));
     if (kept) new_layers_.insert_or_assign(layers_.back().descriptor.digest, std::move(kept));
@@ -269,14 +256,14 @@ class Assembly {
     if (stage.ca_certificates) {
       std::vector<LayerEntry> bundle;
       bundle.push_back(about(options_, ValueKind::certificates, *stage.ca_certificates,
-                             [&] { return ca_certificates_entry(*stage.ca_certificates, mtime(), inputs_); }));
+                             [&] { return ca_certificates_entry(*stage.ca_certificates, mtime(), inputs_.named()); }));
       if (stage.ca_certificates == "host") check_host_data(options_, workplace_, "caCertificates", bundle);
       placement_.add(std::move(bundle.front()));
       add_layer("ca-certificates");
     }
     if (stage.tzdata) {
       auto zones = about(options_, ValueKind::zones, *stage.tzdata,
-                         [&] { return tzdata_entries(*stage.tzdata, mtime(), inputs_); });
+                         [&] { return tzdata_entries(*stage.tzdata, mtime(), inputs_.named()); });
       if (stage.tzdata == "host") check_host_data(options_, workplace_, "tzdata", zones);
       for (auto& entry : zones) placement_.add(std::move(entry));
       add_layer("tzdata");
@@ -331,7 +318,7 @@ class Assembly {
     made.entry.uid = owner.uid;
     made.entry.gid = owner.gid;
     if (!binary.capabilities.empty()) made.entry.xattrs["security.capability"] = capability_xattr(binary.capabilities);
-    inputs_.push_back(binary.source);
+    inputs_.add(binary.source);
     auto name = "/" + made.entry.path;
     placement_.add(std::move(made));
     return name;
@@ -351,7 +338,7 @@ class Assembly {
                     return read_regular_file(add.source, path, mtime());
                   }));
       note_source(path, {add.source, {}});
-      inputs_.push_back(add.source);
+      inputs_.add(add.source);
     }
     return "/" + path;
   }
@@ -377,15 +364,14 @@ class Assembly {
     const auto source_text = add.source.string();
     const auto ignore = about(options_, ValueKind::path, source_text, [&] { return find_ignore(add); });
     if (!path.empty()) place_entry(add, owner, directory_entry(path, 0755, 0, 0, mtime()));
-    inputs_.push_back(add.source);
+    inputs_.add(add.source);
     FileModes modes;
     const auto prefix = (add.source / "").native();
     const auto place_member = [&](LayerEntry found) {
       if (!add.mode) modes.add(found.entry);
       const bool is_file = found.entry.type == EntryType::regular;
       // A folder's time says that something in it has come or gone.
-      if (is_file || found.entry.type == EntryType::directory)
-        members_.append(prefix).append(found.entry.path).append(1, '\0');
+      if (is_file || found.entry.type == EntryType::directory) inputs_.add_member(prefix, found.entry.path);
       auto place = canonical_path("/" + path + "/" + found.entry.path, "destination");
       if (is_file && is_noted(place)) note_source(place, {prefix + found.entry.path, {}});
       found.entry.path = std::move(place);
@@ -397,7 +383,7 @@ class Assembly {
 
   FolderIgnore find_ignore(const AddInput& add) {
     auto ignore = FolderIgnore::read(add.source, add.ignore);
-    if (!ignore.file().empty()) inputs_.push_back(ignore.file());
+    if (!ignore.file().empty()) inputs_.add(ignore.file());
     const auto whole = ignore.decide("");
     if (!whole.excluded || whole.may_include_below) return ignore;
     throw Error(ErrorCode::invalid_argument,
@@ -465,8 +451,7 @@ class Assembly {
   const AssembleOptions& options_;
   const Workplace& workplace_;
   Modes modes_{};  // of the stage
-  std::vector<fs::path> inputs_;
-  std::string members_;  // of added folders: inputs, each with a NUL after it, for there may be many
+  ReadInputs inputs_;
   const std::vector<CheckedBinary> binaries_;
   const Platform platform_;
   const std::int64_t created_;

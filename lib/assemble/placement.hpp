@@ -69,7 +69,7 @@ class Placement {
   // Forgets all, for the memory that it takes.
   void clear() { spots_.clear(); }
 
-  // The entries since the last call, with their parents, as one layer's; empty when there are none.
+  // The entries since the last call, with their parents, in the order of a layer; empty when there are none.
   std::vector<LayerEntry> take_layer();
 
  private:
