@@ -63,6 +63,7 @@ Reference Push::run(const FindParts& find_parts, std::function<void()> before_ta
   } else {
     parts = find_parts(has_manifest, action_);
     mark_new(parts);
+    open_uploads(parts);
     const auto made = new_parts(parts, send_blobs(parts));
     referrers = all_referrers(made, asked_for_referrers(made));
   }
@@ -138,6 +139,29 @@ void Push::mark_new(std::vector<PushPart>& parts) const {
     for (auto& blob : part.blobs) blob.is_new = blob.is_new || ahead_->is_new(blob.descriptor.digest);
     if (std::ranges::none_of(part.blobs, &BlobToPush::is_new)) continue;
     for (auto& blob : part.blobs) blob.is_new = blob.is_new || is_config_type(blob.descriptor.media_type);
+  }
+}
+
+// Another manifest mostly has another config and another last layer. Where it does not, the uploads are given back.
+void Push::open_uploads(const std::vector<PushPart>& parts) {
+  const Uploader uploader(session_, target_.repository(), known_);
+  const auto may_be_sent = [&](const BlobToPush& blob) {
+    return !blob.is_new && uploader.would_send(blob.descriptor, *blob.from);
+  };
+  const auto is_config = [](const BlobToPush& blob) { return is_config_type(blob.descriptor.media_type); };
+  const bool was_made = ahead_ != nullptr;
+  if (!was_made) ahead_ = std::make_shared<PushAhead>(session_, target_.repository());
+  std::set<Digest> expected;
+  for (const auto& part : parts) {
+    const auto config = std::ranges::find_if(part.blobs, is_config);
+    const auto layer = std::find_if_not(part.blobs.rbegin(), part.blobs.rend(), is_config);
+    if (config == part.blobs.end() || layer == part.blobs.rend()) continue;
+    if (!may_be_sent(*config) || !may_be_sent(*layer)) continue;
+    if (was_made) return ahead_->expect_config();
+    for (const auto& blob : {*config, *layer}) {
+      if (expected.size() == session_->context().options.parallel) return;
+      if (expected.insert(blob.descriptor.digest).second) ahead_->expect_blob(blob.descriptor.size);
+    }
   }
 }
 

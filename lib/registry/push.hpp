@@ -50,6 +50,8 @@ class Push {
   bool is_up_to_date(const std::string& identifier, const Digest& digest) const;
   bool was_up_to_date() const;
   void mark_new(std::vector<PushPart>& parts) const;
+  // Uploads for what the repository most likely lacks, beside the requests that ask whether it does.
+  void open_uploads(const std::vector<PushPart>& parts);
   bool has(const Descriptor& manifest) const { return is_up_to_date(manifest.digest.to_string(), manifest.digest); }
   // Those of the blobs that the repository lacked.
   std::set<Digest> send_blobs(const std::vector<PushPart>& parts);
@@ -67,7 +69,7 @@ class Push {
 
   const std::shared_ptr<RegistrySession> session_;
   const std::shared_ptr<KnownBlobs> known_;
-  const std::shared_ptr<PushAhead> ahead_;
+  std::shared_ptr<PushAhead> ahead_;
   const Reference& target_;
   const Digest root_;
   const std::vector<Document>& referrers_;

@@ -44,8 +44,14 @@ PushAhead::~PushAhead() {
   }
   streamed_.clear();
   stop_.request_stop();
+  std::vector<std::future<bool>> given_back;
   for (const bool large : {false, true}) {
-    while (const auto upload = take_upload(large)) give_back_upload(*session_, repository_, *upload);
+    while (const auto upload = take_upload(large)) {
+      given_back.push_back(begin([this, upload] {
+        give_back_upload(*session_, repository_, *upload);
+        return true;
+      }));
+    }
   }
 }
 
@@ -109,6 +115,16 @@ std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>
     if (layer.blobs->repository() != session_->registry() + "/" + repository_) ask_for_blob(layer.descriptor.digest);
   }
   return streamed;
+}
+
+void PushAhead::expect_blob(std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  open_upload(is_large(size));
+}
+
+void PushAhead::expect_config() {
+  const std::lock_guard lock(mutex_);
+  open_config_upload();
 }
 
 void PushAhead::ask_for_blob(const Digest& digest) {

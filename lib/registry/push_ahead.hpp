@@ -38,6 +38,10 @@ class PushAhead {
   enum class Streaming { none, allowed };
   std::shared_ptr<StreamedUpload> expect_layer(const std::vector<Layer>& others, std::uint64_t size,
                                                Streaming streaming);
+  // A blob of so many bytes will most likely be sent: opens an upload for it.
+  void expect_blob(std::uint64_t size);
+  // The same for an image's config, once.
+  void expect_config();
   // The blob was made just now, and no record knew it: it is taken for new, which costs at most sending it again.
   // `streamed` (may be null) was given all of it.
   void add_new(const Digest& digest, std::shared_ptr<StreamedUpload> streamed);

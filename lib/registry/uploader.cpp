@@ -19,8 +19,8 @@ bool Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobRe
   std::optional<StreamedBytes> streamed;
   if (const auto source = mount_source(descriptor, *from)) {
     opened = try_mount(content, *source, stop);
-  } else if (ahead_ && ask == Ask::never) {
-    streamed = ahead_->take_streamed(descriptor.digest);
+  } else if (ahead_) {
+    if (ask == Ask::never) streamed = ahead_->take_streamed(descriptor.digest);
     if (!streamed) opened = ahead_->take_upload(is_large(descriptor.size));
   }
   if (opened && opened->status == 201) {
@@ -82,6 +82,10 @@ bool Uploader::is_there(const Descriptor& descriptor, const std::stop_token& sto
                             answer);
   }
   return false;  // 404; and whatever else it is, the upload will tell
+}
+
+bool Uploader::would_send(const Descriptor& descriptor, const BlobReader& from) const {
+  return !is_known(descriptor, from) && !mount_source(descriptor, from);
 }
 
 std::optional<std::string> Uploader::mount_source(const Descriptor& descriptor, const BlobReader& from) const {

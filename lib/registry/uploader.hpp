@@ -38,6 +38,9 @@ class Uploader {
   PlannedStep plan(const Descriptor& descriptor, const std::shared_ptr<BlobReader>& from, const std::stop_token& stop,
                    Ask ask = Ask::first) const;
 
+  // Whether upload() would send a blob that the repository lacks, and not mount it.
+  bool would_send(const Descriptor& descriptor, const BlobReader& from) const;
+
  private:
   bool is_known(const Descriptor& descriptor, const BlobReader& from) const;
   bool is_there_already(const Descriptor& descriptor, const std::stop_token& stop) const;

@@ -151,3 +151,25 @@ costs() {
   costs 3 8
   run ! grep -E 'PUT|POST' log
 }
+
+@test "a push of a ready image: four trips, and the uploads are opened beside the questions for its blobs" {
+  ociassemble build -q --base scratch --binary app -o oci:ready:v1
+  stop_counting
+  ociassemble push -q --plain-http "$proxy" oci:ready:v1 "$target" >/dev/null
+  costs 4 8
+  [ "$(grep -c POST log)" = 2 ]
+  run ! grep DELETE log
+}
+
+@test "a push under another tag: the uploads that turned out needless are given back together" {
+  ociassemble build -q --base scratch --binary app -o oci:ready:v1
+  ociassemble push -q --plain-http "$proxy" oci:ready:v1 "$target" >/dev/null
+  stop_counting
+  ociassemble push -q --plain-http "$proxy" oci:ready:v1 "$target-again" >/dev/null
+  costs 4 8
+  run ! grep 'PUT .*/blobs/' log
+  [ "$(grep -c DELETE log)" = 2 ]
+  stop_counting
+  ociassemble push -q --plain-http "$proxy" oci:ready:v1 "$target-again" >/dev/null
+  costs 1 1
+}

@@ -170,7 +170,11 @@ std::vector<FaultRow> header_rows() {
     rows.push_back({step, "429, Retry-After: 0", {.status = 429, .headers = {{"Retry-After", "0"}}}, recovered()});
     rows.push_back(
         {step, "429, Retry-After: soon", {.status = 429, .headers = {{"Retry-After", "soon"}}}, recovered()});
-    rows.push_back({step, "429, Retry-After: 3600", {.status = 429, .headers = {{"Retry-After", "3600"}}}, refused});
+    // Always: the first POST is sent ahead, and one that fails is sent again.
+    rows.push_back({step,
+                    "429, Retry-After: 3600",
+                    {.times = kAlways, .status = 429, .headers = {{"Retry-After", "3600"}}},
+                    refused});
   }
   return rows;
 }
