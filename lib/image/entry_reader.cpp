@@ -34,7 +34,7 @@ std::string read_small(const LayerEntry& made) {
 }  // namespace
 
 EntryReader::EntryReader(const std::vector<LayerEntry>& entries, std::stop_token stop)
-    : entries_(entries), stop_(std::move(stop)) {
+    : entries_(entries), stop_(std::move(stop)), ready_(kMostBatches) {
   if (std::ranges::count_if(entries, is_small) <= static_cast<std::ptrdiff_t>(kFewFiles)) return;
   try {
     thread_ = std::thread([this] { read_small_files(); });
@@ -45,11 +45,7 @@ EntryReader::EntryReader(const std::vector<LayerEntry>& entries, std::stop_token
 
 EntryReader::~EntryReader() {
   if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    is_given_up_ = true;
-  }
-  changed_.notify_all();
+  ready_.give_up();
   thread_.join();
 }
 
@@ -62,39 +58,20 @@ void EntryReader::read_small_files() {
       batch.files.push_back(read_small(made));
     } catch (...) {
       batch.failure = std::current_exception();
-      put(std::move(batch));
+      ready_.put(std::move(batch));
       return;
     }
     batch.bytes += batch.files.back().size();
     if (batch.files.size() < kBatchFiles && batch.bytes < kBatchBytes) continue;
-    if (!put(std::exchange(batch, {}))) return;
+    if (!ready_.put(std::exchange(batch, {}))) return;
   }
-  put(std::move(batch));
-}
-
-// False when nobody takes it any more.
-bool EntryReader::put(Batch batch) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return is_given_up_ || ready_.size() < kMostBatches; });
-  if (is_given_up_) return false;
-  ready_.push_back(std::move(batch));
-  changed_.notify_all();
-  return true;
-}
-
-EntryReader::Batch EntryReader::take() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !ready_.empty(); });
-  auto batch = std::move(ready_.front());
-  ready_.pop_front();
-  changed_.notify_all();
-  return batch;
+  ready_.put(std::move(batch));
 }
 
 std::unique_ptr<Source> EntryReader::open(std::size_t index) {
   const auto& made = entries_[index];
   if (!thread_.joinable() || !is_small(made)) return made.bytes->open();
-  if (current_.files.empty() && !current_.failure) current_ = take();
+  if (current_.files.empty() && !current_.failure) current_ = ready_.take();
   if (current_.files.empty()) std::rethrow_exception(current_.failure);
   auto bytes = std::move(current_.files.front());
   current_.files.pop_front();

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/handover.hpp"
 #include "image/layer_builder.hpp"
 
 namespace ociassemble {
@@ -40,15 +39,10 @@ class EntryReader {
   };
 
   void read_small_files();
-  bool put(Batch batch);
-  Batch take();
 
   const std::vector<LayerEntry>& entries_;
   const std::stop_token stop_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Batch> ready_;
-  bool is_given_up_ = false;
+  Handover<Batch> ready_;
   Batch current_;  // open()'s own
   std::thread thread_;
 };
