@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/slash_path.hpp"
@@ -105,9 +106,23 @@ Placed Placement::placed_at(const Spot& spot) {
 
 // The first that was placed below a folder.
 Placement::Spots::const_iterator Placement::below(std::string_view folder) const {
-  auto at = folder.empty() ? spots_.begin() : spots_.upper_bound(folder);
+  return first_below(folder, folder.empty() ? spots_.begin() : spots_.upper_bound(folder));
+}
+
+// The same, where nothing before `at` lies below it.
+Placement::Spots::const_iterator Placement::first_below(std::string_view folder, Spots::const_iterator at) const {
   while (at != spots_.end() && lies_below(at->first, folder) && at->second.is_implied) ++at;
   return at != spots_.end() && lies_below(at->first, folder) ? at : spots_.end();
+}
+
+// The first that is not before the path. Most come in the order of a layer.
+Placement::Spots::iterator Placement::place_of(std::string_view path) {
+  const auto is_before = [&](const Spots::value_type& spot) { return tar_path_less(spot.first, path); };
+  if (last_ != spots_.end() && is_before(*last_)) {
+    const auto next = std::next(last_);
+    if (next == spots_.end() || !is_before(*next)) return next;
+  }
+  return spots_.lower_bound(path);
 }
 
 const Placement::Spot* Placement::spot_at(std::string_view path) const {
@@ -115,7 +130,10 @@ const Placement::Spot* Placement::spot_at(std::string_view path) const {
   return at == spots_.end() || at->second.is_implied ? nullptr : &at->second;
 }
 
-void Placement::check_free(const TarEntry& entry, const Spot* taken) const {
+// `near` is its place, or what follows it.
+void Placement::check_free(const TarEntry& entry, Spots::const_iterator near) const {
+  const bool is_there = near != spots_.end() && std::string_view(near->first) == entry.path;
+  const auto* taken = is_there && !near->second.is_implied ? &near->second : nullptr;
   const bool is_directory = entry.type == EntryType::directory;
   if (taken != nullptr) {
     const bool is_taken_by_directory = taken->type == EntryType::directory;
@@ -134,7 +152,8 @@ void Placement::check_free(const TarEntry& entry, const Spot* taken) const {
     reject_path("destination", "/" + entry.path, "it is a file in the base, and a folder would replace it");
   }
   if (is_directory) return;
-  if (const auto first = below(entry.path); first != spots_.end())
+  const auto first = first_below(entry.path, is_there ? std::next(near) : near);
+  if (first != spots_.end())
     reject_path("destination", "/" + entry.path, fmt::format("/{} is placed below it", first->first));
 }
 
@@ -148,7 +167,7 @@ void Placement::add_parents(const std::string& path) {
 }
 
 void Placement::add_parent(const std::string& parent, const std::string& path) {
-  const auto [at, is_new] = spots_.try_emplace(parent);
+  const auto [at, is_new] = spots_.try_emplace(std::pmr::string(parent, &memory_));
   auto& spot = at->second;
   if (is_new) spot.is_implied = true;
   if (!spot.is_implied && spot.type != EntryType::directory) {
@@ -182,14 +201,14 @@ void Placement::add(LayerEntry made, Existing existing) {
   auto& entry = made.entry;
   entry.path = entry.type == EntryType::directory ? base_.resolve(entry.path) : resolve_beside(entry.path);
   if (entry.path.empty()) return;
-  const auto near = spots_.lower_bound(entry.path);
-  const bool is_there = near != spots_.end() && near->first == entry.path;
-  check_free(entry, is_there && !near->second.is_implied ? &near->second : nullptr);
+  const auto near = place_of(entry.path);
+  check_free(entry, near);
   add_parents(entry.path);
   if (entry.type == EntryType::directory && existing == Existing::keep) {
     if (const auto* node = base_.find(entry.path)) take_metadata(entry, *node);
   }
-  auto& spot = spots_.try_emplace(near, entry.path)->second;
+  last_ = spots_.try_emplace(near, std::pmr::string(entry.path, &memory_));
+  auto& spot = last_->second;
   spot.type = entry.type;
   spot.is_implied = false;
   spot.mode = entry.mode;
@@ -254,7 +273,8 @@ void Placement::for_each(const std::function<void(std::string_view path)>& visit
 std::vector<std::string> Placement::programs() const {
   std::vector<std::string> paths;
   for (const auto& [path, spot] : spots_) {
-    if (!spot.is_implied && spot.type == EntryType::regular && (spot.mode & 0111U) != 0) paths.push_back("/" + path);
+    if (!spot.is_implied && spot.type == EntryType::regular && (spot.mode & 0111U) != 0)
+      paths.push_back(std::string("/").append(path));
   }
   return paths;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,7 +68,11 @@ class Placement {
   std::vector<std::string> programs() const;
 
   // Forgets all, for the memory that it takes.
-  void clear() { spots_.clear(); }
+  void clear() {
+    spots_.clear();
+    last_ = spots_.end();
+    memory_.release();
+  }
 
   // The entries since the last call, with their parents, in the order of a layer; empty when there are none.
   std::vector<LayerEntry> take_layer();
@@ -90,20 +95,24 @@ class Placement {
     bool operator()(std::string_view left, std::string_view right) const noexcept { return tar_path_less(left, right); }
   };
   // A folder is followed by what is below it.
-  using Spots = std::map<std::string, Spot, PathLess>;
+  using Spots = std::pmr::map<std::pmr::string, Spot, PathLess>;
 
   static Placed placed_at(const Spot& spot);
   std::string resolve_beside(const std::string& path);
   const Spot* spot_at(std::string_view path) const;
   Spots::const_iterator below(std::string_view folder) const;
+  Spots::const_iterator first_below(std::string_view folder, Spots::const_iterator at) const;
+  Spots::iterator place_of(std::string_view path);
   void add_parents(const std::string& path);
   void add_parent(const std::string& parent, const std::string& path);
-  void check_free(const TarEntry& entry, const Spot* taken) const;
+  void check_free(const TarEntry& entry, Spots::const_iterator near) const;
   void write(Spot& spot, LayerEntry made);
 
   const Tree& base_;
   const std::int64_t mtime_;
-  Spots spots_;  // in all layers so far
+  std::pmr::monotonic_buffer_resource memory_;  // of the spots, which go all at once
+  Spots spots_{&memory_};                       // in all layers so far
+  Spots::iterator last_ = spots_.end();         // that was placed
   std::vector<LayerEntry> layer_;
   std::uint32_t layers_ = 1;
   std::uint32_t overlay_ = 0;

@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -16,6 +17,7 @@
 
 #include "base/file_identity.hpp"
 #include "base/system_error.hpp"
+#include "inputs/folder_walk.hpp"
 #include "inputs/input_file.hpp"
 #include "io/input_access.hpp"
 #include "ociassemble/error.hpp"
@@ -103,7 +105,9 @@ class FolderReader {
   void read_into(const std::string& folder, const std::string& prefix, int depth) {
     const auto* slash = folder.ends_with('/') ? "" : "/";
     std::optional<InputFolder> opened(folder);
-    for (const auto& name : opened->names()) {
+    auto names = opened->names();
+    std::ranges::sort(names);  // the order of a layer, in which they are placed fastest
+    for (const auto& name : names) {
       std::string file = folder;
       file += slash;
       file += name;
@@ -169,7 +173,7 @@ class FolderReader {
 
 void walk_folder(const fs::path& folder, std::int64_t mtime, const FolderIgnore& ignore,
                  const std::function<void(LayerEntry)>& visit) {
-  FolderReader(folder, mtime, ignore, visit).run();
+  FolderWalk([&](const FolderWalk::Visit& found) { FolderReader(folder, mtime, ignore, found).run(); }).run(visit);
 }
 
 std::vector<LayerEntry> read_folder(const fs::path& folder, std::int64_t mtime, const FolderIgnore& ignore) {

@@ -18,7 +18,8 @@ namespace ociassemble {
 // be read.
 std::vector<LayerEntry> read_folder(const std::filesystem::path& folder, std::int64_t mtime,
                                     const FolderIgnore& ignore = {});
-// The same, one after the other, a folder before what is below it.
+// The same, one after the other, a folder before what is below it. Another thread looks at the folder meanwhile, and
+// asks `ignore`; `visit` is called in this one.
 void walk_folder(const std::filesystem::path& folder, std::int64_t mtime, const FolderIgnore& ignore,
                  const std::function<void(LayerEntry)>& visit);
 
