@@ -69,10 +69,12 @@ void CopyImport::take(const DockerInstruction& made) {
       const auto pivot = source.find("/./");
       place = joined_path(place, in_context(pivot == std::string::npos ? source : source.substr(pivot + 3)));
     }
-    if (const auto* from = made.flag("from")) {
-      take_from(made, state_.expand(made, *from), source, place);
-    } else {
+    const auto* from = made.flag("from");
+    const auto from_name = from == nullptr ? std::string() : state_.expand(made, *from);
+    if (from_name.empty()) {  // BuildKit, too, takes an empty name for the context
       take_one(made, source, place);
+    } else {
+      take_from(made, from_name, source, place);
     }
   }
 }

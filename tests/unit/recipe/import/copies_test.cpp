@@ -150,6 +150,10 @@ TEST_CASE("what another image has is taken from it, as is what a stage has that 
   CHECK_FALSE(holds(recipe, "// Line 8"));
 }
 
+TEST_CASE("a stage without a name is the context") {
+  CHECK(holds(imported("FROM golang AS b\nFROM scratch\nCOPY --from= a.b /a\n"), "\"/a\": \"a.b\""));
+}
+
 TEST_CASE("an empty folder of a stage is made here, and its owner's where that is the image's user") {
   const auto recipe = imported(
       "FROM alpine AS b\nRUN mkdir -p /loki/rules && cp x /etc/loki/y && chown -R 5 /loki\nRUN mkdir /full && cp x "
