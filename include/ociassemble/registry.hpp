@@ -76,7 +76,8 @@ struct RegistryOptions {
   std::function<void(const std::string&)> warn;   // may be empty; one line, no secret
   std::function<void(const std::string&)> trace;  // may be empty; one line a request and a response, no secret
   TransferProgress progress;                      // may be empty
-  // Where it is kept for a day how a registry wants to be logged in to; no secrets. Empty: nowhere.
+  // Where it is kept for a day how a registry wants to be logged in to, and whether it refuses a body without a length;
+  // no secrets. Empty: nowhere.
   std::filesystem::path cache_folder = {};
 };
 

@@ -94,7 +94,7 @@ std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>
   std::shared_ptr<StreamedUpload> streamed;
   const bool large = is_large(size / kUsualCompression);
   const bool is_open = take_expected(large);
-  if (streaming == Streaming::allowed && size >= kWorthStreaming) {
+  if (streaming == Streaming::allowed && size >= kWorthStreaming && session_->takes_streams()) {
     streamed = std::make_shared<StreamedUpload>(session_, repository_, [this, large, is_open] {
       auto upload = is_open ? take_upload(large) : std::nullopt;
       return upload ? upload : ask_for_upload(large);
@@ -172,7 +172,7 @@ std::optional<std::optional<ManifestFacts>> PushAhead::take_manifest(const std::
 
 std::optional<bool> PushAhead::has_blob(const Digest& digest) { return take(mutex_, blobs_, digest); }
 
-std::optional<StreamedBytes> PushAhead::take_streamed(const Digest& digest) {
+StreamedOutcome PushAhead::take_streamed(const Digest& digest) {
   std::shared_ptr<StreamedUpload> streamed;
   {
     const std::lock_guard lock(mutex_);

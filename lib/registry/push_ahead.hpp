@@ -48,7 +48,7 @@ class PushAhead {
   // What was found out, once: a later push asks again. Nothing where it was not asked for, or failed.
   std::optional<std::optional<ManifestFacts>> take_manifest(const std::string& identifier);
   std::optional<bool> has_blob(const Digest& digest);
-  std::optional<StreamedBytes> take_streamed(const Digest& digest);
+  StreamedOutcome take_streamed(const Digest& digest);
   std::optional<RegistryAnswer> take_upload(bool large);
 
  private:
