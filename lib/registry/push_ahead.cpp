@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/push_ahead.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -85,7 +86,12 @@ void PushAhead::expect_uploads(std::uint64_t size) {
   const bool large = is_large(size / kUsualCompression);
   open_upload(large);
   ++expected_[large];
-  open_config_upload();
+  open_config_uploads(++expected_images_);
+}
+
+void PushAhead::expect_configs(std::size_t images) {
+  const std::lock_guard lock(mutex_);
+  open_config_uploads(images);
 }
 
 std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>& others, std::uint64_t size,
@@ -102,7 +108,7 @@ std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>
   } else if (!is_open) {
     open_upload(large);
   }
-  open_config_upload();
+  open_config_uploads(1);
   for (const auto& layer : others) {
     if (blobs_.size() == kMostAskedFor) break;
     // What is read from this very repository is there.
@@ -123,8 +129,8 @@ void PushAhead::ask_for_blob(const Digest& digest) {
                  }));
 }
 
-void PushAhead::open_config_upload() {
-  if (!std::exchange(has_config_, true)) open_upload(false);
+void PushAhead::open_config_uploads(std::size_t images) {
+  for (; config_uploads_ < std::min(images, kMostAskedFor); ++config_uploads_) open_upload(false);
 }
 
 bool PushAhead::take_expected(bool large) {
