@@ -91,7 +91,7 @@ costs() {
 
 @test "a changed program in a repository that is new: its base is mounted, in one trip more" {
   build
-  target=$proxy/trips/new-$BATS_TEST_NUMBER:v1
+  local target=$proxy/trips/new-$BATS_TEST_NUMBER:v1
   change
   build
   costs 4 9
