@@ -76,7 +76,8 @@ struct RegistryOptions {
   std::function<void(const std::string&)> warn;   // may be empty; one line, no secret
   std::function<void(const std::string&)> trace;  // may be empty; one line a request and a response, no secret
   TransferProgress progress;                      // may be empty
-  // Where it is kept for a day how a registry wants to be logged in to; no secrets. Empty: nowhere.
+  // Where it is kept for a day how a registry wants to be logged in to, and whether it refuses a body without a length;
+  // no secrets. Empty: nowhere.
   std::filesystem::path cache_folder = {};
 };
 
@@ -124,6 +125,7 @@ class OCIASSEMBLE_EXPORT RegistryClient {
   // first what the tag is. Returns at once, and never fails: what goes wrong is met again by the push.
   void expect_push(const Reference& target);
   // The image to come has these layers, which exist already: the base's. They are asked for when a new one is begun.
+  // Once for each image of an index: each has a config, for which an upload is then opened, too.
   void expect_layers(const std::vector<Layer>& layers);
   // A layer of about so many bytes before compression will have to be made, most likely: opens the uploads of
   // expect_new_layer(), which then takes them.

@@ -70,8 +70,8 @@ std::vector<CheckedBinary> look_at_binaries(const AssembleOptions& options) {
 void require_checked(const std::vector<CheckedBinary>& binaries, const BinaryInput& binary, const LayerEntry& entry) {
   for (const auto& checked : binaries) {
     if (checked.input->source != binary.source || !checked.elf) continue;
-    const auto* file = entry.bytes->file();
-    if (!checked.file || file == nullptr || !checked.file->same_as(*file)) throw_changed(binary.source);
+    const auto file = entry.bytes->file();
+    if (!checked.file || !file || !checked.file->same_as(*file)) throw_changed(binary.source);
   }
 }
 

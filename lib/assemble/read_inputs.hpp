@@ -15,16 +15,16 @@ class ReadInputs {
   std::vector<std::filesystem::path>& named() noexcept { return named_; }
   void add(const std::filesystem::path& file) { named_.push_back(file); }
   // One of an added folder's members, which may be many: `folder` ends with a '/'.
-  void add_member(std::string_view folder, std::string_view path) {
-    members_.append(folder).append(path).append(1, '\0');
-  }
+  void add_member(std::string_view folder, std::string_view path);
 
   // All of them, sorted, each once.
   std::vector<std::string> all() const;
 
  private:
   std::vector<std::filesystem::path> named_;
-  std::string members_;  // each with a NUL after it
+  // Of each what it does not begin with as the one before does: two bytes for how much that is, the rest, and a NUL.
+  std::string members_;
+  std::string last_member_;
 };
 
 }  // namespace ociassemble

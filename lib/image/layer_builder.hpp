@@ -25,9 +25,9 @@ class EntryBytes {
 
   // When their turn comes.
   virtual std::unique_ptr<Source> open() const = 0;
-  // What tells them from others, for the layer cache; an entry whose bytes have neither is never cached. Null where
-  // there is none.
-  virtual const FileIdentity* file() const noexcept { return nullptr; }
+  // What tells them from others, for the layer cache; an entry whose bytes have neither is never cached. Nothing, and
+  // null, where there is none.
+  virtual std::optional<FileIdentity> file() const { return {}; }
   virtual const Digest* digest() const noexcept { return nullptr; }
   // Whether what `open` gave may change without another identity.
   virtual bool may_be_written() const noexcept { return false; }

@@ -111,7 +111,7 @@ std::optional<Digest> LayerCache::key(const std::vector<LayerEntry>& entries, co
     add_metadata(key, made.entry);
     if (made.entry.type != EntryType::regular) continue;
     if (!made.bytes) return {};
-    if (const auto* file = made.bytes->file()) {
+    if (const auto file = made.bytes->file()) {
       if (!file->tells_changes()) return {};
       key.add(file->to_string());
     } else if (const auto* digest = made.bytes->digest()) {
@@ -145,7 +145,9 @@ std::optional<LayerResult> LayerCache::find(const Digest& key) const {
 void LayerCache::put(const Digest& key, const std::vector<std::shared_ptr<const EntryBytes>>& read,
                      const LayerResult& result) {
   const auto is_settled = [](const auto& bytes) {
-    return !bytes->may_be_written() && (bytes->file() == nullptr || rests(*bytes->file()));
+    if (bytes->may_be_written()) return false;
+    const auto file = bytes->file();
+    return !file || rests(*file);
   };
   if (std::ranges::all_of(read, is_settled)) records_->put(kKind, key, to_record(result));
 }

@@ -49,30 +49,69 @@ TarEntry make_entry(std::string path, const MemberStatus& status, EntryType type
   return entry;
 }
 
-// A file that is read when its turn comes, as it was when it was found.
+// What the files of a folder have in common.
+struct Surroundings {
+  std::string folder;  // ends with a '/', or is empty
+  std::uint64_t device;
+  bool keeps_ctime;
+  std::string mount;
+
+  static Surroundings of(std::string folder, const FileIdentity& file) {
+    return {std::move(folder), file.device, file.keeps_ctime, file.mount};
+  }
+  bool are_of(std::string_view other_folder, const FileIdentity& file) const {
+    return folder == other_folder && device == file.device && keeps_ctime == file.keeps_ctime && mount == file.mount;
+  }
+};
+
+// A file that is read when its turn comes, as it was when it was found. There may be a million: each keeps its name and
+// the numbers that are its own.
 class NamedFile : public EntryBytes {
  public:
-  // The path as text: a path object keeps every component apart, in several times the memory.
-  NamedFile(std::string path, FileIdentity identity) : path_(std::move(path)), identity_(std::move(identity)) {}
+  NamedFile(std::shared_ptr<const Surroundings> around, std::string name, const FileIdentity& identity)
+      : around_(std::move(around)),
+        name_(std::move(name)),
+        inode_(identity.inode),
+        size_(identity.size),
+        mtime_(identity.mtime),
+        ctime_(identity.ctime),
+        seen_(identity.seen) {}
 
   std::unique_ptr<Source> open() const override {
-    auto input = std::make_unique<InputFile>(path_, identity_);
+    auto input = std::make_unique<InputFile>(around_->folder + name_, identity());
     if (input->may_be_written()) may_be_written_ = true;
     return input;
   }
-  const FileIdentity* file() const noexcept override { return &identity_; }
+  std::optional<FileIdentity> file() const override { return identity(); }
   bool may_be_written() const noexcept override { return may_be_written_; }
 
  private:
-  const std::string path_;
-  const FileIdentity identity_;
+  FileIdentity identity() const {
+    return {.device = around_->device,
+            .inode = inode_,
+            .size = size_,
+            .mtime = mtime_,
+            .ctime = ctime_,
+            .keeps_ctime = around_->keeps_ctime,
+            .mount = around_->mount,
+            .seen = seen_};
+  }
+
+  const std::shared_ptr<const Surroundings> around_;
+  const std::string name_;
+  const std::uint64_t inode_;
+  const std::uint64_t size_;
+  const std::int64_t mtime_;
+  const std::int64_t ctime_;
+  const std::int64_t seen_;
   mutable std::atomic<bool> may_be_written_ = false;
 };
 
-LayerEntry regular_entry(std::string file, std::string path, const MemberStatus& status, std::int64_t mtime) {
+LayerEntry regular_entry(std::shared_ptr<const Surroundings> around, std::string name, std::string path,
+                         const MemberStatus& status, std::int64_t mtime) {
   LayerEntry made{make_entry(std::move(path), status, EntryType::regular, mtime), {}};
   made.entry.size = status.identity.size;
-  made.bytes = std::make_shared<NamedFile>(std::move(file), status.identity);
+  made.bytes = std::make_shared<NamedFile>(std::move(around), std::move(name), status.identity);
   return made;
 }
 
@@ -103,14 +142,12 @@ class FolderReader {
   static constexpr int kMostOpen = 64;
 
   void read_into(const std::string& folder, const std::string& prefix, int depth) {
-    const auto* slash = folder.ends_with('/') ? "" : "/";
+    const auto beginning = folder.ends_with('/') ? folder : folder + '/';
     std::optional<InputFolder> opened(folder);
     auto names = opened->names();
     std::ranges::sort(names);  // the order of a layer, in which they are placed fastest
     for (const auto& name : names) {
-      std::string file = folder;
-      file += slash;
-      file += name;
+      const auto file = beginning + name;
       if (!opened) opened.emplace(folder);
       add(*opened, name, file, prefix + name);
       if (!below_) continue;
@@ -125,7 +162,7 @@ class FolderReader {
     bool excluded;
   };
 
-  void add(const InputFolder& folder, const std::string& name, std::string& file, std::string path) {
+  void add(const InputFolder& folder, const std::string& name, const std::string& file, std::string path) {
     const auto decision = ignore_.decide(path);
     if (decision.excluded && !decision.may_include_below) return;
     const auto status = look_.at(folder.fd(), name, file);
@@ -136,9 +173,14 @@ class FolderReader {
     if (!decision.excluded) visit_waiting();
   }
 
-  LayerEntry member(const InputFolder& folder, const std::string& name, std::string& file, std::string path,
-                    const MemberStatus& status) const {
-    if (S_ISREG(status.mode)) return regular_entry(std::move(file), std::move(path), status, mtime_);
+  LayerEntry member(const InputFolder& folder, const std::string& name, const std::string& file, std::string path,
+                    const MemberStatus& status) {
+    if (S_ISREG(status.mode)) {
+      const auto beginning = std::string_view(file).substr(0, file.size() - name.size());
+      if (!around_ || !around_->are_of(beginning, status.identity))
+        around_ = std::make_shared<Surroundings>(Surroundings::of(std::string(beginning), status.identity));
+      return regular_entry(around_, name, std::move(path), status, mtime_);
+    }
     if (S_ISDIR(status.mode)) return {make_entry(std::move(path), status, EntryType::directory, mtime_), {}};
     if (!S_ISLNK(status.mode)) reject_special(file, status.mode);
     LayerEntry link{make_entry(std::move(path), status, EntryType::symlink, mtime_), {}};
@@ -165,6 +207,7 @@ class FolderReader {
   const FolderIgnore& ignore_;
   const std::function<void(LayerEntry)>& visit_;
   MemberLook look_;
+  std::shared_ptr<const Surroundings> around_;  // of the latest file
   std::vector<LayerEntry> waiting_;
   std::optional<Below> below_;  // a folder that was added just now
 };
@@ -198,7 +241,10 @@ std::vector<LayerEntry> read_rootfs_folder(const fs::path& folder, std::int64_t 
 LayerEntry read_regular_file(const fs::path& file, std::string path, std::int64_t mtime) {
   const auto status = MemberLook().at(AT_FDCWD, file.native(), file.native(), MemberLook::Links::followed);
   if (!S_ISREG(status.mode)) reject_special(file.native(), status.mode);
-  return regular_entry(file.native(), std::move(path), status, mtime);
+  const auto& text = file.native();
+  const auto name = text.rfind('/') + 1;  // 0 where there is no folder
+  auto around = std::make_shared<Surroundings>(Surroundings::of(text.substr(0, name), status.identity));
+  return regular_entry(std::move(around), text.substr(name), std::move(path), status, mtime);
 }
 
 }  // namespace ociassemble

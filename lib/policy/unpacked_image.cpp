@@ -65,7 +65,9 @@ bool is_told_by_identity(const NewLayer& layer) {
   return std::all_of(layer.entries.begin(), layer.entries.end(), [](const LayerEntry& made) {
     if (made.entry.type != EntryType::regular) return true;
     if (!made.bytes || made.bytes->may_be_written()) return false;
-    return made.bytes->digest() != nullptr || (made.bytes->file() != nullptr && made.bytes->file()->tells_changes());
+    if (made.bytes->digest() != nullptr) return true;
+    const auto file = made.bytes->file();
+    return file && file->tells_changes();
   });
 }
 

@@ -91,6 +91,7 @@ void BlobUpload::adopt(const RegistryAnswer& answer) {
                 fmt::format("cannot {}: the registry opened an upload without a Location", action_));
   }
   take_location(answer);
+  from_the_beginning_ = true;
   offset_ = 0;
   resumed_ = false;
   if (const auto least = answer.headers.find_number("OCI-Chunk-Min-Length"))
@@ -212,6 +213,7 @@ bool BlobUpload::resume() {
   if (answer.status == 404 && is_there()) return true;
   const auto offset = answer.succeeded() ? upload_offset(answer.headers) : std::nullopt;
   if (!offset || *offset == 0 || *offset > size() || chunks_refused_) {
+    if (answer.succeeded()) give_back_upload(session_, repository_, answer);
     chunked_ = chunked_ || (size() > limits_.chunk && !chunks_refused_);
     start();
     return false;

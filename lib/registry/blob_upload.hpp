@@ -30,6 +30,8 @@ class BlobUpload {
   void run(const std::optional<RegistryAnswer>& opened);
   // Some or all of the blob was sent while it was made.
   void run_streamed(const StreamedBytes& streamed);
+  // Whether nothing that was sent while the blob was made was of use.
+  bool sent_from_the_beginning() const noexcept { return from_the_beginning_; }
 
  private:
   enum class Next { done, resume, restart };
@@ -65,6 +67,7 @@ class BlobUpload {
   std::uint64_t furthest_ = 0;  // the most that it ever had
   bool chunked_;
   bool resumed_ = false;  // bytes of an earlier try are in this session
+  bool from_the_beginning_ = false;
   bool chunks_refused_ = false;
   bool offset_refused_ = false;
   std::exception_ptr last_failure_;  // thrown when the tries are used up

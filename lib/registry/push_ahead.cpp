@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/push_ahead.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -91,7 +92,12 @@ void PushAhead::expect_uploads(std::uint64_t size) {
   const bool large = is_large(size / kUsualCompression);
   open_upload(large);
   ++expected_[large];
-  open_config_upload();
+  open_config_uploads(++expected_images_);
+}
+
+void PushAhead::expect_configs(std::size_t images) {
+  const std::lock_guard lock(mutex_);
+  open_config_uploads(images);
 }
 
 std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>& others, std::uint64_t size,
@@ -100,7 +106,7 @@ std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>
   std::shared_ptr<StreamedUpload> streamed;
   const bool large = is_large(size / kUsualCompression);
   const bool is_open = take_expected(large);
-  if (streaming == Streaming::allowed && size >= kWorthStreaming) {
+  if (streaming == Streaming::allowed && size >= kWorthStreaming && session_->takes_streams()) {
     streamed = std::make_shared<StreamedUpload>(session_, repository_, [this, large, is_open] {
       auto upload = is_open ? take_upload(large) : std::nullopt;
       return upload ? upload : ask_for_upload(large);
@@ -108,7 +114,7 @@ std::shared_ptr<StreamedUpload> PushAhead::expect_layer(const std::vector<Layer>
   } else if (!is_open) {
     open_upload(large);
   }
-  open_config_upload();
+  open_config_uploads(1);
   for (const auto& layer : others) {
     if (blobs_.size() == kMostAskedFor) break;
     // What is read from this very repository is there.
@@ -139,8 +145,8 @@ void PushAhead::ask_for_blob(const Digest& digest) {
                  }));
 }
 
-void PushAhead::open_config_upload() {
-  if (!std::exchange(has_config_, true)) open_upload(false);
+void PushAhead::open_config_uploads(std::size_t images) {
+  for (; config_uploads_ < std::min(images, kMostAskedFor); ++config_uploads_) open_upload(false);
 }
 
 bool PushAhead::take_expected(bool large) {
@@ -188,7 +194,7 @@ std::optional<std::optional<ManifestFacts>> PushAhead::take_manifest(const std::
 
 std::optional<bool> PushAhead::has_blob(const Digest& digest) { return take(mutex_, blobs_, digest); }
 
-std::optional<StreamedBytes> PushAhead::take_streamed(const Digest& digest) {
+StreamedOutcome PushAhead::take_streamed(const Digest& digest) {
   std::shared_ptr<StreamedUpload> streamed;
   {
     const std::lock_guard lock(mutex_);

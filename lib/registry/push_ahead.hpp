@@ -30,11 +30,14 @@ class PushAhead {
 
   // Asks what the tag or digest is.
   void ask_for_manifest(const std::string& identifier);
-  // A layer of about so many bytes before compression will be made: opens the uploads that expect_layer() would open.
+  // A layer of about so many bytes before compression will be made, of one image more: opens the uploads that
+  // expect_layer() would open.
   void expect_uploads(std::uint64_t size);
+  // So many images are being made with a new layer: opens an upload for each of their configs that has none.
+  void expect_configs(std::size_t images);
   // A layer of about so many bytes before compression is being made, of an image that has `others`, too: asks which of
-  // those are there, and opens an upload for the layer, and with the first layer one for the image's config. Returns
-  // where to write a large layer's blob while it is made; it borrows this, and goes before it.
+  // those are there, and opens an upload for the layer, and with the first layer one for a config. Returns where to
+  // write a large layer's blob while it is made; it borrows this, and goes before it.
   enum class Streaming { none, allowed };
   std::shared_ptr<StreamedUpload> expect_layer(const std::vector<Layer>& others, std::uint64_t size,
                                                Streaming streaming);
@@ -52,7 +55,7 @@ class PushAhead {
   // What was found out, once: a later push asks again. Nothing where it was not asked for, or failed.
   std::optional<std::optional<ManifestFacts>> take_manifest(const std::string& identifier);
   std::optional<bool> has_blob(const Digest& digest);
-  std::optional<StreamedBytes> take_streamed(const Digest& digest);
+  StreamedOutcome take_streamed(const Digest& digest);
   std::optional<RegistryAnswer> take_upload(bool large);
 
  private:
@@ -62,7 +65,7 @@ class PushAhead {
   auto begin(Ask ask) -> std::future<decltype(ask())>;
   void ask_for_blob(const Digest& digest);
   void open_upload(bool large);
-  void open_config_upload();
+  void open_config_uploads(std::size_t images);
   bool take_expected(bool large);
   std::optional<RegistryAnswer> ask_for_upload(bool large) const;
 
@@ -71,7 +74,8 @@ class PushAhead {
   std::stop_source stop_;
   mutable std::mutex mutex_;
   std::set<Digest> new_;
-  bool has_config_ = false;
+  std::size_t expected_images_ = 0;  // by expect_uploads()
+  std::size_t config_uploads_ = 0;
   std::map<std::string, std::future<std::optional<std::optional<ManifestFacts>>>> manifests_;
   std::map<Digest, std::future<std::optional<bool>>> blobs_;
   std::map<Digest, std::shared_ptr<StreamedUpload>> streamed_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -45,6 +46,14 @@ std::optional<Descriptor> find_at(const PullPlace& place) {
                                    "look up " + reference.to_string(), session->stop());
   if (!facts || !facts->digest || !facts->size || facts->media_type.empty()) return {};
   return Descriptor{.media_type = facts->media_type, .digest = *facts->digest, .size = *facts->size};
+}
+
+// Such an image is not asked for.
+bool has_new_layer(const ImageIndex& index, const Descriptor& entry, const std::shared_ptr<PushAhead>& ahead) {
+  const auto image = std::ranges::find(index.images, entry.digest, &Image::digest);
+  if (!ahead || image == index.images.end()) return false;
+  return std::ranges::any_of(image->layers(),
+                             [&](const Layer& layer) { return ahead->is_new(layer.descriptor.digest); });
 }
 
 }  // namespace
@@ -100,6 +109,14 @@ struct RegistryClient::State {
     return all;
   }
 
+  // The platforms of one image have most layers in common: where one has a new layer, so have the others, and each has
+  // a config of its own. Images for several places go to one of them each.
+  void expect_configs() {
+    const auto all = all_ahead();
+    const std::lock_guard lock(mutex);
+    if (all.size() == 1) all.front()->expect_configs(expected_images);
+  }
+
   void expect(const Reference& target) {
     auto session = of(target).session;
     std::shared_ptr<PushAhead> pushes;
@@ -118,6 +135,8 @@ struct RegistryClient::State {
   std::map<std::string, Registry> registries;
   std::map<std::string, std::shared_ptr<PushAhead>> aheads;  // by the repository's name
   std::vector<Layer> expected_layers;
+  std::size_t expected_images = 0;  // of which the base is known
+  bool makes_layer = false;         // since expect_new_layer()
   std::mutex mirrors_mutex;
   std::optional<Mirrors> mirrors;
 };
@@ -168,7 +187,11 @@ Reference RegistryClient::push(const Image& image, const Reference& target, cons
 
 Reference RegistryClient::push(const ImageIndex& index, const Reference& target, const std::vector<Document>& referrers,
                                const std::function<void()>& before_tag) {
-  const auto find_parts = [&](const auto& has, const auto& action) { return parts_of(index, has, action); };
+  const auto ahead = state_->ahead(target);
+  const auto find_parts = [&](const auto& has, const auto& action) {
+    const auto may_have = [&](const Descriptor& entry) { return !has_new_layer(index, entry, ahead) && has(entry); };
+    return parts_of(index, may_have, action);
+  };
   return state_->push(target, index.descriptor.digest, referrers).run(find_parts, before_tag);
 }
 
@@ -189,8 +212,13 @@ std::optional<Digest> RegistryClient::remove(const Reference& reference) {
 void RegistryClient::expect_push(const Reference& target) { state_->expect(target); }
 
 void RegistryClient::expect_layers(const std::vector<Layer>& layers) {
-  const std::lock_guard lock(state_->mutex);
-  state_->expected_layers.insert(state_->expected_layers.end(), layers.begin(), layers.end());
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->expected_layers.insert(state_->expected_layers.end(), layers.begin(), layers.end());
+    ++state_->expected_images;
+    if (!state_->makes_layer) return;
+  }
+  state_->expect_configs();
 }
 
 void RegistryClient::expect_uploads(std::uint64_t size) {
@@ -204,11 +232,13 @@ std::shared_ptr<Sink> RegistryClient::expect_new_layer(std::uint64_t size) {
   {
     const std::lock_guard lock(state_->mutex);
     layers = std::exchange(state_->expected_layers, {});
+    state_->makes_layer = true;
   }
   const auto all = state_->all_ahead();
   std::shared_ptr<Sink> sink;
   const auto streams = all.size() == 1 ? PushAhead::Streaming::allowed : PushAhead::Streaming::none;
   for (const auto& pushes : all) sink = pushes->expect_layer(layers, size, streams);
+  state_->expect_configs();
   return sink;
 }
 

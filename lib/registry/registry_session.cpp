@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace ociassemble {
@@ -191,6 +192,16 @@ SentAnswer RegistrySession::exchange_at_once(const RegistryCall& call, const Url
     answer.stream.reset();
     authorization = authenticator_.authorization(home, call.scope, call.stop);
   }
+}
+
+bool RegistrySession::takes_streams() const {
+  if (refuses_streams_) return false;
+  return !context_->memory || !context_->memory->refuses_streams(registry_, std::time(nullptr));
+}
+
+void RegistrySession::note_refusal_of_streams() {
+  if (refuses_streams_.exchange(true)) return;
+  if (context_->memory) context_->memory->put_refusal_of_streams(registry_, std::time(nullptr));
 }
 
 RegistryAnswer RegistrySession::request_once(const RegistryCall& call, std::size_t limit) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -85,6 +86,11 @@ class RegistrySession {
   // or of anything but a GET, is cut. Throws Error{network}, never TransportError.
   RegistryAnswer request(const RegistryCall& call, std::size_t limit = kMaxErrorBody);
 
+  // Whether it is worth sending a body before its size is known: not where the registry refused one, in this run or in
+  // one of the last day that used the same cache. No request.
+  bool takes_streams() const;
+  void note_refusal_of_streams();
+
   // Whether the registry has issued an authentication challenge.
   bool is_authorised() const { return authenticator_.was_asked(); }
 
@@ -104,6 +110,7 @@ class RegistrySession {
   const std::stop_token stop_;
   Authenticator authenticator_;
   Pace pace_;
+  std::atomic<bool> refuses_streams_{false};
   std::mutex endpoint_mutex_;
   std::optional<Endpoint> endpoint_;  // once there, it stays as it is
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/streamed_upload.hpp"
 
+#include <algorithm>
+#include <array>
 #include <system_error>
 #include <utility>
 
@@ -31,6 +33,14 @@ HttpBody body_of(const std::shared_ptr<BytePipe>& pipe) {
           }};
 }
 
+// What servers, and proxies of an older HTTP before them, may say to a body without a length: that it has to have one,
+// that it is none or too large, or that they do not know how. Each can mean something else, so that it counts only when
+// the blob was taken otherwise.
+bool refuses_unknown_size(int status) {
+  constexpr std::array refusals = {400, 405, 411, 413, 415, 416, 501, 505};
+  return std::ranges::find(refusals, status) != refusals.end();
+}
+
 }  // namespace
 
 StreamedUpload::StreamedUpload(std::shared_ptr<RegistrySession> session, std::string repository, Open open)
@@ -46,33 +56,30 @@ StreamedUpload::~StreamedUpload() {
   if (!sent_.valid()) return;
   pipe_->give_up();
   stop_.request_stop();
-  if (const auto left = sent_.get()) give_back_upload(*session_, repository_, left->upload);
+  if (const auto left = sent_.get(); left.bytes) give_back_upload(*session_, repository_, left.bytes->upload);
 }
 
-void StreamedUpload::write(std::span<const std::byte> bytes) {
-  pipe_->write(bytes);
-  written_ += bytes.size();
-}
+void StreamedUpload::write(std::span<const std::byte> bytes) { pipe_->write(bytes); }
 
 void StreamedUpload::finish() { pipe_->end(); }
 
-std::optional<StreamedBytes> StreamedUpload::take() { return sent_.valid() ? sent_.get() : std::nullopt; }
+StreamedOutcome StreamedUpload::take() { return sent_.valid() ? sent_.get() : StreamedOutcome{}; }
 
-std::optional<StreamedBytes> StreamedUpload::send(const Open& open) noexcept {
-  std::optional<StreamedBytes> sent;
+StreamedOutcome StreamedUpload::send(const Open& open) noexcept {
+  StreamedOutcome sent;
   try {
     if (auto opened = open()) {
       const std::stop_callback on_stop(session_->stop(), [this] { stop_.request_stop(); });
       sent = patch(std::move(*opened));
     }
   } catch (const std::exception&) {
-    sent.reset();  // the push meets it again
+    sent = {};  // the push meets it again
   }
   pipe_->close();
   return sent;
 }
 
-StreamedBytes StreamedUpload::patch(RegistryAnswer opened) {
+StreamedOutcome StreamedUpload::patch(RegistryAnswer opened) {
   RegistryCall call{.method = "PATCH",
                     .url = session_->endpoint().follow(opened.url, *opened.headers.find("Location")),
                     .scope = Scope::push(repository_),
@@ -87,22 +94,26 @@ StreamedBytes StreamedUpload::patch(RegistryAnswer opened) {
     if (patched.succeeded() && location) {
       session_->endpoint().follow(patched.url, *location);  // throws for one that is none
       const auto offset = upload_offset(patched.headers);
-      return {std::move(patched), offset};
+      return {StreamedBytes{std::move(patched), offset}, offset == 0};
     }
+    pipe_->close();  // what follows is not worth holding up the layer for
+    // One that limits the rate of requests is not sent another.
+    if (!is_rate_limit(patched.status)) give_back_upload(*session_, repository_, opened);
+    return {{}, refuses_unknown_size(patched.status)};
   } catch (const TransportError&) {
-    return {std::move(opened), {}};  // what came through is asked for
+    return {StreamedBytes{std::move(opened), {}}, false};  // what came through is asked for
   } catch (const Error&) {
+    pipe_->close();
     give_back_upload(*session_, repository_, opened);
     throw;
   }
-  give_back_upload(*session_, repository_, opened);
-  throw Error(ErrorCode::network, "the registry takes no blob whose size is not known");
 }
 
 void give_back_upload(RegistrySession& session, const std::string& repository, const RegistryAnswer& upload) noexcept {
-  if (session.stop().stop_requested()) return;
+  const auto place = upload.headers.find("Location");
+  if (!place || session.stop().stop_requested()) return;
   try {
-    const auto location = session.endpoint().follow(upload.url, *upload.headers.find("Location"));
+    const auto location = session.endpoint().follow(upload.url, *place);
     session.exchange({.method = "DELETE", .url = location, .scope = Scope::push(repository), .stop = session.stop()});
   } catch (const std::exception&) {
     return;

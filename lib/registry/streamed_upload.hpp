@@ -20,6 +20,12 @@ struct StreamedBytes {
   std::optional<std::uint64_t> offset;  // what the registry says it has; nothing: it has to be asked
 };
 
+// What came of it. `was_refused`: the registry wants to know how large a body is, or said so.
+struct StreamedOutcome {
+  std::optional<StreamedBytes> bytes = {};  // nothing: the blob has to be sent from its beginning
+  bool was_refused = false;
+};
+
 // A blob that is sent while it is made, in one PATCH whose end is its own. What fails is left to the push, which has
 // the bytes in its store. One thread writes.
 class StreamedUpload : public Sink {
@@ -36,19 +42,18 @@ class StreamedUpload : public Sink {
   void write(std::span<const std::byte> bytes) override;
   // The blob is whole.
   void finish();
-  // Waits for the registry's answer. Nothing where the blob has to be sent from its beginning.
-  std::optional<StreamedBytes> take();
+  // Waits for the registry's answer; once.
+  StreamedOutcome take();
 
  private:
-  std::optional<StreamedBytes> send(const Open& open) noexcept;
-  StreamedBytes patch(RegistryAnswer opened);
+  StreamedOutcome send(const Open& open) noexcept;
+  StreamedOutcome patch(RegistryAnswer opened);
 
   const std::shared_ptr<RegistrySession> session_;
   const std::string repository_;
   std::stop_source stop_;
   const std::shared_ptr<BytePipe> pipe_;
-  std::uint64_t written_ = 0;  // the writer's until finish()
-  std::future<std::optional<StreamedBytes>> sent_;
+  std::future<StreamedOutcome> sent_;
 };
 
 // Closes an upload that nobody goes on with. Registries forget uploads by themselves, so nothing is lost where this one

@@ -16,23 +16,24 @@ bool Uploader::upload(const Descriptor& descriptor, const std::shared_ptr<BlobRe
     return false;
   }
   std::optional<RegistryAnswer> opened;
-  std::optional<StreamedBytes> streamed;
+  StreamedOutcome streamed;
   if (const auto source = mount_source(descriptor, *from)) {
     opened = try_mount(content, *source, stop);
   } else if (ahead_) {
     if (ask == Ask::never) streamed = ahead_->take_streamed(descriptor.digest);
-    if (!streamed) opened = ahead_->take_upload(is_large(descriptor.size));
+    if (!streamed.bytes) opened = ahead_->take_upload(is_large(descriptor.size));
   }
   if (opened && opened->status == 201) {
     content.tell(TransferEvent::Kind::mounted, descriptor.size);
   } else {
     content.tell(TransferEvent::Kind::started, 0);
     BlobUpload upload(*session_, repository_, content, stop, limits_);
-    if (streamed) {
-      upload.run_streamed(*streamed);
+    if (streamed.bytes) {
+      upload.run_streamed(*streamed.bytes);
     } else {
       upload.run(opened);
     }
+    if (streamed.was_refused && upload.sent_from_the_beginning()) session_->note_refusal_of_streams();
     content.tell(TransferEvent::Kind::finished, descriptor.size);
   }
   known_->add(repository_, descriptor.digest);

@@ -33,7 +33,7 @@ def load(*path):
 
 class Command:
     """`writes`: the folder's files may change; `pushes`: the tag of a repository of each run's own does. Of the words,
-    REGISTRY and REPOSITORY are replaced."""
+    REGISTRY, REPOSITORY and LARGE are replaced."""
 
     def __init__(self, name, words, writes=True, pushes=False, network=False, status=0, stdin=""):
         self.name, self.words, self.stdin = name, words.split(), stdin
@@ -51,6 +51,8 @@ COMMANDS = {command.name: command for command in [
     Command("build-evidence", BUILD + "--base oci:image:base --sbom --sbom-dir sboms --provenance --sign-key release.key "
             "-o oci:image:new"),
     Command("build-signed", BUILD + "--base REGISTRY/base:1 --provenance --sign-key release.key --push REPOSITORY:latest",
+            network=True, pushes=True),
+    Command("build-stream", "build -q --base REGISTRY/base:1 --add LARGE:/srv/large --compression gzip:1 --push REPOSITORY:latest",
             network=True, pushes=True),
     Command("push", "push -q oci:image:old REPOSITORY:latest", pushes=True),
     Command("pull", "pull -q REGISTRY/app:1 oci:image:new", network=True),
@@ -192,6 +194,7 @@ class Workplace:
         self.folder, self.tool, self.address, self.origin = folder, os.path.abspath(tool), address, origin or address
         self.template = os.path.join(folder, "template")
         self.made, self.references = 0, {}
+        self.large = os.path.join(folder, "large")
         self.make_template()
 
     def environment(self, place, more=None):
@@ -264,10 +267,20 @@ class Workplace:
 
     def words(self, command, repository):
         name = f"{self.address}/{repository.name}" if repository else ""
-        return [word.replace("REPOSITORY", name).replace("REGISTRY", self.address) for word in command.words]
+        return [word.replace("REPOSITORY", name).replace("REGISTRY", self.address).replace("LARGE", self.large)
+                for word in command.words]
+
+    def make_large(self):
+        """A file that is sent while its layer is made: more than 32 MiB, of which 11 cannot be compressed."""
+        contents = random.Random(14)
+        with open(self.large, "wb") as file:
+            for _ in range(33 << 10):
+                file.write(contents.randbytes(340) + bytes(684))
 
     def reference(self, command, counted):
         """The run that nothing disturbs. `counted` runs it and says what it counted."""
+        if "LARGE" in " ".join(command.words) and not os.path.exists(self.large):
+            self.make_large()
         place, repository = self.begin(command)
         result, counts = counted(place, self.words(command, repository), command.stdin)
         if result.returncode != command.status:

@@ -63,6 +63,22 @@ make_bases() {
   takes_per_file 240 ociassemble verify --same-app --json oci:N-first oci:N-second
 }
 
+@test "memory grows little with the files of an added folder" {
+  python3 - <<'PYTHON'
+import os
+
+for name, count in ("few", 20000), ("many", 120000):
+    for number in range(count):
+        folder = f"{name}/{number // 1000}"
+        if number % 1000 == 0:
+            os.makedirs(folder)
+        open(f"{folder}/file{number}.txt", "x").close()
+PYTHON
+  takes_per_file 600 ociassemble build -q --no-cache --base scratch --add N:/data -o oci:N-out:v1
+  takes_per_file 600 ociassemble build -q --cache-dir cache --base scratch --add N:/data -o oci:N-out:v1
+  takes_per_file 600 ociassemble build -q --cache-dir cache --base scratch --add N:/data -o oci:N-out:v1
+}
+
 @test "paths of many folders are refused before they take much memory" {
   python3 "$BATS_TEST_DIRNAME/../support/many_files.py" deep 300000 deep
   echo text >text

@@ -10,7 +10,7 @@ set_up() {
   mkdir -p content/etc
   echo 'root:x:0:0:root:/root:/bin/sh' >content/etc/passwd
   ociassemble build -q --base scratch --add content:/ --push "$REGISTRY/trips/base-$BATS_TEST_NUMBER:v1"
-  start_proxy 300
+  start_proxy 500
 }
 
 # HOLD [token]: for how many milliseconds each answer is held, and whether it takes a token.
@@ -89,6 +89,33 @@ costs() {
   costs 1 1
 }
 
+@test "a changed program in a repository that is new: its base is mounted, in one trip more" {
+  build
+  local target=$proxy/trips/new-$BATS_TEST_NUMBER:v1
+  change
+  build
+  costs 4 9
+  [ "$(grep -c 'POST .*/blobs/uploads/ 201' log)" -eq 1 ]
+  run ! grep GET log
+}
+
+# Of files, whose uploads are opened when the base is known; the manifests of the platforms go together, and the index is last.
+@test "two platforms go beside each other, in a trip more than one: five for changed files, one for nothing" {
+  local both=linux/amd64,linux/arm64
+  ociassemble build -q --platform "$both" --base scratch --add content:/ --push "$REGISTRY/trips/base-$BATS_TEST_NUMBER:v1"
+  build_both() {
+    ociassemble build -q --plain-http "$proxy" --cache-dir cache --base "$base" --platform "$both" --add app:/srv/app --push "$target" 2>/dev/null
+  }
+  build_both
+  costs 8 18
+  change
+  build_both
+  costs 5 12
+  stop_counting
+  build_both
+  costs 1 2
+}
+
 @test "a lock of thirty bases: six trips at most, and its check one" {
   # All have to arrive while the first is held, however busy the machine is.
   tear_down
@@ -109,7 +136,7 @@ costs() {
 
 @test "with a token service: two trips more, one where it is known, and a token for each repository" {
   tear_down
-  start_proxy 300 token
+  start_proxy 1000 token
   build
   change
   build

@@ -88,11 +88,13 @@ void drop_connection(const Request& request) {
   if (const int fd = connection_of(request); fd >= 0) ::shutdown(fd, SHUT_RDWR);
 }
 
+void send_raw(const Request& request, const std::string& bytes) {
+  if (const int fd = connection_of(request); fd >= 0) ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
 void answer_raw(const Request& request, const std::string& bytes) {
-  const int fd = connection_of(request);
-  if (fd < 0) return;
-  ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  ::shutdown(fd, SHUT_RDWR);
+  send_raw(request, bytes);
+  drop_connection(request);
 }
 
 void refuse(Response& response, int status, const std::string& code, const std::string& message) {

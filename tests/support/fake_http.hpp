@@ -21,6 +21,8 @@ std::string form_decoded(const std::string& text);
 
 // Closes the connection that the request came by.
 void drop_connection(const httplib::Request& request);
+// Sends the bytes, and leaves the connection as it is.
+void send_raw(const httplib::Request& request, const std::string& bytes);
 // Sends the bytes in place of an answer, and closes.
 void answer_raw(const httplib::Request& request, const std::string& bytes);
 // The registry's way to say no (OCI distribution specification, "Error Codes").

@@ -53,6 +53,16 @@ void FakeRegistry::set_relative_locations() {
   impl_->relative = true;
 }
 
+void FakeRegistry::change_locations() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->fresh_locations = true;
+}
+
+void FakeRegistry::require_lengths() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->lengths_required = true;
+}
+
 void FakeRegistry::forbid_mounts() {
   const std::lock_guard lock(impl_->mutex);
   impl_->mounts = false;

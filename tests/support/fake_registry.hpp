@@ -35,6 +35,7 @@ struct Fault {
   std::chrono::milliseconds delay{0};
   std::chrono::milliseconds piece_delay{0};   // before each 4 KiB of a blob
   std::string raw = {};                       // sent as they are in place of the answer, after doing what was asked
+  bool early = false;                         // `raw` is sent before the body is read, and is the only answer
   bool drop = false;                          // the connection is closed without an answer
   bool drop_answer = false;                   // the same, after doing what was asked
   std::optional<std::size_t> cut_after = {};  // of a blob sent or an upload received, then closed
@@ -74,6 +75,10 @@ class FakeRegistry {
   // Has a referrers API from now on, whatever its personality; the plain one has none, as registries of before OCI 1.1.
   void list_referrers(FakeReferrers wanted = {});
   void set_relative_locations();
+  // Each answer about an upload has another Location, and one before the latest is good for GET alone.
+  void change_locations();
+  // As nginx without request buffering before a server of HTTP/1.0: 411 for a body without a length.
+  void require_lengths();
   void forbid_mounts();
   // Each refuses as the personality does.
   void make_tags_immutable();

@@ -35,6 +35,8 @@ void FakeRegistry::Impl::route_session(const std::string& repository, const std:
   const auto session = sessions.find(name);
   if (session == sessions.end() || session->second.repository != repository)
     return refuse(response, 404, "BLOB_UPLOAD_UNKNOWN", "no such upload");
+  if (fresh_locations && request.method != "GET" && request.get_param_value("_state") != state_of(session->second))
+    return refuse(response, 400, "BLOB_UPLOAD_INVALID", "the Location of an earlier answer");
   if (request.method == "PATCH") return take_chunk(session->second, name, request, body, response);
   if (request.method == "PUT") return close_session(name, request, body, response);
   response.status = 204;
@@ -305,14 +307,20 @@ bool FakeRegistry::Impl::is_mounted(const std::string& repository, const Request
   return true;
 }
 
-std::string FakeRegistry::Impl::location(const std::string& repository, const std::string& name) const {
-  const auto path = fmt::format("{}{}{}{}?_state=secret%2Fstate", personality.session_root, repository,
-                                personality.session_infix, name);
+std::string FakeRegistry::Impl::location(const std::string& repository, const std::string& name) {
+  auto& session = sessions.at(name);
+  ++session.answers;
+  const auto path = fmt::format("{}{}{}{}?_state={}", personality.session_root, repository, personality.session_infix,
+                                name, percent_encoded(state_of(session)));
   if (!upload_redirect.empty()) return upload_redirect + path;
   return (relative || personality.locations == Personality::Links::relative ? std::string() : origin()) + path;
 }
 
-void FakeRegistry::Impl::tell_offset(const Session& session, const std::string& name, Response& response) const {
+std::string FakeRegistry::Impl::state_of(const Session& session) const {
+  return fresh_locations ? fmt::format("secret/state/{}", session.answers) : "secret/state";
+}
+
+void FakeRegistry::Impl::tell_offset(const Session& session, const std::string& name, Response& response) {
   auto told = session.bytes.size();
   if (personality.chunk_range == Personality::ChunkRange::stuck_at_the_first && session.chunks > 0)
     told = std::min(told, session.first_chunk);
@@ -341,7 +349,7 @@ void FakeRegistry::Impl::take_chunk(Session& session, const std::string& name, c
 
 void FakeRegistry::Impl::close_session(const std::string& name, const Request& request, const std::string& body,
                                        Response& response) {
-  if (request.get_param_value("_state") != "secret/state")
+  if (request.get_param_value("_state") != state_of(sessions.at(name)))
     return refuse(response, 400, "BLOB_UPLOAD_INVALID", "the query of the Location is missing");
   const auto no = [&](const Personality::Refusal& why) { refuse(response, why.status, why.code, why.message); };
   if (body.size() > personality.largest_put) return no(personality.large_put);

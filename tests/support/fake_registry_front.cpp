@@ -74,6 +74,7 @@ void FakeRegistry::Impl::handle(const Request& request, Response& response, cons
   const Fault effect = fault.value_or(Fault{.times = 0});
   if (effect.delay.count() != 0) std::this_thread::sleep_for(effect.delay);
   if (effect.drop) return drop_connection(request);
+  if (effect.early) send_raw(request, effect.raw);
   std::string body;
   if (reader != nullptr && !read_body(request, *reader, effect, body, entry)) return drop_connection(request);
   {
@@ -83,6 +84,8 @@ void FakeRegistry::Impl::handle(const Request& request, Response& response, cons
     if (effect.status != 0) {
       response.status = effect.status;
       if (!effect.body.empty()) response.set_content(effect.body, "application/json");
+    } else if (lengths_required && request.method == "PATCH" && !request.has_header("Content-Length")) {
+      refuse(response, 411, "LENGTH_REQUIRED", "the length is missing");
     } else if (is_for_store(request)) {
       answer_as_store(request, effect, response);
     } else if (request.path == "/token") {
@@ -93,7 +96,7 @@ void FakeRegistry::Impl::handle(const Request& request, Response& response, cons
   }
   if (!personality.usual_type.empty() && effect.status == 0 && !response.has_header("Content-Type"))
     response.set_header("Content-Type", personality.usual_type);
-  if (effect.drop_answer) return drop_connection(request);
+  if (effect.drop_answer || effect.early) return drop_connection(request);
   if (!effect.raw.empty()) return answer_raw(request, effect.raw);
   for (const auto& name : effect.without) response.headers.erase(name);
   for (const auto& field : effect.headers) response.headers.erase(field.first);

@@ -36,6 +36,7 @@ struct FakeRegistry::Impl {
     std::size_t chunks = 0;
     std::size_t first_chunk = 0;  // its size
     bool short_chunk = false;     // there was one under the least size
+    int answers = 0;              // how many Locations were given
   };
 
   Impl(FakeAuth wanted, Personality wanted_personality)
@@ -80,7 +81,9 @@ struct FakeRegistry::Impl {
   void store_manifest(const std::string& repository, const std::string& name, const std::string& type,
                       const std::string& body);
   void open_session(const std::string& repository, const Request& request, Response& response);
-  std::string location(const std::string& repository, const std::string& name) const;
+  std::string location(const std::string& repository, const std::string& name);
+  // "secret/state", or that of the latest answer.
+  std::string state_of(const Session& session) const;
   // The session that a path names; nothing for another kind of path.
   std::optional<std::pair<std::string, std::string>> session_of(const std::string& path) const;
   bool is_mounted(const std::string& repository, const Request& request, Response& response);
@@ -88,7 +91,7 @@ struct FakeRegistry::Impl {
   void route_session(const std::string& repository, const std::string& name, const Request& request,
                      const std::string& body, Response& response);
   void delete_manifest(const std::string& repository, const std::string& name, Response& response);
-  void tell_offset(const Session& session, const std::string& name, Response& response) const;
+  void tell_offset(const Session& session, const std::string& name, Response& response);
   void take_chunk(Session& session, const std::string& name, const Request& request, const std::string& body,
                   Response& response);
   void close_session(const std::string& name, const Request& request, const std::string& body, Response& response);
@@ -115,6 +118,8 @@ struct FakeRegistry::Impl {
   std::optional<std::size_t> page_size;
   std::optional<FakeReferrers> referrers;
   bool relative = false;
+  bool fresh_locations = false;
+  bool lengths_required = false;
   bool mounts = true;
   bool immutable_tags = false;
   bool quota_used_up = false;

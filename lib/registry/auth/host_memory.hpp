@@ -20,8 +20,9 @@ struct LoginWay {
   bool operator==(const LoginWay&) const = default;
 };
 
-// Keeps that for a day, for the runs that follow: each saves the request that only brings the challenge. Whoever uses
-// it has to be ready for it being wrong. Safe for concurrent use.
+// Keeps that for a day, for the runs that follow: each saves the request that only brings the challenge. Also whether a
+// registry refuses bodies whose size is not known. Whoever uses it has to be ready for it being wrong. Safe for
+// concurrent use.
 class HostMemory {
  public:
   explicit HostMemory(RecordCache records) : records_(std::move(records)) {}
@@ -29,6 +30,10 @@ class HostMemory {
   // `root` is the registry's scheme, host and port; times are seconds since 1970.
   std::optional<LoginWay> find(const Url& root, std::int64_t now) const noexcept;
   void put(const Url& root, const LoginWay& way, std::int64_t now) noexcept;
+
+  // `registry` as references have it: "HOST" or "HOST:PORT".
+  bool refuses_streams(const std::string& registry, std::int64_t now) const noexcept;
+  void put_refusal_of_streams(const std::string& registry, std::int64_t now) noexcept;
 
  private:
   RecordCache records_;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <zstd.h>
 
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "codec_support.hpp"
 
 namespace ociassemble {
@@ -11,6 +16,43 @@ using test::kMiB;
 using test::options_of;
 
 constexpr std::size_t kJob = 2 * kMiB;
+
+// What libzstd makes by a thread of its own.
+std::string by_a_thread(std::string_view input, int level) {
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  for (const auto& [parameter, value] :
+       {std::pair(ZSTD_c_compressionLevel, level), std::pair(ZSTD_c_nbWorkers, 1),
+        std::pair(ZSTD_c_jobSize, static_cast<int>(kJob)), std::pair(ZSTD_c_overlapLog, 6),
+        std::pair(ZSTD_c_checksumFlag, 1), std::pair(ZSTD_c_contentSizeFlag, 0)})
+    REQUIRE(ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), parameter, value)) == 0);
+  std::string made(ZSTD_compressBound(input.size()) + 1000, ' ');
+  ZSTD_outBuffer out{made.data(), made.size(), 0};
+  ZSTD_inBuffer in{nullptr, 0, 0};
+  ZSTD_compressStream2(context.get(), &out, &in, ZSTD_e_continue);
+  in = {input.data(), input.size(), 0};
+  while (ZSTD_compressStream2(context.get(), &out, &in, ZSTD_e_end) != 0) {
+  }
+  return made.substr(0, out.pos);
+}
+
+TEST_CASE("what is less than a job has the bytes that a thread of libzstd gives") {
+  const auto noise = test::random_bytes(kJob);
+  const auto words = test::text(kJob);
+  std::string mixed;
+  for (std::size_t at = 0; mixed.size() < kJob; at += 30'000)
+    mixed += words.substr(at, 20'000) + noise.substr(at, 10'000);
+  for (int level = 1; level <= 5; ++level) {
+    for (const auto& input : {noise, words, mixed, std::string(kJob, '\0')}) {
+      for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{1000}, std::size_t{131'072},
+                                     std::size_t{131'073}, std::size_t{700'001}, kJob - 1, kJob}) {
+        CAPTURE(level);
+        CAPTURE(size);
+        const auto part = std::string_view(input).substr(0, size);
+        CHECK(compress(std::string(part), options_of("zstd:" + std::to_string(level))) == by_a_thread(part, level));
+      }
+    }
+  }
+}
 
 TEST_CASE("a layer is one zstd frame with a checksum and no content size") {
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{100'000}, 3 * kJob + 5}) {

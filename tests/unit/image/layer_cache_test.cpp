@@ -31,7 +31,7 @@ class FileBytes : public EntryBytes {
     ++reads_;
     return std::make_unique<FileSource>(file_);
   }
-  const FileIdentity* file() const noexcept override { return &identity_; }
+  std::optional<FileIdentity> file() const override { return identity_; }
   int reads() const noexcept { return reads_; }
 
  private:

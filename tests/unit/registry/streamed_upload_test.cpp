@@ -8,51 +8,17 @@
 #include <thread>
 
 #include "registry_support.hpp"
+#include "streamed_build.hpp"
 
 using namespace ociassemble;
 using namespace ociassemble::test;
 
 namespace {
 
-constexpr std::uint64_t kLarge = std::uint64_t{64} << 20U;  // before compression, as a build would say it
-constexpr std::size_t kPiece = 10'000;
-
-// A build whose only layer is sent while it is made.
-struct StreamedBuild {
-  explicit StreamedBuild(std::size_t size) : bytes(text_of(size)), image(image_of({bytes})) {}
-
-  std::shared_ptr<Sink> begin(RegistryClient& client, const Reference& target) const {
-    client.expect_push(target);
-    return client.expect_new_layer(kLarge);
-  }
-  void write(Sink& sink) const {
-    for (std::size_t at = 0; at < bytes.size(); at += kPiece)
-      sink.write(as_bytes(std::string_view(bytes).substr(at, kPiece)));
-  }
-  void run(RegistryClient& client, const Reference& target) const {
-    const auto sink = begin(client, target);
-    REQUIRE(sink);
-    write(*sink);
-    client.add_new_layer(image.layers()[0].descriptor.digest, sink);
-    client.push(image, target);
-  }
-
-  std::string bytes;
-  Image image;
-};
-
 struct NamedFault {
   const char* name;
   Fault fault;
 };
-
-std::size_t bytes_of(const FakeRegistry& registry, const std::string& method) {
-  std::size_t sum = 0;
-  for (const auto& entry : registry.log()) {
-    if (entry.method == method && entry.target.find("/manifests/") == std::string::npos) sum += entry.received;
-  }
-  return sum;
-}
 
 }  // namespace
 

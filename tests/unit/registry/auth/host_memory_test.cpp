@@ -112,3 +112,16 @@ TEST_CASE("a password that is wrong by now is told as ever") {
   const auto failure = failure_of([&] { RegistryClient(options).push(image_of({"other"}), at(registry, "app:v1")); });
   CHECK(failure.code == ErrorCode::unauthorized);
 }
+
+TEST_CASE("that a registry refuses bodies without a length is kept for a day, for each registry") {
+  const TestFolder folder;
+  HostMemory memory{RecordCache(folder.path())};
+  CHECK_FALSE(memory.refuses_streams("registry.example.com", 1000));
+  memory.put_refusal_of_streams("registry.example.com", 1000);
+  CHECK(memory.refuses_streams("registry.example.com", 1000));
+  CHECK(memory.refuses_streams("registry.example.com", 1000 + kDay));
+  CHECK_FALSE(memory.refuses_streams("registry.example.com", 1001 + kDay));
+  CHECK_FALSE(memory.refuses_streams("registry.example.com", 999));  // a clock that was put back
+  CHECK_FALSE(memory.refuses_streams("registry.example.com:443", 1000));
+  CHECK_FALSE(memory.find(Url::parse("https://registry.example.com"), 1000));
+}
