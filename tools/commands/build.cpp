@@ -188,8 +188,8 @@ class BuildCommand : public Command {
 
   Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams,
                                const std::filesystem::path& cache) const {
-    return registry_.workplace(streams, output_.verbosity(json_), chief_registry(all_targets(builds), bases_of(builds)),
-                               cache);
+    return registry_.workplace(streams, output_.verbosity(json_),
+                               chief_registry(all_targets(builds), images_read(builds)), cache);
   }
 
   Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
@@ -339,12 +339,12 @@ class BuildCommand : public Command {
     return made.publish(target, workplace, more);
   }
 
-  static std::vector<Location> bases_of(const std::vector<Build>& builds) {
-    std::vector<Location> bases;
-    for (const auto& build : builds) {
-      for (const auto& image : build.images) bases.push_back(image.base);
-    }
-    return bases;
+  std::vector<Location> images_read(const std::vector<Build>& builds) const {
+    std::vector<AssembleOptions> images;
+    for (const auto& build : builds) images.insert(images.end(), build.images.begin(), build.images.end());
+    auto read = named_images(images);
+    if (!judging_.against().empty()) read.push_back(Location::parse(judging_.against()));
+    return read;
   }
 
   // New layers are written straight into the first layout among the outputs, unless a policy may refuse them.
@@ -403,6 +403,7 @@ class BuildCommand : public Command {
       for (const auto& target : build.targets) claims.write(target);
     }
     files_.claim(builds, made, claims);
+    if (!registry_.trace_file().empty()) claims.write(registry_.trace_file(), "--trace " + registry_.trace_file());
   }
 
   std::vector<std::filesystem::path> read_besides() const {
