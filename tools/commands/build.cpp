@@ -140,7 +140,7 @@ class BuildCommand : public Command {
   Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
     Build build{resolved.profile,
                 {},
-                parse_targets(resolved.profile, resolved.tags),
+                parse_targets(resolved.profile, resolved.tags, streams.stop),
                 sbom_.apply(resolved.sbom),
                 resolved.policy,
                 evidence_.wants_provenance(resolved.provenance),
@@ -281,7 +281,8 @@ class BuildCommand : public Command {
   }
 
   // The tags of --tag, in the place of the recipe's.
-  std::vector<Location> parse_targets(const std::string& profile, const Texts& recipe_tags) const {
+  std::vector<Location> parse_targets(const std::string& profile, const Texts& recipe_tags,
+                                      const std::stop_token& stop) const {
     Texts tags;
     for (const auto& text : tags_) tags.push_back(parse_tag(with_profile(text, profile)));
     bool tags_used = false;
@@ -295,7 +296,7 @@ class BuildCommand : public Command {
     for (const auto& text : pushes_) {
       add(parse_push_target(with_profile(text, profile), "--output " + text));
     }
-    for (const auto& text : loads_) add(engine_target(with_profile(text, profile)));
+    for (const auto& text : loads_) add(engine_target(with_profile(text, profile), stop));
     if (targets.empty()) {
       throw Error(ErrorCode::invalid_argument, "no output: add -o or --push",
                   "for example -o oci:image:v1, or --push REGISTRY/REPOSITORY:TAG");
