@@ -43,7 +43,7 @@ Index parse_list(const std::string& body, const std::string& action) {
   try {
     return Index::parse(body);
   } catch (const Error& error) {
-    throw Error(error.code(), fmt::format("{}: {}", action, error.what()), error.hint());
+    throw Error(error.code(), fmt::format("cannot {}: {}", action, error.what()), error.hint());
   }
 }
 
@@ -61,7 +61,7 @@ std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const s
     const auto answer = session.request(call, kMaxManifestSize);
     if (first && knows_no_such_request(answer)) return {};
     if (!answer.succeeded()) throw session.failure(action, answer);
-    budget.take(answer.body.size());
+    budget.take(answer.body.size(), url);
     std::ranges::move(parse_list(answer.body, action).manifests, std::back_inserter(all));
     const auto next = next_page(session.endpoint(), answer.url, answer.headers, action);
     if (!next) return all;
