@@ -174,6 +174,12 @@ TEST_CASE("the environment's credentials go to one registry that the user named,
        "",
        "nothing",
        "environment"},
+      // A mirror is another registry: it gets what is meant for it by name.
+      {{"inspect", "--registry-mirror", "http://" + stage.second.host(), a + ":v1"}, "", "environment", "anonymous"},
+      {{"inspect", "--registry-mirror", "http://" + stage.second.host(), a + ":v1"},
+       "second",
+       "anonymous",
+       "environment"},
       {{"login", "-u", "alice", stage.first.host()}, "second", "environment", "nothing"},
       {{"logout", stage.first.host()}, "", "nothing", "nothing"},
   };
@@ -199,7 +205,8 @@ TEST_CASE("the environment's credentials go to one registry that the user named,
       CHECK(by_first == row.first);
     }
     CHECK(heard(stage.second) == row.second);
-    if (std::string(row.second) == "anonymous" || std::string(row.first) == "anonymous") {
+    if ((std::string(row.second) == "anonymous" && row.command[1] != "--registry-mirror") ||
+        std::string(row.first) == "anonymous") {
       CHECK(holds(outcome.err, "set OCIASSEMBLE_REGISTRY="));
     }
   }
