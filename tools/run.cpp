@@ -21,6 +21,7 @@
 #include "base/trace.hpp"
 #include "base/waiting.hpp"
 #include "commands/command.hpp"
+#include "commands/option_claims.hpp"
 #include "deadline.hpp"
 #include "help/command_text.hpp"
 #include "help/completion.hpp"
@@ -107,7 +108,8 @@ void write_trace(const std::string& file, const Streams& streams) {
   }
 }
 
-// What a command that failed did is written as well; its own error is the one that counts.
+// What a command that failed did is written as well; its own error is the one that counts. A usage error may be about
+// this very file, and nothing was done.
 int run_traced(const std::string& name, const std::string& file, Command& command, const Streams& streams,
                const std::optional<Deadline>& deadline) {
   if (file.empty()) return run_until(command, streams, deadline);
@@ -116,7 +118,9 @@ int run_traced(const std::string& name, const std::string& file, Command& comman
   try {
     const TraceSpan span(name);
     status = run_until(command, streams, deadline);
-  } catch (...) {
+  } catch (const std::exception& failure) {
+    const auto* told = dynamic_cast<const Error*>(&failure);
+    if (told != nullptr && told->code() == ErrorCode::invalid_argument) throw;
     try {
       write_trace(file, streams);
     } catch (const Error& error) {
@@ -131,6 +135,7 @@ int run_traced(const std::string& name, const std::string& file, Command& comman
 int run_parsed(const Commands& commands, const Streams& streams) {
   for (const auto& [app, command] : commands) {
     if (!app->parsed()) continue;
+    check_named_files(*app);
     // Made only where it was asked for: it needs a thread.
     const auto timeout = timeout_of(*app);
     std::optional<Deadline> deadline;

@@ -77,6 +77,28 @@ std::string_view short_escape(char c) noexcept {
   }
 }
 
+template <class ShortEscape>
+std::string escaped_json(std::string_view text, const ShortEscape& short_escape_of) {
+  std::string result;
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(sequence.size());
+    if (length == 0) {
+      result += kReplacement;
+    } else if (const auto escape = short_escape_of(sequence.front()); !escape.empty()) {
+      result += escape;
+    } else if (is_ascii_control(sequence.front())) {
+      result += fmt::format("\\u{:04x}", static_cast<unsigned>(sequence.front()));
+    } else if (const auto c = short_code_point(sequence); is_escaped_beyond_ascii(c)) {
+      result += fmt::format("\\u{:04x}", c);
+    } else {
+      result += sequence;
+    }
+  }
+  return result;
+}
+
 bool is_plain_in_shell(char c) noexcept {
   return is_letter_or_digit(c) || std::string_view("_-./:@,+%").find(c) != std::string_view::npos;
 }
@@ -108,25 +130,10 @@ std::string make_target(std::string_view path) {
               "rename it, or give --depfile-target another name");
 }
 
-std::string quoted_json(std::string_view text) {
-  std::string result = "\"";
-  while (!text.empty()) {
-    const auto length = utf8_length(text);
-    const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
-    text.remove_prefix(sequence.size());
-    if (length == 0) {
-      result += kReplacement;
-    } else if (const auto escape = short_escape(sequence.front()); !escape.empty()) {
-      result += escape;
-    } else if (is_ascii_control(sequence.front())) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(sequence.front()));
-    } else if (const auto c = short_code_point(sequence); is_escaped_beyond_ascii(c)) {
-      result += fmt::format("\\u{:04x}", c);
-    } else {
-      result += sequence;
-    }
-  }
-  return result + '"';
+std::string quoted_json(std::string_view text) { return '"' + escaped_json(text, short_escape) + '"'; }
+
+std::string shown_json(std::string_view quoted) {
+  return escaped_json(quoted, [](char) { return std::string_view(); });
 }
 
 std::string shell_word(std::string_view text) {

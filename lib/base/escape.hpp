@@ -21,6 +21,9 @@ std::string make_target(std::string_view path);
 // bytes that are not UTF-8 become U+FFFD. (Documents whose bytes are a promise are written by spec/json_writer.)
 std::string quoted_json(std::string_view text);
 
+// The same string, which is in quotes and escaped already: what quoted_json() escapes besides is escaped here, too.
+std::string shown_json(std::string_view quoted);
+
 // One word of a POSIX shell: as it is where nothing in it means anything, else in single quotes. Control characters are
 // written as '?': the line is shown, and copied from there.
 std::string shell_word(std::string_view text);

@@ -10,7 +10,8 @@ namespace ociassemble {
 
 // What a path that the user gave for an output is. This is where it is decided what becomes of what is there:
 // a regular file is replaced whole, a symlink is followed (also one that leads nowhere yet), into a device or a pipe
-// the bytes are written, a folder is refused.
+// the bytes are written, a folder is refused. "-" is the standard output. What is a descriptor of this process
+// ("/dev/stdout", "/dev/fd/3", "-") is written to where it stands, and never replaced: others write to that file too.
 struct OutputPlace {
   enum class Kind { file, stream };
   Kind kind = Kind::file;

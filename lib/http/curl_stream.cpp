@@ -239,6 +239,8 @@ void CurlStream::fail() {
   if (result == CURLE_COULDNT_CONNECT && error_number != 0) cause = errno_text(static_cast<int>(error_number));
   if (result == CURLE_GOT_NOTHING || result == CURLE_SEND_FAIL_REWIND)
     cause = "the connection was closed without an answer";
+  // What libcurl says of a field of more than 100 KiB, too.
+  if (result == CURLE_OUT_OF_MEMORY) cause = "out of memory, or the answer's headers are too large";
   if (result == CURLE_PARTIAL_FILE) cause = fmt::format("the connection was cut after {} bytes", received);
   std::string hint;
   if (is_certificate_problem(result)) {

@@ -122,6 +122,7 @@ class LayoutRepair {
       } catch (const Error& error) {
         if (error.code() == ErrorCode::interrupted || error.code() == ErrorCode::io) throw;
         cause += fmt::format("{}{}: {}", cause.empty() ? "" : "; ", source.name(), error.what());
+        if (error.code() == ErrorCode::unauthorized && !error.hint().empty()) cause += " (" + error.hint() + ")";
       }
     }
     report_.left.push_back({descriptor.digest.to_string(), cause});

@@ -118,8 +118,10 @@ std::optional<Url> next_page(const Endpoint& endpoint, const Url& from, const Ht
                           next.authority()));
 }
 
-void PageBudget::take(std::size_t bytes) {
+void PageBudget::take(std::size_t bytes, const Url& page) {
   bytes_ += bytes;
+  if (!seen_.insert(page.to_string()).second)
+    throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the registry's pages lead in a circle", action_));
   if (++pages_ <= kMaxPages && bytes_ <= kMaxBytes) return;
   throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the list does not end", action_));
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,13 +29,14 @@ class PageBudget {
   static constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
 
   explicit PageBudget(std::string action) : action_(std::move(action)) {}
-  // Throws Error{corrupt} naming the action when this page is one too many, or its bytes are.
-  void take(std::size_t bytes);
+  // Throws Error{corrupt} naming the action when this page is one too many, or its bytes are, or it came before.
+  void take(std::size_t bytes, const Url& page);
 
  private:
   const std::string action_;
   int pages_ = 0;
   std::size_t bytes_ = 0;
+  std::set<std::string> seen_;
 };
 
 }  // namespace ociassemble

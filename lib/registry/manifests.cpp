@@ -83,7 +83,10 @@ RegistryAnswer get_manifest(RegistrySession& session, const std::string& reposit
                                  .stop = session.stop(),
                                  .headers = accept_documents()},
                                 kMaxManifestSize);
-  if (!answer.succeeded()) throw session.failure(action, answer, missing);
+  // Nobody asked for a part (206), and nothing (204, or an empty body) is no manifest.
+  if (!answer.succeeded() || answer.status != 200) throw session.failure(action, answer, missing);
+  if (answer.body.empty())
+    throw Error(ErrorCode::corrupt, fmt::format("cannot {}: the registry answered with an empty manifest", action));
   return answer;
 }
 
@@ -131,10 +134,11 @@ Document fetch_document(const std::shared_ptr<RegistrySession>& session, const R
     throw DigestMismatch("the manifest of " + reference.to_string(), promised->to_string(), digest.to_string());
   }
   auto type = document_type(answer.headers);
-  if (type.empty()) {
-    type = detect_type(answer.body);
-  } else {
+  try {
+    if (type.empty()) type = detect_type(answer.body);
     document_kind(answer.body, type);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("cannot {}: {}", action, error.what()), error.hint());
   }
   Descriptor descriptor{.media_type = std::move(type), .digest = digest, .size = answer.body.size()};
   return {std::move(descriptor), std::move(answer.body),
@@ -149,7 +153,7 @@ std::vector<std::string> list_tags(RegistrySession& session, const Reference& re
     const auto answer = session.request(
         {.url = url, .scope = Scope::pull(reference.repository()), .stop = session.stop()}, kMaxTagsPage);
     if (!answer.succeeded()) throw session.failure(action, answer, "the registry has no such repository");
-    budget.take(answer.body.size());
+    budget.take(answer.body.size(), url);
     auto names = parse_tags(answer.body, action);
     std::ranges::move(names, std::back_inserter(tags));
     const auto next = next_page(session.endpoint(), answer.url, answer.headers, action);

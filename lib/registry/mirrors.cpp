@@ -62,8 +62,11 @@ MirrorPlace parse_place(const std::string& text) {
 }
 
 RegistryOptions options_of_mirrors(RegistryOptions options) {
-  options.username.reset();
-  options.password.reset();
+  // Those that are meant for a mirror by its name are sent there; those for "every registry" are for registries.
+  if (options.credentials_registry == "*") {
+    options.username.reset();
+    options.password.reset();
+  }
   options.mirrors.clear();
   options.system_mirrors = false;
   options.progress = {};

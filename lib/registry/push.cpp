@@ -157,7 +157,7 @@ void Push::open_uploads(const std::vector<PushPart>& parts) {
     const auto layer = std::find_if_not(part.blobs.rbegin(), part.blobs.rend(), is_config);
     if (config == part.blobs.end() || layer == part.blobs.rend()) continue;
     if (!may_be_sent(*config) || !may_be_sent(*layer)) continue;
-    if (was_made) return ahead_->expect_config();
+    if (was_made) return ahead_->expect_configs(1);
     for (const auto& blob : {*config, *layer}) {
       if (expected.size() == session_->context().options.parallel) return;
       if (expected.insert(blob.descriptor.digest).second) ahead_->expect_blob(blob.descriptor.size);

@@ -128,11 +128,6 @@ void PushAhead::expect_blob(std::uint64_t size) {
   open_upload(is_large(size));
 }
 
-void PushAhead::expect_config() {
-  const std::lock_guard lock(mutex_);
-  open_config_upload();
-}
-
 void PushAhead::ask_for_blob(const Digest& digest) {
   if (blobs_.contains(digest)) return;
   blobs_.emplace(digest, begin([this, digest]() -> std::optional<bool> {

@@ -33,7 +33,7 @@ class PushAhead {
   // A layer of about so many bytes before compression will be made, of one image more: opens the uploads that
   // expect_layer() would open.
   void expect_uploads(std::uint64_t size);
-  // So many images are being made with a new layer: opens an upload for each of their configs that has none.
+  // The configs of so many images will most likely be sent: opens an upload for each of them that has none.
   void expect_configs(std::size_t images);
   // A layer of about so many bytes before compression is being made, of an image that has `others`, too: asks which of
   // those are there, and opens an upload for the layer, and with the first layer one for a config. Returns where to
@@ -43,8 +43,6 @@ class PushAhead {
                                                Streaming streaming);
   // A blob of so many bytes will most likely be sent: opens an upload for it.
   void expect_blob(std::uint64_t size);
-  // The same for an image's config, once.
-  void expect_config();
   // The blob was made just now, and no record knew it: it is taken for new, which costs at most sending it again.
   // `streamed` (may be null) was given all of it.
   void add_new(const Digest& digest, std::shared_ptr<StreamedUpload> streamed);

@@ -38,6 +38,15 @@ bool knows_no_such_request(const RegistryAnswer& answer) {
          (answer.status / 100 == 2 && answer.is_web_page());
 }
 
+// Whoever reads the error did not ask for an index, but for what is listed.
+Index parse_list(const std::string& body, const std::string& action) {
+  try {
+    return Index::parse(body);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("cannot {}: {}", action, error.what()), error.hint());
+  }
+}
+
 std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const std::string& repository,
                                                const Digest& subject, const std::string& artifact_type,
                                                const std::string& action) {
@@ -52,8 +61,8 @@ std::optional<std::vector<Descriptor>> ask_api(RegistrySession& session, const s
     const auto answer = session.request(call, kMaxManifestSize);
     if (first && knows_no_such_request(answer)) return {};
     if (!answer.succeeded()) throw session.failure(action, answer);
-    budget.take(answer.body.size());
-    std::ranges::move(Index::parse(answer.body).manifests, std::back_inserter(all));
+    budget.take(answer.body.size(), url);
+    std::ranges::move(parse_list(answer.body, action).manifests, std::back_inserter(all));
     const auto next = next_page(session.endpoint(), answer.url, answer.headers, action);
     if (!next) return all;
     url = *next;
@@ -76,7 +85,7 @@ std::optional<TagIndex> read_tag(RegistrySession& session, const std::string& re
   if (!answer.succeeded()) throw session.failure(action, answer);
   // GitLab takes the tag for the digest, and answers with the subject.
   if (Digest::of(answer.body, subject.algorithm()) == subject) return TagIndex{};
-  auto index = Index::parse(answer.body);  // others' need not state their type
+  auto index = parse_list(answer.body, action);  // others' need not state their type
   return TagIndex{std::move(index), std::move(answer.body)};
 }
 

@@ -76,7 +76,7 @@ void JsonPrinter::json(std::string_view text) {
     } else if (c != ',' && !is_json_blank(c)) {
       length = c == '"' ? string_length(text) : std::min(text.find_first_of(",:]} \t\r\n"), text.size());
       separate();
-      write(text.substr(0, length));
+      write(c == '"' ? shown_json(text.substr(0, length)) : std::string(text.substr(0, length)));
     }
     text.remove_prefix(length);
   }

@@ -43,7 +43,7 @@ class JsonPrinter {
     key(name).value(value_of_member);
   }
 
-  // A value that is JSON already, and valid.
+  // A value that is JSON already, and valid. Its strings stay the same texts; what a terminal may not see is escaped.
   void json(std::string_view text);
 
   // The newline after the value.

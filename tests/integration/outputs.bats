@@ -56,6 +56,62 @@ refused() {
   refused 'the recipe would be overwritten' lock -f ociassemble.json --lock-file ociassemble.json
 }
 
+@test "no command writes its result or its trace over what it reads" {
+  mkdir -p osv
+  echo '{"id": "GO-2026-0001", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": {"ecosystem": "Go", "name": "m"}}]}' >osv/one.json
+  echo '{"rules": {}}' >policy.json
+  echo '{"a": 1}' >predicate.json
+  echo '{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "x", "author": "a", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": []}' >vex.json
+  ociassemble generate-key release --no-passphrase
+  ociassemble build -q --base scratch --binary server -o oci:image:v1 -o oci-archive:a.tar:v1 -o docker-archive:d.tar:app:v1
+  ociassemble build -q --base scratch --binary server --provenance -o oci:provenance:v1
+  refused 'cannot write -o a.tar: oci-archive:a.tar would be overwritten' sbom oci-archive:a.tar -o a.tar
+  refused 'docker-archive:d.tar would be overwritten' sbom docker-archive:d.tar -o ./d.tar
+  refused 'it lies in the layout oci:image:v1' sbom oci:image:v1 -o image/index.json
+  refused 'it lies in the layout oci:image:v1' sbom oci:image:v1 -o image
+  refused '--policy policy.json would be overwritten' check --policy policy.json oci:image:v1 -o policy.json
+  refused '--against oci-archive:a.tar would be overwritten' check oci:image:v1 --against oci-archive:a.tar -o a.tar
+  refused '--vex vex.json would be overwritten' vulnerabilities oci:image:v1 --db osv --vex vex.json -o vex.json
+  refused 'a file of --db osv would be overwritten' vulnerabilities oci:image:v1 --db osv -o osv/one.json
+  refused '--db osv/one.json would be overwritten' check oci:image:v1 --db osv/one.json -o osv/one.json
+  refused 'oci-archive:a.tar would be overwritten' run-spec --for docker oci-archive:a.tar --image app:v1 -o a.tar
+  refused 'server would be overwritten' rebuild oci:provenance:v1 --summary server
+  refused '--key release.key would be overwritten' sign oci:image:v1 --key release.key --trace release.key
+  refused '--predicate predicate.json would be overwritten' attest oci:image:v1 --type https://example.com/a \
+    --predicate predicate.json --trace predicate.json
+  refused 'it lies in the layout oci:image' verify oci:image --trace image/index.json
+  refused 'oci-archive:a.tar would be overwritten' inspect oci-archive:a.tar --trace a.tar
+  refused '--sign-key release.key would be overwritten' build --binary server -o oci:out:v1 --sign-key release.key \
+    --digest-file release.key
+  refused 'it is the same file as --digest-file out' build --binary server -o oci:new:v1 --digest-file out --trace out
+  echo '{"base": "scratch", "binaries": {"/server": "server"}}' >ociassemble.json
+  for command in "build -o oci:out:v1 --trace" "check -o" "check --trace" "run --engine runc --trace"; do
+    # shellcheck disable=SC2086  # words of a command
+    refused 'the recipe would be overwritten' $command ociassemble.json
+    # shellcheck disable=SC2086
+    refused 'the input server would be overwritten' $command server
+  done
+  refused 'the name after --output is empty' sbom oci:image:v1 -o ''
+  refused 'the name after --stamp is empty' build -o oci:out:v1 --stamp ''
+}
+
+@test "what goes to /dev/stdout, to a descriptor or to - is added to what is there" {
+  ociassemble build -q --base scratch --binary server -o oci:image:v1
+  echo first >log
+  command ociassemble build -q --base scratch --binary server -o oci:image:v1 --digest-file /dev/stdout >>log
+  command ociassemble build -q --base scratch --binary server -o oci:image:v1 --digest-file /dev/fd/4 4>>log
+  [ "$(sed -n 1p log)" = first ]
+  [ "$(grep -c '^sha256:' log)" -eq 2 ]
+  [ "$(grep -c '^oci:image:v1@sha256:' log)" -eq 1 ]
+  {
+    echo first
+    command ociassemble sbom -q oci:image:v1 -o -
+  } >document
+  [ "$(head -n 1 document)" = first ]
+  tail -n +2 document | jq -e '.spdxVersion == "SPDX-2.3"'
+  [ ! -e ./- ]
+}
+
 @test "import does not overwrite its Dockerfile, nor its rules" {
   printf 'FROM scratch\nCOPY server /server\n' >Dockerfile
   echo '*.log' >.dockerignore

@@ -60,6 +60,50 @@ bounded() { timeout --foreground -k 5 60 "$@"; }
   ociassemble inspect oci:image:v1 >/dev/null
 }
 
+# Takes connections at the socket and says nothing; tells by a file beside it that one came.
+silent_socket='
+import socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+taken = []
+while True:
+    taken.append(listener.accept()[0])
+    open(sys.argv[1] + ".asked", "w").close()
+'
+
+@test "SIGTERM ends the wait for an engine that takes the connection and says nothing" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  timeout 120 python3 -c "$silent_socket" "$PWD/engine" >/dev/null 2>&1 3>&- &
+  engine=$!
+  for _ in $(seq 500); do
+    [ -S engine ] && break
+    sleep 0.02
+  done
+  for command in "build --binary $server --load app:v1" "inspect docker-daemon:app:v1" "copy oci:image:v1 docker-daemon:app:v1" \
+    "run-spec --for docker docker-daemon:app:v1" "run --engine docker oci:image:v1"; do
+    rm -f engine.asked
+    # shellcheck disable=SC2086  # words of a command
+    DOCKER_HOST=unix://$PWD/engine command ociassemble $command >/dev/null 2>err 3>&- &
+    tool=$!
+    for _ in $(seq 500); do
+      [ -e engine.asked ] && break
+      sleep 0.02
+    done
+    [ -e engine.asked ]
+    kill -TERM "$tool"
+    for _ in $(seq 500); do
+      kill -0 "$tool" 2>/dev/null || break
+      sleep 0.02
+    done
+    status=0
+    kill -KILL "$tool" 2>/dev/null && echo "$command still waits"
+    wait "$tool" || status=$?
+    [ "$status" -eq 143 ]
+  done
+  kill "$engine"
+}
+
 @test "a pipe in a layout or a folder is an error, not a wait" {
   ociassemble build -q --binary "$server" -o oci:one:v1
   cp -r one two

@@ -140,7 +140,7 @@ class BuildCommand : public Command {
   Build plan(const ResolvedRecipe& resolved, const Streams& streams) const {
     Build build{resolved.profile,
                 {},
-                parse_targets(resolved.profile, resolved.tags),
+                parse_targets(resolved.profile, resolved.tags, streams.stop),
                 sbom_.apply(resolved.sbom),
                 resolved.policy,
                 evidence_.wants_provenance(resolved.provenance),
@@ -188,8 +188,8 @@ class BuildCommand : public Command {
 
   Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams,
                                const std::filesystem::path& cache) const {
-    return registry_.workplace(streams, output_.verbosity(json_), chief_registry(all_targets(builds), bases_of(builds)),
-                               cache);
+    return registry_.workplace(streams, output_.verbosity(json_),
+                               chief_registry(all_targets(builds), images_read(builds)), cache);
   }
 
   Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
@@ -281,7 +281,8 @@ class BuildCommand : public Command {
   }
 
   // The tags of --tag, in the place of the recipe's.
-  std::vector<Location> parse_targets(const std::string& profile, const Texts& recipe_tags) const {
+  std::vector<Location> parse_targets(const std::string& profile, const Texts& recipe_tags,
+                                      const std::stop_token& stop) const {
     Texts tags;
     for (const auto& text : tags_) tags.push_back(parse_tag(with_profile(text, profile)));
     bool tags_used = false;
@@ -295,7 +296,7 @@ class BuildCommand : public Command {
     for (const auto& text : pushes_) {
       add(parse_push_target(with_profile(text, profile), "--output " + text));
     }
-    for (const auto& text : loads_) add(engine_target(with_profile(text, profile)));
+    for (const auto& text : loads_) add(engine_target(with_profile(text, profile), stop));
     if (targets.empty()) {
       throw Error(ErrorCode::invalid_argument, "no output: add -o or --push",
                   "for example -o oci:image:v1, or --push REGISTRY/REPOSITORY:TAG");
@@ -339,12 +340,12 @@ class BuildCommand : public Command {
     return made.publish(target, workplace, more);
   }
 
-  static std::vector<Location> bases_of(const std::vector<Build>& builds) {
-    std::vector<Location> bases;
-    for (const auto& build : builds) {
-      for (const auto& image : build.images) bases.push_back(image.base);
-    }
-    return bases;
+  std::vector<Location> images_read(const std::vector<Build>& builds) const {
+    std::vector<AssembleOptions> images;
+    for (const auto& build : builds) images.insert(images.end(), build.images.begin(), build.images.end());
+    auto read = named_images(images);
+    if (!judging_.against().empty()) read.push_back(Location::parse(judging_.against()));
+    return read;
   }
 
   // New layers are written straight into the first layout among the outputs, unless a policy may refuse them.
@@ -403,6 +404,7 @@ class BuildCommand : public Command {
       for (const auto& target : build.targets) claims.write(target);
     }
     files_.claim(builds, made, claims);
+    if (!registry_.trace_file().empty()) claims.write(registry_.trace_file(), "--trace " + registry_.trace_file());
   }
 
   std::vector<std::filesystem::path> read_besides() const {

@@ -7,6 +7,8 @@
 #include "base/output_file.hpp"
 #include "commands/command.hpp"
 #include "commands/compile.hpp"
+#include "commands/named_inputs.hpp"
+#include "commands/path_claims.hpp"
 #include "commands/policy_gate.hpp"
 #include "commands/recipe_build.hpp"
 #include "flags/build_arguments.hpp"
@@ -139,7 +141,7 @@ class CheckCommand : public Command {
   std::vector<CheckReport> check_location(const std::optional<std::int64_t>& now, const Streams& streams) const {
     const auto wanted = policy();
     const auto location = Location::parse(location_);
-    const auto workplace = registry_.workplace(streams, Verbosity::result, registry_of(location));
+    const auto workplace = registry_.workplace(streams, Verbosity::result, chief_registry({}, with_older({location})));
     const auto root = reading(location_, [&] { return open_document(location, workplace); });
     std::vector<Image> images;
     const bool is_index = document_kind(root.json, root.descriptor.media_type) == DocumentKind::index;
@@ -159,21 +161,38 @@ class CheckCommand : public Command {
     return reports;
   }
 
+  std::vector<Location> with_older(std::vector<Location> read) const {
+    if (!judging_.against().empty()) read.push_back(Location::parse(judging_.against()));
+    return read;
+  }
+
+  void require_no_input_written(const std::filesystem::path& recipe, const std::vector<std::string>& inputs) const {
+    PathClaims claims;
+    claims.read(recipe, "the recipe");
+    if (lock_.file()) claims.read(*lock_.file(), "the lock");
+    claims.read_these(inputs);
+    if (!output_.empty()) claims.write(output_, "-o " + output_);
+    if (!registry_.trace_file().empty()) claims.write(registry_.trace_file(), "--trace " + registry_.trace_file());
+  }
+
   std::vector<CheckReport> check_recipe(const std::optional<std::int64_t>& now, const Streams& streams) {
     const auto recipe = recipe_.find(false);
     if (!recipe)
       throw Error(ErrorCode::invalid_argument, "nothing to check: name an image, or a recipe with -f FILE",
                   "for example: ociassemble check oci:image:v1");
     lock_.read(recipe->file().parent_path());
-    auto workplace = registry_.workplace(streams, Verbosity::result, {});
+    std::vector<Platform> platforms;
+    if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
+    const auto all = recipe_.resolve(*recipe, platforms);
+    std::vector<Location> read;
+    for (const auto& resolved : all) std::ranges::move(named_images(resolved.images), std::back_inserter(read));
+    auto workplace = registry_.workplace(streams, Verbosity::result, chief_registry({}, with_older(std::move(read))));
     workplace.store = make_temporary_store();
     workplace.cache_folder = cache_folder(cache_dir_, streams);
     workplace.kept_layers = make_temporary_store();
     workplace.keep_entries = true;
-    std::vector<Platform> platforms;
-    if (!platform_.empty()) platforms.push_back(Platform::parse(platform_));
     std::vector<CheckReport> reports;
-    for (const auto& resolved : recipe_.resolve(*recipe, platforms)) {
+    for (const auto& resolved : all) {
       const auto wanted = policy(resolved.policy);
       if (recipe_.compiles()) compile(resolved.builds);
       for (auto options : resolved.images) {
@@ -181,6 +200,7 @@ class CheckCommand : public Command {
         options.needs = Severity::off;  // the policy's rule judges the finished image
         require_named_files(options, resolved);
         const auto made = assemble(options, workplace);
+        require_no_input_written(recipe->file(), made.inputs);
         auto given = inputs(recipe->file().string(), now, streams);
         given.new_layers = made.new_layers;
         given.kept_layers = workplace.kept_layers;

@@ -106,6 +106,9 @@ class RegistryFlags {
   Workplace workplace(const Streams& streams, Verbosity verbosity, const std::string& registry,
                       const std::filesystem::path& cache_folder = {}) const;
 
+  // Of --trace, which run() writes; empty without it.
+  const std::string& trace_file() const noexcept { return trace_file_; }
+
  private:
   std::vector<std::string> plain_http_;
   std::vector<std::string> mirrors_;

@@ -116,6 +116,7 @@ class LockCommand : public Command {
     PathClaims claims;
     if (recipe_) claims.read(*recipe_, "the recipe");
     claims.write(file, "the lock " + file.string());
+    if (!registry_.trace_file().empty()) claims.write(registry_.trace_file(), "--trace " + registry_.trace_file());
     auto lock = load(file, streams);
     WantedPins pins;
     const auto wanted = wanted_bases(lock, pins);

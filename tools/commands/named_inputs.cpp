@@ -38,4 +38,15 @@ std::vector<std::filesystem::path> named_inputs(const std::vector<Build>& builds
   return inputs;
 }
 
+std::vector<Location> named_images(const std::vector<AssembleOptions>& images) {
+  std::vector<Location> named;
+  for (const auto& image : images) named.push_back(image.base);
+  for (const auto& image : images) {
+    for (const auto& add : image.contents.adds) {
+      if (add.image) named.push_back(*add.image);
+    }
+  }
+  return named;
+}
+
 }  // namespace ociassemble::tool

@@ -6,6 +6,7 @@
 
 #include "commands/recipe_build.hpp"
 #include "ociassemble/assemble_options.hpp"
+#include "ociassemble/location.hpp"
 
 namespace ociassemble::tool {
 
@@ -16,5 +17,8 @@ void require_inputs(const AssembleOptions& options);
 // The local programs, files, folders and archives that builds name. A layout is not among them: it may be an output,
 // too.
 std::vector<std::filesystem::path> named_inputs(const std::vector<Build>& builds);
+
+// The images that assembling reads: bases first, then those that files are taken from.
+std::vector<Location> named_images(const std::vector<AssembleOptions>& images);
 
 }  // namespace ociassemble::tool

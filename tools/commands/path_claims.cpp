@@ -58,6 +58,14 @@ void PathClaims::read(const fs::path& file, std::string what) {
   if (auto made = claim(file, std::move(what))) read_.push_back(std::move(*made));
 }
 
+void PathClaims::read_layout(const fs::path& layout, std::string what) {
+  if (auto made = claim(layout, std::move(what))) layouts_.push_back(std::move(*made));
+}
+
+void PathClaims::read_folder(const fs::path& folder, std::string what) {
+  if (auto made = claim(folder, std::move(what))) folders_read_.push_back(std::move(*made));
+}
+
 void PathClaims::refuse_taken(const Claim& file) const {
   const auto is_same = [&](const Claim& other) {
     return other.path == file.path || (file.inode && other.inode == file.inode);
@@ -68,6 +76,8 @@ void PathClaims::refuse_taken(const Claim& file) const {
   if (const auto found = std::ranges::find_if(written_, is_same); found != written_.end())
     refuse(file.what, fmt::format("it is the same file as {}", found->what));
   const auto holds = [&](const Claim& layout) { return lies_below(file.path, layout.path); };
+  if (const auto found = std::ranges::find_if(folders_read_, holds); found != folders_read_.end() && file.inode)
+    refuse(file.what, fmt::format("a file of {} would be overwritten", found->what));
   if (const auto found = std::ranges::find_if(layouts_, holds); found != layouts_.end())
     refuse(file.what, fmt::format("it lies in the layout {}", found->what));
 }

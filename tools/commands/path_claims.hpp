@@ -22,7 +22,12 @@ class PathClaims {
   void read(const std::filesystem::path& file, std::string what);
   // Files that have been read, so that they are there, and that may be many.
   void read_these(const std::vector<std::string>& files) { files_read_.push_back(&files); }
-  // Throws Error{invalid_argument} when the file is read or written already, or lies in a layout that is written.
+  // Nothing is written into a layout that is read either.
+  void read_layout(const std::filesystem::path& layout, std::string what);
+  // Nothing that is in the folder is written.
+  void read_folder(const std::filesystem::path& folder, std::string what);
+  // Throws Error{invalid_argument} when the file is read or written already, or lies in a layout that is read or
+  // written.
   void write(const std::filesystem::path& file, const std::string& what);
   // The same for a place of images: an archive, or a name in a layout. Several names of one docker archive are one
   // file.
@@ -41,7 +46,7 @@ class PathClaims {
   void write_layout(const Location& target);
 
   std::unordered_map<std::string, std::filesystem::path> folders_;  // and where they lead
-  std::vector<Claim> read_, written_, layouts_;
+  std::vector<Claim> read_, written_, layouts_, folders_read_;
   std::vector<const std::vector<std::string>*> files_read_;  // borrowed
   std::vector<std::pair<std::string, std::string>> names_;   // in layouts, and of whom
 };

@@ -13,6 +13,7 @@
 #include "base/output_file.hpp"
 #include "base/temporary_parent.hpp"
 #include "commands/command.hpp"
+#include "commands/path_claims.hpp"
 #include "commands/recompiled.hpp"
 #include "io/streams.hpp"
 #include "ociassemble/artifact.hpp"
@@ -133,10 +134,18 @@ class RebuildCommand : public Command {
     attempt.differences = plan.differences;
     if (!plan.inputs_match) return attempt;
     const auto made = assemble_all(plan.images, workplace);
+    require_no_input_written(made);
     const auto first = first_difference_of(root, plan, made, workplace);
     attempt.is_same = !first;
     if (first) attempt.differences.push_back(*first);
     return attempt;
+  }
+
+  void require_no_input_written(const std::vector<Assembled>& made) const {
+    PathClaims claims;
+    for (const auto& one : made) claims.read_these(one.inputs);
+    if (!summary_.empty()) claims.write(summary_, "--summary " + summary_);
+    if (!registry_.trace_file().empty()) claims.write(registry_.trace_file(), "--trace " + registry_.trace_file());
   }
 
   RebuildPlaces places(const std::filesystem::path& scratch) const {

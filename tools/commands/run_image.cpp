@@ -17,6 +17,8 @@
 #include "commands/build_result.hpp"
 #include "commands/command.hpp"
 #include "commands/compile.hpp"
+#include "commands/named_inputs.hpp"
+#include "commands/path_claims.hpp"
 #include "commands/recipe_build.hpp"
 #include "flags/run_flags.hpp"
 #include "help/command_text.hpp"
@@ -115,10 +117,11 @@ class RunCommand : public Command {
     const auto runner = choose_runner(streams);
     std::vector<Location> read;
     if (!image_.empty()) read.push_back(Location::parse(image_));
+    const auto recipe = image_.empty() ? std::optional(resolve_recipe()) : std::nullopt;
+    if (recipe) read = named_images(recipe->images);
     auto workplace =
         registry_.workplace(streams, quiet_ ? Verbosity::quiet : Verbosity::result, chief_registry({}, read));
     workplace.cache_folder = cache_folder(cache_dir_, streams);
-    const auto recipe = image_.empty() ? std::optional(resolve_recipe()) : std::nullopt;
     if (recipe) require_mounts(*recipe);
     auto settings = flags_.settings(recipe ? recipe->mounts : std::vector<BindMount>());
     settings.arguments = program_words(streams);
@@ -154,6 +157,12 @@ class RunCommand : public Command {
     auto resolved = recipe_.resolve(*recipe, platforms);
     if (resolved.size() != 1)
       throw Error(ErrorCode::invalid_argument, "cannot run several profiles at once", "name one with --profile");
+    const auto& one = resolved.front();
+    PathClaims claims;
+    claims.read(recipe->file(), "the recipe");
+    for (const auto& input : named_inputs({Build{one.profile, one.images, {}, {}}}))
+      claims.read(input, "the input " + input.string());
+    if (!registry_.trace_file().empty()) claims.write(registry_.trace_file(), "--trace " + registry_.trace_file());
     return std::move(resolved.front());
   }
 

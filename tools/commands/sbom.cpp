@@ -76,6 +76,8 @@ class SbomCommand : public Command {
     if (!platform_.empty()) return open_image(root, Platform::parse(platform_));
     if (document_kind(root.json, root.descriptor.media_type) == DocumentKind::index) {
       auto index = open_index(root, {});
+      if (index.images.empty())
+        throw Error(ErrorCode::not_found, "cannot list what is in " + location_ + ": its index names no image");
       if (index.images.size() != 1) {
         throw Error(
             ErrorCode::invalid_argument,

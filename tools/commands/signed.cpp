@@ -73,12 +73,13 @@ int SignedFlags::run(const std::string& text, const RegistryFlags& registry, con
   const auto requirements = parse_requirements(required_);
   std::vector<PublicKey> keys;
   for (const auto& key : keys_) keys.push_back(read_public_key(key, streams));
+  std::vector<Location> named{location};
+  if (!through_.empty()) named.push_back(Location::parse(through_));
   const auto workplace =
-      registry.workplace(streams, is_quiet ? Verbosity::quiet : Verbosity::result, registry_of(location));
+      registry.workplace(streams, is_quiet ? Verbosity::quiet : Verbosity::result, chief_registry({}, named));
   const auto root = reading(text, [&] { return open_document(location, workplace); });
   std::optional<Document> through;
-  if (!through_.empty())
-    through = reading(through_, [&] { return open_document(Location::parse(through_), workplace); });
+  if (!through_.empty()) through = reading(through_, [&] { return open_document(named.back(), workplace); });
   const auto report = verify_signatures(root, location, keys, requirements, workplace, through);
   const auto image = pinned(location, report.digest);
   if (is_json) {

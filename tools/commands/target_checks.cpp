@@ -32,8 +32,8 @@ const char* holds_images_alone(const Location& target) {
   return target.is_engine() ? "an engine holds images alone" : "a docker archive holds images alone";
 }
 
-Location engine_target(const std::string& name) {
-  const auto engine = find_engine({});
+Location engine_target(const std::string& name, const std::stop_token& stop) {
+  const auto engine = find_engine(stop);
   if (!engine) {
     throw Error(ErrorCode::not_found,
                 "cannot load " + name + ": neither docker, podman nor containerd is to be found here",

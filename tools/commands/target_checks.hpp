@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,6 @@ void check_archives(const std::vector<Location>& targets, bool has_sboms, const 
 const char* holds_images_alone(const Location& target);
 
 // The store of the engine that `--load` finds on this machine. Throws Error{not_found} where there is none.
-Location engine_target(const std::string& name);
+Location engine_target(const std::string& name, const std::stop_token& stop);
 
 }  // namespace ociassemble::tool

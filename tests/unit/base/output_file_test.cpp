@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <functional>
 #include <future>
@@ -60,6 +62,44 @@ TEST_CASE("into a pipe and a device the bytes are written") {
   CHECK(fs::is_fifo(pipe));
   write_output("/dev/null", as_bytes("x"));
   CHECK(fs::is_character_file("/dev/null"));
+}
+
+TEST_CASE("a file that is a descriptor of ours is written to where it stands, and not replaced") {
+  const TestFolder folder;
+  const auto file = folder.write("log", "");
+  const UniqueFd ours(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  REQUIRE(::write(ours.get(), "first\n", 6) == 6);
+  const auto number = std::to_string(ours.get());
+  fs::create_symlink("/dev/fd/" + number, folder / "link");
+  write_output("/dev/fd/" + number, as_bytes("second\n"));
+  write_output("/proc/self/fd/" + number, as_bytes("third\n"));
+  write_output("/proc/thread-self/fd/" + number, as_bytes("fourth\n"));
+  write_output(folder / "link", as_bytes("fifth\n"));
+  REQUIRE(::write(ours.get(), "last\n", 5) == 5);
+  CHECK(read_bytes(file) == "first\nsecond\nthird\nfourth\nfifth\nlast\n");
+  // A name of digits alone is no descriptor.
+  write_output(folder / number, as_bytes("file"));
+  CHECK(read_bytes(folder / number) == "file");
+}
+
+TEST_CASE("- is the standard output, whatever that is") {
+  const TestFolder folder;
+  const auto file = folder.write("out", "");
+  const UniqueFd was(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10));
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  const UniqueFd near(ends[0]);
+  const UniqueFd far(ends[1]);
+  const UniqueFd target(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  for (const int end : {target.get(), near.get()}) {
+    REQUIRE(::dup2(end, STDOUT_FILENO) == STDOUT_FILENO);
+    write_output("-", as_bytes("bytes"));
+  }
+  ::dup2(was.get(), STDOUT_FILENO);
+  CHECK(read_bytes(file) == "bytes");
+  char text[6] = {};
+  CHECK(::read(far.get(), text, 5) == 5);
+  CHECK(std::string(text) == "bytes");
 }
 
 TEST_CASE("a folder is refused, and what cannot be written is an error with the path and the cause") {

@@ -207,7 +207,7 @@ TEST_CASE("a list of tags without end is given up by its bytes") {
   seed(registry, "app", "v1", image_of({"layer"}));
   const std::string body = R"({"tags": []})" + std::string(std::size_t{15} << 20U, ' ');
   registry.add_fault(
-      {.path = "/tags/list", .times = -1, .status = 200, .body = body, .headers = {{"Link", "<?x=1>; rel=next"}}});
+      {.path = "/tags/list", .times = -1, .status = 200, .body = body, .headers = {{"Link", "<list/>; rel=next"}}});
   const auto failure = failure_of([&] { RegistryClient(fast_options()).tags(at(registry, "app")); });
   CHECK(failure.code == ErrorCode::corrupt);
   CHECK(registry.count("GET", "/tags/list") == 5);
@@ -240,4 +240,28 @@ TEST_CASE("a manifest over 16 MiB is not read to its end") {
   registry.put_manifest("app", "huge", std::string(media_type::kOciManifest), std::string((16U << 20U) + 1, ' '));
   RegistryClient client(fast_options());
   CHECK(failure_of([&] { client.open(at(registry, "app:huge")); }).code == ErrorCode::corrupt);
+}
+
+TEST_CASE("a part, nothing, and an empty body are no manifest, whatever the status says") {
+  struct Row {
+    int status;
+    std::string body;
+    const char* says;
+  };
+  const Row rows[] = {
+      {206, R"({"schemaVersion":2})", "the registry answered 206"},
+      {204, "", "the registry answered 204"},
+      {200, "", "the registry answered with an empty manifest"},
+      {200, "hello", "cannot parse"},
+  };
+  for (const auto& row : rows) {
+    FakeRegistry registry;
+    registry.add_fault({.path = "/manifests/v1", .times = -1, .status = row.status, .body = row.body});
+    RegistryClient client(fast_options());
+    const auto failure = failure_of([&] { client.open(at(registry, "app:v1")); });
+    CAPTURE(row.status);
+    CAPTURE(failure.message);
+    CHECK(failure.message.starts_with("cannot pull " + registry.host() + "/app:v1: "));
+    CHECK(failure.message.find(row.says) != std::string::npos);
+  }
 }

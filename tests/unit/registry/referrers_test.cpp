@@ -96,11 +96,38 @@ TEST_CASE("a list of referrers without end is given up") {
   const auto image = push_with_referrers(registry, 1);
   const std::string body = R"({"schemaVersion": 2, "manifests": []})" + std::string(std::size_t{7} << 20U, ' ');
   registry.add_fault(
-      {.path = "/referrers/", .times = -1, .status = 200, .body = body, .headers = {{"Link", "<?x=1>; rel=next"}}});
+      {.path = "/referrers/", .times = -1, .status = 200, .body = body, .headers = {{"Link", "<more/>; rel=next"}}});
   const auto failure =
       failure_of([&] { RegistryClient(fast_options()).referrers(at(registry, "app"), image.digest()); });
   CHECK(failure.code == ErrorCode::corrupt);
   CHECK(registry.count("GET", "/referrers/") == 10);
+}
+
+TEST_CASE("a list of referrers whose pages lead in a circle is given up where it closes") {
+  FakeRegistry registry;
+  registry.list_referrers();
+  const auto image = push_with_referrers(registry, 1);
+  registry.add_fault({.path = "/referrers/",
+                      .times = -1,
+                      .status = 200,
+                      .body = R"({"schemaVersion": 2, "manifests": []})",
+                      .headers = {{"Link", "<?x=1>; rel=next"}}});
+  const auto failure =
+      failure_of([&] { RegistryClient(fast_options()).referrers(at(registry, "app"), image.digest()); });
+  CHECK(failure.code == ErrorCode::corrupt);
+  CHECK(failure.message.ends_with("the registry's pages lead in a circle"));
+  CHECK(registry.count("GET", "/referrers/") == 3);
+}
+
+TEST_CASE("a list of referrers that cannot be parsed names the image") {
+  FakeRegistry registry;
+  registry.list_referrers();
+  const auto image = push_with_referrers(registry, 1);
+  registry.add_fault({.path = "/referrers/", .times = -1, .status = 200, .body = "null"});
+  const auto failure =
+      failure_of([&] { RegistryClient(fast_options()).referrers(at(registry, "app"), image.digest()); });
+  CHECK(failure.code == ErrorCode::corrupt);
+  CHECK(failure.message.starts_with("cannot list the referrers of " + registry.host() + "/app@"));
 }
 
 TEST_CASE("a registry without the API is asked once for it, then for the tag") {

@@ -97,12 +97,16 @@ TEST_CASE("the next page is looked for at the registry alone") {
 }
 
 TEST_CASE("a list over pages ends by its number of pages and by its bytes") {
+  const auto page_url = [](int page) { return Url::parse(fmt::format("https://example.com/list?page={}", page)); };
   PageBudget pages("list");
-  for (int page = 0; page < 10'000; ++page) pages.take(2);
-  CHECK_THROWS_WITH_AS(pages.take(2), "cannot list: the list does not end", Error);
+  for (int page = 0; page < 10'000; ++page) pages.take(2, page_url(page));
+  CHECK_THROWS_WITH_AS(pages.take(2, page_url(10'000)), "cannot list: the list does not end", Error);
   PageBudget bytes("list");
-  for (int page = 0; page < 4; ++page) bytes.take(16U << 20U);
-  CHECK_THROWS_AS(bytes.take(1), Error);
+  for (int page = 0; page < 4; ++page) bytes.take(16U << 20U, page_url(page));
+  CHECK_THROWS_AS(bytes.take(1, page_url(4)), Error);
+  PageBudget circle("list");
+  for (int page = 0; page < 3; ++page) circle.take(1, page_url(page));
+  CHECK_THROWS_WITH_AS(circle.take(1, page_url(0)), "cannot list: the registry's pages lead in a circle", Error);
 }
 
 TEST_CASE("only passing troubles are worth another try") {

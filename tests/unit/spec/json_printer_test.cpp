@@ -57,3 +57,10 @@ TEST_CASE("a value that is JSON already is indented, and its strings keep their 
         "null\n"
         "  },\n  \"z\": false\n}");
 }
+
+TEST_CASE("of a value that is JSON already, too, nothing reaches a terminal that it would obey") {
+  // DEL, NEL, LINE SEPARATOR, RIGHT-TO-LEFT OVERRIDE, in a name and in a text; escapes that are there stay.
+  CHECK(printed([](JsonPrinter& json) {
+          json.json("[\"a\x7f\xc2\x85\xe2\x80\xa8\",{\"\xe2\x80\xae\":\"\xc3\xa9\\n\"}]");
+        }) == "[\n  \"a\\u007f\\u0085\\u2028\",\n  {\n    \"\\u202e\": \"\xc3\xa9\\n\"\n  }\n]");
+}

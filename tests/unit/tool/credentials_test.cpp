@@ -3,11 +3,13 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "fake_registry.hpp"
+#include "ociassemble/digest.hpp"
 #include "ociassemble/image.hpp"
 #include "ociassemble/layout.hpp"
 #include "ociassemble/manifest.hpp"
@@ -82,6 +84,22 @@ TEST_CASE("the environment's credentials go to one registry that the user named,
   const auto image = "oci:" + stage.path("image") + ":v1";
   const auto recipe =
       stage.folder.write("ociassemble.json", "{\"base\":\"" + b + ":1\",\"binaries\":{\"/app\":\"app\"}}").string();
+  const auto taking = stage.folder
+                          .write("taking.json", "{\"base\":\"scratch\",\"files\":{\"/etc\":{\"from\":\"" + b +
+                                                    ":1\",\"source\":\"/etc\"}}}")
+                          .string();
+  const auto policy = stage.folder.write("policy.json", R"({"budget":{"imageGrowth":"1MB"}})").string();
+  const auto databases = stage.path("databases");
+  stage.folder.write("databases/GO-2026-0001.json",
+                     R"({"id":"GO-2026-0001","modified":"2026-01-01T00:00:00Z","affected":[{"package":)"
+                     R"({"ecosystem":"Go","name":"m"}}]})");
+  REQUIRE(run({"generate-key", "--no-passphrase", stage.path("release")}).status == 0);
+  const auto key = stage.path("release.key");
+  const auto public_key = stage.path("release.pub");
+  const auto damaged = "oci:" + stage.path("damaged") + ":v1";
+  REQUIRE(run({"copy", "-q", image, damaged}).status == 0);
+  const auto layer = Digest::of(std::string_view("layer"));
+  std::filesystem::remove(stage.folder / "damaged/blobs/sha256" / layer.hex());
   struct Row {
     std::vector<std::string> command;
     const char* registry;  // OCIASSEMBLE_REGISTRY: "", "first" or "second"
@@ -125,6 +143,43 @@ TEST_CASE("the environment's credentials go to one registry that the user named,
       {{"build", "-f", recipe, "-o", "oci:" + stage.path("built")}, "", "nothing", "environment"},
       {{"build", "-f", recipe, "--push", a + ":v3"}, "", "its own, or nothing", "anonymous"},
       {{"lock", "-f", recipe}, "", "nothing", "environment"},
+      {{"digest", a + ":v1"}, "", "environment", "nothing"},
+      {{"delete", a + ":v1"}, "", "environment", "nothing"},
+      {{"referrers", a + ":v1"}, "", "environment", "nothing"},
+      {{"sbom", a + ":v1"}, "", "environment", "nothing"},
+      {{"sign", a + ":v1", "--key", key}, "", "environment", "nothing"},
+      {{"attest", a + ":v1", "--type", "https://example.com/a", "--predicate", recipe}, "", "environment", "nothing"},
+      {{"rebuild", a + ":v1"}, "", "environment", "nothing"},
+      {{"vulnerabilities", a + ":v1", "--db", databases}, "", "environment", "nothing"},
+      {{"run-spec", "--for", "docker", a + ":v1"}, "", "environment", "nothing"},
+      {{"run", "--engine", "runc", a + ":v1"}, "", "environment", "nothing"},
+      {{"check", a + ":v1"}, "", "environment", "nothing"},
+      {{"verify", "--key", public_key, a + ":v1"}, "", "environment", "nothing"},
+      // Several places are named: the first registry among them.
+      {{"verify", "--key", public_key, "--through", b + ":1", image}, "", "nothing", "environment"},
+      {{"verify", "--repair", "--from", b + ":1", damaged}, "", "nothing", "environment"},
+      {{"verify", "--repair", "--from", a + ":1", "--from-base", damaged}, "", "environment", "anonymous"},
+      {{"verify", "--repair", "--from-base", damaged}, "", "nothing", "anonymous"},
+      {{"check", "--policy", policy, image, "--against", b + ":1"}, "", "nothing", "environment"},
+      {{"check", "-f", recipe}, "", "nothing", "environment"},
+      {{"check", "-f", recipe}, "first", "nothing", "anonymous"},
+      {{"check", "-f", taking}, "", "nothing", "environment"},
+      {{"run", "--engine", "runc", "-f", recipe}, "", "nothing", "environment"},
+      {{"build", "--add-from", b + ":1:/etc:/etc", "-b", stage.app, "-o", "oci:" + stage.path("built")},
+       "",
+       "nothing",
+       "environment"},
+      {{"lock", "--add-from", b + ":1:/etc:/etc", "--lock-file", stage.path("new.lock")}, "", "nothing", "environment"},
+      {{"lock", "--base", b + ":1", "--verify-key", public_key, "--lock-file", stage.path("new.lock")},
+       "",
+       "nothing",
+       "environment"},
+      // A mirror is another registry: it gets what is meant for it by name.
+      {{"inspect", "--registry-mirror", "http://" + stage.second.host(), a + ":v1"}, "", "environment", "anonymous"},
+      {{"inspect", "--registry-mirror", "http://" + stage.second.host(), a + ":v1"},
+       "second",
+       "anonymous",
+       "environment"},
       {{"login", "-u", "alice", stage.first.host()}, "second", "environment", "nothing"},
       {{"logout", stage.first.host()}, "", "nothing", "nothing"},
   };
@@ -150,7 +205,8 @@ TEST_CASE("the environment's credentials go to one registry that the user named,
       CHECK(by_first == row.first);
     }
     CHECK(heard(stage.second) == row.second);
-    if (std::string(row.second) == "anonymous" || std::string(row.first) == "anonymous") {
+    if ((std::string(row.second) == "anonymous" && row.command[1] != "--registry-mirror") ||
+        std::string(row.first) == "anonymous") {
       CHECK(holds(outcome.err, "set OCIASSEMBLE_REGISTRY="));
     }
   }
