@@ -10,6 +10,7 @@
 #include "base/file_status.hpp"
 #include "base/placed_error.hpp"
 #include "base/task_group.hpp"
+#include "bases/lock_check.hpp"
 #include "bases/source_image.hpp"
 #include "commands/command.hpp"
 #include "commands/path_claims.hpp"
@@ -45,14 +46,16 @@ constexpr const char* kLockFooter =
     "  ociassemble lock --check                  # exit status 3 when a tag has moved\n"
     "  ociassemble build --locked --base alpine:3.20 --binary server -o oci:image:v1 --shallow";
 
+template <class Places, class Key>
+std::string place_in(const Places& places, const Key& key) {
+  const auto found = places.find(key);
+  return found == places.end() ? std::string() : found->second;
+}
+
 // Does `use`, which is about a base or an image. An error begins with its place in the recipe, unless it is about this
 // machine.
 template <class Use>
 auto placed(const WantedPins& pins, const std::string& name, const Use& use) {
-  const auto place_in = [](const auto& places, const auto& key) {
-    const auto found = places.find(key);
-    return found == places.end() ? std::string() : found->second;
-  };
   try {
     return use();
   } catch (const TakenPathError& error) {
@@ -122,8 +125,7 @@ class LockCommand : public Command {
     auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_for_credentials(wanted),
                                          cache_folder(cache_dir_, streams));
     for (const auto& key : verify_keys_) keys_.push_back(read_public_key(key, streams));
-    return check_ ? check(lock, wanted, pins.images, workplace, streams)
-                  : write(file, lock, wanted, pins, workplace, streams);
+    return check_ ? check(lock, wanted, pins, workplace, streams) : write(file, lock, wanted, pins, workplace, streams);
   }
 
  private:
@@ -205,9 +207,10 @@ class LockCommand : public Command {
     return recipe_ && !wanted.empty() ? Reference::parse(wanted.begin()->first).registry() : std::string();
   }
 
-  int check(const Lock& lock, const WantedBases& wanted, const WantedImages& images, const Workplace& workplace,
+  int check(const Lock& lock, const WantedBases& wanted, const WantedPins& pins, const Workplace& workplace,
             const Streams& streams) const {
-    const auto found = check_lock(lock, wanted, images, workplace);
+    const auto found = check_lock(lock, wanted, pins.images, workplace,
+                                  [&](const std::string& name) { return place_in(pins.places, name); });
     streams.out << (json_ ? lock_check_json(found) : describe_lock_check(found));
     return found.ok() ? 0 : 3;
   }
