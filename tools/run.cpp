@@ -58,9 +58,16 @@ using Commands = std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>>;
 std::string usual_hint(const Error& error) {
   const std::string_view message = error.what();
   if (!error.hint().empty()) return error.hint();
-  if (message.starts_with("cannot reach ")) return kNetworkHint;
-  if (message.starts_with("cannot open ") && message.ends_with(": No such file or directory"))
+  // An error about a file's member begins with its place: "FILE:LINE:COLUMN: MEMBER: ".
+  const auto has_place_before = [&](std::string_view cause) {
+    return message.find(": " + std::string(cause)) != std::string_view::npos;
+  };
+  if (message.starts_with("cannot reach ") || has_place_before("cannot reach ")) return kNetworkHint;
+  if (!message.ends_with(": No such file or directory")) return {};
+  if (message.starts_with("cannot open "))
     return "correct the path; a relative one is taken from the working directory";
+  if (has_place_before("cannot open "))
+    return "correct the path; a relative one is taken from the folder of the file that names it";
   return {};
 }
 

@@ -184,6 +184,12 @@ std::optional<std::uint64_t> RuleContext::number(std::string_view option) const 
 
 bool RuleContext::flag(std::string_view option) const { return text(option) == "true"; }
 
+std::string RuleContext::place(std::string_view option) const {
+  if (!setting_.place) return {};
+  const auto& [file, line] = *setting_.place;
+  return fmt::format("{}{}: {}.{}", file, line == 0 ? "" : fmt::format(":{}", line), rule_, option);
+}
+
 void RuleContext::fail(std::string subject, std::string reason, std::string remedy) const {
   add({.subject = std::move(subject), .reason = std::move(reason), .remedy = std::move(remedy)});
 }
