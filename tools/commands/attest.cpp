@@ -52,10 +52,9 @@ class AttestCommand : public Command {
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(
-        "Puts an in-toto Statement about the image beside it, as a referrer: the image and its digest stay as they "
-        "are. "
+        "Attaches an in-toto Statement about the image to it, as a referrer; the image and its digest do not change. "
         "Without\n"
-        "--key it is not signed, so it says no more than whoever can write to the repository.\n"
+        "--key the statement is not signed: it only shows that somebody who may write to the repository put it there.\n"
         "\n"
         "Examples:\n"
         "  ociassemble attest oci:image:v1 --type https://example.com/tests/v1 --predicate results.json\n"

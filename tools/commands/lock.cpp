@@ -80,7 +80,7 @@ class LockCommand : public Command {
     app.add_option("--base-name", base_name_, "With --base: also pin the base's name in the annotations")
         ->type_name("NAME|none")
         ->needs(base);
-    app.add_option("--add-from", adds_from_, "Lock what a build takes from another image; repeatable")
+    app.add_option("--add-from", adds_from_, "Lock files that a build takes from another image; repeatable")
         ->type_name("IMAGE:PATH:DEST")
         ->take_all()
         ->excludes("--file");
@@ -96,17 +96,18 @@ class LockCommand : public Command {
         app.add_option("--update", update_, "Lock this base, or all bases, at the image that the tag names now")
             ->type_name("[BASE]")
             ->expected(0, 1);
-    app.add_flag("--check", check_, "Change nothing; report what moved or is not locked, with exit status 3")
+    app.add_flag("--check", check_,
+                 "Change nothing; report tags that moved and bases that are not locked, with exit status 3")
         ->excludes(update);
     app.add_option(
            "--verify-key", verify_keys_,
-           "Lock a base only where it is signed by this public key, and record that; repeatable: by one of them")
+           "Lock a base only if this public key signed it, and record the key; repeatable: one of the keys is enough")
         ->type_name("FILE|env:NAME")
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false);
     app.add_option("--cache-dir", cache_dir_, "Cache for facts about bases")->type_name("DIR");
-    app.add_flag("--json", json_, "Print JSON: the lock, or what --check found")->group("Output");
+    app.add_flag("--json", json_, "Print JSON: the lock, or the findings of --check")->group("Output");
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(kLockFooter);
