@@ -63,7 +63,9 @@ std::string usual_hint(const Error& error) {
     return message.find(": " + std::string(cause)) != std::string_view::npos;
   };
   if (message.starts_with("cannot reach ") || has_place_before("cannot reach ")) return kNetworkHint;
+  if (message.starts_with("cannot read ") && message.ends_with(": Is a directory")) return "name a file, not a folder";
   if (!message.ends_with(": No such file or directory")) return {};
+  if (message.starts_with("cannot create ")) return "make the folder first, or correct the path";
   if (message.starts_with("cannot open "))
     return "correct the path; a relative one is taken from the working directory";
   if (has_place_before("cannot open "))

@@ -170,7 +170,8 @@ constexpr std::array<std::string_view, 17> kForeignSchemes{
     "oci-layout", "oci-dir", "oci-tar", "ocidir", "docker-tar", "docker-layout", "dockerd", "containers-storage",
     "dir",        "file",    "folder",  "tar",    "tarball",    "layout",        "ostree",  "sif",
     "path"};
-constexpr std::array<std::string_view, 3> kLongSchemes{"oci-archive", "docker-archive", "rootfs"};
+constexpr std::array<std::string_view, 6> kLongSchemes{"oci-archive",   "docker-archive", "rootfs",
+                                                       "docker-daemon", "containerd",     "podman"};
 
 // "WORD:REST" where WORD can only be meant as a kind of place.
 bool names_unknown_scheme(std::string_view text) {

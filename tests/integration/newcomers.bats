@@ -28,6 +28,9 @@ set_up() {
   recipe_with budget '"policy": {"usr": "error"}'
   printf '{\n  "binaries": {"/server": {"source": "server", "build": {"command": ["false"]}}}\n}\n' >compile.json
   printf '{\n  "version": 1,\n  "rules": {"usr": "error"}\n}\n' >policy.json
+  printf '{\n  "version": 1,\n  "rules": {"user": "error"},\n}\n' >comma.json
+  printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n' >ssh.key
+  openssl ecparam -genkey -name prime256v1 -out sec1.key 2>/dev/null
   # A PATH with the tool and no engine.
   mkdir -p alone databases
   ln -sf "$(type -P ociassemble)" alone/

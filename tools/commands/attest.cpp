@@ -68,7 +68,7 @@ class AttestCommand : public Command {
     const auto predicate = predicate_ == "-" ? read_file("/dev/stdin", kLargestPredicateFile)
                                              : read_file(predicate_, kLargestPredicateFile);
     auto root = reading(location_, [&] { return open_document(location, workplace); });
-    if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
+    if (!platform_.empty()) root = manifest_of_platform(root, platform_);
     const auto referrer = make(root.descriptor, uri, predicate, streams);
     attach(referrer, location, workplace);
     streams.out << referrer.descriptor.digest.to_string() << '\n';

@@ -71,7 +71,7 @@ class SignCommand : public Command {
     const auto location = Location::parse(location_);
     const auto workplace = registry_.workplace(streams, output_.verbosity(), registry_of(location));
     auto root = reading(location_, [&] { return open_document(location, workplace); });
-    if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
+    if (!platform_.empty()) root = manifest_of_platform(root, platform_);
     const auto options = sign_options(location);
     if (print_payload_) {
       streams.out << signature_message(only_form(options), root.descriptor.digest, repository_in(location, options));
