@@ -59,9 +59,18 @@ using Commands = std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>>;
 std::string usual_hint(const Error& error) {
   const std::string_view message = error.what();
   if (!error.hint().empty()) return error.hint();
-  if (message.starts_with("cannot reach ")) return kNetworkHint;
-  if (message.starts_with("cannot open ") && message.ends_with(": No such file or directory"))
+  // An error about a file's member begins with its place: "FILE:LINE:COLUMN: MEMBER: ".
+  const auto has_place_before = [&](std::string_view cause) {
+    return message.find(": " + std::string(cause)) != std::string_view::npos;
+  };
+  if (message.starts_with("cannot reach ") || has_place_before("cannot reach ")) return kNetworkHint;
+  if (message.starts_with("cannot read ") && message.ends_with(": Is a directory")) return "name a file, not a folder";
+  if (!message.ends_with(": No such file or directory")) return {};
+  if (message.starts_with("cannot create ")) return "make the folder first, or correct the path";
+  if (message.starts_with("cannot open "))
     return "correct the path; a relative one is taken from the working directory";
+  if (has_place_before("cannot open "))
+    return "correct the path; a relative one is taken from the folder of the file that names it";
   return {};
 }
 
@@ -275,19 +284,19 @@ int run(std::span<const char* const> arguments, const Streams& streams) noexcept
     add("login", "Check a registry's credentials and store them as docker does", make_login_command);
     add("logout", "Remove a registry's stored credentials", make_logout_command);
     add("import", "Convert a Dockerfile to a recipe", make_import_command);
-    add("inspect", "Show what is in an image", make_inspect_command);
-    add("check", "Judge an image by a policy: may it be deployed", make_check_command);
+    add("inspect", "Show the contents of an image", make_inspect_command);
+    add("check", "Judge by a policy whether an image may be deployed", make_check_command);
     add("run", "Run an image, or build a recipe and run it, as the image declares", make_run_command);
     add("run-spec", "Print how to run an image: for docker, compose, podman, Kubernetes and others",
         make_run_spec_command);
-    add("sbom", "List what is in an image, as SPDX or CycloneDX", make_sbom_command);
-    add("vulnerabilities", "List the known vulnerabilities of what is in an image", make_vulnerabilities_command);
+    add("sbom", "List the contents of an image as SPDX or CycloneDX", make_sbom_command);
+    add("vulnerabilities", "List the known vulnerabilities of an image", make_vulnerabilities_command);
     add("db", "Fetch databases of vulnerabilities", make_db_command);
     add("referrers", "List what refers to an image: SBOMs, signatures, attestations", make_referrers_command);
     add("attest", "Attach an attestation to an image, signed or unsigned", make_attest_command);
     add("generate-key", "Make a pair of keys to sign and verify with", make_generate_key_command);
-    add("sign", "Sign an image by a key, as cosign does", make_sign_command);
-    add("rebuild", "Make an image again from its provenance, and compare", make_rebuild_command);
+    add("sign", "Sign an image with a key, as cosign does", make_sign_command);
+    add("rebuild", "Make an image again from its provenance and compare", make_rebuild_command);
     add("diff", "Show how two images differ", make_diff_command);
     add("lock", "Pin the bases of builds, and report tags that moved", make_lock_command);
     add("verify", "Recompute every digest of an image from its bytes, or check who signed it", make_verify_command);

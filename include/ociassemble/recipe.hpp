@@ -49,8 +49,12 @@ struct RecipeBuild {
 struct RecipeSigning {
   std::string key;  // a file, or "env:NAME"
   std::optional<std::filesystem::path> passphrase_file = {};
+  std::string place = {};  // "FILE:LINE:COLUMN: MEMBER" of the key; empty where not known
 
-  bool operator==(const RecipeSigning&) const = default;
+  // Whether both sign by the same key, wherever that is written.
+  bool operator==(const RecipeSigning& other) const {
+    return key == other.key && passphrase_file == other.passphrase_file;
+  }
 };
 
 // A recipe for one profile, finished: nothing in it is left to look up in the recipe's text.

@@ -4,9 +4,11 @@
 #include <set>
 #include <utility>
 
+#include "base/placed_error.hpp"
 #include "base/task_group.hpp"
 #include "bases/base.hpp"
 #include "bases/base_facts.hpp"
+#include "bases/lock_check.hpp"
 #include "bases/locked_blobs.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/lock.hpp"
@@ -53,7 +55,9 @@ void lock_platforms(LockedBase& locked, const Reference& base, const std::vector
   lock_all(locked, locked_document(locked, base, LockUse::preferred, workplace), missing, workplace);
 }
 
-std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace) {
+namespace {
+
+std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace, const PlaceOfImage& place_of) {
   const auto client = client_of(workplace);
   const auto digest_now = [&](const Reference& base) -> std::optional<Digest> {
     if (const auto known = client->find(base)) return known->digest;
@@ -73,8 +77,13 @@ std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace) 
   }
   TaskGroup group(kAskedAtOnce, workplace.stop);
   for (auto& [name, now] : known) {
-    group.spawn(
-        [&digest_now, &name = name, &now = now](const std::stop_token&) { now = digest_now(Reference::parse(name)); });
+    group.spawn([&digest_now, &place_of, &name = name, &now = now](const std::stop_token&) {
+      try {
+        now = digest_now(Reference::parse(name));
+      } catch (const Error& error) {
+        rethrow_at(error.code() == ErrorCode::io ? "" : place_of(name));
+      }
+    });
   }
   group.wait();
   std::vector<MovedBase> moved;
@@ -85,9 +94,22 @@ std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace) 
   return moved;
 }
 
+std::string no_place(const std::string&) { return {}; }
+
+}  // namespace
+
+std::vector<MovedBase> find_moved(const Lock& lock, const Workplace& workplace) {
+  return find_moved(lock, workplace, no_place);
+}
+
 LockCheck check_lock(const Lock& lock, const WantedBases& bases, const WantedImages& images,
                      const Workplace& workplace) {
-  LockCheck check{find_moved(lock, workplace), {}, {}};
+  return check_lock(lock, bases, images, workplace, no_place);
+}
+
+LockCheck check_lock(const Lock& lock, const WantedBases& bases, const WantedImages& images, const Workplace& workplace,
+                     const PlaceOfImage& place_of) {
+  LockCheck check{find_moved(lock, workplace, place_of), {}, {}};
   for (const auto& [name, wanted] : images) {
     const auto locked = lock.images.find(name);
     for (const auto& [platform, paths] : wanted) {

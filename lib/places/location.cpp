@@ -170,7 +170,8 @@ constexpr std::array<std::string_view, 17> kForeignSchemes{
     "oci-layout", "oci-dir", "oci-tar", "ocidir", "docker-tar", "docker-layout", "dockerd", "containers-storage",
     "dir",        "file",    "folder",  "tar",    "tarball",    "layout",        "ostree",  "sif",
     "path"};
-constexpr std::array<std::string_view, 3> kLongSchemes{"oci-archive", "docker-archive", "rootfs"};
+constexpr std::array<std::string_view, 6> kLongSchemes{"oci-archive",   "docker-archive", "rootfs",
+                                                       "docker-daemon", "containerd",     "podman"};
 
 // "WORD:REST" where WORD can only be meant as a kind of place.
 bool names_unknown_scheme(std::string_view text) {
@@ -181,11 +182,12 @@ bool names_unknown_scheme(std::string_view text) {
   const auto rest = text.substr(colon + 1);
   if (word == "scratch" || word == "static" || std::ranges::find(kForeignSchemes, word) != kForeignSchemes.end())
     return !rest.starts_with("//");
-  if (word.size() > 4 && nearest(word, kLongSchemes)) return true;
   // A host is followed by a port.
   const auto slash = rest.find('/');
-  return slash != kNowhere && !rest.starts_with("//") &&
-         rest.substr(0, slash).find_first_not_of("0123456789") != kNowhere;
+  const bool has_digits = slash != kNowhere && rest.substr(0, slash).find_first_not_of("0123456789") == kNowhere;
+  const bool has_port = has_digits && slash != 0;
+  if (word.size() > 4 && !has_port && nearest(word, kLongSchemes)) return true;
+  return slash != kNowhere && !rest.starts_with("//") && !has_digits;
 }
 
 // "127.0.0.1:5000", "localhost", "registry.example.com:443". A name with a dot and no port may be a file's, and says so

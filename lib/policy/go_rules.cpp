@@ -113,7 +113,8 @@ void judge_go_version(const RuleContext& context) {
   if (const auto text = context.text("atLeast")) least = wanted_version(*text, "atLeast");
   const auto exact = context.text("exactly");
   if (const auto file = context.text("goMod")) {
-    const auto version = version_in_go_mod(read_file(*file, kLargestGoSum));
+    const auto text = context.with_file_of("goMod", [&] { return read_file(*file, kLargestGoSum); });
+    const auto version = version_in_go_mod(text);
     if (!version) {
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("cannot use {}: it has no line \"go\" or \"toolchain\"", *file), "name a go.mod file");
@@ -175,7 +176,8 @@ void judge_go_vcs(const RuleContext& context) {
 
 void judge_go_sums(const RuleContext& context) {
   const auto file = context.text("goSum");
-  const auto sums = file ? read_go_sum(*file) : std::map<std::string, std::string>();
+  const auto sums =
+      file ? context.with_file_of("goSum", [&] { return read_go_sum(*file); }) : std::map<std::string, std::string>();
   for_each_go_program(context, [&](const std::string& path, const GoProgram& program) {
     if (!has_module_list(program)) return modules_not_judged(context, path);
     for (const auto& dependency : program.build.dependencies) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/placed_error.hpp"
 #include "ociassemble/policy.hpp"
 #include "policy/image_facts.hpp"
 
@@ -48,6 +49,11 @@ class RuleContext {
   std::vector<std::string> texts(std::string_view option) const;
   std::optional<std::uint64_t> number(std::string_view option) const;
   bool flag(std::string_view option) const;
+  // Does `use` with a file that the option names, and returns its result. An error begins with the place of the rule.
+  template <class Use>
+  auto with_file_of(std::string_view option, const Use& use) const {
+    return at_place(place(option), use);
+  }
 
   void fail(std::string subject, std::string reason, std::string remedy) const;
   // About a file of the image, whose absolute path is the subject.
@@ -59,6 +65,9 @@ class RuleContext {
   void excuse(Finding finding, std::string reason) const;
 
  private:
+  // "FILE:LINE: RULE.OPTION"; empty where no file asks for the rule.
+  std::string place(std::string_view option) const;
+
   std::string_view rule_;
   const RuleSetting& setting_;
   ImageFacts& facts_;

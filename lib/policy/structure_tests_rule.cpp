@@ -48,8 +48,8 @@ YamlValue yaml_of_json(const JsonValue& json) {
 }
 
 // JSON needs no library.
-YamlValue read_tests(const std::string& file) {
-  const auto text = read_file(file, kLargestTests);
+YamlValue read_tests(const RuleContext& context, const std::string& file) {
+  const auto text = context.with_file_of("files", [&] { return read_file(file, kLargestTests); });
   try {
     if (file.ends_with(".json")) return yaml_of_json(parse_json(text, file, {.size = kLargestTests}));
     return parse_yaml(text, file);
@@ -95,7 +95,10 @@ std::string go_mode_text(const Tree::Node& node) {
 class StructureTests {
  public:
   StructureTests(const RuleContext& context, std::string file)
-      : context_(context), files_(context.facts().files()), file_(std::move(file)), root_(read_tests(file_)) {}
+      : context_(context),
+        files_(context.facts().files()),
+        file_(std::move(file)),
+        root_(read_tests(context_, file_)) {}
 
   void judge() {
     const auto* version = root_.find("schemaVersion");

@@ -54,6 +54,7 @@ std::optional<RecipeSigning> Members::signing() const {
   }
   RecipeSigning signing;
   signing.key = reader.text(*key).starts_with("env:") ? reader.text(*key) : reader.path(*key).string();
+  signing.place = reader.place(*key);
   with_member(*node, "passphraseFile", [&](const auto& value) { signing.passphrase_file = reader.path(value); });
   return signing;
 }

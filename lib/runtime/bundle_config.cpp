@@ -292,8 +292,10 @@ class BundleConfig {
 
 std::string write_bundle_config(const RunContract& contract, const std::optional<IdMappings>& mappings, bool terminal) {
   if (!contract.settings.ports.empty()) {
-    throw Error(ErrorCode::invalid_argument, "cannot publish a port of a bundle: it has this machine's own network",
-                "leave --publish out: the program listens on this machine's ports itself");
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot publish port {}: a bundle uses this machine's own network",
+                            contract.settings.ports.front().to_string()),
+                "leave --publish out and let the program listen on that port, or run it by docker or podman");
   }
   return BundleConfig(contract, mappings, terminal).write();
 }

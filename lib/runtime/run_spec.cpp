@@ -77,7 +77,7 @@ std::string upper_case(std::string_view name) {
 
 const std::string& required_image(const RunContract& contract) {
   if (!contract.settings.image.empty()) return contract.settings.image;
-  throw Error(ErrorCode::invalid_argument, "nothing says by which name the runtime finds the image",
+  throw Error(ErrorCode::invalid_argument, "the image has no name by which the runtime can find it",
               "name a registry's repository: --image REGISTRY/REPOSITORY");
 }
 

@@ -48,9 +48,14 @@ PemBlock parse_pem(std::string_view text, std::string_view subject) {
     refuse(subject, "its block has headers, as OpenSSL's old encryption writes them");
   }
   ReadBlock another;
-  if (another.read(bio.get())) refuse(subject, "it holds more than one PEM block");
-  return {block.name,
-          SecretBytes::copy_of({reinterpret_cast<const char*>(block.data), static_cast<std::size_t>(block.length)})};
+  const bool has_another = another.read(bio.get());
+  // OpenSSL writes the curve before a key in the form of SEC 1, which its label refuses.
+  const bool is_sec1 = has_another && std::string_view(block.name) == "EC PARAMETERS" &&
+                       std::string_view(another.name) == "EC PRIVATE KEY";
+  if (has_another && !is_sec1) refuse(subject, "it holds more than one PEM block");
+  const auto& key = has_another ? another : block;
+  return {key.name,
+          SecretBytes::copy_of({reinterpret_cast<const char*>(key.data), static_cast<std::size_t>(key.length)})};
 }
 
 SecretBytes write_pem(std::string_view label, std::string_view bytes) {

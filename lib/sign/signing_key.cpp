@@ -213,6 +213,10 @@ PkeyHandle read_private(const PemBlock& block, std::string_view subject, const A
     refuse(ErrorCode::unsupported, subject, "it is a key in the form of SEC 1",
            fmt::format("write it as PKCS#8: openssl pkcs8 -topk8 -in {} -out key.pem", subject));
   }
+  if (block.label.ends_with("PRIVATE KEY")) {
+    refuse(ErrorCode::unsupported, subject, fmt::format("its form, {}, is not read here", printable(block.label)),
+           "write an ECDSA P-256 or Ed25519 key as PKCS#8, or make one with `ociassemble generate-key NAME`");
+  }
   refuse(ErrorCode::unsupported, subject, fmt::format("it is a {}, not a private key", printable(block.label)),
          "a private key begins with -----BEGIN PRIVATE KEY----- or an ENCRYPTED one");
 }

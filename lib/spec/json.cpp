@@ -33,10 +33,20 @@ std::string shortest(double value) {
   return is_integer(number) ? number + ".0" : number;
 }
 
+// Where a byte, counted from 1, is in the text; what a person wrote has lines.
+std::string byte_words(std::string_view text, std::size_t byte) {
+  const auto before = text.substr(0, byte == 0 ? 0 : byte - 1);
+  const auto last_break = before.rfind('\n');
+  if (last_break == std::string_view::npos) return fmt::format("byte {}", byte);
+  return fmt::format("byte {}, line {}, column {}", byte, 1 + std::count(before.begin(), before.end(), '\n'),
+                     before.size() - last_break);
+}
+
 // Builds a JsonValue from the parser's events; the names are what nlohmann's SAX interface demands.
 class Builder {
  public:
-  Builder(std::string_view subject, const JsonLimits& limits) : subject_(subject), limits_(limits) {}
+  Builder(std::string_view text, std::string_view subject, const JsonLimits& limits)
+      : text_(text), subject_(subject), limits_(limits) {}
 
   bool null() { return add({}); }
   bool boolean(bool value) { return add({value}); }
@@ -60,7 +70,7 @@ class Builder {
     return close();
   }
   bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::json::exception& /*error*/) {
-    fail(subject_, fmt::format("invalid JSON at byte {}", position));
+    fail(subject_, "invalid JSON at " + byte_words(text_, position));
   }
 
   JsonValue take() { return std::move(result_); }
@@ -98,6 +108,7 @@ class Builder {
     if (twice != members.end()) fail(subject_, fmt::format("member \"{}\" is there twice", printable(twice->name)));
   }
 
+  std::string_view text_;
   std::string_view subject_;
   JsonLimits limits_;
   std::size_t count_ = 0;
@@ -151,9 +162,9 @@ JsonValue parse_json(std::string_view text, std::string_view subject, const Json
   // The parser would skip the mark, and take a zero byte for the end.
   if (text.starts_with("\xEF\xBB\xBF")) fail(subject, "begins with a byte order mark");
   if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
-    fail(subject, fmt::format("invalid JSON at byte {}", zero + 1));
+    fail(subject, "invalid JSON at " + byte_words(text, zero + 1));
   }
-  Builder builder(subject, limits);
+  Builder builder(text, subject, limits);
   nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return builder.take();
 }

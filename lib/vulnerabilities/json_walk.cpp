@@ -24,7 +24,8 @@ JsonWalk::JsonWalk(Source& from, std::string subject, std::size_t longest)
     : from_(from), subject_(std::move(subject)), longest_(longest), buffer_(kCopyBufferSize) {}
 
 void JsonWalk::refuse(std::string_view cause) const {
-  throw Error(ErrorCode::corrupt, fmt::format("cannot parse {}: {}", subject_, cause));
+  throw Error(ErrorCode::corrupt, fmt::format("cannot parse {}: {}", subject_, cause),
+              "fetch the database again, or take the file out of the folder of databases");
 }
 
 bool JsonWalk::fill() {

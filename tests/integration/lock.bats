@@ -164,6 +164,30 @@ JSON
   [ ! -e ociassemble.lock ]
 }
 
+@test "an error while a recipe's lock is checked begins with the place of the image in the recipe" {
+  cat >ociassemble.json <<JSON
+{
+  "base": "$base",
+  "binaries": {"/server": "server"},
+  "files": {
+    "/etc/one": {"from": "$base", "source": "/etc/passwd"},
+  },
+}
+JSON
+  ociassemble lock -q >/dev/null
+  # Nothing listens on port 1.
+  sed -i "s#$REGISTRY#127.0.0.1:1#" ociassemble.json ociassemble.lock
+  run --separate-stderr -1 ociassemble lock --check
+  [[ "$stderr" = 'ociassemble: ociassemble.json:5:26: files["/etc/one"].from: cannot reach 127.0.0.1:1: '* ]]
+  sed -i '/from/d' ociassemble.json
+  run --separate-stderr -1 ociassemble lock --check
+  [[ "$stderr" = 'ociassemble: ociassemble.json:2:11: base: cannot reach 127.0.0.1:1: '* ]]
+  # Without a recipe the lock alone names the image.
+  rm ociassemble.json
+  run --separate-stderr -1 ociassemble lock --check
+  [[ "$stderr" = 'ociassemble: cannot reach 127.0.0.1:1: '* ]]
+}
+
 @test "what cannot be locked is a usage error" {
   run --separate-stderr -2 ociassemble lock --base static
   [[ "$stderr" = *'cannot lock static: it is not in a registry'* ]]

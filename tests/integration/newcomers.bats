@@ -22,9 +22,15 @@ set_up() {
   recipe_with base '"base": "'"$REGISTRY"'/newcomer/app:v3"'
   recipe_with taken '"files": {"/etc/": {"from": "'"$REGISTRY"'/newcomer/app:v1", "source": "/etc/notes"}}'
   recipe_with mounts '"mounts": {"/srv": "site"}'
+  recipe_with signing '"sign": "relase.key"'
+  recipe_with tests '"policy": {"structure-tests": {"files": ["tests.yaml"]}}'
+  recipe_with unreachable '"base": "127.0.0.1:1/team/base:v1"'
   recipe_with budget '"policy": {"usr": "error"}'
   printf '{\n  "binaries": {"/server": {"source": "server", "build": {"command": ["false"]}}}\n}\n' >compile.json
   printf '{\n  "version": 1,\n  "rules": {"usr": "error"}\n}\n' >policy.json
+  printf '{\n  "version": 1,\n  "rules": {"user": "error"},\n}\n' >comma.json
+  printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n' >ssh.key
+  openssl ecparam -genkey -name prime256v1 -out sec1.key 2>/dev/null
   # A PATH with the tool and no engine.
   mkdir -p alone databases
   ln -sf "$(type -P ociassemble)" alone/

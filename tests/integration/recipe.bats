@@ -225,10 +225,10 @@ END
   ociassemble build -q -f ociassemble.json --add ociassemble.json:/etc/app -o oci:image:v1
 }
 
-@test "a recipe that is left aside is told of" {
+@test "a recipe that is ignored is reported" {
   echo '{"base": "scratch", "files": {"/f": "ociassemble.json"}}' >ociassemble.json
   run --separate-stderr -0 ociassemble build -q --binary "$server" -o oci:image:v1
-  [[ $stderr == *"the recipe ociassemble.json is left aside"* ]]
+  [[ $stderr == *"the recipe ociassemble.json is ignored"* ]]
   run --separate-stderr -0 ociassemble build -q -f ociassemble.json --binary "$server" -o oci:image:v1
-  [[ $stderr != *"left aside"* ]]
+  [[ $stderr != *"is ignored"* ]]
 }

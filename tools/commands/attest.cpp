@@ -52,10 +52,9 @@ class AttestCommand : public Command {
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(
-        "Puts an in-toto Statement about the image beside it, as a referrer: the image and its digest stay as they "
-        "are. "
+        "Attaches an in-toto Statement about the image to it, as a referrer; the image and its digest do not change. "
         "Without\n"
-        "--key it is not signed, so it says no more than whoever can write to the repository.\n"
+        "--key the statement is not signed: it only shows that somebody who may write to the repository put it there.\n"
         "\n"
         "Examples:\n"
         "  ociassemble attest oci:image:v1 --type https://example.com/tests/v1 --predicate results.json\n"
@@ -69,7 +68,7 @@ class AttestCommand : public Command {
     const auto predicate = predicate_ == "-" ? read_file("/dev/stdin", kLargestPredicateFile)
                                              : read_file(predicate_, kLargestPredicateFile);
     auto root = reading(location_, [&] { return open_document(location, workplace); });
-    if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
+    if (!platform_.empty()) root = manifest_of_platform(root, platform_);
     const auto referrer = make(root.descriptor, uri, predicate, streams);
     attach(referrer, location, workplace);
     streams.out << referrer.descriptor.digest.to_string() << '\n';

@@ -116,8 +116,8 @@ class BuildCommand : public Command {
   }
 
   static void warn_of_recipe(const Streams& streams) {
-    streams.err << "ociassemble: warning: the recipe ociassemble.json is left aside, as --base, --binary and --add say "
-                   "what goes in; -f ociassemble.json lays them over it\n";
+    streams.err << "ociassemble: warning: the recipe ociassemble.json is ignored, because --base, --binary or --add is "
+                   "given; add -f ociassemble.json to use it, too\n";
   }
 
   void compile_programs() const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/placed_error.hpp"
 #include "base/task_group.hpp"
 #include "help/command_text.hpp"
 #include "ociassemble/artifact.hpp"
@@ -72,9 +73,10 @@ void EvidenceFlags::read_keys(const std::vector<Build>& builds, const Streams& s
     } else if (key_.is_given()) {
       signers_.back() = make_signer(key_.read(streams));
     } else {
-      const auto& file = builds[i].signing->passphrase_file;
-      signers_.back() =
-          make_signer(key_.read(builds[i].signing->key, file ? std::optional(file->string()) : std::nullopt, streams));
+      const auto& [key, file, place] = *builds[i].signing;
+      signers_.back() = at_place(place, [&, &key = key, &file = file] {
+        return make_signer(key_.read(key, file ? std::optional(file->string()) : std::nullopt, streams));
+      });
     }
   }
 }

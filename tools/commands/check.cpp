@@ -31,22 +31,22 @@ class CheckCommand : public Command {
  public:
   explicit CheckCommand(CLI::App& app) {
     app.add_option("IMAGE", location_,
-                   "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]; with a recipe "
-                   "(-f) none");
+                   "oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE or REGISTRY/REPOSITORY[:TAG]; none with "
+                   "a recipe (-f)");
     const char* group = "Policy";
     app.add_option("--policy", policy_file_,
-                   "Policy (docs/policy.md); of a recipe its own \"policy\" counts where this is not given")
+                   "Policy (docs/policy.md; default: the \"policy\" of the recipe, if there is one)")
         ->type_name("FILE")
         ->group(group);
-    app.add_option("--level", level_, "Rules that are on where no policy says it (default: default)")
+    app.add_option("--level", level_, "Set of rules that are on unless a policy says otherwise (default: default)")
         ->type_name("default|recommended|strict")
         ->check(CLI::IsMember({"default", "recommended", "strict"}).description("").name(""))
         ->group(group);
     judging_.add_to(app, group);
-    app.add_option(
-           "--db", databases_,
-           "Database of vulnerabilities on disk; the rule \"vulnerabilities\" is an error then, where the policy "
-           "has it off; repeatable")
+    app.add_option("--db", databases_,
+                   "Database of vulnerabilities on disk; turns the rule \"vulnerabilities\" on as an error if the "
+                   "policy has it "
+                   "off; repeatable")
         ->type_name("DIR|FILE")
         ->take_all()
         ->expected(1)
@@ -58,13 +58,13 @@ class CheckCommand : public Command {
         ->expected(1)
         ->allow_extra_args(false)
         ->group(group);
-    app.add_flag("--list", lists_, "List the rules, with what each level makes of them, and end")->group(group);
+    app.add_flag("--list", lists_, "List the rules and their level in each set of rules, and exit")->group(group);
     app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
         ->type_name("OS/ARCH")
         ->group(group);
     recipe_.add_to(app);
     lock_.add_to(app, "Recipe");
-    app.add_option("--format", format_, "How findings are written (default: text)")
+    app.add_option("--format", format_, "Format of the findings (default: text)")
         ->type_name("text|json|sarif|gitlab|gitlab-container|junit|github")
         ->group("Output");
     app.add_flag("--json", json_, "Print JSON, as --format json")->group("Output");
@@ -75,9 +75,11 @@ class CheckCommand : public Command {
     output_flags_.add_quiet_to(app, "Print nothing but problems");
     registry_.add_to(app);
     app.footer(
-        "Judges an image, or what a recipe makes, by rules: does it start, as which user, with which files, built how. "
-        "Exit status 3\n"
-        "when a rule of level error fails or cannot be judged. Nothing is asked of the network but the image itself.\n"
+        "Judges an image, or the image of a recipe, by rules: whether it starts, as which user it runs, which files it "
+        "has, how\n"
+        "its programs were built. Exit status 3 if a rule of level error fails or cannot be judged. The network is "
+        "used only to\n"
+        "fetch the image.\n"
         "\n"
         "Examples:\n"
         "  ociassemble check --level recommended oci:image:v1\n"

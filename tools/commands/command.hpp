@@ -10,6 +10,7 @@
 
 #include "flags/output_flags.hpp"
 #include "ociassemble/assemble.hpp"
+#include "ociassemble/document.hpp"
 #include "ociassemble/error.hpp"
 #include "run.hpp"
 
@@ -95,6 +96,10 @@ auto reading(const std::string& text, const Work& work) {
     throw Error(error.code(), error.what(), error.hint().empty() ? hint : error.hint() + "; " + hint);
   }
 }
+
+// The manifest of this platform ("linux/arm64") in an index, or `root` itself, an image of the platform. Throws as
+// open_image().
+Document manifest_of_platform(const Document& root, const std::string& platform);
 
 // Options that every command that may talk to a registry has.
 class RegistryFlags {

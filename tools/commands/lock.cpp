@@ -10,6 +10,7 @@
 #include "base/file_status.hpp"
 #include "base/placed_error.hpp"
 #include "base/task_group.hpp"
+#include "bases/lock_check.hpp"
 #include "bases/source_image.hpp"
 #include "commands/command.hpp"
 #include "commands/path_claims.hpp"
@@ -45,14 +46,16 @@ constexpr const char* kLockFooter =
     "  ociassemble lock --check                  # exit status 3 when a tag has moved\n"
     "  ociassemble build --locked --base alpine:3.20 --binary server -o oci:image:v1 --shallow";
 
+template <class Places, class Key>
+std::string place_in(const Places& places, const Key& key) {
+  const auto found = places.find(key);
+  return found == places.end() ? std::string() : found->second;
+}
+
 // Does `use`, which is about a base or an image. An error begins with its place in the recipe, unless it is about this
 // machine.
 template <class Use>
 auto placed(const WantedPins& pins, const std::string& name, const Use& use) {
-  const auto place_in = [](const auto& places, const auto& key) {
-    const auto found = places.find(key);
-    return found == places.end() ? std::string() : found->second;
-  };
   try {
     return use();
   } catch (const TakenPathError& error) {
@@ -77,7 +80,7 @@ class LockCommand : public Command {
     app.add_option("--base-name", base_name_, "With --base: also pin the base's name in the annotations")
         ->type_name("NAME|none")
         ->needs(base);
-    app.add_option("--add-from", adds_from_, "Lock what a build takes from another image; repeatable")
+    app.add_option("--add-from", adds_from_, "Lock files that a build takes from another image; repeatable")
         ->type_name("IMAGE:PATH:DEST")
         ->take_all()
         ->excludes("--file");
@@ -93,17 +96,18 @@ class LockCommand : public Command {
         app.add_option("--update", update_, "Lock this base, or all bases, at the image that the tag names now")
             ->type_name("[BASE]")
             ->expected(0, 1);
-    app.add_flag("--check", check_, "Change nothing; report what moved or is not locked, with exit status 3")
+    app.add_flag("--check", check_,
+                 "Change nothing; report tags that moved and bases that are not locked, with exit status 3")
         ->excludes(update);
     app.add_option(
            "--verify-key", verify_keys_,
-           "Lock a base only where it is signed by this public key, and record that; repeatable: by one of them")
+           "Lock a base only if this public key signed it, and record the key; repeatable: one of the keys is enough")
         ->type_name("FILE|env:NAME")
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false);
     app.add_option("--cache-dir", cache_dir_, "Cache for facts about bases")->type_name("DIR");
-    app.add_flag("--json", json_, "Print JSON: the lock, or what --check found")->group("Output");
+    app.add_flag("--json", json_, "Print JSON: the lock, or the findings of --check")->group("Output");
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(kLockFooter);
@@ -123,8 +127,7 @@ class LockCommand : public Command {
     auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_for_credentials(wanted),
                                          cache_folder(cache_dir_, streams));
     for (const auto& key : verify_keys_) keys_.push_back(read_public_key(key, streams));
-    return check_ ? check(lock, wanted, pins.images, workplace, streams)
-                  : write(file, lock, wanted, pins, workplace, streams);
+    return check_ ? check(lock, wanted, pins, workplace, streams) : write(file, lock, wanted, pins, workplace, streams);
   }
 
  private:
@@ -206,9 +209,10 @@ class LockCommand : public Command {
     return recipe_ && !wanted.empty() ? Reference::parse(wanted.begin()->first).registry() : std::string();
   }
 
-  int check(const Lock& lock, const WantedBases& wanted, const WantedImages& images, const Workplace& workplace,
+  int check(const Lock& lock, const WantedBases& wanted, const WantedPins& pins, const Workplace& workplace,
             const Streams& streams) const {
-    const auto found = check_lock(lock, wanted, images, workplace);
+    const auto found = check_lock(lock, wanted, pins.images, workplace,
+                                  [&](const std::string& name) { return place_in(pins.places, name); });
     streams.out << (json_ ? lock_check_json(found) : describe_lock_check(found));
     return found.ok() ? 0 : 3;
   }

@@ -51,32 +51,33 @@ class RebuildCommand : public Command {
     app.add_option("IMAGE", location_, "oci:DIR[:TAG], oci-archive:FILE or REGISTRY/REPOSITORY[:TAG]")->required();
     app.add_option(
            "--provenance", provenance_,
-           "File with the provenance: a predicate, an in-toto Statement or a bundle (default: what is attached)")
+           "File with the provenance: a predicate, an in-toto Statement or a bundle (default: the attached one)")
         ->type_name("FILE");
-    app.add_option("--inputs", inputs_folder_, "Folder that the inputs' names start from (default: this one)")
+    app.add_option("--inputs", inputs_folder_, "Folder with the inputs (default: the working directory)")
         ->type_name("DIR");
-    app.add_option("--input", inputs_, "Where one input is; repeatable")
+    app.add_option("--input", inputs_, "Path of one input; repeatable")
         ->type_name("NAME=PATH")
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false);
-    app.add_option("--summary", summary_, "Write an SLSA verification summary when the digest is the same")
+    app.add_option("--summary", summary_, "Write an SLSA verification summary if the digest is the same")
         ->type_name("FILE");
     recompile_.add_to(app);
     app.add_flag("--json", json_, "Print JSON: digest, whether it is the same, differences")->group("Output");
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(
-        "Reads how the image was made from the provenance that `build --provenance` attached, finds the inputs, makes\n"
-        "the image again and compares. Status 0: the same digest, of the index and of each image. Status 3: an input\n"
-        "with another digest, a codec of another version, or the layer and the entry that differ first; it is named.\n"
-        "Nothing is published, and no cache is used. The provenance need not be signed: whoever made it up cannot "
-        "make\n"
-        "the digest fit.\n"
+        "Reads from the provenance that `build --provenance` attached how the image was made, finds the inputs, makes "
+        "the image\n"
+        "again and compares the two. Exit status 0: the index and each image have the same digest. Exit status 3: an "
+        "input has\n"
+        "another digest, a codec has another version, or a layer differs; the first difference is named. Nothing is "
+        "published,\n"
+        "and no cache is used. The provenance need not be signed: a forged one does not lead to the same digest.\n"
         "\n"
-        "Without --compile programs are inputs, and none is run. With it the commands of the recipe here are run, "
-        "where\n"
-        "they are those that the provenance names; what they make goes into a temporary folder.\n"
+        "Without --compile, programs are inputs and nothing is run. With --compile, the commands of the recipe are run "
+        "if the\n"
+        "provenance names the same commands; the programs go to a temporary folder.\n"
         "\n"
         "Examples:\n"
         "  ociassemble rebuild registry.example.com/team/server:v1\n"

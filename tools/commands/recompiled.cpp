@@ -89,10 +89,11 @@ std::string difference_from(const RecipeBuild& wanted, const KnownBuilds& known,
 
 void RecompileFlags::add_to(CLI::App& app) {
   const char* group = "Programs";
-  auto* compile = app.add_flag("--compile", compiles_,
-                               "Make the programs again, too, by the recipe's \"build\" commands, in a folder that is "
-                               "removed afterwards")
-                      ->group(group);
+  auto* compile =
+      app.add_flag("--compile", compiles_,
+                   "Compile the programs again, too, with the recipe's \"build\" commands, into a temporary "
+                   "folder")
+          ->group(group);
   app.add_option("-f,--file", file_, "Recipe with the commands (default: ociassemble.json in the inputs' folder)")
       ->type_name("FILE")
       ->needs(compile)

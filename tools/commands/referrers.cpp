@@ -40,7 +40,7 @@ class ReferrersCommand : public Command {
     const auto location = Location::parse(location_);
     const auto workplace = registry_.workplace(streams, output_.verbosity(json_), registry_of(location));
     auto root = reading(location_, [&] { return open_document(location, workplace); });
-    if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
+    if (!platform_.empty()) root = manifest_of_platform(root, platform_);
     auto referrers = find_referrers(root, location, workplace);
     if (!type_.empty()) {
       std::erase_if(referrers, [&](const Referrer& one) { return one.descriptor.artifact_type != type_; });

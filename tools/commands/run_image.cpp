@@ -56,22 +56,23 @@ class RunCommand : public Command {
     app.add_option(
         "IMAGE", image_,
         "oci:DIR[:TAG], an archive, docker-daemon:NAME, or REGISTRY/REPOSITORY[:TAG]; without it a recipe is "
-        "built. After -- arguments for the program");
+        "built. Arguments for the program follow --");
     recipe_.add_to(app);
     const char* group = "Engine";
     app.add_option("--engine", engine_,
-                   "What runs it (default: the first of docker, podman, runc and crun that is here)")
+                   "Program that runs it (default: the first of docker, podman, runc and crun that is installed)")
         ->type_name("docker|podman|runc|crun")
         ->check(CLI::IsMember({"docker", "podman", "runc", "crun"}).description("").name(""))
         ->group(group);
-    app.add_option("--engine-option", engine_options_, "Further option for docker run or podman run; repeatable")
+    app.add_option("--engine-option", engine_options_, "Additional option for docker run or podman run; repeatable")
         ->type_name("OPTION")
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false)
         ->group(group);
     app.add_flag("-t,--tty", terminal_, "Give the program a terminal")->group(group);
-    app.add_flag("--keep-set-id", keep_set_id_, "Of a bundle: keep set-user-ID and set-group-ID bits")->group(group);
+    app.add_flag("--keep-set-id", keep_set_id_, "With runc and crun: keep set-user-ID and set-group-ID bits")
+        ->group(group);
     app.add_option("--cache-dir", cache_dir_, "Cache for facts about layers, and for unpacked images")
         ->type_name("DIR")
         ->group(group);
@@ -83,15 +84,15 @@ class RunCommand : public Command {
     registry_.add_to(app);
     show_in_full_help_only(app, {"--keep-set-id", "--cache-dir", "--engine-option"});
     app.footer(
-        "Runs the image as it declares: its user, a read-only root, memory for /tmp, a volume for each writable path, "
-        "the\n"
-        "capabilities that its programs have and no others, no new privileges. With a recipe it is built first, with "
-        "layers\n"
-        "as they are (--compression none). Signals and the exit status are the program's. The container is removed at "
-        "its "
-        "end.\n"
-        "Without docker and podman the image is unpacked into the cache and run by runc or crun, on this machine's "
-        "network.\n"
+        "Runs the image as it declares: as its user, with a read-only root, /tmp in memory, a volume for each writable "
+        "path,\n"
+        "only the capabilities that its programs have, and no new privileges. A recipe is built first, without "
+        "compressing the\n"
+        "layers. The program gets the signals, and its exit status is that of the command. The container is removed "
+        "when it\n"
+        "ends. Without docker and podman, the image is unpacked into the cache and runc or crun runs it, on the "
+        "network of this\n"
+        "machine.\n"
         "\n"
         "Examples:\n"
         "  ociassemble run\n"

@@ -21,30 +21,31 @@ class RunSpecCommand : public Command {
     app.add_option("IMAGE", location_,
                    "REGISTRY/REPOSITORY[:TAG], oci:DIR[:TAG], an archive, docker-daemon:NAME or podman:NAME")
         ->required();
-    app.add_option("--for", form_, "What is to run the image")
+    app.add_option("--for", form_, "Runtime that is to run the image")
         ->type_name("docker|compose|podman|quadlet|kubernetes|bundle|systemd")
         ->required();
     app.add_option("--image", image_,
-                   "Name by which the runtime finds the image (default: IMAGE, where that is a registry's or its own)")
+                   "Name by which the runtime finds the image (default: IMAGE, if the runtime can find that)")
         ->type_name("REF");
     app.add_option("--platform", platform_, "Image of this platform of an index, for example linux/arm64")
         ->type_name("OS/ARCH");
-    app.add_flag("--patch", patch_, "Of Kubernetes: print only security and volumes, as a patch for your Deployment");
-    app.add_option("--probe-path", probe_path_, "Of Kubernetes: probe by HTTP GET of this path on the first TCP port")
+    app.add_flag("--patch", patch_, "With kubernetes: print only security and volumes, as a patch for your Deployment");
+    app.add_option("--probe-path", probe_path_, "With kubernetes: probe by HTTP GET of this path on the first TCP port")
         ->type_name("PATH");
-    app.add_option("--rootfs", rootfs_, "Of bundle and systemd: folder where the image is unpacked")->type_name("DIR");
+    app.add_option("--rootfs", rootfs_, "With bundle and systemd: folder where the image is unpacked")
+        ->type_name("DIR");
     app.add_option("-o,--output", output_, "Write to this file instead of the standard output")->type_name("FILE");
     flags_.add_to(app, "Contract");
     app.add_flag("-q,--quiet", quiet_, "Warnings and errors only")->group("Output");
     registry_.add_to(app);
     app.footer(
         "Prints a complete command line, file or manifest that runs the image as it declares: its user, a read-only "
-        "root,\n"
-        "memory for /tmp, volumes for its writable paths, the capabilities that its programs have, its health check, "
-        "and "
+        "root, /tmp\n"
+        "in memory, volumes for its writable paths, the capabilities that its programs have, its health check, and "
         "limits.\n"
-        "What follows -- are arguments for the program. The image is named by digest. An image whose own files "
-        "contradict what it declares is refused (status 3).\n"
+        "Arguments for the program follow --. The image is named by its digest. If the files of the image contradict "
+        "its\n"
+        "declarations, it is refused (exit status 3).\n"
         "\n"
         "Examples:\n"
         "  ociassemble run-spec --for docker registry.example.com/team/server:v1 -p 8080:8080\n"

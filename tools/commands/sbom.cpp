@@ -32,12 +32,12 @@ class SbomCommand : public Command {
     flags_.add_to(app, "Options");
     registry_.add_to(app);
     app.footer(
-        "Lists what is in the image, read from the bytes of its layers: the system, the packages of apk and dpkg, "
-        "every "
-        "Go program\n"
-        "with the modules linked into it, and the files that no package owns, with their SHA-256. The same image gives "
-        "the same\n"
-        "bytes on every machine. An index of several platforms needs --platform or a folder.\n"
+        "Lists the system, the packages of apk and dpkg, every Go program with the modules that are linked into it, "
+        "and the\n"
+        "files that no package owns, with their SHA-256. Everything is read from the bytes of the layers. The same "
+        "image gives\n"
+        "the same bytes on every machine. For an index of several platforms, name one by --platform, or a folder by "
+        "-o.\n"
         "\n"
         "Examples:\n"
         "  ociassemble sbom oci:image:v1 > image.spdx.json\n"

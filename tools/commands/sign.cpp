@@ -24,7 +24,7 @@ class SignCommand : public Command {
   explicit SignCommand(CLI::App& app) {
     app.add_option("IMAGE", location_, "oci:DIR[:TAG] or REGISTRY/REPOSITORY[:TAG]")->required();
     key_.add_to(app, "--key",
-                "Private key: PKCS#8 in PEM, plain or encrypted, or cosign's; with --signature the public", "Key");
+                "Private key: PKCS#8 in PEM, plain or encrypted, or cosign's; with --signature the public key", "Key");
     app.add_option("--signer", signer_,
                    "Program that signs: gets the descriptor on its standard input, answers with an OCI layout as tar")
         ->type_name("PROGRAM")
@@ -38,25 +38,27 @@ class SignCommand : public Command {
         ->expected(1)
         ->allow_extra_args(false);
     app.add_option("--repository", repository_,
-                   "What a signature under a tag calls the image (default: the registry's repository)")
+                   "Repository that a signature under a tag names (default: the repository of the image)")
         ->type_name("NAME");
-    app.add_option("--platform", platform_, "Sign the image of this platform alone, not the index and its other images")
+    app.add_option("--platform", platform_, "Sign only the image of this platform, not the index and its other images")
         ->type_name("OS/ARCH");
-    app.add_flag("--print-payload", print_payload_, "Print the bytes to be signed, and sign nothing; takes one --form");
+    app.add_flag("--print-payload", print_payload_,
+                 "Print the bytes that are to be signed and do not sign them; needs one --form");
     app.add_option("--signature", signature_,
                    "Attach this signature of the printed bytes, raw or in base64, checked by --key")
         ->type_name("FILE");
     output_.add_to(app);
     registry_.add_to(app);
     app.footer(
-        "Signs an index and each image in it by a key, and puts the signatures beside them, in both forms; in a layout "
-        "as bundle\n"
-        "alone, unless --repository says what the image will be called. Signing is deterministic: signing again adds "
-        "nothing.\n"
-        "No transparency log gets an entry.\n"
+        "Signs an index and each image in it with a private key, and puts the signatures beside them, in both forms. A "
+        "layout\n"
+        "gets only bundles, unless --repository names the repository that the image will go to. Signing is "
+        "deterministic: if\n"
+        "you sign again, nothing is added. No entry is written to a transparency log.\n"
         "\n"
-        "With a key in a KMS: print the bytes, let it sign them, and attach the signature, for one manifest and one "
-        "form at a time.\n"
+        "With a key in a KMS: print the bytes, let the KMS sign them, and attach the signature, for one manifest and "
+        "one form\n"
+        "at a time.\n"
         "\n"
         "Examples:\n"
         "  ociassemble sign registry.example.com/team/server:v1 --key release.key\n"
@@ -69,7 +71,7 @@ class SignCommand : public Command {
     const auto location = Location::parse(location_);
     const auto workplace = registry_.workplace(streams, output_.verbosity(), registry_of(location));
     auto root = reading(location_, [&] { return open_document(location, workplace); });
-    if (!platform_.empty()) root = open_manifest(root, Platform::parse(platform_));
+    if (!platform_.empty()) root = manifest_of_platform(root, platform_);
     const auto options = sign_options(location);
     if (print_payload_) {
       streams.out << signature_message(only_form(options), root.descriptor.digest, repository_in(location, options));

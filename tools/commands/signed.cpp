@@ -47,21 +47,21 @@ std::string pinned(const Location& location, const Digest& digest) {
 
 void SignedFlags::add_to(CLI::App& app) {
   const char* group = "Signatures";
-  auto* key =
-      app.add_option("--key", keys_, "Check that the image is signed by this public key; repeatable: by one of them")
-          ->type_name("FILE|env:NAME")
-          ->take_all()
-          ->expected(1)
-          ->allow_extra_args(false)
-          ->group(group);
-  app.add_option("--require", required_, "What has to be signed; a URI is that of a predicate (default: signature)")
+  auto* key = app.add_option("--key", keys_,
+                             "Check that this public key signed the image; repeatable: one of the keys is enough")
+                  ->type_name("FILE|env:NAME")
+                  ->take_all()
+                  ->expected(1)
+                  ->allow_extra_args(false)
+                  ->group(group);
+  app.add_option("--require", required_, "What must be signed; a URI names a type of predicate (default: signature)")
       ->type_name("signature|sbom|provenance|URI[,…]")
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false)
       ->needs(key)
       ->group(group);
-  app.add_option("--through", through_, "Let the signature of this index count, which names the image")
+  app.add_option("--through", through_, "Accept the signature of this index if it contains the image")
       ->type_name("LOCATION")
       ->needs(key)
       ->group(group);

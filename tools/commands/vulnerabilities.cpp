@@ -46,10 +46,11 @@ class VulnerabilitiesCommand : public Command {
     registry_.add_to(app);
     show_in_full_help_only(app, {"--now", "--name", "--cache-dir", "--unjudged"});
     app.footer(
-        "Reads the image's packages and Go programs, and looks them up in databases on disk; nothing else is asked. "
-        "Of a Go program\n"
-        "it tells which vulnerable functions are linked, stripped or not; linked does not mean called.\n"
-        "Exit status: 3 when a vulnerability counts, or something could not be judged.\n"
+        "Reads the packages and Go programs of the image, and looks them up in databases on disk; nothing is asked of "
+        "the\n"
+        "network. For a Go program it tells which vulnerable functions are linked, even if it is stripped. A linked "
+        "function is\n"
+        "not necessarily called. Exit status 3 if a vulnerability counts, or something could not be judged.\n"
         "\n"
         "Examples:\n"
         "  ociassemble db fetch https://vuln.go.dev/vulndb.zip -o databases\n"
@@ -99,17 +100,19 @@ class VulnerabilitiesCommand : public Command {
  private:
   void add_counting(CLI::App& app) {
     const char* group = "What counts";
-    app.add_option("--at-least", at_least_, "Only this severity and above, and unknown ones (default: all)")
+    app.add_option("--at-least", at_least_, "Count only this severity and above, and unknown severities (default: all)")
         ->type_name("low|medium|high|critical")
         ->group(group);
-    app.add_flag("--ignore-unfixed", gate_.ignore_unfixed, "Not those without a fix, or whose fix was put off")
+    app.add_flag("--ignore-unfixed", gate_.ignore_unfixed,
+                 "Do not count those without a fix, or whose fix was postponed")
         ->group(group);
     app.add_option("--reach", reach_,
-                   "In Go programs only what is linked so far: the module, a vulnerable package of it, or a vulnerable "
-                   "function (symbol) (default: package)")
+                   "In Go programs, count those of which this much is linked: the module, a vulnerable package, or a "
+                   "vulnerable function (symbol) (default: package)")
         ->type_name("module|package|symbol")
         ->group(group);
-    app.add_option("--unjudged", unjudged_, "Whether what cannot be judged is an error (the default) or a warning")
+    app.add_option("--unjudged", unjudged_,
+                   "Report things that cannot be judged as errors (the default) or as warnings")
         ->type_name("error|warn")
         ->check(CLI::IsMember({"error", "warn"}).description("").name(""))
         ->group(group);
@@ -118,7 +121,7 @@ class VulnerabilitiesCommand : public Command {
   void add_output(CLI::App& app) {
     const char* group = "Output";
     app.add_flag("--json", json_, "Print the result as JSON")->group(group);
-    app.add_option("--format", format_, "How the result is written (default: text)")
+    app.add_option("--format", format_, "Format of the result (default: text)")
         ->type_name("text|json|sarif|gitlab-container|junit|github|openvex")
         ->check(CLI::IsMember({"text", "json", "sarif", "gitlab-container", "junit", "github", "openvex"})
                     .description("")
@@ -129,7 +132,7 @@ class VulnerabilitiesCommand : public Command {
                    "Time in reports (default: SOURCE_DATE_EPOCH, else when the newest database was fetched or changed)")
         ->type_name("TIME")
         ->group(group);
-    app.add_option("--name", name_, "What statements call the image (default: the reference that it is read from)")
+    app.add_option("--name", name_, "Name of the image in statements (default: its reference in the registry)")
         ->type_name("REFERENCE")
         ->group(group);
     app.add_option("--cache-dir", cache_dir_, "Cache for facts about layers")->type_name("DIR")->group(group);

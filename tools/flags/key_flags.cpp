@@ -148,7 +148,7 @@ SecretBytes PassphraseFlags::for_new_key(const std::string& subject, const Strea
   }
   if (!passphrase->empty()) return std::move(*passphrase);
   throw Error(ErrorCode::invalid_argument, "cannot make " + subject + ": the passphrase is empty",
-              "add --no-passphrase for a key that anybody can use who can read it");
+              "add --no-passphrase if everybody who can read the file may use the key");
 }
 
 void SigningKeyFlags::add_to(CLI::App& app, const char* option, const char* description, const std::string& group) {

@@ -89,7 +89,8 @@ TEST_CASE("anything without a known prefix is a registry's reference") {
 TEST_CASE("an unknown kind of place is no image of Docker Hub") {
   for (const char* text : {"oci-layout:x", "oci-layout:dir/x:v1", "oci-layout:./dir", "dockerd:app:v1", "dir:image",
                            "containers-storage:app", "oci-archiv:x.tar", "docker-achive:x.tar:app", "rootf:dir",
-                           "ostree:app:v1", "static:latest", "scratch:1", "whatever:dir/x", "tarball:/x"}) {
+                           "ostree:app:v1", "static:latest", "scratch:1", "whatever:dir/x", "tarball:/x",
+                           "podmann:app:v1", "oci-archiv:/x.tar", "docker-deamon:app", "containrd:app:v1"}) {
     CAPTURE(text);
     try {
       Location::parse(text);

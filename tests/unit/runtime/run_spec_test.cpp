@@ -62,7 +62,7 @@ TEST_CASE("an image without a name can be a bundle and a unit, and nothing that 
   nameless.settings.image.clear();
   for (const auto form :
        {RuntimeForm::docker, RuntimeForm::podman, RuntimeForm::compose, RuntimeForm::quadlet, RuntimeForm::kubernetes})
-    CHECK(refusal(nameless, form) == "nothing says by which name the runtime finds the image");
+    CHECK(refusal(nameless, form) == "the image has no name by which the runtime can find it");
   CHECK(refusal(nameless, RuntimeForm::bundle) == "no refusal");
   CHECK(refusal(nameless, RuntimeForm::systemd) == "no refusal");
   CHECK(refusal(nameless, RuntimeForm::kubernetes, SpecScope::patch) == "no refusal");

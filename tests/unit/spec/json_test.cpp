@@ -93,6 +93,7 @@ TEST_CASE("what is not strict JSON is refused") {
     CHECK(cause(text).starts_with("cannot parse test: invalid JSON at byte "));
   }
   CHECK(cause("[1}") == "cannot parse test: invalid JSON at byte 3");
+  CHECK(cause("{\n  \"a\": 1,\n}") == "cannot parse test: invalid JSON at byte 13, line 3, column 1");
   CHECK(cause(std::string_view("{}\0{}", 5)) == "cannot parse test: invalid JSON at byte 3");
   CHECK(cause("\"\xC3(\"") == "cannot parse test: not UTF-8");
   CHECK(cause("\xEF\xBB\xBF{}") == "cannot parse test: begins with a byte order mark");
