@@ -71,7 +71,7 @@ class BuildCommand : public Command {
       assemble_second(builds, registry_workplace(builds, streams, {}), *second_assembly_);
       return 0;
     }
-    if (recipe_.compiles()) compile_programs();
+    if (recipe_.compiles()) compile_some(compiled_);
     require_named_files(builds);
     const auto workplace = make_workplace(builds, streams);
     evidence_.read_keys(builds, streams);
@@ -118,13 +118,6 @@ class BuildCommand : public Command {
   static void warn_of_recipe(const Streams& streams) {
     streams.err << "ociassemble: warning: the recipe ociassemble.json is ignored, because --base, --binary or --add is "
                    "given; add -f ociassemble.json to use it, too\n";
-  }
-
-  void compile_programs() const {
-    if (compiled_.empty())
-      throw Error(ErrorCode::invalid_argument, "cannot compile: no binary of the recipe has a \"build\"",
-                  R"(add "build": {"command": [...]} to it, or leave --compile out)");
-    compile(compiled_);
   }
 
   // Once what --compile makes is there.

@@ -113,4 +113,12 @@ void compile(const std::vector<RecipeBuild>& builds) {
   }
 }
 
+void compile_some(const std::vector<RecipeBuild>& builds) {
+  if (builds.empty()) {
+    throw Error(ErrorCode::invalid_argument, "cannot compile: no binary of the recipe has a \"build\"",
+                R"(add "build": {"command": [...]} to it, or leave --compile out)");
+  }
+  compile(builds);
+}
+
 }  // namespace ociassemble::tool

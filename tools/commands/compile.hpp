@@ -12,5 +12,7 @@ namespace ociassemble::tool {
 // there, Error{io} for one that fails or does not make its file, Error{invalid_argument} when two would write one file,
 // each with the command's place in the recipe.
 void compile(const std::vector<RecipeBuild>& builds);
+// The same; to have none of them is Error{invalid_argument}, too.
+void compile_some(const std::vector<RecipeBuild>& builds);
 
 }  // namespace ociassemble::tool
