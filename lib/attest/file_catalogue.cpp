@@ -27,8 +27,8 @@ std::unique_ptr<Source> open(const Layer& layer, BlobStore* kept, const std::str
     const auto code = error.code();
     if (code != ErrorCode::network && code != ErrorCode::not_found && code != ErrorCode::unauthorized) throw;
     throw Error(code,
-                fmt::format("cannot list what the image holds: {} is neither in the cache nor to be had: {}", subject,
-                            error.what()),
+                fmt::format("cannot list the contents of the image: {} is not in the cache and cannot be read: {}",
+                            subject, error.what()),
                 error.hint().empty() ? "make the SBOM once where the layer can be read, with a cache; or build into "
                                        "oci:DIR, which keeps the base's layers"
                                      : error.hint());

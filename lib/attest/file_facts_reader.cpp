@@ -34,8 +34,9 @@ void FileFactsReader::begin(const TarEntry& entry) {
   contents_.reset();
   if (!may_be_record(entry.path)) return;
   if (entry.size > kLargestRecord || kept_ + entry.size > kMostRecords) {
-    throw Error(ErrorCode::unsupported, fmt::format("cannot list what the image holds: {} is too large for a record",
-                                                    tar_name_for_message(entry.path)));
+    throw Error(ErrorCode::unsupported,
+                fmt::format("cannot list the contents of the image: {} is too large for a record",
+                            tar_name_for_message(entry.path)));
   }
   kept_ += entry.size;
   contents_.emplace();

@@ -63,7 +63,7 @@ ImageIndex add_attestations(ImageIndex index, const std::vector<Document>& attes
   if (attestations.empty()) return index;
   if (index.index.format != ImageFormat::oci) {
     throw Error(ErrorCode::invalid_argument,
-                "cannot put attestations into an index in Docker's format: it holds images alone",
+                "cannot put attestations into an index in Docker's format: it holds only images",
                 "leave --format docker or --attestations=index out");
   }
   for (const auto& attestation : attestations) {

@@ -46,15 +46,13 @@ std::string publish_content(const Content& content, const Location& target, cons
                             target.to_string()));
   }
   if (!options.referrers.empty() && target.is_engine()) {
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("cannot write to {} what refers to the image: an engine holds images alone", target.to_string()),
-        "push to a registry, or write to oci:DIR");
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot write referrers to {}: an engine holds only images", target.to_string()),
+                "push to a registry, or write to oci:DIR");
   }
   if (!options.referrers.empty() && target.kind == Location::Kind::docker_archive) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("cannot write to {} what refers to the image: a docker archive holds images alone",
-                            target.to_string()),
+                fmt::format("cannot write referrers to {}: a docker archive holds only images", target.to_string()),
                 "write to oci-archive:FILE, which `docker load` takes, too");
   }
   if (target.chooses()) reject_target(target, "a digest or a place cannot be written to");

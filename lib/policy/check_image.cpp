@@ -146,7 +146,7 @@ class Checking {
     if (validity == Validity::expired) {
       finding.reason = fmt::format("the exception {} expired on {} (\"{}\")", words_of(exception), exception.until,
                                    printable(exception.reason));
-      finding.remedy = "correct what it excepts and remove it, or give it a new date";
+      finding.remedy = "correct the finding and remove the exception, or give it a new date";
     } else {
       finding.verdict = GateVerdict::not_judged;
       finding.reason =

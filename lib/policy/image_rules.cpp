@@ -200,7 +200,7 @@ void judge_volumes(const RuleContext& context) {
       return path == system || path.starts_with(std::string(system) + "/");
     });
     if (path == "/" || is_system)
-      context.fail(path, fmt::format("a volume at {} hides what is the system's", printable(path)),
+      context.fail(path, fmt::format("a volume at {} hides files of the system", printable(path)),
                    "name the folder that the service writes to");
   }
 }

@@ -133,7 +133,7 @@ void judge_needs_rule(const RuleContext& context) {
     if (!program->go) return;
     if (!program->needs.is_known) {
       return context.not_judged(
-          path, fmt::format("what {} needs is not known: its functions cannot be read", printable(path)),
+          path, fmt::format("the needs of {} are not known: its functions cannot be read", printable(path)),
           "build the program without tools that hide its functions");
     }
     for (const auto& verdict : judge_needs(program->needs, surroundings, files)) {

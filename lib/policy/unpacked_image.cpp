@@ -56,7 +56,7 @@ std::uint64_t slot_of(std::uint32_t layer, std::uint32_t number) { return std::u
 
 // The cache has checked its bytes: somebody else wrote it.
 [[noreturn]] void refuse_damaged_record() {
-  throw Error(ErrorCode::corrupt, "cannot read what the cache has of a layer: a record is damaged",
+  throw Error(ErrorCode::corrupt, "cannot read the cached facts of a layer: a record is damaged",
               "remove the cache folder, or name another with --cache-dir");
 }
 

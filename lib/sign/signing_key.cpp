@@ -159,7 +159,7 @@ PublicKey PublicKey::parse(std::string_view pem, std::string_view subject) {
   const auto block = parse_pem(pem, subject);
   if (block.label == kPublicLabel) return PublicKey(Data::of(block.bytes.text(), subject));
   if (block.label.find("CERTIFICATE") != std::string::npos) {
-    refuse(ErrorCode::unsupported, subject, "it is a certificate, and nobody would check its issuer and its dates",
+    refuse(ErrorCode::unsupported, subject, "it is a certificate, whose issuer and dates would not be checked",
            fmt::format("where you trust it anyway: openssl x509 -pubkey -noout -in {} >key.pub", subject));
   }
   if (block.label.find("PRIVATE") != std::string::npos) {

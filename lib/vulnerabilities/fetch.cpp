@@ -251,8 +251,7 @@ class Fetch {
       const auto name = temporary.string();
       for (auto at = cause.find(name); at != std::string::npos; at = cause.find(name))
         cause.replace(at, name.size(), "it");
-      throw Error(error.code(),
-                  fmt::format("what {} sent is no database that can be used: {}", url_.without_query(), cause),
+      throw Error(error.code(), fmt::format("{} sent no usable database: {}", url_.without_query(), cause),
                   is_there(file_) ? "the file here stays as it was" : "");
     }
   }

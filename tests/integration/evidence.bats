@@ -70,7 +70,7 @@ annotations_in() { blob "$1" "$(jq -r '.manifests[0].digest' "$1/index.json")" |
 
 @test "a docker archive goes without, where another place has the SBOM" {
   run -2 build --sbom -o docker-archive:image.tar
-  [[ "$output" = *'a docker archive holds images alone'*'oci-archive:FILE'* ]]
+  [[ "$output" = *'a docker archive holds only images'*'oci-archive:FILE'* ]]
   [ ! -e image.tar ]
   run --separate-stderr -0 build --sbom -o docker-archive:image.tar:app:v1 -o oci:image:v1
   [[ "$stderr" = *'holds no SBOM'* ]]
@@ -254,7 +254,7 @@ org.opencontainers.image.url https://github.com/team/app' ]
   offline --no-cache -o oci:image:v1
   # Neither.
   run -1 offline --no-cache --shallow -o oci:none:v1
-  [[ "$output" = *"layer $layer is neither in the cache nor to be had"* ]]
+  [[ "$output" = *"layer $layer is not in the cache and cannot be read"* ]]
   no_image_in none
 }
 

@@ -371,7 +371,7 @@ SH
     ociassemble attest -q --type slsaprovenance --predicate "$file" oci:../out:v1
   done
   run -3 ociassemble rebuild -q oci:../out:v1
-  [[ "$output" = *"the image for linux/amd64 differs in"*"that is by the first of 2 provenances; no other led to it"* ]]
+  [[ "$output" = *"the image for linux/amd64 differs in"*"compared by the first of 2 provenances; none of them leads to this digest"* ]]
   ociassemble attest -q --type slsaprovenance --predicate true.json oci:../out:v1
   run -0 --separate-stderr ociassemble rebuild -q oci:../out:v1
   [ "$output" = "the same digest: $digest" ]

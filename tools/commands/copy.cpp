@@ -46,7 +46,7 @@ class CopyCommand : public Command {
     app.add_option("--platform", platform_, "Image of this platform, for example linux/arm64")->type_name("OS/ARCH");
     if (kind == Kind::copy) {
       app.add_flag("--referrers", options_.referrers,
-                   "Also copy what refers to the image, such as signatures and SBOMs; not into docker-archive");
+                   "Also copy the referrers of the image, such as signatures and SBOMs; not into docker-archive");
     }
     if (kind != Kind::pull) {
       app.add_flag("--dry-run", dry_run_, "Print what would be sent, mounted and skipped; send nothing");

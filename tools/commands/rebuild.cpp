@@ -296,8 +296,8 @@ class RebuildCommand : public Command {
   static int differs(const Document& root, const Attempt& attempt, std::size_t candidates, const Streams& streams) {
     for (const auto& difference : attempt.differences) streams.err << "ociassemble: " << difference << '\n';
     if (candidates > 1)
-      streams.err << fmt::format("ociassemble: that is by the first of {} provenances; no other led to it\n",
-                                 candidates);
+      streams.err << fmt::format(
+          "ociassemble: compared by the first of {} provenances; none of them leads to this digest\n", candidates);
     streams.err << "ociassemble: " << root.descriptor.digest.to_string() << " was not reproduced\n";
     return 3;
   }

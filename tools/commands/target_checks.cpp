@@ -29,7 +29,7 @@ void reject_base_only(const Location& target) {
 }
 
 const char* holds_images_alone(const Location& target) {
-  return target.is_engine() ? "an engine holds images alone" : "a docker archive holds images alone";
+  return target.is_engine() ? "an engine holds only images" : "a docker archive holds only images";
 }
 
 Location engine_target(const std::string& name, const std::stop_token& stop) {

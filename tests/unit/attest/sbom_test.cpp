@@ -296,7 +296,7 @@ TEST_CASE("what the cache knows of an image's layers gives the same document, wi
   }
 }
 
-TEST_CASE("a layer that is neither in the cache nor to be had is named") {
+TEST_CASE("a layer that is not in the cache and cannot be read is named") {
   const Images images;
   const auto image = without_blobs(service(images));
   try {
@@ -305,7 +305,7 @@ TEST_CASE("a layer that is neither in the cache nor to be had is named") {
   } catch (const Error& error) {
     CHECK(error.code() == ErrorCode::network);
     CHECK(std::string(error.what())
-              .find("layer " + image.layers()[0].descriptor.digest.to_string() + " is neither in the cache") !=
+              .find("layer " + image.layers()[0].descriptor.digest.to_string() + " is not in the cache") !=
           std::string::npos);
   }
 }
