@@ -233,7 +233,7 @@ class BuildCommand : public Command {
       const auto signing = evidence_.sign_tags(number, made, build.targets[i], workplace);
       published.push_back(publish(made, build.targets, i, workplace, signing));
     }
-    files_.write(build, made, read_besides());
+    files_.write(build, made, read_besides(build));
     if (json_) return made.json(published);
     std::string lines;
     for (const auto& name : published) lines.append(name).append("\n");
@@ -401,16 +401,44 @@ class BuildCommand : public Command {
     if (lock_.file()) claims.read(*lock_.file(), "the lock");
     for (const auto& file : flags_.files()) claims.read(file, "--env-file " + file.string());
     for (const auto& build : builds) {
+      for (const auto& file : judged_and_signed_by(build)) claims.read(file, file.string());
+    }
+    for (const auto& build : builds) {
       for (const auto& target : build.targets) claims.write(target);
     }
     files_.claim(builds, made, claims);
     if (!registry_.trace_file().empty()) claims.write(registry_.trace_file(), "--trace " + registry_.trace_file());
   }
 
-  std::vector<std::filesystem::path> read_besides() const {
+  std::vector<std::filesystem::path> read_besides(const Build& build) const {
     auto files = flags_.files();
     if (!recipe_file_.empty()) files.push_back(recipe_file_);
     if (lock_.file()) files.push_back(*lock_.file());
+    auto others = judged_and_signed_by(build);
+    // An older image that the new one replaces is no prerequisite of it.
+    if (auto older = older_image_file(); !older.empty()) others.push_back(std::move(older));
+    const auto is_target = [&](const std::filesystem::path& file) {
+      return std::any_of(build.targets.begin(), build.targets.end(), [&](const Location& target) {
+        return target.path == file || target.path / "index.json" == file;
+      });
+    };
+    std::erase_if(others, is_target);
+    for (auto& file : others) {
+      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(std::move(file));
+    }
+    return files;
+  }
+
+  std::filesystem::path older_image_file() const {
+    if (judging_.against().empty()) return {};
+    const auto older = Location::parse(judging_.against());
+    return older.kind == Location::Kind::oci_layout ? older.path / "index.json" : older.path;
+  }
+
+  // What decides whether the build passes, and which signatures it has.
+  std::vector<std::filesystem::path> judged_and_signed_by(const Build& build) const {
+    auto files = files_of(build.policy);
+    if (auto key = evidence_.key_file(build.signing)) files.push_back(std::move(*key));
     return files;
   }
 
