@@ -213,3 +213,17 @@ while True:
   ociassemble build -q -o oci-archive:older.tar:v1 --sign-key none --against oci-archive:older.tar --depfile older.d
   run ! grep -qE '^  older.tar' older.d
 }
+
+@test "a working folder that was removed is an ordinary error" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  image=$PWD/image
+  mkdir gone
+  for command in "build -q --binary $server -o oci:new:v1" "build -q --binary $server -o oci:$image:v1 --digest-file file" \
+    "sbom oci:$image:v1 -o file" "lock"; do
+    # shellcheck disable=SC2086,SC2016  # words of a command, for a shell that begins in the folder
+    run -1 bash -c 'cd gone && rmdir "$OLDPWD/gone" && command ociassemble "$@"' _ $command
+    mkdir gone
+    echo "$command: $output"
+    [[ "$output" = *"cannot tell where "*" is: No such file or directory"* ]]
+  done
+}

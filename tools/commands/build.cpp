@@ -189,7 +189,7 @@ class BuildCommand : public Command {
   Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams,
                                const std::filesystem::path& cache) const {
     return registry_.workplace(streams, output_.verbosity(json_),
-                               chief_registry(all_targets(builds), images_read(builds)), cache);
+                               chief_registry(all_targets(builds), named_images(builds, judging_.against())), cache);
   }
 
   Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
@@ -340,14 +340,6 @@ class BuildCommand : public Command {
     return made.publish(target, workplace, more);
   }
 
-  std::vector<Location> images_read(const std::vector<Build>& builds) const {
-    std::vector<AssembleOptions> images;
-    for (const auto& build : builds) images.insert(images.end(), build.images.begin(), build.images.end());
-    auto read = named_images(images);
-    if (!judging_.against().empty()) read.push_back(Location::parse(judging_.against()));
-    return read;
-  }
-
   // New layers are written straight into the first layout among the outputs, unless a policy may refuse them.
   static std::shared_ptr<BlobStore> choose_store(const std::vector<Location>& targets, bool may_be_refused) {
     const auto layout = std::find_if(targets.begin(), targets.end(),
@@ -401,7 +393,8 @@ class BuildCommand : public Command {
     if (lock_.file()) claims.read(*lock_.file(), "the lock");
     for (const auto& file : flags_.files()) claims.read(file, "--env-file " + file.string());
     for (const auto& build : builds) {
-      for (const auto& file : judged_and_signed_by(build)) claims.read(file, file.string());
+      for (const auto& file : files_of(build.policy)) claims.read(file, file.string());
+      if (const auto key = evidence_.key_file(build.signing)) claims.read(*key, key->string());
     }
     for (const auto& build : builds) {
       for (const auto& target : build.targets) claims.write(target);
@@ -414,30 +407,7 @@ class BuildCommand : public Command {
     auto files = flags_.files();
     if (!recipe_file_.empty()) files.push_back(recipe_file_);
     if (lock_.file()) files.push_back(*lock_.file());
-    auto others = judged_and_signed_by(build);
-    // An older image that the new one replaces is no prerequisite of it.
-    if (auto older = older_image_file(); !older.empty()) others.push_back(std::move(older));
-    const auto is_target = [&](const std::filesystem::path& file) {
-      return std::any_of(build.targets.begin(), build.targets.end(), [&](const Location& target) {
-        return target.path == file || target.path / "index.json" == file;
-      });
-    };
-    std::erase_if(others, is_target);
-    for (auto& file : others) {
-      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(std::move(file));
-    }
-    return files;
-  }
-
-  std::filesystem::path older_image_file() const {
-    if (judging_.against().empty()) return {};
-    const auto older = Location::parse(judging_.against());
-    return older.kind == Location::Kind::oci_layout ? older.path / "index.json" : older.path;
-  }
-
-  // What decides whether the build passes, and which signatures it has.
-  std::vector<std::filesystem::path> judged_and_signed_by(const Build& build) const {
-    auto files = files_of(build.policy);
+    for (auto& file : judged_by(build, judging_)) files.push_back(std::move(file));
     if (auto key = evidence_.key_file(build.signing)) files.push_back(std::move(*key));
     return files;
   }

@@ -126,4 +126,14 @@ std::vector<std::filesystem::path> files_of(const std::optional<Policy>& policy)
   return {files.begin(), files.end()};
 }
 
+std::vector<std::filesystem::path> judged_by(const Build& build, const JudgingFlags& judging) {
+  auto files = files_of(build.policy);
+  if (judging.against().empty()) return files;
+  const auto older = Location::parse(judging.against());
+  const auto is_replaced = [&](const Location& target) { return target.path == older.path; };
+  if (older.path.empty() || std::any_of(build.targets.begin(), build.targets.end(), is_replaced)) return files;
+  files.push_back(older.kind == Location::Kind::oci_layout ? older.path / "index.json" : older.path);
+  return files;
+}
+
 }  // namespace ociassemble::tool

@@ -32,5 +32,7 @@ void check_policy(const Build& build, const BuildResult& made, const JudgingFlag
 
 // The files that a policy judges by: its own, those of tests, databases, statements, go.mod and go.sum.
 std::vector<std::filesystem::path> files_of(const std::optional<Policy>& policy);
+// These of a build, with the file of the older image, unless the new one replaces it.
+std::vector<std::filesystem::path> judged_by(const Build& build, const JudgingFlags& judging);
 
 }  // namespace ociassemble::tool
