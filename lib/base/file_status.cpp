@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <system_error>
 
 #include "base/system_error.hpp"
+#include "ociassemble/error.hpp"
 
 namespace ociassemble {
 
@@ -24,6 +26,14 @@ bool is_folder(const fs::path& path) {
 }
 
 bool is_there(const fs::path& path) { return file_status(path).has_value(); }
+
+fs::path absolute_path(const fs::path& path) {
+  std::error_code error;
+  auto whole = fs::absolute(path, error);
+  if (!error) return whole;
+  throw Error(ErrorCode::io, fmt::format("cannot tell where {} is: {}", path.string(), error.message()),
+              "the working folder may have been removed: change to another, or name the whole path");
+}
 
 // Not std::filesystem::create_directories(): that reports a folder that cannot be looked at as one that is not there.
 void make_folders(const fs::path& folder, mode_t mode) {

@@ -61,7 +61,7 @@ std::string hash_entries(std::vector<LayerEntry> entries, Detail detail) {
 }
 
 std::string key_of(const fs::path& path, std::string_view rules) {
-  return fs::absolute(path).lexically_normal().string() + '\n' + std::string(rules);
+  return absolute_path(path).lexically_normal().string() + '\n' + std::string(rules);
 }
 
 }  // namespace
@@ -94,10 +94,10 @@ std::string hash_rootfs(const fs::path& folder) {
   return hash_entries(read_rootfs_folder(folder, 0), Detail::everything);
 }
 
-InputNames::InputNames(const fs::path& folder) : folder_(fs::absolute(folder).lexically_normal()) {}
+InputNames::InputNames(const fs::path& folder) : folder_(absolute_path(folder).lexically_normal()) {}
 
 std::string InputNames::free_name(const fs::path& path, const std::string& key) {
-  const auto whole = fs::absolute(path).lexically_normal();
+  const auto whole = absolute_path(path).lexically_normal();
   auto relative = whole.lexically_relative(folder_).generic_string();
   while (relative.ends_with('/')) relative.pop_back();
   const bool is_inside = !relative.empty() && relative != ".." && !relative.starts_with("../");

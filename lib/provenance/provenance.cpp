@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ociassemble/provenance.hpp"
+#include "base/file_status.hpp"
 
 #include <fmt/format.h>
 
@@ -37,7 +38,7 @@ std::string write_input(const BuildInput& input) {
 std::string name_in(const fs::path& path, const fs::path& folder) {
   if (path.empty()) return ".";  // the working directory, where the folder's name is empty, too
   const auto relative =
-      fs::absolute(path).lexically_normal().lexically_relative(fs::absolute(folder).lexically_normal());
+      absolute_path(path).lexically_normal().lexically_relative(absolute_path(folder).lexically_normal());
   auto text = relative.generic_string();
   while (text.ends_with('/')) text.pop_back();
   return text.empty() || text == ".." || text.starts_with("../") ? path.filename().string() : text;

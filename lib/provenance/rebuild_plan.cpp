@@ -183,7 +183,7 @@ class RebuildInputs {
     const auto folder = places_.scratch / std::to_string(links_++);
     make_folders(folder);
     std::error_code error;
-    fs::create_symlink(fs::absolute(path), folder / name, error);
+    fs::create_symlink(absolute_path(path), folder / name, error);
     if (error)
       throw Error(ErrorCode::io, fmt::format("cannot make a link in {}: {}", folder.string(), error.message()));
     return folder / name;

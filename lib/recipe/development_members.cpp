@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "assemble/placement.hpp"
+#include "base/file_status.hpp"
 #include "ociassemble/runtime.hpp"
 #include "recipe/member_reader.hpp"
 #include "recipe/members.hpp"
@@ -95,7 +96,7 @@ std::vector<BindMount> Members::mounts(Places& places) const {
       const auto* source = value.string() != nullptr ? &value : value.find("source");
       if (source == nullptr) reader.refuse(value, "no source", R"(add "source": "FOLDER")");
       BindMount mount;
-      mount.source = std::filesystem::absolute(reader.path(*source)).lexically_normal();
+      mount.source = absolute_path(reader.path(*source)).lexically_normal();
       if (!mount.source.has_filename()) mount.source = mount.source.parent_path();
       reader.note(ValueKind::path, mount.source.string(), source->at);
       mount.target = member.name;

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/atomic_file.hpp"
 #include "base/file_status.hpp"
+#include "base/output_file.hpp"
 #include "base/stop.hpp"
 #include "base/text.hpp"
 #include "digest/hasher.hpp"
@@ -81,8 +83,21 @@ fs::path file_of(const Url& url, const fs::path& to) {
   const auto text = to.string();
   if (text.empty()) throw Error(ErrorCode::invalid_argument, "no file or folder to fetch into", "name one with -o");
   if (has_known_ending(text) && !text.ends_with('/') && !is_folder(to)) return to;
+  if (is_there(to) && !is_folder(to)) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("cannot fetch into {}: it is no folder, and its name ends neither in .zip nor in .json", text),
+        "name a folder, or a file such as -o databases/go.zip");
+  }
   make_folders(to);
   return to / file_name_of(url);
+}
+
+// What the file's symlinks lead to. A database is read many times, and replaced whole.
+fs::path replaceable(const fs::path& file) {
+  const auto place = find_output(file);
+  if (place.kind == OutputPlace::Kind::file) return place.path;
+  throw Error(ErrorCode::io, fmt::format("cannot fetch into {}: it is not a regular file", file.string()));
 }
 
 std::optional<FetchRecord> read_fetch_record(const fs::path& file) {
@@ -109,6 +124,13 @@ void write_fetch_record(const fs::path& file, const FetchRecord& record) {
   write_file_atomically(source_record_of(file), as_bytes(text.bytes()));
 }
 
+std::uint64_t size_of(const fs::path& file) {
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  if (error) throw Error(ErrorCode::io, fmt::format("cannot look at {}: {}", file.string(), error.message()));
+  return size;
+}
+
 std::string sha256_of(const fs::path& file) {
   FileSource source(file);
   Hasher hasher;
@@ -119,7 +141,8 @@ std::string sha256_of(const fs::path& file) {
 
 class Fetch {
  public:
-  Fetch(const Url& url, const FetchOptions& options) : url_(url), options_(options), file_(file_of(url, options.to)) {}
+  Fetch(const Url& url, const FetchOptions& options)
+      : url_(url), options_(options), file_(replaceable(file_of(url, options.to))) {}
 
   FetchedDatabase run() {
     require_encryption(url_);
@@ -137,7 +160,7 @@ class Fetch {
       record.source.date = fetched.date;
       write_fetch_record(file_, record);
       fetched.sha256 = record.source.sha256;
-      fetched.size = fs::file_size(file_);
+      fetched.size = size_of(file_);
       return fetched;
     }
     if (answer->status() != kOk) refuse(answer->status());

@@ -186,3 +186,44 @@ while True:
   make
   make | grep -q 'up to date'
 }
+
+@test "what a policy judges by and the key that signs are prerequisites, and no output is written over them" {
+  cp "$server" program
+  mkdir osv
+  echo '{"id": "GO-2026-0001", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": {"ecosystem": "Go", "name": "m"}}]}' >osv/one.json
+  printf '{"schemaVersion": "2.0.0", "fileExistenceTests": [{"name": "it", "path": "/program", "shouldExist": true}]}' >tests.json
+  echo '{"structure-tests": {"files": ["tests.json"]}, "vulnerabilities": {"level": "warn", "databases": ["osv"]}, "budget": {"imageGrowth": "100MB"}}' >policy.json
+  ociassemble generate-key release --no-passphrase
+  ociassemble build -q --base scratch --binary program -o oci-archive:older.tar:v1
+  echo '{"base": "scratch", "binaries": {"/program": "program"}, "policy": "policy.json", "sign": "release.key"}' >ociassemble.json
+  ociassemble build -q -o oci:image:v1 --against oci-archive:older.tar --stamp stamp --depfile image.d
+  for file in program ociassemble.json policy.json tests.json osv/one.json release.key older.tar; do
+    grep -qE "^  $file( |$)" image.d
+  done
+  # An index of the database is written into its folder.
+  [ -z "$(grep -E '^  osv( |$)|ociassemble-index' image.d)" ]
+  make -f <(printf 'stamp:\n\tfalse\n-include image.d\n') stamp
+  touch -d '+1 hour' tests.json
+  run ! make -f <(printf 'stamp:\n\tfalse\n-include image.d\n') stamp
+  for file in policy.json tests.json osv/one.json release.key; do
+    run -2 ociassemble build -q -o oci:image:v1 --digest-file "$file"
+    [[ "$output" = *"$file would be overwritten"* ]]
+  done
+  # The older image may be the one that is replaced.
+  ociassemble build -q -o oci-archive:older.tar:v1 --sign-key none --against oci-archive:older.tar --depfile older.d
+  run ! grep -qE '^  older.tar' older.d
+}
+
+@test "a working folder that was removed is an ordinary error" {
+  ociassemble build -q --binary "$server" -o oci:image:v1
+  image=$PWD/image
+  mkdir gone
+  for command in "build -q --binary $server -o oci:new:v1" "build -q --binary $server -o oci:$image:v1 --digest-file file" \
+    "sbom oci:$image:v1 -o file" "lock"; do
+    # shellcheck disable=SC2086,SC2016  # words of a command, for a shell that begins in the folder
+    run -1 bash -c 'cd gone && rmdir "$OLDPWD/gone" && command ociassemble "$@"' _ $command
+    mkdir gone
+    echo "$command: $output"
+    [[ "$output" = *"cannot tell where "*" is: No such file or directory"* ]]
+  done
+}

@@ -405,6 +405,20 @@ PYTHON
   [ "$(sha256sum fetched/served-all.zip | cut -d' ' -f1)" = "$sum" ]
   [ "$(ls -A fetched)" = "served-all.zip
 served-all.zip.source" ]
+  # A symlink is followed; what is neither a file nor a folder, or no database by its name, stays what it is.
+  (cd databases/osv && python3 -m zipfile -c "$BATS_TEST_TMPDIR/served/whole.zip" GHSA-aaaa-bbbb-cccc.json)
+  ln -s target.zip link.zip
+  ociassemble db fetch -q "http://127.0.0.1:$port/served/whole.zip" -o link.zip
+  [ -L link.zip ]
+  cmp served/whole.zip target.zip
+  mkfifo pipe.zip
+  run -1 --separate-stderr ociassemble db fetch "http://127.0.0.1:$port/served/whole.zip" -o pipe.zip
+  grep -qF 'cannot fetch into pipe.zip: it is not a regular file' <<<"$stderr"
+  [ -p pipe.zip ]
+  echo notes >notes
+  run -2 --separate-stderr ociassemble db fetch "http://127.0.0.1:$port/served/whole.zip" -o notes
+  grep -qF 'cannot fetch into notes: it is no folder' <<<"$stderr"
+  [ "$(cat notes)" = notes ]
   run -1 --separate-stderr ociassemble db fetch "http://127.0.0.1:$port/served/none.zip" -o fetched
   grep -qF 'the server answered 404' <<<"$stderr"
   run -2 --separate-stderr ociassemble db fetch http://example.com/all.zip -o fetched

@@ -182,7 +182,7 @@ class BuildCommand : public Command {
   Workplace registry_workplace(const std::vector<Build>& builds, const Streams& streams,
                                const std::filesystem::path& cache) const {
     return registry_.workplace(streams, output_.verbosity(json_),
-                               chief_registry(all_targets(builds), images_read(builds)), cache);
+                               chief_registry(all_targets(builds), named_images(builds, judging_.against())), cache);
   }
 
   Workplace make_workplace(const std::vector<Build>& builds, const Streams& streams) const {
@@ -226,7 +226,7 @@ class BuildCommand : public Command {
       const auto signing = evidence_.sign_tags(number, made, build.targets[i], workplace);
       published.push_back(publish(made, build.targets, i, workplace, signing));
     }
-    files_.write(build, made, read_besides());
+    files_.write(build, made, read_besides(build));
     if (json_) return made.json(published);
     std::string lines;
     for (const auto& name : published) lines.append(name).append("\n");
@@ -333,14 +333,6 @@ class BuildCommand : public Command {
     return made.publish(target, workplace, more);
   }
 
-  std::vector<Location> images_read(const std::vector<Build>& builds) const {
-    std::vector<AssembleOptions> images;
-    for (const auto& build : builds) images.insert(images.end(), build.images.begin(), build.images.end());
-    auto read = named_images(images);
-    if (!judging_.against().empty()) read.push_back(Location::parse(judging_.against()));
-    return read;
-  }
-
   // New layers are written straight into the first layout among the outputs, unless a policy may refuse them.
   static std::shared_ptr<BlobStore> choose_store(const std::vector<Location>& targets, bool may_be_refused) {
     const auto layout = std::find_if(targets.begin(), targets.end(),
@@ -394,16 +386,22 @@ class BuildCommand : public Command {
     if (lock_.file()) claims.read(*lock_.file(), "the lock");
     for (const auto& file : flags_.files()) claims.read(file, "--env-file " + file.string());
     for (const auto& build : builds) {
+      for (const auto& file : files_of(build.policy)) claims.read(file, file.string());
+      if (const auto key = evidence_.key_file(build.signing)) claims.read(*key, key->string());
+    }
+    for (const auto& build : builds) {
       for (const auto& target : build.targets) claims.write(target);
     }
     files_.claim(builds, made, claims);
     if (!registry_.trace_file().empty()) claims.write(registry_.trace_file(), "--trace " + registry_.trace_file());
   }
 
-  std::vector<std::filesystem::path> read_besides() const {
+  std::vector<std::filesystem::path> read_besides(const Build& build) const {
     auto files = flags_.files();
     if (!recipe_file_.empty()) files.push_back(recipe_file_);
     if (lock_.file()) files.push_back(*lock_.file());
+    for (auto& file : judged_by(build, judging_)) files.push_back(std::move(file));
+    if (auto key = evidence_.key_file(build.signing)) files.push_back(std::move(*key));
     return files;
   }
 

@@ -60,6 +60,13 @@ bool EvidenceFlags::signs(const std::optional<RecipeSigning>& recipes) const {
   return key_.is_given() ? key_.text() != "none" : recipes.has_value();
 }
 
+std::optional<std::filesystem::path> EvidenceFlags::key_file(const std::optional<RecipeSigning>& recipes) const {
+  if (!signs(recipes)) return {};
+  const auto& key = key_.is_given() ? *key_.text() : recipes->key;
+  if (key.starts_with("env:")) return {};
+  return key;
+}
+
 void EvidenceFlags::read_keys(const std::vector<Build>& builds, const Streams& streams) {
   signers_.clear();
   for (std::size_t i = 0; i < builds.size(); ++i) {

@@ -19,6 +19,8 @@ class EvidenceFlags {
  public:
   void add_to(CLI::App& app, const char* group);
   bool signs(const std::optional<RecipeSigning>& recipes) const;
+  // The file of the key that signs; nothing where nothing is signed, or by a variable's.
+  std::optional<std::filesystem::path> key_file(const std::optional<RecipeSigning>& recipes) const;
   // What the recipe says, with the command line over it.
   bool wants_provenance(bool recipes) const noexcept { return provenance_ || recipes; }
 

@@ -85,7 +85,9 @@ void BuildFiles::write(const Build& build, const BuildResult& made, const std::v
   if (digest_file_) write_output(with_profile(*digest_file_, build.profile), as_bytes(digest));
   if (depfile_) {
     auto inputs = made.inputs();
-    inputs.insert(inputs.end(), read.begin(), read.end());
+    for (const auto& file : read) {
+      if (std::find(inputs.begin(), inputs.end(), file) == inputs.end()) inputs.push_back(file);
+    }
     const auto rule = make_rule(depfile_target(build), inputs);
     write_output(with_profile(*depfile_, build.profile), as_bytes(rule));
   }

@@ -23,7 +23,7 @@ std::string replaced_all(std::string text, std::string_view what, std::string_vi
 }
 
 std::string filled(const std::string& text, const RecipeBuild& build) {
-  auto made = replaced_all(text, "{output}", fs::absolute(build.output).lexically_normal().string());
+  auto made = replaced_all(text, "{output}", absolute_path(build.output).lexically_normal().string());
   if (!build.platform) return made;
   made = replaced_all(std::move(made), "{os}", build.platform->os);
   made = replaced_all(std::move(made), "{arch}", build.platform->architecture);

@@ -49,4 +49,12 @@ std::vector<Location> named_images(const std::vector<AssembleOptions>& images) {
   return named;
 }
 
+std::vector<Location> named_images(const std::vector<Build>& builds, const std::string& against) {
+  std::vector<AssembleOptions> images;
+  for (const auto& build : builds) images.insert(images.end(), build.images.begin(), build.images.end());
+  auto named = named_images(images);
+  if (!against.empty()) named.push_back(Location::parse(against));
+  return named;
+}
+
 }  // namespace ociassemble::tool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "commands/recipe_build.hpp"
@@ -20,5 +21,7 @@ std::vector<std::filesystem::path> named_inputs(const std::vector<Build>& builds
 
 // The images that assembling reads: bases first, then those that files are taken from.
 std::vector<Location> named_images(const std::vector<AssembleOptions>& images);
+// Those of builds, and the older image that they are held against, if one is named.
+std::vector<Location> named_images(const std::vector<Build>& builds, const std::string& against);
 
 }  // namespace ociassemble::tool

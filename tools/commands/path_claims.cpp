@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/file_status.hpp"
 #include "ociassemble/error.hpp"
 
 namespace ociassemble::tool {
@@ -20,8 +21,8 @@ namespace fs = std::filesystem;
 
 fs::path resolved(const fs::path& path) {
   std::error_code failure;
-  auto real = fs::weakly_canonical(fs::absolute(path), failure);
-  if (failure) real = fs::absolute(path).lexically_normal();
+  auto real = fs::weakly_canonical(absolute_path(path), failure);
+  if (failure) real = absolute_path(path).lexically_normal();
   return real.has_filename() ? real : real.parent_path();
 }
 

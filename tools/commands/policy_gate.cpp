@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <ostream>
+#include <set>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -89,6 +91,49 @@ void check_policy(const Build& build, const BuildResult& made, const JudgingFlag
   const auto name = build.policy->file.empty() ? std::string("the recipe") : build.policy->file.string();
   throw Error(ErrorCode::check_failed, "nothing was published: the policy of " + name + " refuses the image",
               "do what the remedies say, or except a finding with a reason (docs/policy.md)");
+}
+
+namespace {
+
+// Of a folder the files in it; not the folder, whose time changes when an index of it is written there.
+void add_files(const std::filesystem::path& path, std::set<std::filesystem::path>& files) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    files.insert(path);
+    return;
+  }
+  using Walk = std::filesystem::recursive_directory_iterator;
+  for (auto at = Walk(path, error); !error && at != Walk(); at.increment(error)) {
+    std::error_code unknown;
+    if (at->is_regular_file(unknown) && !at->path().filename().string().starts_with('.')) files.insert(at->path());
+  }
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> files_of(const std::optional<Policy>& policy) {
+  if (!policy) return {};
+  std::set<std::filesystem::path> files;
+  for (const auto& [name, setting] : policy->rules) {
+    if (setting.level == Severity::off) continue;
+    if (setting.place && !setting.place->file.empty()) files.insert(setting.place->file);
+    for (const char* option : {"files", "databases", "vex", "goMod", "goSum"}) {
+      const auto named = setting.options.find(option);
+      if (named == setting.options.end()) continue;
+      for (const auto& file : named->second) add_files(file, files);
+    }
+  }
+  return {files.begin(), files.end()};
+}
+
+std::vector<std::filesystem::path> judged_by(const Build& build, const JudgingFlags& judging) {
+  auto files = files_of(build.policy);
+  if (judging.against().empty()) return files;
+  const auto older = Location::parse(judging.against());
+  const auto is_replaced = [&](const Location& target) { return target.path == older.path; };
+  if (older.path.empty() || std::any_of(build.targets.begin(), build.targets.end(), is_replaced)) return files;
+  files.push_back(older.kind == Location::Kind::oci_layout ? older.path / "index.json" : older.path);
+  return files;
 }
 
 }  // namespace ociassemble::tool

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "commands/build_result.hpp"
 #include "commands/recipe_build.hpp"
@@ -27,5 +29,10 @@ std::string base_signer(const AssembleOptions& options, const Assembled& made);
 // left out. Warnings go to the error stream. Throws Error{check_failed} with what was found where the policy refuses.
 void check_policy(const Build& build, const BuildResult& made, const JudgingFlags& judging, const Workplace& workplace,
                   const Streams& streams);
+
+// The files that a policy judges by: its own, those of tests, databases, statements, go.mod and go.sum.
+std::vector<std::filesystem::path> files_of(const std::optional<Policy>& policy);
+// These of a build, with the file of the older image, unless the new one replaces it.
+std::vector<std::filesystem::path> judged_by(const Build& build, const JudgingFlags& judging);
 
 }  // namespace ociassemble::tool

@@ -328,7 +328,7 @@ class RunCommand : public Command {
                   "install it, or leave --engine out");
     if (workplace.cache_folder.empty())
       throw Error(ErrorCode::invalid_argument, "there is no folder for unpacked images", "name one: --cache-dir DIR");
-    options.folder = fs::absolute(workplace.cache_folder) / "run";
+    options.folder = absolute_path(workplace.cache_folder) / "run";
     options.keep_set_id = keep_set_id_;
     options.trees = trees_ ? &*trees_ : nullptr;
     options.terminal = terminal_;

@@ -65,11 +65,11 @@ std::vector<std::string> other_environment(const fs::path& folder) {
 }
 
 void make_absolute(fs::path& path) {
-  if (!path.empty()) path = fs::absolute(path);
+  if (!path.empty()) path = absolute_path(path);
 }
 
 void make_absolute(std::optional<std::string>& choice, std::string_view word) {
-  if (choice && *choice != word) choice = fs::absolute(*choice).string();
+  if (choice && *choice != word) choice = absolute_path(*choice).string();
 }
 
 void make_absolute(Contents& contents) {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/escape.hpp"
+#include "base/file_status.hpp"
 #include "base/output_file.hpp"
 #include "base/system_error.hpp"
 #include "digest/hasher.hpp"
@@ -46,7 +47,7 @@ std::string make_rule(const std::string& target, const std::vector<fs::path>& in
 }
 
 std::string checksum_lines(const std::vector<fs::path>& files, const fs::path& list) {
-  const auto folder = fs::absolute(list).lexically_normal().parent_path();
+  const auto folder = absolute_path(list).lexically_normal().parent_path();
   std::map<std::string, std::string> digests;
   for (const auto& file : files) {
     std::error_code ignored;
@@ -54,7 +55,7 @@ std::string checksum_lines(const std::vector<fs::path>& files, const fs::path& l
     FileSource source(file);
     HashSink hash;
     copy(source, hash);
-    digests.emplace(fs::absolute(file).lexically_normal().lexically_relative(folder).string(), hash.finish().hex());
+    digests.emplace(absolute_path(file).lexically_normal().lexically_relative(folder).string(), hash.finish().hex());
   }
   std::string lines;
   for (const auto& [name, digest] : digests) {

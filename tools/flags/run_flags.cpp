@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/file_status.hpp"
 #include "flags/build_arguments.hpp"
 #include "help/command_text.hpp"
 #include "ociassemble/error.hpp"
@@ -29,7 +30,7 @@ BindMount parse_mount(const std::string& text) {
   }
   const auto colon = rest.rfind(":/");
   if (colon == std::string::npos || colon == 0) throw reject("no folder and absolute target");
-  mount.source = std::filesystem::absolute(rest.substr(0, colon)).lexically_normal();
+  mount.source = absolute_path(rest.substr(0, colon)).lexically_normal();
   if (!mount.source.has_filename()) mount.source = mount.source.parent_path();
   mount.target = rest.substr(colon + 1);
   return mount;
