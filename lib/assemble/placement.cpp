@@ -193,7 +193,7 @@ void Placement::write(Spot& spot, LayerEntry made) {
     return;
   }
   spot.layer = layers_;
-  spot.at = layer_.size();
+  spot.at = static_cast<std::uint32_t>(layer_.size());
   layer_.push_back(std::move(made));
 }
 
@@ -211,12 +211,13 @@ void Placement::add(LayerEntry made, Existing existing) {
   auto& spot = last_->second;
   spot.type = entry.type;
   spot.is_implied = false;
-  spot.mode = entry.mode;
-  spot.uid = entry.uid;
-  spot.gid = entry.gid;
+  spot.mode = static_cast<std::uint16_t>(entry.mode);
+  spot.uid = static_cast<std::uint32_t>(entry.uid);
+  spot.gid = static_cast<std::uint32_t>(entry.gid);
   spot.overlay = overlay_;
   spot.more.reset();
-  if (!entry.link_target.empty() || !entry.xattrs.empty()) {
+  const bool fits = spot.uid == entry.uid && spot.gid == entry.gid && spot.mode == entry.mode;
+  if (!fits || !entry.link_target.empty() || !entry.xattrs.empty()) {
     spot.more =
         std::make_unique<Placed>(Placed{entry.type, entry.mode, entry.uid, entry.gid, entry.link_target, entry.xattrs});
   }

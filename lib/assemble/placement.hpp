@@ -81,14 +81,14 @@ class Placement {
   // One of many.
   struct Spot {
     EntryType type = EntryType::directory;
+    std::uint16_t mode = 0755;
     bool is_implied = false;  // as a parent
-    std::uint32_t mode = 0755;
-    std::uint64_t uid = 0;
-    std::uint64_t gid = 0;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
     std::uint32_t overlay = 0;          // in which it was placed
     std::uint32_t layer = 0;            // that has it last; 0: none
-    std::size_t at = 0;                 // and where in it
-    std::unique_ptr<Placed> more = {};  // of links, and of what has xattrs
+    std::uint32_t at = 0;               // and where in it
+    std::unique_ptr<Placed> more = {};  // of links, and of what has xattrs or larger numbers
   };
   struct PathLess {
     using is_transparent = void;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/cached_layer.hpp"
 
+#include <deque>
 #include <mutex>
 #include <utility>
 
@@ -38,8 +39,9 @@ class LayerOnDemand : public BlobReader {
   std::mutex mutex_;
 };
 
-std::vector<std::shared_ptr<const EntryBytes>> bytes_of(const std::vector<LayerEntry>& entries) {
-  std::vector<std::shared_ptr<const EntryBytes>> all;
+// In small pieces, for which there is room where the entries were placed.
+std::deque<std::shared_ptr<const EntryBytes>> bytes_of(const std::vector<LayerEntry>& entries) {
+  std::deque<std::shared_ptr<const EntryBytes>> all;
   for (const auto& made : entries) {
     if (made.bytes) all.push_back(made.bytes);
   }
@@ -61,7 +63,7 @@ Layer build_cached_layer(std::vector<LayerEntry> entries, const LayerOptions& op
               std::make_shared<LayerOnDemand>(std::move(entries), options, store, stop)};
     }
   }
-  const auto read = caches ? bytes_of(entries) : std::vector<std::shared_ptr<const EntryBytes>>();
+  const auto read = caches ? bytes_of(entries) : std::deque<std::shared_ptr<const EntryBytes>>();
   const auto also_to = !known && before_making ? before_making() : nullptr;
   auto layer = build_layer(std::move(entries), options, store, stop, also_to.get());
   if (caches) cache->put(*key, read, {layer.descriptor, layer.diff_id});

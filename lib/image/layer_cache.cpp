@@ -142,7 +142,7 @@ std::optional<LayerResult> LayerCache::find(const Digest& key) const {
   }
 }
 
-void LayerCache::put(const Digest& key, const std::vector<std::shared_ptr<const EntryBytes>>& read,
+void LayerCache::put(const Digest& key, const std::deque<std::shared_ptr<const EntryBytes>>& read,
                      const LayerResult& result) {
   const auto is_settled = [](const auto& bytes) {
     if (bytes->may_be_written()) return false;

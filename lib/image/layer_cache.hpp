@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,7 @@ class LayerCache {
   // What the key came out as; where the blob is, the caller must see to.
   std::optional<LayerResult> find(const Digest& key) const;
   // Remembers it, unless one of the files that were read, as it was looked at before, is too young, or may be written.
-  void put(const Digest& key, const std::vector<std::shared_ptr<const EntryBytes>>& read, const LayerResult& result);
+  void put(const Digest& key, const std::deque<std::shared_ptr<const EntryBytes>>& read, const LayerResult& result);
   void put(const Digest& key, const FileIdentity& read, const LayerResult& result);
 
  private:
