@@ -111,7 +111,10 @@ std::optional<PseudoVersion> parse_pseudo_version(std::string_view version) {
   return pseudo.has_base && base.find('-') != std::string_view::npos ? std::optional(pseudo) : std::nullopt;
 }
 
-std::string go_release_version(std::string_view go_version) {
+namespace {
+
+// As a version, whether it is one or not; empty where it is not in the form of a release.
+std::string version_of_release(std::string_view go_version) {
   auto text = go_version.substr(0, go_version.find(' '));
   text = text.substr(0, text.find("-X:"));
   if (!text.starts_with("go")) return {};
@@ -136,6 +139,14 @@ std::string go_release_version(std::string_view go_version) {
     return version + (kind.starts_with('-') ? "" : "-") + std::string(kind) + "." + std::string(number);
   }
   return {};
+}
+
+}  // namespace
+
+// "go1.04" is none: a number that begins with 0 has no place in the order of versions.
+std::string go_release_version(std::string_view go_version) {
+  auto version = version_of_release(go_version);
+  return is_go_version(version) ? version : std::string();
 }
 
 }  // namespace ociassemble

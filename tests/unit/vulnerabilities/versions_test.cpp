@@ -59,6 +59,9 @@ TEST_CASE("versions of Go releases become module versions") {
   CHECK(go_release_version("devel go1.25-0123456").empty());
   CHECK(go_release_version("go1").empty());
   CHECK(go_release_version("go1.21foo").empty());
+  CHECK(go_release_version("go1.04").empty());
+  CHECK(go_release_version("go01.21").empty());
+  CHECK(go_release_version("go1.21rc02").empty());
   CHECK(go_release_version("").empty());
 }
 
