@@ -4,27 +4,59 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "fake_registry_impl.hpp"
 #include "ociassemble/digest.hpp"
 
 namespace ociassemble::test {
 
+namespace {
+
+struct Hosts {
+  std::mutex mutex;
+  std::vector<std::string> names;
+};
+
+Hosts& all_hosts() {
+  static Hosts hosts;
+  return hosts;
+}
+
+}  // namespace
+
 FakeRegistry::FakeRegistry(FakeAuth auth) : impl_(std::make_unique<Impl>(std::move(auth), personality_of_this_run())) {
-  impl_->listen();
+  listen();
 }
 
 FakeRegistry::FakeRegistry(const Personality& personality)
     : impl_(std::make_unique<Impl>(personality.auth, personality)) {
+  listen();
+}
+
+void FakeRegistry::listen() {
   impl_->listen();
+  auto& hosts = all_hosts();
+  const std::lock_guard lock(hosts.mutex);
+  hosts.names.push_back(host());
 }
 
 FakeRegistry::~FakeRegistry() {
+  {
+    auto& hosts = all_hosts();
+    const std::lock_guard lock(hosts.mutex);
+    std::erase(hosts.names, host());
+  }
   impl_->server.stop();
   impl_->thread.join();
 }
 
 std::string FakeRegistry::host() const { return fmt::format("127.0.0.1:{}", impl_->port); }
+std::vector<std::string> FakeRegistry::hosts() {
+  auto& hosts = all_hosts();
+  const std::lock_guard lock(hosts.mutex);
+  return hosts.names;
+}
 int FakeRegistry::port() const { return impl_->port; }
 
 void FakeRegistry::add_fault(Fault fault) {

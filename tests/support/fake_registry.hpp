@@ -66,6 +66,9 @@ class FakeRegistry {
   ~FakeRegistry();
 
   std::string host() const;  // "127.0.0.1:PORT"
+  // Of all that there are. A client that is told need not try TLS, for the rest of which httplib 0.41 waits five
+  // seconds.
+  static std::vector<std::string> hosts();
   int port() const;
 
   void add_fault(Fault fault);
@@ -112,6 +115,7 @@ class FakeRegistry {
   void clear_log();
 
  private:
+  void listen();
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

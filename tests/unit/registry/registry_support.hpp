@@ -31,6 +31,7 @@ inline RegistryOptions fast_options() {
   forget_environment();
   RegistryOptions options;
   options.first_delay = std::chrono::milliseconds(1);
+  options.plain_http = FakeRegistry::hosts();
   return options;
 }
 
