@@ -4,6 +4,9 @@
 #include "fuzz.hpp"
 #include "ociassemble/error.hpp"
 
+// libfyaml loses a string of some texts that it refuses.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ociassemble;
   try {
