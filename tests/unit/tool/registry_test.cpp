@@ -95,6 +95,7 @@ TEST_CASE("delete takes a tag, or a manifest with its tags, and says which diges
   FakeRegistry registry;
   const auto name = registry.host() + "/team/app";
   for (const char* tag : {":v1", ":v2"}) REQUIRE(run({"push", "-q", place.layout, name + tag}).status == 0);
+  registry.clear_log();
   const auto planned = run({"delete", "--dry-run", name + ":v1"});
   CHECK(planned.out == "would delete tag " + name + ":v1; its manifest " + place.digest + " stays\n");
   for (const auto& request : registry.log()) CHECK(request.method != "DELETE");
