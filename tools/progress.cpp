@@ -39,12 +39,29 @@ std::string fitted(const std::string& text, std::size_t columns) {
   return cut;
 }
 
+struct Displays {
+  std::mutex mutex;
+  std::vector<ProgressDisplay*> all;
+};
+
+Displays& displays() {
+  static Displays displays;
+  return displays;
+}
+
 }  // namespace
 
 ProgressDisplay::ProgressDisplay(std::ostream& err, Style style, std::function<std::size_t()> columns)
-    : err_(err), style_(style), columns_(std::move(columns)) {}
+    : err_(err), style_(style), columns_(std::move(columns)) {
+  const std::lock_guard lock(displays().mutex);
+  displays().all.push_back(this);
+}
 
 ProgressDisplay::~ProgressDisplay() {
+  {
+    const std::lock_guard lock(displays().mutex);
+    std::erase(displays().all, this);
+  }
   clear_bars();
   err_.flush();
 }
@@ -52,6 +69,14 @@ ProgressDisplay::~ProgressDisplay() {
 void ProgressDisplay::line(const std::string& text) {
   const std::lock_guard lock(mutex_);
   write_line(text);
+}
+
+void ProgressDisplay::print(std::ostream& err, const std::string& text) {
+  const std::lock_guard lock(displays().mutex);
+  const auto writes_there = [&](const ProgressDisplay* display) { return &display->err_ == &err; };
+  const auto found = std::ranges::find_if(displays().all, writes_there);
+  if (found != displays().all.end()) return (*found)->line(text);
+  err << terminal_text(text) << '\n' << std::flush;
 }
 
 void ProgressDisplay::name_blob(const Digest& digest, const std::string& name) {

@@ -27,6 +27,8 @@ class ProgressDisplay {
   ~ProgressDisplay();  // leaves no bar behind
 
   void line(const std::string& text);
+  // A line on `err` of somebody who knows of no display: above the bars of the one that writes there, where one does.
+  static void print(std::ostream& err, const std::string& text);
   void transfer(const TransferEvent& event);
   // How the blob is to be called instead of by its digest: "layer 3: /usr/local/bin/server".
   void name_blob(const Digest& digest, const std::string& name);

@@ -30,6 +30,7 @@
 #include "help/usage_error.hpp"
 #include "ociassemble/error.hpp"
 #include "ociassemble/version.hpp"
+#include "progress.hpp"
 
 namespace ociassemble::tool {
 namespace {
@@ -151,7 +152,7 @@ int run_parsed(const Commands& commands, const Streams& streams) {
     Streams limited = streams;
     if (timeout) limited.stop = deadline.emplace(*timeout, streams.stop).token();
     const ScopedWaitListener listener(limited.stop, [&streams](const std::string& line) {
-      streams.err << "ociassemble: " << terminal_text(line) << '\n' << std::flush;
+      ProgressDisplay::print(streams.err, "ociassemble: " + line);
     });
     const int status = run_traced(app->get_name(), trace_file_of(*app), *command, limited, deadline);
     streams.out.flush();

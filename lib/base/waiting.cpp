@@ -59,7 +59,12 @@ void Waiting::pause() {
   next_ = std::min(next_ * 2, kLongestPause);
   if (told_ || std::chrono::steady_clock::now() - begin_ < kPatience) return;
   told_ = true;
-  if (listener && listener->say) listener->say("waiting " + what_);
+  tell_of_wait(what_);
+}
+
+void tell_of_wait(const std::string& what) {
+  const auto listener = current_listener();
+  if (listener && listener->say) listener->say("waiting " + what);
 }
 
 void lock_file(int fd, const std::string& name, const std::stop_token& stop) {

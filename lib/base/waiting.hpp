@@ -37,6 +37,9 @@ class Waiting {
   bool told_ = false;
 };
 
+// Tells the listener of a wait that has lasted a second: "waiting " and `what`. For what waits in a way of its own.
+void tell_of_wait(const std::string& what);
+
 // Locks a descriptor (flock, exclusive), waiting for whoever holds it. `name` is what it belongs to. Throws
 // Error{interrupted}, Error{io}.
 void lock_file(int fd, const std::string& name, const std::stop_token& stop = {});

@@ -11,6 +11,7 @@
 #include "base/escape.hpp"
 #include "base/stop.hpp"
 #include "base/system_error.hpp"
+#include "base/waiting.hpp"
 #include "http/proxy.hpp"
 
 namespace ociassemble {
@@ -180,7 +181,7 @@ bool CurlStream::await_answer() {
       fail();
     }
     feed();
-    transfer_->wait_for_answer(!piece_.empty());
+    if (!transfer_->wait_for_answer(!piece_.empty())) tell_of_wait();
   }
   if (url_.is_https() && may_be_http_2_ && !answer_->multiplexed) {
     context_->http_1_servers.with([&](std::set<std::string>& servers) { servers.insert(url_.authority()); });
@@ -251,9 +252,19 @@ void CurlStream::fail() {
   }
   if (kind == TransportError::Kind::not_tls) hint = "a server without TLS must be declared as one of plain HTTP";
   const char* action = answer_ != nullptr ? "cannot read from" : "cannot reach";
+  throw TransportError(kind, fmt::format("{} {}: {}", action, server(), cause), hint);
+}
+
+std::string CurlStream::server() const {
   const auto& socket = context_->options.unix_socket;
-  const auto server = socket.empty() ? url_.authority() + through(proxy_for(url_)) : socket.string();
-  throw TransportError(kind, fmt::format("{} {}: {}", action, server, cause), hint);
+  return socket.empty() ? url_.authority() + through(proxy_for(url_)) : socket.string();
+}
+
+// Once of each server: many requests may wait for it at once.
+void CurlStream::tell_of_wait() const {
+  const auto name = server();
+  const bool is_new = context_->awaited.with([&](auto& all) { return all.insert(name).second; });
+  if (is_new) ociassemble::tell_of_wait("for " + name);
 }
 
 std::size_t CurlStream::read(std::span<std::byte> buffer) {
@@ -278,7 +289,7 @@ void CurlStream::next_piece() {
     }
     if (done) break;
     feed();
-    transfer_->wait_for_body(!piece_.empty());
+    if (!transfer_->wait_for_body(!piece_.empty())) tell_of_wait();
   }
   if (transfer_->result() != CURLE_OK) fail();
 }

@@ -27,6 +27,7 @@ struct CurlContext {
   const HttpOptions options;
   CurlTls tls;
   Guarded<std::set<std::string>> http_1_servers;  // that have TLS, and answered in HTTP/1
+  Guarded<std::set<std::string>> awaited;         // servers of which the listener was told that they are waited for
   CurlShare share;
   // Last: they end before what their transfers use. Large bodies have connections that speak HTTP/1.1, and a multi
   // handle of their own: curl would let a request wait for one of them, to learn whether it can be shared.
@@ -61,6 +62,8 @@ class CurlStream : public HttpStream {
   bool read_piece();
   void next_piece();
   [[noreturn]] void fail();
+  std::string server() const;
+  void tell_of_wait() const;
   void close() noexcept;
 
   const std::shared_ptr<CurlContext> context_;

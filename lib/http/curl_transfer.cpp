@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kWindow = std::size_t{512} * 1024;  // held for a reader before the sender has to wait
 constexpr long kReceiveBuffer = 256L * 1024;
 constexpr long kSendBuffer = 512L * 1024;
+constexpr std::chrono::seconds kPatience{1};
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} * 1024;
 
 std::string_view trimmed(std::string_view text) noexcept {
@@ -71,14 +72,16 @@ void CurlTransfer::end_body() {
   body_ended_ = true;
 }
 
-void CurlTransfer::wait_for_answer(bool has_piece) {
+bool CurlTransfer::wait_for_answer(bool has_piece) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return answered_ || done_ || interrupted_ || (has_piece && outgoing_.empty()); });
+  return changed_.wait_for(lock, kPatience,
+                           [&] { return answered_ || done_ || interrupted_ || (has_piece && outgoing_.empty()); });
 }
 
-void CurlTransfer::wait_for_body(bool has_piece) {
+bool CurlTransfer::wait_for_body(bool has_piece) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return !incoming_.empty() || done_ || interrupted_ || (has_piece && outgoing_.empty()); });
+  return changed_.wait_for(
+      lock, kPatience, [&] { return !incoming_.empty() || done_ || interrupted_ || (has_piece && outgoing_.empty()); });
 }
 
 void CurlTransfer::interrupt() noexcept {

@@ -43,10 +43,11 @@ class CurlTransfer {
   // True: the piece was taken, and is empty now. False while the last one has not been.
   bool offer(std::vector<std::byte>& piece);
   void end_body();
-  // Waits until there is an answer, an end, room for a piece (where one is ready) or a call of interrupt().
-  void wait_for_answer(bool has_piece);
+  // Waits until there is an answer, an end, room for a piece (where one is ready) or a call of interrupt(); false when
+  // there is none of them for a second.
+  bool wait_for_answer(bool has_piece);
   // The same until there is a piece of the answer's body.
-  void wait_for_body(bool has_piece);
+  bool wait_for_body(bool has_piece);
   void interrupt() noexcept;
   // The answer's head, once it is there. Rethrows what a callback threw.
   const Answer* answer();
