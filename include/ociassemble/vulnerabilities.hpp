@@ -180,7 +180,8 @@ struct FetchedDatabase {
 
 // Brings a database over HTTP. What comes is read whole before it replaces the file that was there; beside it lies a
 // record (FILE.source) of URL, date, SHA-256 and what the server needs to say "not modified". Throws Error{network},
-// HttpError, and Error{corrupt} for what is no database; the file is then as it was.
+// HttpError, Error{corrupt} for what is no database, and Error{invalid_argument} where a folder has another URL's
+// database under that name; the file is then as it was.
 OCIASSEMBLE_EXPORT FetchedDatabase fetch_database(const std::string& url, const FetchOptions& options);
 
 }  // namespace ociassemble

@@ -182,8 +182,16 @@ class Fetch {
   std::optional<FetchRecord> known_record() const {
     if (!is_there(file_)) return {};
     auto record = read_fetch_record(file_);
-    if (!record || record->source.url != url_.without_query() || record->source.sha256 != sha256_of(file_)) return {};
-    return record;
+    if (!record) return {};
+    const auto address = url_.without_query();
+    if (record->source.url != address) {
+      if (!is_folder(options_.to)) return {};
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("cannot fetch {}: {} was fetched from {}", address, file_.string(),
+                              printable(record->source.url)),
+                  fmt::format("name another file with -o, or remove {}", file_.string()));
+    }
+    return record->source.sha256 == sha256_of(file_) ? record : std::nullopt;
   }
 
   std::unique_ptr<HttpStream> open(HttpRequest request) const {

@@ -394,6 +394,13 @@ PYTHON
   run -0 --separate-stderr ociassemble db fetch "$url" -o fetched
   [ "$output" = "fetched/served-all.zip: is the newest, sha256 $sum" ]
   tail -1 log | grep -q ' 304$'
+  # Another address whose last two names are the same.
+  mkdir -p other/served
+  cp served/all.zip other/served/
+  run -2 --separate-stderr ociassemble db fetch "http://127.0.0.1:$port/other/served/all.zip" -o fetched
+  grep -qF "fetched/served-all.zip was fetched from $url" <<<"$stderr"
+  grep -qF 'name another file with -o, or remove fetched/served-all.zip' <<<"$stderr"
+
   # A file that somebody changed is fetched again.
   echo more >>fetched/served-all.zip
   run -0 --separate-stderr ociassemble db fetch "$url" -o fetched
@@ -401,7 +408,7 @@ PYTHON
   # What is no database does not replace one.
   head -c 200 served/all.zip >half && touch -d '+1 hour' half && mv half served/all.zip
   run -1 --separate-stderr ociassemble db fetch "$url" -o fetched
-  grep -qF 'is no database that can be used' <<<"$stderr"
+  grep -qF 'sent no usable database' <<<"$stderr"
   [ "$(sha256sum fetched/served-all.zip | cut -d' ' -f1)" = "$sum" ]
   [ "$(ls -A fetched)" = "served-all.zip
 served-all.zip.source" ]
