@@ -18,6 +18,16 @@ struct Hosts {
   std::vector<std::string> names;
 };
 
+// "%3a" and "%3A" are the same (RFC 3986, section 6.2.2.1), and newer versions of curl send the latter for the former.
+std::string with_equal_escapes(std::string text) {
+  for (std::size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1)) {
+    for (std::size_t digit = at + 1; digit < text.size() && digit <= at + 2; ++digit) {
+      if (text[digit] >= 'a' && text[digit] <= 'f') text[digit] = static_cast<char>(text[digit] - 'a' + 'A');
+    }
+  }
+  return text;
+}
+
 Hosts& all_hosts() {
   static Hosts hosts;
   return hosts;
@@ -194,9 +204,10 @@ std::vector<std::string> FakeRegistry::requests() const {
 }
 
 std::size_t FakeRegistry::count(const std::string& method, const std::string& target_part) const {
+  const auto wanted = with_equal_escapes(target_part);
   const auto all = log();
   return static_cast<std::size_t>(std::ranges::count_if(all, [&](const LoggedRequest& entry) {
-    return entry.method == method && entry.target.find(target_part) != std::string::npos;
+    return entry.method == method && with_equal_escapes(entry.target).find(wanted) != std::string::npos;
   }));
 }
 
