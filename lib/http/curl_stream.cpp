@@ -35,8 +35,10 @@ TransportError::Kind kind_of(CURLcode result, std::string_view text) noexcept {
     case CURLE_HTTP2_STREAM:
       return Kind::transient;
     case CURLE_SSL_CONNECT_ERROR: {  // a connection cut in the handshake, or a disagreement about TLS
-      const bool cut = text.find("SYSCALL") != std::string_view::npos || text.find("reset") != std::string_view::npos;
-      return cut ? Kind::transient : Kind::not_tls;
+      // "SSL_ERROR_SYSCALL", "Connection reset by peer"; and of OpenSSL 3 by a newer curl "unexpected eof while
+      // reading".
+      const auto says = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
+      return says("SYSCALL") || says("reset") || says("unexpected eof") ? Kind::transient : Kind::not_tls;
     }
     default:  // the other hundred are about certificates, wrong options and other protocols
       return Kind::permanent;

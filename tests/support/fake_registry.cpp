@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "escapes.hpp"
 #include "fake_registry_impl.hpp"
 #include "ociassemble/digest.hpp"
 
@@ -17,16 +18,6 @@ struct Hosts {
   std::mutex mutex;
   std::vector<std::string> names;
 };
-
-// "%3a" and "%3A" are the same (RFC 3986, section 6.2.2.1), and newer versions of curl send the latter for the former.
-std::string with_equal_escapes(std::string text) {
-  for (std::size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1)) {
-    for (std::size_t digit = at + 1; digit < text.size() && digit <= at + 2; ++digit) {
-      if (text[digit] >= 'a' && text[digit] <= 'f') text[digit] = static_cast<char>(text[digit] - 'a' + 'A');
-    }
-  }
-  return text;
-}
 
 Hosts& all_hosts() {
   static Hosts hosts;
