@@ -40,6 +40,7 @@ std::vector<std::filesystem::path> named_inputs(const std::vector<Build>& builds
 
 std::vector<Location> named_images(const std::vector<AssembleOptions>& images) {
   std::vector<Location> named;
+  named.reserve(images.size());
   for (const auto& image : images) named.push_back(image.base);
   for (const auto& image : images) {
     for (const auto& add : image.contents.adds) {
