@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <span>
-#include <system_error>
 #include <utility>
 
 #include "base/stop.hpp"
@@ -36,17 +35,7 @@ std::string read_small(const LayerEntry& made) {
 EntryReader::EntryReader(const std::vector<LayerEntry>& entries, std::stop_token stop)
     : entries_(entries), stop_(std::move(stop)), ready_(kMostBatches) {
   if (std::ranges::count_if(entries, is_small) <= static_cast<std::ptrdiff_t>(kFewFiles)) return;
-  try {
-    thread_ = std::thread([this] { read_small_files(); });
-  } catch (const std::system_error&) {
-    return;
-  }
-}
-
-EntryReader::~EntryReader() {
-  if (!thread_.joinable()) return;
-  ready_.give_up();
-  thread_.join();
+  ready_.start([this] { read_small_files(); });
 }
 
 void EntryReader::read_small_files() {
@@ -70,7 +59,7 @@ void EntryReader::read_small_files() {
 
 std::unique_ptr<Source> EntryReader::open(std::size_t index) {
   const auto& made = entries_[index];
-  if (!thread_.joinable() || !is_small(made)) return made.bytes->open();
+  if (!ready_.is_started() || !is_small(made)) return made.bytes->open();
   if (current_.files.empty() && !current_.failure) current_ = ready_.take();
   if (current_.files.empty()) std::rethrow_exception(current_.failure);
   auto bytes = std::move(current_.files.front());

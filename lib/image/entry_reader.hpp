@@ -7,7 +7,6 @@
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/handover.hpp"
@@ -24,7 +23,7 @@ class EntryReader {
   EntryReader(const std::vector<LayerEntry>& entries, std::stop_token stop);
   EntryReader(const EntryReader&) = delete;
   EntryReader& operator=(const EntryReader&) = delete;
-  ~EntryReader();
+  ~EntryReader() = default;
 
   // Of entry `index`, which is a regular file; each once, in their order. Throws what opening it throws, and for a
   // small one what reading it throws.
@@ -42,9 +41,8 @@ class EntryReader {
 
   const std::vector<LayerEntry>& entries_;
   const std::stop_token stop_;
-  Handover<Batch> ready_;
-  Batch current_;  // open()'s own
-  std::thread thread_;
+  Batch current_;          // open()'s own
+  Handover<Batch> ready_;  // last: its thread uses the others
 };
 
 }  // namespace ociassemble

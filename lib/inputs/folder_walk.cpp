@@ -2,7 +2,6 @@
 #include "inputs/folder_walk.hpp"
 
 #include <cstddef>
-#include <system_error>
 #include <utility>
 
 namespace ociassemble {
@@ -16,17 +15,7 @@ struct Abandoned {};
 }  // namespace
 
 FolderWalk::FolderWalk(Find find) : find_(std::move(find)), found_(kMostBatches) {
-  try {
-    thread_ = std::thread([this] { find_all(); });
-  } catch (const std::system_error&) {
-    return;
-  }
-}
-
-FolderWalk::~FolderWalk() {
-  if (!thread_.joinable()) return;
-  found_.give_up();
-  thread_.join();
+  found_.start([this] { find_all(); });
 }
 
 void FolderWalk::find_all() {
@@ -48,7 +37,7 @@ void FolderWalk::find_all() {
 }
 
 void FolderWalk::run(const Visit& visit) {
-  if (!thread_.joinable()) return find_(visit);
+  if (!found_.is_started()) return find_(visit);
   for (bool is_last = false; !is_last;) {
     auto batch = found_.take();
     for (auto& entry : batch.entries) visit(std::move(entry));

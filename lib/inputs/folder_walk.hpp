@@ -3,7 +3,6 @@
 
 #include <exception>
 #include <functional>
-#include <thread>
 #include <vector>
 
 #include "base/handover.hpp"
@@ -23,7 +22,7 @@ class FolderWalk {
   explicit FolderWalk(Find find);
   FolderWalk(const FolderWalk&) = delete;
   FolderWalk& operator=(const FolderWalk&) = delete;
-  ~FolderWalk();
+  ~FolderWalk() = default;
 
   // Once. Calls `visit` in this thread; throws what it throws, and what `find` throws after the entries before.
   void run(const Visit& visit);
@@ -38,8 +37,7 @@ class FolderWalk {
   void find_all();
 
   const Find find_;
-  Handover<Batch> found_;
-  std::thread thread_;
+  Handover<Batch> found_;  // last: its thread uses the others
 };
 
 }  // namespace ociassemble

@@ -26,10 +26,7 @@ set_up() {
 }
 
 tear_down() {
-  local pid
-  for pid in "$BATS_TEST_TMPDIR"/*.pid; do
-    if [ -s "$pid" ]; then kill "$(cat "$pid")" 2>/dev/null || true; fi
-  done
+  stop_servers
   rm -rf "$BATS_TEST_TMPDIR/back"
 }
 

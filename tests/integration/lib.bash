@@ -83,6 +83,14 @@ keep_recipe() {
 # A port of loopback that nobody listens on.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
+# Ends what has written its process number to a file NAME.pid of the test.
+stop_servers() {
+  local pid
+  for pid in "$BATS_TEST_TMPDIR"/*.pid; do
+    if [ -s "$pid" ]; then kill "$(cat "$pid")" 2>/dev/null || true; fi
+  done
+}
+
 # FOLDER: Debian's docker-registry on a free port of loopback, its data and its access log (FOLDER/log) under FOLDER. Sets
 # REGISTRY to host:port; to be ended by stop_registry FOLDER.
 start_registry() {

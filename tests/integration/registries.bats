@@ -9,12 +9,7 @@ set_up() {
   unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
 }
 
-tear_down() {
-  local pid
-  for pid in "$BATS_TEST_TMPDIR"/*.pid; do
-    if [ -s "$pid" ]; then kill "$(cat "$pid")" 2>/dev/null || true; fi
-  done
-}
+tear_down() { stop_servers; }
 
 # A docker-registry that wants alice's password. Sets locked to host:port.
 start_locked_registry() {

@@ -14,12 +14,7 @@ set_up() {
   ociassemble build -q --base scratch --add content:/ --push "$REGISTRY/base:v1"
 }
 
-tear_down() {
-  local pid
-  for pid in "$BATS_TEST_TMPDIR"/*.pid; do
-    if [ -s "$pid" ]; then kill "$(cat "$pid")" 2>/dev/null || true; fi
-  done
-}
+tear_down() { stop_servers; }
 
 # NAME WORDS…: a proxy of tests/support, which prints where it is. Sets front.
 start_proxy() {

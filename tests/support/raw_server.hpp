@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "loopback_listener.hpp"
 
 namespace ociassemble::test {
 
@@ -25,16 +24,6 @@ class RawServer {
 
   explicit RawServer(std::vector<std::string> answers, After after = After::close)
       : answers_(std::move(answers)), after_(after) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (listener_ < 0 || ::bind(listener_, generic, length) != 0 || ::listen(listener_, 16) != 0 ||
-        ::getsockname(listener_, generic, &length) != 0)
-      throw std::runtime_error("cannot listen on loopback");
-    port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
   RawServer(const RawServer&) = delete;
@@ -43,10 +32,9 @@ class RawServer {
     stop_ = true;
     thread_.join();
     for (const int connection : unread_) ::close(connection);
-    ::close(listener_);
   }
 
-  std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string origin() const { return "http://" + listener_.host(); }
   // What was received, one text a connection.
   std::vector<std::string> received() const {
     const std::lock_guard lock(mutex_);
@@ -61,8 +49,8 @@ class RawServer {
 
   void serve() {
     for (std::size_t next = 0; !stop_;) {
-      if (!readable(listener_)) continue;
-      const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (!readable(listener_.fd())) continue;
+      const int connection = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
       if (connection < 0) continue;
       answer(connection, next < answers_.size() ? answers_[next] : std::string());
       ++next;
@@ -95,8 +83,7 @@ class RawServer {
   std::vector<std::string> answers_;
   const After after_;
   std::vector<int> unread_;
-  int listener_ = -1;
-  int port_ = 0;
+  const LoopbackListener listener_;
   std::atomic<bool> stop_{false};
   mutable std::mutex mutex_;
   std::vector<std::string> received_;

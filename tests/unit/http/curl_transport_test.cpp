@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <httplib.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,9 +14,11 @@
 
 #include "http/http.hpp"
 #include "io/streams.hpp"
+#include "loopback_listener.hpp"
 #include "raw_server.hpp"
 
 using namespace ociassemble;
+using test::LoopbackListener;
 using test::RawServer;
 
 namespace {
@@ -181,17 +181,9 @@ TEST_CASE("a transport that failed works again") {
 }
 
 TEST_CASE("an answer whose headers drip is given up") {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(::bind(listener, generic, length) == 0);
-  REQUIRE(::listen(listener, 1) == 0);
-  REQUIRE(::getsockname(listener, generic, &length) == 0);
-  std::thread serving([listener] {
-    const int connection = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+  const LoopbackListener listener;
+  std::thread serving([&listener] {
+    const int connection = ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC);
     // Ends when the other side has hung up.
     const std::string answer = "HTTP/1.1 200 OK\r\nX-Long: " + std::string(100000, 'x');
     for (const char c : answer) {
@@ -202,11 +194,10 @@ TEST_CASE("an answer whose headers drip is given up") {
     ::close(connection);
   });
   const auto transport = make_curl_transport({.stall_timeout = std::chrono::seconds(2)});
-  const auto url = fmt::format("http://127.0.0.1:{}/", ntohs(address.sin_port));
+  const auto url = fmt::format("http://{}/", listener.host());
   // curl counts bodies alone, so that headers of a byte now and then are a stall.
   CHECK_THROWS_AS(transport->open(get(url)), TransportError);
   serving.join();
-  ::close(listener);
 }
 
 TEST_CASE("headers without end are refused") {
